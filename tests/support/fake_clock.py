@@ -1,0 +1,56 @@
+"""A clock that stands still until a test advances it."""
+
+import asyncio
+import heapq
+import itertools
+
+TURNS_TO_SETTLE = 200
+
+
+class FakeClock:
+    """Implements :class:`widget.clock.Clock`; ``advance`` wakes the sleepers in their order."""
+
+    def __init__(self, now: float = 1_795_000_000.0) -> None:
+        self._now = now
+        self._monotonic = 1_000.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._monotonic + max(0.0, seconds), next(self._order), woken))
+        await woken
+
+    async def advance(self, seconds: float) -> None:
+        """Moves both times on by ``seconds`` and lets every task run until it sleeps or waits again."""
+        await settle()
+        end = self._monotonic + seconds
+        while self._sleepers and self._sleepers[0][0] <= end:
+            at, _, woken = heapq.heappop(self._sleepers)
+            self._move_to(at)
+            if not woken.done():
+                woken.set_result(None)
+                await settle()
+        self._move_to(end)
+        await settle()
+
+    def jump(self, seconds: float) -> None:
+        """Sets the wall clock on (or back, if negative), as an owner or NTP does; ``monotonic`` stays."""
+        self._now += seconds
+
+    def _move_to(self, monotonic: float) -> None:
+        if monotonic > self._monotonic:
+            self._now += monotonic - self._monotonic
+            self._monotonic = monotonic
+
+
+async def settle() -> None:
+    """Lets every task run until it waits for something outside."""
+    for _ in range(TURNS_TO_SETTLE):
+        await asyncio.sleep(0)

@@ -1,0 +1,50 @@
+"""Time as a seam: what the program knows of time, it asks a :class:`Clock`."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time, and waiting for it."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch; may jump when the machine's clock is set."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never jumps. For intervals and deadlines."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns after ``seconds``."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def utc(timestamp: float) -> datetime:
+    """The aware UTC datetime of ``timestamp`` (s since the epoch)."""
+    return datetime.fromtimestamp(timestamp, UTC)
+
+
+def iso_milliseconds(timestamp: float) -> str:
+    """``timestamp`` (s since the epoch) as RFC 3339 with milliseconds, such as ``2026-11-25T10:00:00.000Z``."""
+    return utc(timestamp).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_seconds(timestamp: float) -> str:
+    """``timestamp`` (s since the epoch) as RFC 3339 in whole seconds, such as ``2026-11-25T10:00:00Z``."""
+    return utc(int(timestamp)).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,132 @@
+"""Every error that the program raises on purpose, named by what the caller must do.
+
+::
+
+    NowPlayingError               one line for people: what happened and what to do next
+    ├── ConfigurationError        use or configuration is wrong: mend it, start again (exit code 2)
+    ├── StoreError                the database cannot be used now
+    ├── AuthorizationError        an authorization ended without a token: start another (exit code 1)
+    └── SpotifyError              Spotify cannot be asked now; carries the contract's code
+        ├── NotConfigured         run the bootstrap
+        ├── NeedsAuthorization    authorize again; do not refresh any more (invalid_grant)
+        ├── BadCredentials        mend client ID or secret; keep the token (invalid_client)
+        ├── Forbidden             Premium or the app's user list; ask again much later
+        │   └── ScopeMissing      do without this endpoint until a new authorization
+        ├── Throttled             no call at all until ``retry_after`` has passed
+        │   ├── RateLimited
+        │   └── QuotaExceeded
+        ├── BudgetSpent           our own calls a day are spent
+        └── SpotifyUnreachable    time-outs, 5xx, broken answers: ask again with backoff
+            └── AccessTokenRefused  401: refresh once, try once more, then stop
+"""
+
+from typing import ClassVar, Literal
+
+ErrorCode = Literal[
+    "not_configured",
+    "needs_authorization",
+    "bad_credentials",
+    "forbidden",
+    "rate_limited",
+    "quota_exceeded",
+    "budget_spent",
+    "spotify_unreachable",
+]
+
+
+class NowPlayingError(Exception):
+    """Something that a person is told of in one line; ``str()`` is that line and holds no secret."""
+
+
+class ConfigurationError(NowPlayingError):
+    """Wrong use or configuration. ``faults`` holds one line for each fault found."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class StoreError(NowPlayingError):
+    """The database cannot be read or written now."""
+
+
+class AuthorizationError(NowPlayingError):
+    """An authorization that ended without a stored token."""
+
+
+class SpotifyError(NowPlayingError):
+    """Spotify cannot be asked, or did not answer as needed.
+
+    ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None where unknown.
+    """
+
+    code: ClassVar[ErrorCode] = "spotify_unreachable"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NotConfigured(SpotifyError):  # noqa: N818
+    """There is no token, or no client ID."""
+
+    code = "not_configured"
+
+
+class NeedsAuthorization(SpotifyError):  # noqa: N818
+    """The refresh token is dead (``invalid_grant``); only a new authorization helps."""
+
+    code = "needs_authorization"
+
+
+class BadCredentials(SpotifyError):  # noqa: N818
+    """Spotify refuses the client ID or secret (``invalid_client``); the refresh token may be fine."""
+
+    code = "bad_credentials"
+
+
+class Forbidden(SpotifyError):  # noqa: N818
+    """HTTP 403: no Premium, or the account is not on the app's user list."""
+
+    code = "forbidden"
+
+
+class ScopeMissing(Forbidden):
+    """The token lacks the scope that this endpoint needs."""
+
+
+class Throttled(SpotifyError):  # noqa: N818
+    """HTTP 429: no call at all for ``retry_after`` seconds (always set here)."""
+
+    retry_after: float
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
+class RateLimited(Throttled):
+    """HTTP 429, the rolling rate limit."""
+
+    code = "rate_limited"
+
+
+class QuotaExceeded(Throttled):
+    """HTTP 429 with the reason ``QUOTA_EXCEEDED``: the developer account's daily quota."""
+
+    code = "quota_exceeded"
+
+
+class BudgetSpent(SpotifyError):  # noqa: N818
+    """The calls that ``CALLS_PER_DAY`` allows are spent."""
+
+    code = "budget_spent"
+
+
+class SpotifyUnreachable(SpotifyError):  # noqa: N818
+    """A time-out, a 5xx, a broken answer: nobody's fault here, ask again later."""
+
+    code = "spotify_unreachable"
+
+
+class AccessTokenRefused(SpotifyUnreachable):
+    """HTTP 401: the access token is refused."""

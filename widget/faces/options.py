@@ -1,0 +1,68 @@
+"""The options that every face understands, parsed once; anything unknown means the default."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, TypeVar, cast, get_args
+from urllib.parse import urlencode
+
+Theme = Literal["auto", "light", "dark"]
+Layout = Literal["card", "compact", "cover"]
+Background = Literal["card", "none"]
+Idle = Literal["last", "message", "hide"]
+Motion = Literal["auto", "off"]
+
+_ACCENT = re.compile(r"#?([0-9A-Fa-f]{6})")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+Choice = TypeVar("Choice", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a face looks. ``accent`` is six lower-case hexadecimal digits; ``lang`` a language tag, both None if unset."""
+
+    theme: Theme = "auto"
+    layout: Layout = "card"
+    background: Background = "card"
+    accent: str | None = None
+    idle: Idle = "last"
+    motion: Motion = "auto"
+    lang: str | None = None
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "Options":
+        """The options in ``query``; never raises, whatever stands there."""
+        return cls(
+            theme=_choice(query, "theme", get_args(Theme), cls().theme),
+            layout=_choice(query, "layout", get_args(Layout), cls().layout),
+            background=_choice(query, "background", get_args(Background), cls().background),
+            accent=_accent(query.get("accent", "")),
+            idle=_choice(query, "idle", get_args(Idle), cls().idle),
+            motion=_choice(query, "motion", get_args(Motion), cls().motion),
+            lang=_language(query.get("lang", "")),
+        )
+
+    def query(self) -> str:
+        """The query string that gives these options, less the defaults; empty for the default look."""
+        default = Options()
+        chosen = {
+            name: value
+            for name in (option.name for option in fields(self))
+            if (value := getattr(self, name)) != getattr(default, name)
+        }
+        return urlencode(chosen)
+
+
+def _choice(query: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+    value = query.get(name)
+    return cast(Choice, value) if value in choices else default
+
+
+def _accent(value: str) -> str | None:
+    match = _ACCENT.fullmatch(value)
+    return None if match is None else match[1].lower()
+
+
+def _language(value: str) -> str | None:
+    return value.replace("_", "-") if _LANGUAGE.fullmatch(value) else None

@@ -1,0 +1,88 @@
+"""What plays: frozen values that know neither Spotify's field names nor how they are shown."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+PlaybackStatus = Literal["playing", "paused", "ad", "idle"]
+ItemType = Literal["track", "episode"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An artist, an album or a show. ``url`` is its page on Spotify, None where there is none."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """One size of the artwork; ``width`` and ``height`` in pixels, None where unknown."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A track or an episode. Texts are Spotify's, untouched; ``artwork`` is widest first.
+
+    ``related`` holds the Spotify URIs (item, album, artists, show, playlist it plays from) that ``HIDE``
+    is held against. They may name the listener's playlists: they are never shown and never compared.
+    """
+
+    type: ItemType
+    id: str | None
+    uri: str | None
+    url: str | None
+    title: str
+    artists: tuple[Named, ...] = ()
+    album: Named | None = None
+    show: Named | None = None
+    artwork: tuple[Artwork, ...] = ()
+    explicit: bool = False
+    is_local: bool = False
+    duration_ms: int | None = None
+    related: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What Spotify said once. ``progress_ms`` was true at ``observed_at`` (s since the epoch).
+
+    ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that Spotify also
+    gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
+    """
+
+    status: PlaybackStatus
+    observed_at: float
+    item: Item | None = None
+    progress_ms: int | None = None
+    certain: bool = True
+
+    def progress_at(self, now: float) -> int | None:
+        """The progress in ms at ``now`` (s since the epoch), within 0 and the item's duration; None if unknown."""
+        if self.progress_ms is None or self.item is None:
+            return None
+        elapsed_ms = (now - self.observed_at) * 1000 if self.status == "playing" else 0
+        progress_ms = max(0, round(self.progress_ms + elapsed_ms))
+        duration_ms = self.item.duration_ms
+        return progress_ms if duration_ms is None else min(progress_ms, duration_ms)
+
+    @property
+    def ends_at(self) -> float | None:
+        """When the playing item must have ended (s since the epoch); None where that cannot be known."""
+        if self.status != "playing" or self.item is None:
+            return None
+        if self.progress_ms is None or self.item.duration_ms is None:
+            return None
+        return self.observed_at + (self.item.duration_ms - self.progress_ms) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LastPlayed:
+    """The one item to show while nothing plays; ``played_at`` in s since the epoch."""
+
+    item: Item
+    played_at: float

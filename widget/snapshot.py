@@ -1,0 +1,72 @@
+"""The one thing that every face shows: what plays, as far as we know it now."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from widget.errors import ErrorCode
+from widget.playback import Item, LastPlayed, Playback
+
+Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why Spotify cannot be asked. ``message`` tells the owner what to do and holds no secret.
+
+    ``retry_at`` (s since the epoch) is when asking may work again, None where unknown.
+    """
+
+    code: ErrorCode
+    message: str
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the faces show until the next one is published.
+
+    ``playback`` is None exactly when ``problem`` is set (status ``unavailable``). ``last_played`` is None for
+    ``playing`` and ``paused``. ``updated_at`` (s since the epoch): when Spotify last told us, None if never.
+    ``anchor`` (s since the epoch): when the playing item would have begun, kept while it just plays on, renewed
+    by a seek; so two snapshots with equal ``identity`` look the same but for plain progress. ``news_at`` (s since
+    the epoch): when the next question, or the end of the item, may bring something else; None where unknown.
+    """
+
+    playback: Playback | None
+    problem: Problem | None = None
+    last_played: LastPlayed | None = None
+    updated_at: float | None = None
+    stale: bool = False
+    anchor: float | None = None
+    news_at: float | None = None
+
+    @property
+    def status(self) -> Status:
+        return "unavailable" if self.playback is None else self.playback.status
+
+    @property
+    def item(self) -> Item | None:
+        """The playing or paused item."""
+        return None if self.playback is None else self.playback.item
+
+    def progress_at(self, now: float) -> int | None:
+        """The progress in ms at ``now`` (s since the epoch)."""
+        return None if self.playback is None else self.playback.progress_at(now)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What an ETag stands for: everything that is shown, less the time and the plain progress of playing."""
+        moving = self.status == "playing"
+        still_progress = None if moving or self.playback is None else self.playback.progress_ms
+        known_progress = self.playback is not None and self.playback.progress_ms is not None
+        problem = None if self.problem is None else (self.problem.code, self.problem.message)
+        return (
+            self.status,
+            self.item,
+            still_progress,
+            known_progress,
+            self.anchor if moving else None,
+            self.last_played,
+            self.stale,
+            problem,
+        )
