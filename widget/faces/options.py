@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, TypeVar, cast, get_args
+from typing import Literal, TypeVar, get_args
 from urllib.parse import urlencode
 
 Theme = Literal["auto", "light", "dark"]
@@ -20,7 +20,7 @@ Choice = TypeVar("Choice", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a face looks. ``accent`` is six lower-case hexadecimal digits; ``lang`` a language tag, both None if unset."""
+    """How a face looks. ``accent`` is six lower-case hexadecimal digits; ``lang`` a language tag; None where unset."""
 
     theme: Theme = "auto"
     layout: Layout = "card"
@@ -33,13 +33,14 @@ class Options:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Options":
         """The options in ``query``; never raises, whatever stands there."""
+        default = cls()
         return cls(
-            theme=_choice(query, "theme", get_args(Theme), cls().theme),
-            layout=_choice(query, "layout", get_args(Layout), cls().layout),
-            background=_choice(query, "background", get_args(Background), cls().background),
+            theme=_choice(query, "theme", get_args(Theme), default.theme),
+            layout=_choice(query, "layout", get_args(Layout), default.layout),
+            background=_choice(query, "background", get_args(Background), default.background),
             accent=_accent(query.get("accent", "")),
-            idle=_choice(query, "idle", get_args(Idle), cls().idle),
-            motion=_choice(query, "motion", get_args(Motion), cls().motion),
+            idle=_choice(query, "idle", get_args(Idle), default.idle),
+            motion=_choice(query, "motion", get_args(Motion), default.motion),
             lang=_language(query.get("lang", "")),
         )
 
@@ -55,8 +56,7 @@ class Options:
 
 
 def _choice(query: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
-    value = query.get(name)
-    return cast(Choice, value) if value in choices else default
+    return next((choice for choice in choices if choice == query.get(name)), default)
 
 
 def _accent(value: str) -> str | None:
