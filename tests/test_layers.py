@@ -1,0 +1,103 @@
+"""Imports run one way: a room may import only what stands under it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# The tower, top first. A room may import rooms of the floors below it, and of its own floor (no cycles there).
+TOWER: tuple[tuple[str, ...], ...] = (
+    ("bootstrap",),
+    ("widget.__main__",),
+    ("widget.demo",),
+    ("widget.app",),
+    ("widget.faces",),
+    ("widget.player",),
+    ("widget.account",),
+    ("widget.spotify",),
+    ("widget.settings",),
+    ("widget.stores",),
+    ("widget.tokens", "widget.snapshot"),
+    ("widget.playback", "widget.errors", "widget.uris", "widget.clock"),
+)
+FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
+
+
+def modules() -> list[str]:
+    files = [*ROOT.glob("widget/**/*.py"), *ROOT.glob("bootstrap/**/*.py")]
+    return sorted(name for name in map(module_name, files) if name not in ("widget", "bootstrap"))
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def module_path(name: str) -> Path:
+    path = ROOT.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imports(name: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module_path(name).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_modules(name: str) -> set[str]:
+    known = set(modules())
+    return {imported for imported in imports(name) if imported in known and imported != name}
+
+
+def floor(name: str) -> int:
+    for height, rooms in enumerate(TOWER):
+        if any(name == room or name.startswith(f"{room}.") for room in rooms):
+            return height
+    raise AssertionError(f"{name} stands nowhere in the tower: enter it in tests/test_layers.py")
+
+
+@pytest.mark.parametrize("name", modules())
+def test_a_module_imports_only_from_its_own_floor_and_below(name: str) -> None:
+    above = {imported for imported in imported_modules(name) if floor(imported) < floor(name)}
+    assert not above
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if name.startswith("widget.faces")])
+def test_a_face_cannot_reach_a_token_or_spotify(name: str) -> None:
+    reached = imported_modules(name)
+    from_player = {module for module in reached if module.startswith("widget.player.")}
+    assert from_player <= FACES_MAY_TAKE_FROM_PLAYER
+    assert not {module for module in reached if module.startswith(("widget.account", "widget.spotify"))}
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if "simulat" in name or "scenes" in name])
+def test_the_simulated_spotify_shares_no_code_with_the_client(name: str) -> None:
+    client = {"widget.spotify.accounts", "widget.spotify.api", "widget.spotify.payloads", "widget.spotify.http"}
+    assert not imported_modules(name) & client
+
+
+@pytest.mark.parametrize("name", modules())
+def test_only_the_commands_know_the_server(name: str) -> None:
+    if name != "widget.__main__" and not name.startswith("bootstrap"):
+        assert not {imported for imported in imports(name) if imported.split(".")[0] == "uvicorn"}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: imported_modules(name) for name in modules()}
+    while leaves := {name for name, reached in graph.items() if not reached}:
+        graph = {name: reached - leaves for name, reached in graph.items() if name not in leaves}
+    assert not graph
+
+
+def test_spotify_s_field_names_appear_only_where_its_language_is_spoken() -> None:
+    names = ("currently_playing_type", "external_urls", "display_name", "expires_in", "is_playing_type")
+    elsewhere = [name for name in modules() if not name.startswith("widget.spotify")]
+    assert not [
+        (name, word) for name in elsewhere for word in names if word in module_path(name).read_text(encoding="utf-8")
+    ]

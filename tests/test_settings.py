@@ -1,0 +1,134 @@
+"""Settings: defaults, and every fault told at once by the name of its variable."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widget.errors import ConfigurationError
+from widget.settings import Settings, read_environ
+
+WRONG = [
+    ("PORT", "abc"),
+    ("PORT", "70000"),
+    ("PORT", "-1"),
+    ("PORT", "\u0661"),
+    ("HOST", "two words"),
+    ("PUBLIC_URL", "example.org"),
+    ("PUBLIC_URL", "ftp://example.org"),
+    ("PUBLIC_URL", "https://example.org/?a=b"),
+    ("PUBLIC_URL", 'https://example.org/"><script>'),
+    ("SPOTIFY_API_URL", "api.example.org"),
+    ("SPOTIFY_ACCOUNTS_URL", "https://"),
+    ("SPOTIFY_ACCOUNTS_URL", "http://[broken"),
+    ("SPOTIFY_REDIRECT_URI", "http://localhost:8888/callback"),
+    ("SPOTIFY_REDIRECT_URI", "http://example.org/callback"),
+    ("SPOTIFY_REDIRECT_URI", "http://127.0.0.1:abc/callback"),
+    ("SPOTIFY_REDIRECT_URI", "https://example.org/callback#part"),
+    ("SPOTIFY_AUTHORIZED_AT", "yesterday"),
+    ("SPOTIFY_REFRESH_TOKEN", "AQ one two"),
+    ("DATABASE_URL", "mysql://example.org/db"),
+    ("DATABASE_URL", "now-playing.db"),
+    ("DATABASE_URL", "sqlite://now-playing.db"),
+    ("CALLS_PER_DAY", "many"),
+    ("CALLS_PER_DAY", "0"),
+    ("CALLS_PER_DAY", "-5"),
+    ("MAX_STREAMS", "1.5"),
+    ("HIDE_EXPLICIT", "maybe"),
+    ("HIDE", "spotify:track:abc, not a link"),
+    ("HIDE", "https://example.org/track/abc"),
+    ("ARTWORK_HOSTS", "https://images.example.org"),
+    ("ARTWORK_HOSTS", "images.example.org/path"),
+    ("ARTWORK_HOSTS", "a..b"),
+    ("FRAME_ANCESTORS", "'self'; script-src *"),
+    ("FRAME_ANCESTORS", "'self'\nX: y"),
+    ("FRAME_ANCESTORS", "'self'\n"),
+    ("LOG_LEVEL", "loud"),
+    ("SETUP_KEY", "too-short"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_value_that_cannot_be_right_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as refused:
+        Settings.from_environ({name: value})
+    assert len(refused.value.faults) == 1
+    assert "\n" not in refused.value.faults[0]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environ({"PORT": "abc", "LOG_LEVEL": "loud", "HOST": "127.0.0.1"})
+    assert [fault.split()[0] for fault in refused.value.faults] == ["PORT", "LOG_LEVEL"]
+
+
+def test_an_empty_value_means_unset() -> None:
+    empty = {name: " " for name, _ in WRONG}
+    assert Settings.from_environ(empty) == Settings()
+
+
+def test_values_arrive_where_they_belong() -> None:
+    settings = Settings.from_environ(
+        {
+            "SPOTIFY_CLIENT_ID": "an-id",
+            "SPOTIFY_CLIENT_SECRET": "a-secret",
+            "SPOTIFY_REFRESH_TOKEN": "a-seed",
+            "SPOTIFY_AUTHORIZED_AT": "2026-11-25",
+            "PORT": "8080",
+            "PUBLIC_URL": "https://music.example.org/",
+            "HIDE_EXPLICIT": "1",
+            "HIDE": "spotify:user:me:playlist:p1, https://open.spotify.com/intl-de/track/t1?si=x",
+            "ARTWORK_HOSTS": "127.0.0.1:9000, images.example.org",
+            "NOTIFY_URLS": "ntfy://topic, json://127.0.0.1:1 mailto://a",
+            "SETUP_KEY": "a key of sixteen characters",
+        }
+    )
+    assert settings.credentials is not None
+    assert settings.credentials.client_secret == "a-secret"
+    assert settings.seed is not None
+    assert settings.seed.authorized_at == 1795564800.0
+    assert settings.port == 8080
+    assert settings.public_url == "https://music.example.org"
+    assert settings.hide_explicit
+    assert settings.hide == {"spotify:playlist:p1", "spotify:track:t1"}
+    assert settings.artwork_hosts == ("127.0.0.1:9000", "images.example.org")
+    assert len(settings.notify_urls) == 3
+
+
+@given(st.dictionaries(st.sampled_from([name for name, _ in WRONG]), st.text(max_size=80)))
+def test_no_value_does_anything_but_settings_or_a_fault(environ: dict[str, str]) -> None:
+    assert named_faults(environ) <= set(environ)
+
+
+def named_faults(environ: dict[str, str]) -> set[str]:
+    try:
+        Settings.from_environ(environ)
+    except ConfigurationError as error:
+        return {fault.split()[0] for fault in error.faults}
+    return set()
+
+
+def test_secrets_are_masked_in_repr() -> None:
+    secrets = {
+        "SPOTIFY_CLIENT_SECRET": "marked-1",
+        "SPOTIFY_REFRESH_TOKEN": "marked-2",
+        "SETUP_KEY": "marked-3-marked-3",
+        "NOTIFY_URLS": "json://marked-4",
+        "DATABASE_URL": "postgres://me:marked-5@127.0.0.1/db",
+    }
+    settings = Settings.from_environ(secrets | {"SPOTIFY_CLIENT_ID": "an-id"})
+    assert "marked" not in repr(settings)
+    assert "marked" not in repr(settings.credentials)
+    assert "marked" not in repr(settings.seed)
+
+
+def test_the_environment_wins_over_the_dotenv_file_and_an_empty_value_does_not(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=1\nHOST=127.0.0.2\nLOG_LEVEL=\n# a comment\n", encoding="utf-8")
+    assert read_environ({"PORT": "2", "HOST": ""}, tmp_path) == {"PORT": "2", "HOST": "127.0.0.2"}
+
+
+def test_a_dotenv_file_that_is_no_text_is_told_clearly(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe")
+    with pytest.raises(ConfigurationError, match=r"\.env"):
+        read_environ({}, tmp_path)
