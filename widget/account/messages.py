@@ -1,0 +1,135 @@
+"""What the owner must be told, decided by pure functions of the stored state and the time."""
+
+from dataclasses import dataclass, replace
+
+from widget.clock import utc
+from widget.errors import ErrorCode
+from widget.tokens import SECONDS_PER_DAY, Token
+
+DAYS_BEFORE_THE_END = (1, 7, 30)
+PATIENCE_SECONDS = 3600.0
+"""How long a refusal must last before it is told: Premium and quotas come and go within minutes."""
+
+_WORDS: dict[ErrorCode, tuple[str, str]] = {
+    "needs_authorization": (
+        "Spotify asks for a new authorization",
+        "Spotify no longer accepts the stored token, so the widget shows nothing new.",
+    ),
+    "forbidden": (
+        "Spotify refuses to answer",
+        "Spotify has been refusing for an hour: the app's owner needs Premium, and the account must be on the "
+        "app's user list.",
+    ),
+    "bad_credentials": (
+        "Spotify refuses the client ID or secret",
+        "Spotify has been refusing SPOTIFY_CLIENT_ID or SPOTIFY_CLIENT_SECRET for an hour. The token is kept.",
+    ),
+    "quota_exceeded": (
+        "Spotify's daily quota is spent",
+        "Spotify has shut the app out for more than an hour, for all apps of the developer account together.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; ``key`` names the event, so that each is told once."""
+
+    key: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A refusal by Spotify, since when, and (once it is over) when it ended; times in s since the epoch.
+
+    ``until`` is when Spotify will answer again, where it said so.
+    """
+
+    code: ErrorCode
+    since: float
+    until: float | None = None
+    over_at: float | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.code}:{self.since:.0f}"
+
+
+def current_trouble(
+    previous: Trouble | None, code: ErrorCode | None, until: float | None, last_success_at: float | None, now: float
+) -> Trouble | None:
+    """The trouble at ``now``, given the one before, the error code that Spotify is asked with now (None for none)
+    and when it last answered. A passing fault neither begins nor ends a trouble; only an answer ends it."""
+    if code in _WORDS:
+        if previous is not None and previous.code == code and previous.over_at is None:
+            return replace(previous, until=until)
+        return Trouble(code, now, until)
+    answered = code is None and last_success_at is not None
+    if previous is None or previous.over_at is not None or not answered:
+        return previous
+    return replace(previous, over_at=now) if (last_success_at or 0) >= previous.since else previous
+
+
+def due_messages(
+    token: Token | None, trouble: Trouble | None, told: frozenset[str], now: float, next_step: str
+) -> tuple[Message, ...]:
+    """The messages that are due at ``now`` (s since the epoch) and not among the keys ``told``, most urgent first.
+
+    ``next_step`` is the sentence that says how to authorize again.
+    """
+    due = (*_of_trouble(trouble, told, now, next_step), *_of_the_end(token, now, next_step))
+    return tuple(message for message in due if message.key not in told)
+
+
+def _of_trouble(trouble: Trouble | None, told: frozenset[str], now: float, next_step: str) -> tuple[Message, ...]:
+    if trouble is None:
+        return ()
+    if trouble.over_at is not None:
+        return (_all_is_well(trouble),) if trouble.key in told else ()
+    patience = 0.0 if trouble.code == "needs_authorization" else PATIENCE_SECONDS
+    if now - trouble.since < patience:
+        return ()
+    title, body = _WORDS[trouble.code]
+    until = "" if trouble.until is None else f" It will answer again from {_moment(trouble.until)} on."
+    return (Message(trouble.key, title, f"{body}{until} {_help(trouble.code, next_step)}"),)
+
+
+def _all_is_well(trouble: Trouble) -> Message:
+    since = _moment(trouble.over_at or trouble.since)
+    return Message(f"well:{trouble.key}", "All is well again", f"Spotify answers again since {since}. Nothing to do.")
+
+
+def _help(code: ErrorCode, next_step: str) -> str:
+    if code == "needs_authorization":
+        return next_step
+    if code == "quota_exceeded":
+        return "Lower CALLS_PER_DAY, or stop other apps of the same developer account."
+    return "See https://developer.spotify.com/dashboard; asking goes on by itself once that is mended."
+
+
+def _of_the_end(token: Token | None, now: float, next_step: str) -> tuple[Message, ...]:
+    if token is None or token.needs_authorization or token.expires_at is None:
+        return ()
+    days_left = (token.expires_at - now) / SECONDS_PER_DAY
+    reached = [days for days in DAYS_BEFORE_THE_END if days_left <= days]
+    if not reached:
+        return ()
+    key = f"ends:{reached[0]}:{token.expires_at:.0f}"
+    return (Message(key, f"Spotify access ends {_in_days(days_left)}", _end_body(token.expires_at, next_step)),)
+
+
+def _in_days(days_left: float) -> str:
+    if days_left <= 0:
+        return "now"
+    days = max(1, round(days_left))
+    return "in one day" if days == 1 else f"in {days} days"
+
+
+def _end_body(expires_at: float, next_step: str) -> str:
+    return f"Spotify ends every authorization after six months; this one works until {_moment(expires_at)}. {next_step}"
+
+
+def _moment(timestamp: float) -> str:
+    return f"{utc(timestamp):%Y-%m-%d %H:%M} UTC"
