@@ -1,0 +1,45 @@
+"""A real Chromium, driven by Playwright; without one the tests that need it skip (in CI they fail)."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextmanager
+def chromium(*, javascript: bool = True, locale: str = "en-GB", scale: float = 1.0) -> Iterator[BrowserContext]:
+    """A browser context with a profile of its own."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing, and in CI nothing may be skipped")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=str(CHROMIUM),
+            args=ARGUMENTS,
+            headless=True,
+            java_script_enabled=javascript,
+            locale=locale,
+            device_scale_factor=scale,
+        )
+        try:
+            yield context
+        finally:
+            context.close()
