@@ -9,6 +9,7 @@
     └── SpotifyError              Spotify cannot be asked now; carries the contract's code
         ├── NotConfigured         run the bootstrap
         ├── NeedsAuthorization    authorize again; do not refresh any more (invalid_grant)
+        ├── CodeRefused           the authorization code is spent, expired or not ours: begin again
         ├── BadCredentials        mend client ID or secret; keep the token (invalid_client)
         ├── Forbidden             Premium or the app's user list; ask again much later
         │   └── ScopeMissing      do without this endpoint until a new authorization
@@ -130,3 +131,7 @@ class SpotifyUnreachable(SpotifyError):  # noqa: N818
 
 class AccessTokenRefused(SpotifyUnreachable):
     """HTTP 401: the access token is refused."""
+
+
+class CodeRefused(SpotifyError):  # noqa: N818
+    """The token endpoint refused an authorization code (``invalid_grant``)."""

@@ -1,0 +1,183 @@
+"""From Spotify's JSON to values. Pure; no shape that Spotify (or anybody else) sends makes it crash.
+
+See https://developer.spotify.com/documentation/web-api/reference/get-the-users-currently-playing-track
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from widget.errors import SpotifyUnreachable
+from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.tokens import Account
+from widget.uris import canonical_uri
+
+PAST_THE_END_MS = 5_000
+"""A progress that runs on further than this past the end comes from a client that has vanished."""
+
+LONGEST_MS = 30 * 86_400_000
+
+
+def read_currently_playing(body: bytes, observed_at: float) -> Playback:
+    """What plays, by the body of a 2xx answer that was true at ``observed_at`` (s since the epoch).
+
+    An empty body, an unknown or missing item are ``idle`` and uncertain: Spotify also gives them while music plays.
+    Raises :class:`SpotifyUnreachable` where the body is no JSON object.
+    """
+    if not body.strip():
+        return _uncertain(observed_at)
+    answer = _object(body)
+    if answer.get("currently_playing_type") == "ad":
+        return Playback("ad", observed_at) if answer.get("is_playing") is True else _uncertain(observed_at)
+    item = _item(answer.get("item"), _context_uris(answer.get("context")))
+    if item is None:
+        return _uncertain(observed_at)
+    return _of_item(item, answer.get("is_playing") is True, _milliseconds(answer.get("progress_ms")), observed_at)
+
+
+def read_recently_played(body: bytes) -> tuple[LastPlayed, ...]:
+    """What was played, newest first. Raises :class:`SpotifyUnreachable` where the body is no JSON object.
+
+    See https://developer.spotify.com/documentation/web-api/reference/get-recently-played
+    """
+    if not body.strip():
+        return ()
+    played = []
+    for entry in _objects(_object(body).get("items")):
+        item = _item(entry.get("track"), _context_uris(entry.get("context")))
+        played_at = _moment(entry.get("played_at"))
+        if item is not None and played_at is not None:
+            played.append(LastPlayed(item, played_at))
+    return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
+
+
+def read_account(body: bytes) -> Account:
+    """The account that the token belongs to. Raises :class:`SpotifyUnreachable` where there is none in the body.
+
+    See https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile
+    """
+    answer = _object(body)
+    account_id = _text(answer.get("id")) or _text(answer.get("account_id"))
+    if account_id is None:
+        raise SpotifyUnreachable("Spotify's answer names no account.")
+    return Account(account_id, _text(answer.get("display_name")))
+
+
+def _uncertain(observed_at: float) -> Playback:
+    return Playback("idle", observed_at, certain=False)
+
+
+def _of_item(item: Item, is_playing: bool, progress_ms: int | None, observed_at: float) -> Playback:
+    duration_ms = item.duration_ms
+    if progress_ms is not None and duration_ms is not None:
+        if is_playing and progress_ms > duration_ms + PAST_THE_END_MS:
+            return Playback("idle", observed_at)
+        progress_ms = min(progress_ms, duration_ms)
+    return Playback("playing" if is_playing else "paused", observed_at, item, progress_ms)
+
+
+def _item(value: Any, context_uris: frozenset[str]) -> Item | None:
+    if not isinstance(value, dict) or value.get("type") not in ("track", "episode"):
+        return None
+    is_track = value["type"] == "track"
+    album, show = value.get("album"), value.get("show")
+    artists = tuple(_objects(value.get("artists"))) if is_track else ()
+    return Item(
+        type="track" if is_track else "episode",
+        id=_text(value.get("id")),
+        uri=_text(value.get("uri")),
+        url=_page(value),
+        title=_text(value.get("name")) or "",
+        artists=tuple(named for artist in artists if (named := _named(artist))),
+        album=_named(album) if is_track else None,
+        show=None if is_track else _named(show) or Named(""),
+        artwork=_artwork(value, album if is_track else show),
+        explicit=value.get("explicit") is True,
+        is_local=value.get("is_local") is True,
+        duration_ms=_milliseconds(value.get("duration_ms")) or None,
+        related=context_uris | _related_uris(value, album, show, *artists),
+    )
+
+
+def _related_uris(*values: Any) -> frozenset[str]:
+    objects = [value for value in values if isinstance(value, dict)]
+    linked = [value["linked_from"] for value in objects if isinstance(value.get("linked_from"), dict)]
+    texts = (_text(value.get("uri")) for value in (*objects, *linked))
+    return frozenset(uri for text in texts if text and (uri := canonical_uri(text)))
+
+
+def _context_uris(context: Any) -> frozenset[str]:
+    return _related_uris(context)
+
+
+def _named(value: Any) -> Named | None:
+    name = _text(value.get("name")) if isinstance(value, dict) else None
+    return None if name is None else Named(name, _page(value))
+
+
+def _page(value: dict[str, Any]) -> str | None:
+    urls = value.get("external_urls")
+    return _web_address(urls.get("spotify")) if isinstance(urls, dict) else None
+
+
+def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
+    owners = (value, owner) if value.get("type") == "episode" else (owner,)
+    images = [image for one in owners if isinstance(one, dict) if (image := one.get("images"))]
+    artwork = [
+        Artwork(url, _pixels(image.get("width")), _pixels(image.get("height")))
+        for image in _objects(images[0] if images else None)
+        if (url := _web_address(image.get("url")))
+    ]
+    return tuple(sorted(artwork, key=lambda one: one.width or 0, reverse=True))
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise SpotifyUnreachable("Spotify's answer cannot be read.") from error
+    if not isinstance(value, dict):
+        raise SpotifyUnreachable("Spotify's answer cannot be read.")
+    return value
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _web_address(value: Any) -> str | None:
+    """An absolute http(s) address, else None: what stands here becomes a link on somebody's site."""
+    if not isinstance(value, str) or len(value) > 2_000 or any(c.isspace() or not c.isprintable() for c in value):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _milliseconds(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value) if 0 <= value <= LONGEST_MS else None
+
+
+def _pixels(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 100_000 else None
+
+
+def _moment(value: Any) -> float | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.timestamp() if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
