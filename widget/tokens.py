@@ -1,15 +1,11 @@
-"""The secrets that keep us authorized, masked in ``repr``, and the protocol of the stores that hold them."""
+"""The secrets that keep us authorized, masked in ``repr``, and how long they live."""
 
 import calendar
 import hashlib
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from widget.clock import utc
-from widget.errors import ErrorCode
-from widget.playback import LastPlayed
 
 TokenState = Literal["ok", "expires_soon", "needs_authorization", "missing"]
 
@@ -73,86 +69,6 @@ class Seed:
     def fingerprint(self) -> str:
         """A SHA-256 of the token, stored so that the same seed is used once only."""
         return hashlib.sha256(self.refresh_token.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Ban:
-    """Until when (s since the epoch) nothing may be sent to Spotify, and why."""
-
-    until: float
-    code: ErrorCode
-    message: str
-
-
-class Store(Protocol):
-    """What outlives the process. Each method is one transaction, safe across processes.
-
-    Every method may raise :class:`widget.errors.StoreError`.
-    """
-
-    @property
-    def location(self) -> str:
-        """Where it is, for people; without a password."""
-        ...
-
-    async def open(self) -> None:
-        """Connects, makes or migrates the schema, and makes sure that it can be written."""
-        ...
-
-    async def close(self) -> None: ...
-
-    async def token(self) -> Token | None: ...
-
-    async def credentials(self) -> Credentials | None: ...
-
-    async def seed_fingerprint(self) -> str | None:
-        """The fingerprint of the last seed used."""
-        ...
-
-    async def save_authorization(
-        self, token: Token, credentials: Credentials | None, seed_fingerprint: str | None
-    ) -> None:
-        """Replaces the token, whatever its state. None leaves credentials or fingerprint as they are."""
-        ...
-
-    async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
-        """Replaces the token where the stored refresh token still is ``used_refresh_token``; False where it is not.
-
-        Durable on disk (or committed) when it returns.
-        """
-        ...
-
-    async def mark_needs_authorization(self, refresh_token: str) -> None:
-        """Marks the stored token as dead, where it still is ``refresh_token``."""
-        ...
-
-    async def save_account(self, refresh_token: str, account: Account) -> None:
-        """Adds the account's name to the stored token, where it still is ``refresh_token``."""
-        ...
-
-    def refreshing(self) -> AbstractAsyncContextManager[None]:
-        """Held by at most one task of one process at a time; freed when its process dies."""
-        ...
-
-    async def spend_call(self, now: float, calls_per_day: int) -> bool:
-        """Counts one Web API call at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
-        ...
-
-    async def calls_since(self, since: float) -> Sequence[tuple[float, int]]:
-        """The calls counted since ``since``: (time in s since the epoch, number), oldest first."""
-        ...
-
-    async def ban(self) -> Ban | None: ...
-
-    async def save_ban(self, ban: Ban | None) -> None: ...
-
-    async def last_played(self) -> LastPlayed | None: ...
-
-    async def save_last_played(self, last_played: LastPlayed | None) -> None: ...
-
-    async def forget(self) -> None:
-        """Deletes all that is stored."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

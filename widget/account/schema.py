@@ -1,0 +1,36 @@
+"""The tables, as the steps that led to them. A released step never changes; a later release adds one."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE token (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            refresh_token TEXT NOT NULL,
+            scopes TEXT NOT NULL,
+            account_id TEXT,
+            account_name TEXT,
+            authorized_at DOUBLE PRECISION,
+            access_token TEXT,
+            access_expires_at DOUBLE PRECISION,
+            last_refreshed_at DOUBLE PRECISION,
+            needs_authorization INTEGER NOT NULL
+        )""",
+        """CREATE TABLE credentials (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            client_id TEXT NOT NULL,
+            client_secret TEXT
+        )""",
+        "CREATE TABLE calls (minute BIGINT PRIMARY KEY, spent INTEGER NOT NULL)",
+        "CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL)",
+        """CREATE TABLE messages (
+            channel TEXT NOT NULL,
+            key TEXT NOT NULL,
+            claimed_at DOUBLE PRECISION NOT NULL,
+            sent INTEGER NOT NULL,
+            PRIMARY KEY (channel, key)
+        )""",
+    ),
+)
+
+TABLES = ("token", "credentials", "calls", "notes", "messages")
+VERSION = len(MIGRATIONS)
+NEWER = "the database at {location} was written by a newer version of this program: update the program"

@@ -1,0 +1,25 @@
+"""Our own public address."""
+
+import re
+
+from starlette.requests import Request
+
+from widget.settings import Settings
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
+
+
+def public_url(request: Request, settings: Settings) -> str:
+    """The address at which visitors reach us, without a slash at the end: ``PUBLIC_URL``, else from the request.
+
+    The Host header is the sender's word, so what does not look like a host is left out; ``X-Forwarded-Proto: https``
+    is believed for the scheme alone.
+    """
+    if settings.public_url is not None:
+        return settings.public_url
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        host = f"{settings.host}:{settings.port}"
+    forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    scheme = "https" if forwarded == "https" or request.url.scheme == "https" else "http"
+    return f"{scheme}://{host}"

@@ -1,0 +1,82 @@
+"""What all answers have in common: conditional requests, CORS, caching, compression."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+PUBLIC_HEADERS: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+PREFLIGHT_HEADERS: Mapping[str, str] = {
+    **PUBLIC_HEADERS,
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+    "Allow": "GET, HEAD, OPTIONS",
+}
+SMALLEST_COMPRESSED = 500
+
+
+def weak_etag(*parts: bytes | str) -> str:
+    """A weak ETag (RFC 9110, section 8.8.3) of ``parts``."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"))
+        digest.update(b"\0")
+    return f'W/"{digest.hexdigest()}"'
+
+
+def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
+    """Whether ``If-None-Match`` names ``etag``, by weak comparison (RFC 9110, section 13.1.2)."""
+    if if_none_match is None or etag is None:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    opaque = etag.removeprefix("W/")
+    return any(candidate.strip().removeprefix("W/") == opaque for candidate in if_none_match.split(","))
+
+
+def respond(
+    request: Request,
+    body: bytes,
+    *,
+    media_type: str,
+    cache_control: str,
+    etag: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    compress: bool = False,
+) -> Response:
+    """The public answer with ``body``, or 304 where the client has it already; gzip where it may be and helps."""
+    all_headers = {**PUBLIC_HEADERS, "Cache-Control": cache_control, **(headers or {})}
+    if etag is not None:
+        all_headers["ETag"] = etag
+    if compress:
+        all_headers["Vary"] = ", ".join(filter(None, (all_headers.get("Vary"), "Accept-Encoding")))
+    if status == 200 and is_not_modified(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=all_headers)
+    if compress and len(body) >= SMALLEST_COMPRESSED and _accepts_gzip(request.headers.get("accept-encoding", "")):
+        body = gzip.compress(body, 6, mtime=0)
+        all_headers["Content-Encoding"] = "gzip"
+    return Response(body, status, all_headers, media_type)
+
+
+async def preflight(request: Request) -> Response:
+    """The answer to OPTIONS, CORS preflights included (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+    return Response(status_code=204, headers=dict(PREFLIGHT_HEADERS))
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    for coding in accept_encoding.lower().split(","):
+        name, _, parameters = coding.partition(";")
+        if name.strip() in ("gzip", "*"):
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

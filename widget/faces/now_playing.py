@@ -1,0 +1,111 @@
+"""``/now-playing``: a snapshot as JSON bytes, made once per change, with a hole for the progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from widget.clock import iso_milliseconds
+from widget.faces.http import weak_etag
+from widget.playback import Item, LastPlayed, Named
+from widget.snapshot import Snapshot
+
+_PROBE = '"\x00progress\x00"'
+
+ArtworkPath = Callable[[Item], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NowPlayingBytes:
+    """One snapshot's JSON: ``before`` and ``after`` the digits of the progress; ``etag`` as it stands in the header."""
+
+    snapshot: Snapshot
+    before: bytes
+    after: bytes
+    etag: str
+
+    def at(self, now: float) -> bytes:
+        """The whole JSON at ``now`` (s since the epoch)."""
+        progress_ms = self.snapshot.progress_at(now)
+        return b"%b%b%b" % (self.before, b"null" if progress_ms is None else b"%d" % progress_ms, self.after)
+
+    @property
+    def opaque_tag(self) -> str:
+        """The ETag's part between the quotes."""
+        return self.etag[3:-1]
+
+
+def encode(snapshot: Snapshot, artwork_path: ArtworkPath) -> NowPlayingBytes:
+    """The bytes of ``snapshot``."""
+    document = _document(snapshot, artwork_path)
+    text = json.dumps(document, separators=(",", ":"))
+    before, after = text.split(json.dumps(_PROBE))
+    identity = json.dumps({**document, "updated_at": None, "anchor": snapshot.anchor, "still": _still(snapshot)})
+    return NowPlayingBytes(snapshot, before.encode(), after.encode(), weak_etag(identity))
+
+
+def max_age(snapshot: Snapshot, now: float) -> int:
+    """The whole seconds until we expect news, 1 to 10; 5 at most where Spotify cannot be asked."""
+    until_news = 1.0 if snapshot.news_at is None else snapshot.news_at - now
+    longest = 5 if snapshot.status == "unavailable" else 10
+    return min(longest, max(1, int(until_news)))
+
+
+def retry_after(snapshot: Snapshot, now: float) -> int | None:
+    """The whole seconds after which Spotify may be asked again; None where unknown."""
+    problem = snapshot.problem
+    return None if problem is None or problem.retry_at is None else max(1, ceil(problem.retry_at - now))
+
+
+def item_json(item: Item, artwork_path: ArtworkPath) -> dict[str, Any]:
+    """The contract's ``item``."""
+    return {
+        "type": item.type,
+        "id": item.id,
+        "uri": item.uri,
+        "url": item.url,
+        "title": item.title,
+        "artists": [_named(artist) for artist in item.artists],
+        "album": _named(item.album),
+        "show": _named(item.show),
+        "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in item.artwork],
+        "artwork_path": artwork_path(item),
+        "explicit": item.explicit,
+        "is_local": item.is_local,
+        "duration_ms": item.duration_ms,
+    }
+
+
+def _document(snapshot: Snapshot, artwork_path: ArtworkPath) -> dict[str, Any]:
+    problem = snapshot.problem
+    return {
+        "status": snapshot.status,
+        "is_playing": snapshot.status == "playing",
+        "item": None if snapshot.item is None else item_json(snapshot.item, artwork_path),
+        "progress_ms": _PROBE,
+        "last_played": _last_played(snapshot.last_played, artwork_path),
+        "updated_at": None if snapshot.updated_at is None else iso_milliseconds(snapshot.updated_at),
+        "stale": snapshot.stale,
+        "error": None if problem is None else {"code": problem.code, "message": problem.message},
+    }
+
+
+def _last_played(last: LastPlayed | None, artwork_path: ArtworkPath) -> dict[str, Any] | None:
+    if last is None:
+        return None
+    return {"item": item_json(last.item, artwork_path), "played_at": iso_milliseconds(last.played_at)}
+
+
+def _named(named: Named | None) -> dict[str, Any] | None:
+    return None if named is None else {"name": named.name, "url": named.url}
+
+
+def _still(snapshot: Snapshot) -> object:
+    """The progress that stands still, and whether it is known at all."""
+    playback = snapshot.playback
+    if playback is None or playback.progress_ms is None:
+        return None
+    return True if playback.status == "playing" else playback.progress_ms

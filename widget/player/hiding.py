@@ -1,0 +1,29 @@
+"""Music that the owner would rather not show counts as nothing playing, before a snapshot exists."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from widget.playback import Item, LastPlayed, Playback
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What ``HIDE_EXPLICIT`` and ``HIDE`` ask for; ``uris`` are canonical Spotify URIs."""
+
+    explicit: bool = False
+    uris: frozenset[str] = frozenset()
+
+    def hides(self, item: Item | None) -> bool:
+        """Whether ``item`` is not to be shown: by itself, its album, artist, show, or the playlist it plays from."""
+        if item is None:
+            return False
+        return (self.explicit and item.explicit) or bool(self.uris & item.related)
+
+    def applied(self, playback: Playback) -> Playback:
+        """``playback``, or nothing playing where its item is hidden."""
+        return Playback("idle", playback.observed_at) if self.hides(playback.item) else playback
+
+    def newest_shown(self, played: Iterable[LastPlayed]) -> LastPlayed | None:
+        """The newest of ``played`` that may be shown."""
+        shown = (last for last in played if not self.hides(last.item))
+        return max(shown, key=lambda last: last.played_at, default=None)

@@ -1,0 +1,175 @@
+"""What Spotify said last, and what may be shown of it at a given moment. Pure."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from widget.plain import last_played_from_plain, plain_last_played, plain_playback, playback_from_plain
+from widget.playback import LastPlayed, Playback
+from widget.player.hiding import Hiding
+from widget.snapshot import Problem, Snapshot
+
+AFTER_THE_END_SECONDS = 3.0
+"""For how long an item is still shown when it must have ended, so that the next question can be answered."""
+
+SEEK_SECONDS = 3.0
+STALE_SECONDS = 300.0
+LAST_PLAYED_SECONDS = 7 * 86_400.0
+FAILURES_TO_BE_STALE = 2
+
+UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """``playback`` is Spotify's last good answer, told at ``updated_at`` (s since the epoch); ``problem`` why the
+    last question failed, ``failures`` how many did in a row. ``doubts`` counts uncertain answers in a row.
+    ``next_question_at`` (s since the epoch) is for the other instances: until then this is as true as it gets."""
+
+    playback: Playback | None = None
+    updated_at: float | None = None
+    anchor: float | None = None
+    doubts: int = 0
+    failures: int = 0
+    problem: Problem | None = None
+    last_played: LastPlayed | None = None
+    next_question_at: float | None = None
+
+    def heard(self, playback: Playback, now: float) -> "Knowledge":
+        """After an answer. One uncertain answer does not end an item, two in a row do."""
+        answered = replace(self, updated_at=now, failures=0, problem=None)
+        has_item = self.playback is not None and self.playback.item is not None
+        if not playback.certain and has_item and self.doubts == 0:
+            return replace(answered, doubts=1)
+        return replace(
+            answered,
+            playback=playback,
+            doubts=0,
+            anchor=self._anchor_of(playback),
+            last_played=_newest(self.last_played, _seen(playback, self.last_played)),
+        )
+
+    def failed(self, problem: Problem) -> "Knowledge":
+        """After a question that was not answered."""
+        return replace(self, failures=self.failures + 1, problem=problem)
+
+    def told_of(self, last_played: LastPlayed | None) -> "Knowledge":
+        """After recently-played: the newest of what we saw and what Spotify lists, which lags."""
+        return replace(self, last_played=_newest(self.last_played, last_played))
+
+    def rested(self) -> "Knowledge":
+        """For a new process: what failed for the one before is no news."""
+        return replace(self, failures=0, problem=None, next_question_at=None)
+
+    def shown_under(self, hiding: Hiding) -> "Knowledge":
+        """Without what ``hiding`` hides now."""
+        last_played = None if self.last_played and hiding.hides(self.last_played.item) else self.last_played
+        playback = None if self.playback is None else hiding.applied(self.playback)
+        return replace(self, playback=playback, last_played=last_played)
+
+    def snapshot_at(self, now: float, news_at: float | None = None) -> Snapshot:
+        """What the faces show at ``now`` (s since the epoch)."""
+        last_played = self._last_played_at(now)
+        blocked = self._is_blocked_at(now)
+        if self.playback is None or (blocked and now >= self._good_until):
+            problem = self.problem or UNASKED
+            return Snapshot(None, problem, last_played, self.updated_at, news_at=news_at)
+        ends_at = self.playback.ends_at
+        playback = self.playback
+        if ends_at is not None and now >= ends_at + AFTER_THE_END_SECONDS:
+            playback = Playback("idle", ends_at)
+        return Snapshot(
+            playback,
+            last_played=None if playback.item is not None else last_played,
+            updated_at=self.updated_at,
+            stale=blocked,
+            anchor=self.anchor if playback.status == "playing" else None,
+            news_at=news_at,
+        )
+
+    def changes_at(self, now: float) -> float | None:
+        """When :meth:`snapshot_at` gives something else though nothing is heard (s since the epoch)."""
+        moments = []
+        if self.playback is not None and self.playback.ends_at is not None:
+            moments.append(self.playback.ends_at + AFTER_THE_END_SECONDS)
+        if self._is_blocked_at(now):
+            moments.append(self._good_until)
+        return min((moment for moment in moments if moment > now), default=None)
+
+    @property
+    def _good_until(self) -> float:
+        """Until when the last good answer is given while Spotify cannot be asked."""
+        if self.updated_at is None or self.playback is None:
+            return 0.0
+        if self.problem is not None and self.problem.code == "not_configured":
+            return 0.0
+        until = self.updated_at + STALE_SECONDS
+        return until if self.playback.ends_at is None else min(until, self.playback.ends_at)
+
+    def _is_blocked_at(self, now: float) -> bool:
+        if self.problem is None:
+            return False
+        if self.problem.code != "spotify_unreachable" or self.failures >= FAILURES_TO_BE_STALE:
+            return True
+        return self.updated_at is None or now - self.updated_at > STALE_SECONDS
+
+    def _anchor_of(self, playback: Playback) -> float | None:
+        """When the playing item would have begun; the one told before, where it just plays on."""
+        if playback.status != "playing":
+            return None
+        before = self.playback
+        same_item = before is not None and before.status == "playing" and before.item == playback.item
+        if playback.progress_ms is None:
+            return self.anchor if same_item and self.anchor is not None else playback.observed_at
+        began = playback.observed_at - playback.progress_ms / 1000
+        if same_item and self.anchor is not None and abs(began - self.anchor) <= SEEK_SECONDS:
+            return self.anchor
+        return began
+
+    def _last_played_at(self, now: float) -> LastPlayed | None:
+        last = self.last_played
+        return last if last is not None and now - last.played_at <= LAST_PLAYED_SECONDS else None
+
+
+def to_text(knowledge: Knowledge) -> str:
+    """``knowledge`` for the store, as JSON."""
+    return json.dumps(
+        {
+            "playback": knowledge.playback and plain_playback(knowledge.playback),
+            "updated_at": knowledge.updated_at,
+            "anchor": knowledge.anchor,
+            "doubts": knowledge.doubts,
+            "failures": knowledge.failures,
+            "problem": knowledge.problem and asdict(knowledge.problem),
+            "last_played": knowledge.last_played and plain_last_played(knowledge.last_played),
+            "next_question_at": knowledge.next_question_at,
+        }
+    )
+
+
+def from_text(text: str | None) -> Knowledge:
+    """What :func:`to_text` wrote; knowing nothing, where that is missing or another version's."""
+    try:
+        value = json.loads(text or "{}")
+        return Knowledge(
+            **{
+                **value,
+                "playback": value["playback"] and playback_from_plain(value["playback"]),
+                "problem": value["problem"] and Problem(**value["problem"]),
+                "last_played": value["last_played"] and last_played_from_plain(value["last_played"]),
+            }
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Knowledge()
+
+
+def _seen(playback: Playback, before: LastPlayed | None) -> LastPlayed | None:
+    """The item as played last: while it plays its time moves on, while it is paused it does not."""
+    if playback.item is None:
+        return None
+    if playback.status == "paused" and before is not None and before.item == playback.item:
+        return before
+    return LastPlayed(playback.item, playback.observed_at)
+
+
+def _newest(*played: LastPlayed | None) -> LastPlayed | None:
+    return max((last for last in played if last is not None), key=lambda last: last.played_at, default=None)

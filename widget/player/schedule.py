@@ -1,0 +1,91 @@
+"""When Spotify is asked next. Pure.
+
+While music plays, news is likely just after the item's end; in between only a skip, a seek or a pause can happen.
+So the end is asked for on the dot, and the rest at an interval that the day's budget affords.
+"""
+
+from dataclasses import dataclass
+
+from widget.errors import ErrorCode
+from widget.playback import PlaybackStatus
+from widget.tokens import SECONDS_PER_DAY
+
+AFTER_THE_END = 0.5
+AGAIN_AFTER_THE_END = 1.0
+END_WINDOW = 6.0
+DOUBT = 1.5
+PLAYING = 5.0
+AD = 3.0
+PAUSED = ((120.0, 5.0), (900.0, 10.0))
+PAUSED_LONG = 30.0
+IDLE = ((300.0, 10.0),)
+IDLE_LONG = 30.0
+
+FREE_RETRY = 1.0
+"""Problems that raise without a call to Spotify are looked at this often, so that their cure is noticed at once."""
+LONGEST_WAIT_FOR_THE_GATE = 30.0
+LONGEST_BACKOFF = 60.0
+
+PACE = 6.0
+"""The budget left would be spent within a day by a factor of this, if nothing changed; as it shrinks, so does the
+rate, which never starves: watched day and night, ``PACE / (PACE + 1)`` of the budget is spent, evenly."""
+
+_FREE: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization", "bad_credentials", "forbidden"})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the next question depends on; times in s since the epoch, durations in s.
+
+    ``since`` is when the present status began; ``jitter`` a random number from 0 to 1.
+    """
+
+    now: float
+    status: PlaybackStatus | None = None
+    since: float = 0.0
+    ends_at: float | None = None
+    doubts: int = 0
+    failures: int = 0
+    problem: ErrorCode | None = None
+    retry_at: float | None = None
+    calls_left: int = 3000
+    jitter: float = 0.5
+
+
+def seconds_until_next_question(situation: Situation) -> float:
+    """How long to wait from ``situation.now``, in s."""
+    if situation.problem is not None:
+        return _after_a_failure(situation)
+    if situation.doubts:
+        return DOUBT
+    between = max(_interval(situation), _pace(situation.calls_left))
+    if situation.status != "playing" or situation.ends_at is None:
+        return between
+    until_end = situation.ends_at - situation.now
+    if until_end <= 0:
+        return AGAIN_AFTER_THE_END if until_end > -END_WINDOW else between
+    return min(between, until_end + AFTER_THE_END)
+
+
+def _interval(situation: Situation) -> float:
+    for_how_long = situation.now - situation.since
+    if situation.status == "playing":
+        return PLAYING
+    if situation.status == "ad":
+        return AD
+    steps, longest = (PAUSED, PAUSED_LONG) if situation.status == "paused" else (IDLE, IDLE_LONG)
+    return next((seconds for until, seconds in steps if for_how_long < until), longest)
+
+
+def _pace(calls_left: int) -> float:
+    return SECONDS_PER_DAY / (PACE * max(calls_left, 0.1))
+
+
+def _after_a_failure(situation: Situation) -> float:
+    if situation.problem in _FREE:
+        return FREE_RETRY
+    if situation.problem == "spotify_unreachable":
+        backoff = min(LONGEST_BACKOFF, 2.0 ** (min(situation.failures, 10) - 1))
+        return max(backoff * (0.75 + situation.jitter / 2), min(_pace(situation.calls_left), LONGEST_BACKOFF))
+    until = LONGEST_WAIT_FOR_THE_GATE if situation.retry_at is None else situation.retry_at - situation.now
+    return min(max(until, 0.05), LONGEST_WAIT_FOR_THE_GATE)

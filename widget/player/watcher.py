@@ -1,0 +1,258 @@
+"""The loop that asks, judges and publishes. It survives every error, and asks only while somebody watches."""
+
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from widget.clock import Clock
+from widget.errors import SpotifyError, StoreError
+from widget.playback import LastPlayed, Playback
+from widget.player.broadcast import Broadcast
+from widget.player.hiding import Hiding
+from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.player.schedule import Situation, seconds_until_next_question
+from widget.snapshot import Problem, Snapshot
+
+TICK_SECONDS = 1.0
+AFTER_A_CRASH_SECONDS = 5.0
+FOLLOWING_SECONDS = 1.0
+RECENTLY_PLAYED_EVERY_SECONDS = 300.0
+OVERDUE_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Who is asked; see :class:`widget.account.gateway.Gateway`."""
+
+    async def currently_playing(self) -> Playback: ...
+
+    async def recently_played(self) -> Sequence[LastPlayed]: ...
+
+    async def calls_last_24h(self) -> int: ...
+
+
+class Shared(Protocol):
+    """What instances share; see :class:`widget.stores.Store`."""
+
+    async def lead(self) -> bool: ...
+
+    async def resign(self) -> None: ...
+
+    async def share(self, knowledge: str) -> None: ...
+
+    async def shared(self) -> str | None: ...
+
+    async def news(self, seconds: float) -> None: ...
+
+
+class Watcher:
+    """Keeps ``broadcast`` true. Of several instances on one store the one that leads asks, the others follow."""
+
+    def __init__(
+        self,
+        source: Source,
+        shared: Shared,
+        broadcast: Broadcast,
+        clock: Clock,
+        *,
+        calls_per_day: int,
+        hiding: Hiding | None = None,
+    ) -> None:
+        self._source = source
+        self._shared = shared
+        self._broadcast = broadcast
+        self._clock = clock
+        self._calls_per_day = calls_per_day
+        self._hiding = hiding or Hiding()
+        self._knowledge = Knowledge()
+        self._next_question = 0.0  # monotonic
+        self._status_since = 0.0
+        self._recently_played_asked: float | None = None  # monotonic
+        self._leads = False
+        self.last_success_at: float | None = None
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why the last question was not answered; None where it was, or none was asked yet."""
+        return self._knowledge.problem
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        await self._survive(self._restore)
+        while True:
+            await self._broadcast.wanted()
+            await self._survive(self._watch)
+
+    async def _survive(self, step: "Step") -> None:
+        try:
+            await step()
+        except Exception as error:
+            # Nothing may stop the loop: the widget goes on with what it has. The type says enough for a log line.
+            log.error("watching failed (%s); going on", type(error).__name__, exc_info=log.isEnabledFor(logging.DEBUG))
+            self._broadcast.answered()
+            await self._clock.sleep(AFTER_A_CRASH_SECONDS)
+
+    async def _restore(self) -> None:
+        self._know(from_text(await self._shared.shared()).rested())
+
+    async def _watch(self) -> None:
+        """From the first viewer to the last."""
+        self._next_question = self._clock.monotonic()
+        self._publish()
+        try:
+            while self._broadcast.watched:
+                await self._turn()
+        finally:
+            self._leads = False
+            self._broadcast.doze()
+            await self._quietly_resign()
+
+    async def _turn(self) -> None:
+        if not await self._is_leader():
+            await self._follow()
+            return
+        if self._clock.monotonic() >= self._next_question:
+            await self._ask()
+            await self._plan()
+            self._broadcast.answered()
+            await self._ask_what_was_played()
+        await self._clock.sleep(self._seconds_to_sleep())
+        self._publish()
+
+    async def _is_leader(self) -> bool:
+        try:
+            leads = await self._shared.lead()
+        except StoreError:
+            leads = self._leads  # Without the store nobody can ask; the question will say why.
+        if leads and not self._leads:
+            await self._take_over()
+        self._leads = leads
+        return leads
+
+    async def _take_over(self) -> None:
+        """Goes on where the instance that led before left off."""
+        shared = from_text(await self._shared.shared())
+        if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
+            self._know(shared.rested())
+
+    async def _follow(self) -> None:
+        await self._shared.news(FOLLOWING_SECONDS)
+        knowledge = from_text(await self._shared.shared())
+        self._know(knowledge)
+        self._publish()
+        if knowledge.updated_at is not None:
+            self.last_success_at = knowledge.updated_at
+        planned = knowledge.next_question_at
+        if planned is not None and self._clock.now() < planned + OVERDUE_SECONDS:
+            self._broadcast.answered()
+
+    async def _ask(self) -> None:
+        try:
+            playback = await self._source.currently_playing()
+        except (SpotifyError, StoreError) as error:
+            self._note_failure(error)
+        else:
+            self.last_success_at = self._clock.now()
+            if self._knowledge.problem is not None:
+                log.info("Spotify answers again.")
+            self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now()))
+            if self._snapshot().status == "idle" and self._snapshot().last_played is None:
+                await self._ask_what_was_played()
+        self._publish()
+
+    def _note_failure(self, error: SpotifyError | StoreError) -> None:
+        problem = _problem(error, self._clock.now())
+        before = self._knowledge.problem
+        if before is None or before.code != problem.code:
+            log.warning("%s: %s", problem.code, problem.message)
+        self._know(self._knowledge.failed(problem))
+
+    async def _ask_what_was_played(self) -> None:
+        """Once when nothing plays, and again at long intervals: Spotify's list lags."""
+        now = self._clock.monotonic()
+        asked = self._recently_played_asked
+        is_due = asked is None or now - asked >= RECENTLY_PLAYED_EVERY_SECONDS
+        if self._knowledge.problem is not None or self._snapshot().status != "idle" or not is_due:
+            return
+        self._recently_played_asked = now
+        try:
+            played = await self._source.recently_played()
+        except (SpotifyError, StoreError) as error:
+            log.info("recently played is not known (%s)", type(error).__name__)
+            return
+        self._know(self._knowledge.told_of(self._hiding.newest_shown(played)))
+        self._publish()
+
+    async def _plan(self) -> None:
+        """Decides when to ask next, and shares what is known."""
+        seconds = seconds_until_next_question(await self._situation())
+        self._next_question = self._clock.monotonic() + seconds
+        self._know(replace(self._knowledge, next_question_at=self._clock.now() + seconds))
+        self._publish()
+        try:
+            await self._shared.share(to_text(self._knowledge))
+        except StoreError as error:
+            log.warning("%s", error)
+
+    async def _situation(self) -> Situation:
+        now, knowledge = self._clock.now(), self._knowledge
+        snapshot, problem = self._snapshot(), knowledge.problem
+        try:
+            calls_left = self._calls_per_day - await self._source.calls_last_24h()
+        except StoreError:
+            calls_left = 0
+        return Situation(
+            now=now,
+            status=None if snapshot.playback is None else snapshot.playback.status,
+            since=self._status_since,
+            ends_at=None if snapshot.playback is None else snapshot.playback.ends_at,
+            doubts=knowledge.doubts,
+            failures=knowledge.failures,
+            problem=None if problem is None else problem.code,
+            retry_at=None if problem is None else problem.retry_at,
+            calls_left=calls_left,
+            jitter=random.random(),  # noqa: S311
+        )
+
+    def _seconds_to_sleep(self) -> float:
+        """Until the next question or the next change by mere time, a tick at most."""
+        now = self._clock.now()
+        changes_at = self._knowledge.changes_at(now)
+        until_change = TICK_SECONDS if changes_at is None else changes_at - now
+        return max(0.0, min(TICK_SECONDS, until_change, self._next_question - self._clock.monotonic()))
+
+    def _snapshot(self) -> Snapshot:
+        now = self._clock.now()
+        moments = (self._knowledge.next_question_at, self._knowledge.changes_at(now))
+        return self._knowledge.snapshot_at(now, min((moment for moment in moments if moment is not None), default=None))
+
+    def _know(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge.shown_under(self._hiding)
+
+    def _publish(self) -> None:
+        snapshot = self._snapshot()
+        if snapshot.status != self._broadcast.current.status or snapshot.item != self._broadcast.current.item:
+            self._status_since = self._clock.now()
+        self._broadcast.publish(snapshot)
+
+    async def _quietly_resign(self) -> None:
+        try:
+            await self._shared.resign()
+        except StoreError as error:
+            log.warning("%s", error)
+
+
+class Step(Protocol):
+    """One part of the loop."""
+
+    async def __call__(self) -> None: ...
+
+
+def _problem(error: SpotifyError | StoreError, now: float) -> Problem:
+    if isinstance(error, StoreError):
+        return Problem("spotify_unreachable", str(error))
+    retry_at = None if error.retry_after is None else now + error.retry_after
+    return Problem(error.code, str(error), retry_at)

@@ -1,0 +1,146 @@
+"""What outlives the process: the protocol that every store follows."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from widget.errors import ErrorCode
+from widget.tokens import Account, Credentials, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Until when (s since the epoch) nothing may be sent to Spotify, and why."""
+
+    until: float
+    code: ErrorCode
+    message: str
+
+
+class Store(Protocol):
+    """Each method is one transaction, safe across processes, and may raise :class:`widget.errors.StoreError`.
+
+    Times are in seconds since the epoch.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where it is, for people; without a password."""
+        ...
+
+    async def open(self) -> None:
+        """Connects, makes or migrates the schema, and makes sure that it can be written.
+
+        Raises :class:`widget.errors.ConfigurationError`, naming the place, where that cannot be.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Gives everything back, leadership included."""
+        ...
+
+    # The authorization.
+
+    async def token(self) -> Token | None:
+        """The stored authorization."""
+        ...
+
+    async def credentials(self) -> Credentials | None:
+        """The stored client ID and secret."""
+        ...
+
+    async def seed_fingerprint(self) -> str | None:
+        """The fingerprint of the last seed used."""
+        ...
+
+    async def save_authorization(
+        self, token: Token, credentials: Credentials | None, seed_fingerprint: str | None
+    ) -> None:
+        """Replaces the token, whatever its state. None leaves credentials or fingerprint as they are."""
+        ...
+
+    async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
+        """Replaces the token where the stored refresh token still is ``used_refresh_token``; False where it is not.
+
+        Durable when it returns.
+        """
+        ...
+
+    async def mark_needs_authorization(self, refresh_token: str) -> None:
+        """Marks the stored token as dead, where it still is ``refresh_token``."""
+        ...
+
+    async def save_account(self, refresh_token: str, account: Account) -> None:
+        """Adds whose it is to the stored token, where it still is ``refresh_token``."""
+        ...
+
+    def refreshing(self) -> AbstractAsyncContextManager[None]:
+        """Held by at most one task of one process at a time; freed when its process dies."""
+        ...
+
+    async def forget(self) -> None:
+        """Deletes all that is stored."""
+        ...
+
+    # Asking Spotify.
+
+    async def spend_call(self, now: float, calls_per_day: int) -> bool:
+        """Counts one Web API call at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
+        ...
+
+    async def calls_since(self, since: float) -> Sequence[tuple[float, int]]:
+        """The calls counted since ``since``: (beginning of the minute, number), oldest first."""
+        ...
+
+    async def ban(self) -> Ban | None:
+        """The last ban, whether over or not."""
+        ...
+
+    async def save_ban(self, ban: Ban | None) -> None:
+        """Replaces the ban; a shorter one does not replace a longer one."""
+        ...
+
+    # Several instances on one store.
+
+    async def lead(self) -> bool:
+        """Becomes, or stays, the one instance that asks Spotify; freed when its process dies or closes."""
+        ...
+
+    async def resign(self) -> None:
+        """Lets another instance lead."""
+        ...
+
+    async def share(self, knowledge: str) -> None:
+        """What the leader knows, for the others to show."""
+        ...
+
+    async def shared(self) -> str | None:
+        """What the leader shared last."""
+        ...
+
+    async def news(self, seconds: float) -> None:
+        """Returns when something may have been shared, after ``seconds`` at the latest."""
+        ...
+
+    # Messages to the owner.
+
+    async def note(self, name: str) -> str | None:
+        """What was remembered under ``name``."""
+        ...
+
+    async def save_note(self, name: str, text: str) -> None:
+        """Remembers ``text`` under ``name``."""
+        ...
+
+    async def messages_sent(self, channel: str) -> frozenset[str]:
+        """The keys of the messages that ``channel`` received."""
+        ...
+
+    async def claim_message(self, channel: str, key: str, now: float) -> bool:
+        """True for the one caller that may send this message now; a claim that came to nothing ends after a while."""
+        ...
+
+    async def settle_message(self, channel: str, key: str, arrived: bool) -> None:
+        """Ends a claim: the message is sent, or free to be tried again."""
+        ...
