@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from widget.account.gate import Gate
-from widget.account.seed import counts_more, effective_credentials, token_of
+from widget.account.seed import counts_more, effective_credentials, effective_token, token_of
 from widget.clock import Clock
 from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError, Throttled
 from widget.spotify.accounts import AccountsService
@@ -18,6 +19,7 @@ CLOSE_SECONDS = 2.0
 
 NOT_CONFIGURED = "There is no token yet: run python -m bootstrap, or set the variables that its export prints."
 NO_CLIENT_ID = "There is no client ID: set SPOTIFY_CLIENT_ID, or run python -m bootstrap."
+DEAD = "Spotify no longer accepts the refresh token: authorize again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,10 @@ class Access:
         Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`, :class:`Throttled`,
         :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
-        token = await self._store.token()
-        if token is not None and self._is_usable(token) and not await self._seed_counts_more(token):
-            return _access(token)
+        if self._unsaved is None:
+            token = _alive(await effective_token(self._store, self._seed))
+            if self._is_usable(token):
+                return _access(token)
         return _access(await self._refreshed_unless(self._is_usable))
 
     async def refused(self, access: AccessToken) -> AccessToken:
@@ -69,34 +72,53 @@ class Access:
         return _access(await self._refreshed_unless(lambda token: self._is_usable(token) and token.access != access))
 
     async def refresh_now(self, not_before: float) -> Token:
-        """The token after a refresh, ours or another process's, since ``not_before`` (s since the epoch)."""
-        return await self._refreshed_unless(lambda token: (token.last_refreshed_at or 0) >= not_before)
+        """The token after a refresh, ours or another process's, since ``not_before`` (s since the epoch).
+
+        The owner's own try: one that Spotify declared dead is tried too, for Spotify has been wrong in that before.
+        """
+        return await self._refreshed_unless(lambda token: (token.last_refreshed_at or 0) >= not_before, by_hand=True)
 
     async def close(self) -> None:
         """Waits for a refresh under way: a rotated token must reach the disk."""
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=CLOSE_SECONDS)
+        with suppress(StoreError):
+            await self._save_unsaved()
 
-    async def _refreshed_unless(self, satisfied: Callable[[Token], bool]) -> Token:
-        task = asyncio.create_task(self._refresh(satisfied))
+    async def _refreshed_unless(self, satisfied: Callable[[Token], bool], *, by_hand: bool = False) -> Token:
+        task = asyncio.create_task(self._refresh(satisfied, by_hand))
         self._in_flight.add(task)
-        task.add_done_callback(self._in_flight.discard)
+        task.add_done_callback(self._ended)
         # The caller may be cancelled; the refresh goes on, for its answer may hold the only valid token.
-        return await asyncio.shield(task)
+        await asyncio.wait({task})
+        return task.result()
 
-    async def _refresh(self, satisfied: Callable[[Token], bool]) -> Token:
+    def _ended(self, task: "asyncio.Task[Token]") -> None:
+        self._in_flight.discard(task)
+        if not task.cancelled():
+            task.exception()  # Looked at here, where the caller may be gone.
+
+    async def _refresh(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
         async with self._one_at_a_time, self._store.refreshing():
-            token = await self._live_token()
-            if satisfied(token):
-                return token
-            credentials = effective_credentials(self._configured, await self._store.credentials())
-            if credentials is None:
-                raise NotConfigured(NO_CLIENT_ID)
-            await self._gate.check()
-            self._raise_known_refusal(credentials, token)
-            return await self._ask(credentials, token)
+            while True:
+                token = await self._stored_token()
+                if not by_hand:
+                    _alive(token)
+                if satisfied(token):
+                    return token
+                if (refreshed := await self._refreshed(token)) is not None:
+                    return refreshed
 
-    async def _live_token(self) -> Token:
+    async def _refreshed(self, token: Token) -> Token | None:
+        """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
+        credentials = effective_credentials(self._configured, await self._store.credentials())
+        if credentials is None:
+            raise NotConfigured(NO_CLIENT_ID)
+        await self._gate.check()
+        self._raise_known_refusal(credentials, token)
+        return await self._ask(credentials, token)
+
+    async def _stored_token(self) -> Token:
         await self._save_unsaved()
         token = await self._store.token()
         if self._seed is not None and await self._seed_counts_more(token):
@@ -104,15 +126,15 @@ class Access:
             await self._store.save_authorization(token, None, self._seed.fingerprint)
         if token is None:
             raise NotConfigured(NOT_CONFIGURED)
-        if token.needs_authorization:
-            raise NeedsAuthorization("Spotify no longer accepts the refresh token: authorize again.")
         return token
 
-    async def _ask(self, credentials: Credentials, token: Token) -> Token:
+    async def _ask(self, credentials: Credentials, token: Token) -> Token | None:
         try:
             answer = await self._accounts.refresh(credentials, token.refresh_token)
         except NeedsAuthorization:
             await self._store.mark_needs_authorization(token.refresh_token)
+            if await self._was_replaced(token):
+                return None
             raise
         except BadCredentials as error:
             retry_at = self._clock.monotonic() + CREDENTIALS_RETRY_SECONDS
@@ -127,9 +149,10 @@ class Access:
             access=answer.access,
             scopes=answer.scopes or token.scopes,
             last_refreshed_at=self._clock.now(),
+            needs_authorization=False,
         )
         self._unsaved = (token.refresh_token, refreshed)
-        return refreshed if await self._save_unsaved() else await self._live_token()
+        return refreshed if await self._save_unsaved() else None
 
     async def _save_unsaved(self) -> bool:
         """Persists what a refresh gave; False where another authorization had replaced the token meanwhile.
@@ -142,6 +165,10 @@ class Access:
         saved = await self._store.save_refresh(used_refresh_token, refreshed)
         self._unsaved = None
         return saved
+
+    async def _was_replaced(self, token: Token) -> bool:
+        stored = await self._store.token()
+        return stored is not None and stored.refresh_token != token.refresh_token
 
     def _is_usable(self, token: Token) -> bool:
         if token.needs_authorization or token.access is None:
@@ -160,6 +187,14 @@ class Access:
             return
         if self._clock.monotonic() < refusal.retry_at:
             raise BadCredentials(str(refusal.error), retry_after=refusal.retry_at - self._clock.monotonic())
+
+
+def _alive(token: Token | None) -> Token:
+    if token is None:
+        raise NotConfigured(NOT_CONFIGURED)
+    if token.needs_authorization:
+        raise NeedsAuthorization(DEAD)
+    return token
 
 
 def _access(token: Token) -> AccessToken:

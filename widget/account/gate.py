@@ -23,8 +23,7 @@ class Gate:
         if ban is None:
             return
         seconds = ban.until - self._clock.now()
-        # A ban longer than any that we accept was written while the machine's clock was wrong.
-        if 0 < seconds <= LONGEST_RETRY_AFTER_SECONDS:
+        if seconds > 0 and self._is_credible(ban):
             kind = QuotaExceeded if ban.code == "quota_exceeded" else RateLimited
             raise kind(ban.message, retry_after=seconds)
 
@@ -37,11 +36,19 @@ class Gate:
 
     async def close(self, error: Throttled) -> None:
         """Closes the gate for as long as Spotify asks."""
+        standing = await self._store.ban()
+        if standing is not None and not self._is_credible(standing):
+            # It would outlast this one in the store, and is not obeyed.
+            await self._store.save_ban(None)
         await self._store.save_ban(Ban(self._clock.now() + error.retry_after, error.code, str(error)))
 
     async def calls_last_24h(self) -> int:
         """The Web API calls counted in the last 24 hours."""
         return sum(spent for _, spent in await self._store.calls_since(self._clock.now() - SECONDS_PER_DAY))
+
+    def _is_credible(self, ban: Ban) -> bool:
+        """A ban longer than any that we accept was written while the machine's clock was wrong."""
+        return ban.until - self._clock.now() <= LONGEST_RETRY_AFTER_SECONDS
 
     async def _raise_spent(self, now: float) -> NoReturn:
         calls = await self._store.calls_since(now - SECONDS_PER_DAY)

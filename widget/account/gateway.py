@@ -90,17 +90,17 @@ class Gateway:
         await self._gate.check()
         access = await self._access.token()
         try:
-            try:
-                return await self._paid(question, access)
-            except AccessTokenRefused:
-                return await self._paid(question, await self._another(access))
-        except Throttled as error:
-            await self._gate.close(error)
-            raise
+            return await self._paid(question, access)
+        except AccessTokenRefused:
+            return await self._paid(question, await self._another(access))
 
     async def _paid(self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken) -> Answer:
         await self._gate.spend()
-        return await question(access)
+        try:
+            return await question(access)
+        except Throttled as error:
+            await self._gate.close(error)
+            raise
 
     async def _another(self, access: AccessToken) -> AccessToken:
         now = self._clock.monotonic()

@@ -103,10 +103,10 @@ def basic_authorization(credentials: Credentials) -> dict[str, str]:
 def read_tokens(answer: Mapping[str, Any], now: float) -> TokenAnswer:
     """The tokens in a 200 answer received at ``now`` (s since the epoch).
 
-    Raises :class:`SpotifyUnreachable` where there is no access token in it. A refresh token that is missing, null
-    or empty is None: the stored one then stays.
+    Raises :class:`SpotifyUnreachable` where there is no access token in it. A refresh token that is missing, null,
+    empty or none by RFC 6749, appendix A.17, is None: the stored one then stays.
     """
-    access_token = _text(answer.get("access_token"))
+    access_token = _secret(answer.get("access_token"))
     if access_token is None:
         raise SpotifyUnreachable("Spotify's token answer cannot be read.")
     expires_in = answer.get("expires_in")
@@ -115,8 +115,8 @@ def read_tokens(answer: Mapping[str, Any], now: float) -> TokenAnswer:
     scope = answer.get("scope")
     return TokenAnswer(
         access=AccessToken(access_token, now + expires_in),
-        refresh_token=_text(answer.get("refresh_token")),
-        scopes=tuple(scope.split()) if isinstance(scope, str) else None,
+        refresh_token=_secret(answer.get("refresh_token")),
+        scopes=tuple(filter(_is_plain, scope.split())) if isinstance(scope, str) else None,
     )
 
 
@@ -169,5 +169,10 @@ def _refusal(answer: Mapping[str, Any], refused: NeedsAuthorization | CodeRefuse
     return SpotifyUnreachable("Spotify's accounts service refused the request.")
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+def _secret(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() and _is_plain(value) else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether ``text`` can stand in a header and in every database (VSCHAR of RFC 6749, appendix A)."""
+    return text.isascii() and text.isprintable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -41,8 +42,6 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
 
 async def send(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
     """Spotify's whole answer, given within :data:`TIMEOUT_SECONDS` in all. Raises :class:`SpotifyUnreachable`."""
-    import asyncio
-
     import httpx
 
     try:
@@ -80,10 +79,10 @@ def _delay(value: str, now: float) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
 
 
 def json_object(response: httpx.Response) -> dict[str, Any]:

@@ -4,7 +4,6 @@ See https://developer.spotify.com/documentation/web-api/reference/get-the-users-
 """
 
 import json
-import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ PAST_THE_END_MS = 5_000
 """A progress that runs on further than this past the end comes from a client that has vanished."""
 
 LONGEST_MS = 30 * 86_400_000
+LATEST_MOMENT = 32_503_680_000.0  # the year 3000
 
 
 def read_currently_playing(body: bytes, observed_at: float) -> Playback:
@@ -60,10 +60,10 @@ def read_account(body: bytes) -> Account:
     See https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile
     """
     answer = _object(body)
-    account_id = _text(answer.get("id")) or _text(answer.get("account_id"))
+    account_id = _storable(answer.get("id")) or _storable(answer.get("account_id"))
     if account_id is None:
         raise SpotifyUnreachable("Spotify's answer names no account.")
-    return Account(account_id, _text(answer.get("display_name")))
+    return Account(account_id, _storable(answer.get("display_name")))
 
 
 def _uncertain(observed_at: float) -> Playback:
@@ -82,21 +82,21 @@ def _of_item(item: Item, is_playing: bool, progress_ms: int | None, observed_at:
 def _item(value: Any, context_uris: frozenset[str]) -> Item | None:
     if not isinstance(value, dict) or value.get("type") not in ("track", "episode"):
         return None
-    is_track = value["type"] == "track"
+    is_track, is_local = value["type"] == "track", value.get("is_local") is True
     album, show = value.get("album"), value.get("show")
     artists = tuple(_objects(value.get("artists"))) if is_track else ()
     return Item(
         type="track" if is_track else "episode",
-        id=_text(value.get("id")),
+        id=None if is_local else _text(value.get("id")),
         uri=_text(value.get("uri")),
-        url=_page(value),
+        url=None if is_local else _page(value),
         title=_text(value.get("name")) or "",
         artists=tuple(named for artist in artists if (named := _named(artist))),
         album=_named(album) if is_track else None,
         show=None if is_track else _named(show) or Named(""),
-        artwork=_artwork(value, album if is_track else show),
+        artwork=() if is_local else _artwork(value, album if is_track else show),
         explicit=value.get("explicit") is True,
-        is_local=value.get("is_local") is True,
+        is_local=is_local,
         duration_ms=_milliseconds(value.get("duration_ms")) or None,
         related=context_uris | _related_uris(value, album, show, *artists),
     )
@@ -152,6 +152,12 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _storable(value: Any) -> str | None:
+    """Text without what no database takes: lone surrogates and NUL."""
+    text = _text(value)
+    return None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "") or None
+
+
 def _web_address(value: Any) -> str | None:
     """An absolute http(s) address, else None: what stands here becomes a link on somebody's site."""
     if not isinstance(value, str) or len(value) > 2_000 or any(c.isspace() or not c.isprintable() for c in value):
@@ -164,9 +170,10 @@ def _web_address(value: Any) -> str | None:
 
 
 def _milliseconds(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    """Whole milliseconds; None for what is no time within an item (NaN compares false)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_MS:
         return None
-    return int(value) if 0 <= value <= LONGEST_MS else None
+    return int(value)
 
 
 def _pixels(value: Any) -> int | None:
@@ -174,10 +181,12 @@ def _pixels(value: Any) -> int | None:
 
 
 def _moment(value: Any) -> float | None:
+    """Seconds since the epoch; None for what is no date since then that every calendar can show."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment.timestamp() if moment.tzinfo else None
+        timestamp = moment.timestamp() if moment.tzinfo else -1.0
     except (ValueError, OverflowError):
         return None
+    return timestamp if 0 <= timestamp <= LATEST_MOMENT else None
