@@ -1,0 +1,55 @@
+"""A transport that answers as scripted, in place of the network, and remembers what was asked."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+import httpx
+
+from tests.support.payloads import payload
+
+TOKEN = "/api/token"
+NOW = "/v1/me/player/currently-playing"
+RECENT = "/v1/me/player/recently-played"
+ME = "/v1/me"
+
+Answer = str | httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+"""The name of a payload, a response, what the network raises, or a function of the request."""
+
+
+class Scripted(httpx.AsyncBaseTransport):
+    """``answer(path, *answers)`` scripts them in their order, the last one for ever; ``requests`` is what was asked.
+
+    While ``hold`` is set to an event, requests wait for it, having been counted.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.hold: asyncio.Event | None = None
+        self._answers: dict[str, list[Answer]] = defaultdict(list)
+
+    def answer(self, path: str, *answers: Answer) -> "Scripted":
+        self._answers[path] = list(answers)
+        return self
+
+    def asked(self, path: str) -> list[httpx.Request]:
+        return [request for request in self.requests if request.url.path == path]
+
+    def forms(self) -> list[dict[str, str]]:
+        """The forms that were sent to the token endpoint."""
+        return [dict(parse_qsl(request.content.decode())) for request in self.asked(TOKEN)]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if self.hold is not None:
+            await self.hold.wait()
+        answers = self._answers[request.url.path]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, str):
+            return payload(answer)
+        if isinstance(answer, httpx.Response):
+            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        return answer(request)
