@@ -40,12 +40,12 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
     )
 
 
-async def send(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    """Spotify's whole answer, given within :data:`TIMEOUT_SECONDS` in all. Raises :class:`SpotifyUnreachable`."""
+async def send(http: httpx.AsyncClient, request: httpx.Request, seconds: float = TIMEOUT_SECONDS) -> httpx.Response:
+    """Spotify's whole answer, given within ``seconds`` in all. Raises :class:`SpotifyUnreachable`."""
     import httpx
 
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(seconds):
             return await http.send(request)
     except (httpx.TimeoutException, TimeoutError) as error:
         raise SpotifyUnreachable("Spotify did not answer in time.") from error
