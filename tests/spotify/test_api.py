@@ -171,7 +171,7 @@ async def test_no_answer_makes_anything_but_a_value_or_a_spotify_error(
     headers = [] if retry_after is None else [(b"retry-after", retry_after.encode("latin-1"))]
     network = Scripted().answer(path, lambda _: httpx.Response(status, headers=headers, content=content))
     error: SpotifyError | None = None
-    answer = None
+    answer: Any = None
     try:
         answer = await ask(web_api(network))
     except SpotifyError as raised:
