@@ -1,0 +1,158 @@
+"""A rotated refresh token is the only one that works: whoever goes away meanwhile, it reaches the disk first."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.fake_clock import settle
+from tests.support.payloads import payload
+from tests.support.scripted import TOKEN
+from tests.support.stage import FragileStore, Stage, stage_in
+from widget.errors import NeedsAuthorization, StoreError
+
+ROTATED = "AQ-invented-rotated"
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage_in(tmp_path) as stage:
+        stage.network.answer(TOKEN, "token_rotated", "token_refresh")
+        await stage.authorize()
+        yield stage
+
+
+async def test_the_rotated_token_is_on_disk_when_the_access_token_is_given_out(stage: Stage, tmp_path: Path) -> None:
+    access = await stage.access().token()
+    another_connection = FragileStore(tmp_path / "now-playing.db")
+    await another_connection.open()
+    stored = await another_connection.token()
+    await another_connection.close()
+    assert stored is not None
+    assert (stored.refresh_token, stored.access) == (ROTATED, access)
+
+
+async def test_the_rotated_token_is_stored_though_its_caller_was_cancelled(stage: Stage) -> None:
+    stage.network.hold = asyncio.Event()
+    access = stage.access()
+    asking = asyncio.create_task(access.token())
+    await settle()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await stage.stored()).refresh_token == "AQ-stored"
+    stage.network.hold.set()
+    await access.close()
+    assert (await stage.stored()).refresh_token == ROTATED
+    assert stage.refreshes == 1
+
+
+async def test_the_one_that_waits_behind_a_cancelled_caller_uses_its_refresh(stage: Stage) -> None:
+    stage.network.hold = asyncio.Event()
+    access = stage.access()
+    first, second = asyncio.create_task(access.token()), asyncio.create_task(access.token())
+    await settle()
+    first.cancel()
+    await settle()
+    stage.network.hold.set()
+    assert (await second).value == "BQ-invented-access-3"
+    assert stage.refreshes == 1
+
+
+async def test_a_caller_cancelled_by_a_time_out_loses_nothing(stage: Stage) -> None:
+    stage.network.hold = asyncio.Event()
+    access = stage.access()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await access.token()
+    stage.network.hold.set()
+    assert (await access.token()).value == "BQ-invented-access-3"
+    assert stage.refreshes == 1
+
+
+async def test_a_refresh_that_fails_when_its_caller_is_gone_says_nothing(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.network.answer(TOKEN, httpx.Response(503))
+    stage.network.hold = asyncio.Event()
+    access = stage.access()
+    asking = asyncio.create_task(access.token())
+    await settle()
+    asking.cancel()
+    stage.network.hold.set()
+    with caplog.at_level(logging.DEBUG):
+        await access.close()
+        await settle()
+    assert [record for record in caplog.records if record.name == "asyncio" and record.levelno > logging.INFO] == []
+    assert (await stage.stored()).refresh_token == "AQ-stored"
+
+
+async def test_closing_with_nothing_under_way_returns_at_once(stage: Stage) -> None:
+    access = stage.access()
+    await access.token()
+    await access.close()
+    assert stage.refreshes == 1
+
+
+async def test_while_the_disk_takes_nothing_the_access_token_is_not_used_and_nothing_is_lost(stage: Stage) -> None:
+    stage.store.failures = 2
+    access = stage.access()
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            await access.token()
+    assert (await stage.stored()).refresh_token == "AQ-stored"
+    assert (await access.token()).value == "BQ-invented-access-3"
+    assert (await stage.stored()).refresh_token == ROTATED
+    assert stage.refreshes == 1
+
+
+async def test_closing_tries_the_disk_once_more(stage: Stage) -> None:
+    stage.store.failures = 1
+    access = stage.access()
+    with pytest.raises(StoreError):
+        await access.token()
+    await access.close()
+    assert (await stage.stored()).refresh_token == ROTATED
+
+
+async def test_closing_survives_a_disk_that_takes_nothing(stage: Stage) -> None:
+    stage.store.failures = 9
+    access = stage.access()
+    with pytest.raises(StoreError):
+        await access.token()
+    await access.close()
+    assert (await stage.stored()).refresh_token == "AQ-stored"
+
+
+async def test_an_unsaved_rotation_outlives_another_process_that_took_the_old_token_for_dead(stage: Stage) -> None:
+    stage.network.answer(TOKEN, "token_rotated", "error_refresh_revoked")
+    stage.store.failures = 1
+    access = stage.access()
+    with pytest.raises(StoreError):
+        await access.token()
+    with pytest.raises(NeedsAuthorization):
+        await stage.access().token()
+    assert (await stage.stored()).needs_authorization
+    assert (await access.token()).value == "BQ-invented-access-3"
+    stored = await stage.stored()
+    assert (stored.refresh_token, stored.needs_authorization) == (ROTATED, False)
+
+
+async def test_an_unsaved_rotation_does_not_overwrite_a_new_authorization(stage: Stage) -> None:
+    stage.store.failures = 1
+    access = stage.access()
+    with pytest.raises(StoreError):
+        await access.token()
+    new = await stage.authorize("AQ-new", access_seconds=3600)
+    assert await access.token() == new.access
+    assert await stage.stored() == new
+
+
+async def test_an_answer_full_of_text_that_no_database_takes_still_rotates(stage: Stage) -> None:
+    stage.network.answer(TOKEN, payload("token_rotated", scope="user-read-currently-playing \ud800 \x00"))
+    await stage.access().token()
+    stored = await stage.stored()
+    assert (stored.refresh_token, stored.scopes) == (ROTATED, ("user-read-currently-playing",))

@@ -1,0 +1,230 @@
+"""The watcher's way to Spotify: authorized, through the gate, and free where asking is no use."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.scripted import NOW, RECENT, TOKEN
+from tests.support.stage import Stage, stage_in
+from widget.errors import (
+    AccessTokenRefused,
+    BudgetSpent,
+    Forbidden,
+    NeedsAuthorization,
+    NotConfigured,
+    QuotaExceeded,
+    RateLimited,
+    ScopeMissing,
+    SpotifyUnreachable,
+)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage_in(tmp_path) as stage:
+        yield stage
+
+
+def calls(stage: Stage) -> int:
+    """How many Web API calls were made."""
+    return len(stage.network.requests) - stage.refreshes
+
+
+async def test_a_question_is_one_call_and_is_counted(stage: Stage) -> None:
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    assert (await gateway.currently_playing()).status == "playing"
+    assert (await gateway.recently_played())[0].item.title == "Lanterns at Low Tide"
+    assert (calls(stage), stage.refreshes, await gateway.calls_last_24h()) == (2, 0, 2)
+
+
+async def test_token_requests_are_not_counted(stage: Stage) -> None:
+    await stage.authorize()
+    gateway = stage.gateway()
+    await gateway.currently_playing()
+    assert (stage.refreshes, await gateway.calls_last_24h()) == (1, 1)
+
+
+async def test_without_a_token_or_an_id_asking_is_free(stage: Stage) -> None:
+    with pytest.raises(NotConfigured):
+        await stage.gateway().currently_playing()
+    await stage.authorize()
+    with pytest.raises(NotConfigured):
+        await stage.gateway(credentials=None).currently_playing()
+    assert stage.network.requests == []
+    assert await stage.gateway().calls_last_24h() == 0
+
+
+async def test_a_dead_token_costs_one_refresh_and_a_new_one_works_at_once(stage: Stage) -> None:
+    stage.network.answer(TOKEN, "error_refresh_revoked")
+    await stage.authorize()
+    gateway = stage.gateway()
+    for _ in range(5):
+        with pytest.raises(NeedsAuthorization):
+            await gateway.currently_playing()
+    assert (stage.refreshes, calls(stage)) == (1, 0)
+    assert (await gateway.token_health()).state == "needs_authorization"
+    await stage.authorize("AQ-new", access_seconds=3600)
+    assert (await gateway.currently_playing()).status == "playing"
+
+
+async def test_a_401_refreshes_once_and_asks_once_more(stage: Stage) -> None:
+    stage.network.answer(NOW, "error_401_expired", "track")
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    assert (await gateway.currently_playing()).status == "playing"
+    assert (stage.refreshes, calls(stage), await gateway.calls_last_24h()) == (1, 2, 2)
+    bearers = [request.headers["authorization"] for request in stage.network.asked(NOW)]
+    assert bearers == ["Bearer BQ-of-AQ-stored", "Bearer BQ-invented-access-2"]
+
+
+async def test_a_second_401_ends_the_question(stage: Stage) -> None:
+    stage.network.answer(NOW, "error_401_expired")
+    await stage.authorize(access_seconds=3600)
+    with pytest.raises(AccessTokenRefused):
+        await stage.gateway().currently_playing()
+    assert (stage.refreshes, calls(stage)) == (1, 2)
+
+
+async def test_401s_make_at_most_one_refresh_a_minute(stage: Stage) -> None:
+    stage.network.answer(NOW, "error_401_expired")
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(6):
+        with pytest.raises(AccessTokenRefused):
+            await gateway.currently_playing()
+        await stage.clock.advance(9.9)
+    assert stage.refreshes == 1
+    await stage.clock.advance(1.0)
+    with pytest.raises(AccessTokenRefused):
+        await gateway.currently_playing()
+    assert stage.refreshes == 2
+
+
+@pytest.mark.parametrize("error", ["error_403_premium", "error_403_not_listed", "error_403_scope", "error_401_scope"])
+async def test_a_refusal_is_remembered_for_ten_minutes(stage: Stage, error: str) -> None:
+    stage.network.answer(NOW, error, "track")
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(600):
+        with pytest.raises(Forbidden) as refused:
+            await gateway.currently_playing()
+        stage.clock.jump(1.0)
+    assert refused.value.code == "forbidden"
+    assert (calls(stage), stage.refreshes) == (1, 0)
+    await stage.clock.advance(600.0)
+    assert (await gateway.currently_playing()).status == "playing"
+    assert calls(stage) == 2
+
+
+async def test_a_refusal_ends_with_a_new_authorization(stage: Stage) -> None:
+    stage.network.answer(NOW, "error_403_scope", "track")
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(2):
+        with pytest.raises(ScopeMissing):
+            await gateway.currently_playing()
+    await stage.clock.advance(5)
+    await stage.authorize("AQ-new", access_seconds=3600)
+    assert (await gateway.currently_playing()).status == "playing"
+
+
+async def test_a_refusal_outlives_a_rotation(stage: Stage) -> None:
+    stage.network.answer(NOW, "error_403_premium").answer(TOKEN, "token_rotated")
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(2):
+        with pytest.raises(Forbidden, match="Premium"):
+            await gateway.currently_playing()
+        await stage.access().refresh_now(stage.clock.now() + 1)
+    assert calls(stage) == 1
+
+
+@pytest.mark.parametrize(("error", "kind", "seconds"), [
+    ("error_429_rate", RateLimited, 17.0),
+    ("error_429_quota", QuotaExceeded, 50_400.0),
+])  # fmt: skip
+async def test_a_429_closes_the_gate_for_every_request_and_over_a_restart(
+    stage: Stage, error: str, kind: type[RateLimited | QuotaExceeded], seconds: float
+) -> None:
+    stage.network.answer(NOW, error, "track")
+    await stage.authorize(access_seconds=10 * 86_400.0)
+    gateway = stage.gateway()
+    for one in (gateway, gateway, stage.gateway()):
+        with pytest.raises(kind):
+            await one.currently_playing()
+    with pytest.raises(kind):
+        await stage.gateway().recently_played()
+    with pytest.raises(kind):
+        await stage.access().refresh_now(stage.clock.now() + 1)
+    await stage.clock.advance(seconds - 1)
+    with pytest.raises(kind) as banned:
+        await gateway.currently_playing()
+    assert banned.value.retry_after == pytest.approx(1.0)
+    assert len(stage.network.requests) == 1
+    await stage.clock.advance(1.0)
+    assert (await gateway.currently_playing()).status == "playing"
+
+
+async def test_a_spent_budget_makes_no_call_and_says_when_it_comes_back(stage: Stage) -> None:
+    await stage.authorize(access_seconds=3600)
+    for _ in range(2):
+        await stage.gateway(calls_per_day=2).currently_playing()
+    with pytest.raises(BudgetSpent) as spent:
+        await stage.gateway(calls_per_day=2).currently_playing()
+    assert calls(stage) == 2
+    assert spent.value.retry_after is not None
+    assert 86_340 <= spent.value.retry_after <= 86_460
+
+
+async def test_the_retry_after_a_401_is_paid_for_too(stage: Stage) -> None:
+    stage.network.answer(NOW, "error_401_expired", "track")
+    await stage.authorize(access_seconds=3600)
+    with pytest.raises(BudgetSpent):
+        await stage.gateway(calls_per_day=1).currently_playing()
+    assert calls(stage) == 1
+
+
+async def test_an_outage_is_counted_and_not_repeated_by_itself(stage: Stage) -> None:
+    stage.network.answer(NOW, httpx.ReadTimeout("slow"), httpx.Response(502), "track")
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(2):
+        with pytest.raises(SpotifyUnreachable):
+            await gateway.currently_playing()
+    assert (await gateway.currently_playing()).status == "playing"
+    assert await gateway.calls_last_24h() == 3
+
+
+@pytest.mark.parametrize("error", ["error_403_scope", "error_401_scope"])
+async def test_a_missing_scope_switches_off_recently_played_alone(stage: Stage, error: str) -> None:
+    stage.network.answer(RECENT, error)
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(3):
+        assert await gateway.recently_played() == ()
+    assert (await gateway.currently_playing()).status == "playing"
+    assert (len(stage.network.asked(RECENT)), stage.refreshes) == (1, 0)
+    stage.network.answer(RECENT, "recently_played")
+    await stage.clock.advance(5)
+    await stage.authorize("AQ-new", access_seconds=3600)
+    assert len(await gateway.recently_played()) == 2
+
+
+async def test_a_scope_that_was_not_granted_is_not_tried(stage: Stage) -> None:
+    await stage.authorize(access_seconds=3600, scopes=("user-read-currently-playing",))
+    assert await stage.gateway().recently_played() == ()
+    assert stage.network.requests == []
+
+
+async def test_the_health_of_the_token_needs_no_call(stage: Stage) -> None:
+    gateway = stage.gateway()
+    assert (await gateway.token_health()).state == "missing"
+    await stage.authorize()
+    assert (await gateway.token_health()).state == "ok"
+    await stage.clock.advance(160 * 86_400)
+    assert (await gateway.token_health()).state == "expires_soon"
+    assert stage.network.requests == []
+    await gateway.close()

@@ -1,0 +1,88 @@
+"""An account on a stage: a store in a file, a scripted network, a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.fake_clock import FakeClock
+from tests.support.scripted import NOW, RECENT, TOKEN, Scripted
+from widget.account.access import Access
+from widget.account.gate import Gate
+from widget.account.gateway import Gateway
+from widget.account.sqlite_store import SqliteStore
+from widget.errors import StoreError
+from widget.spotify.accounts import SCOPES, AccountsService
+from widget.spotify.api import WebApi
+from widget.spotify.http import http_client
+from widget.tokens import AccessToken, Account, Credentials, Seed, Token
+
+CREDENTIALS = Credentials("an-id", "a-secret")
+
+
+class FragileStore(SqliteStore):
+    """Fails to write refreshed tokens ``failures`` times."""
+
+    failures = 0
+
+    async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("the disk is full")
+        return await super().save_refresh(used_refresh_token, token)
+
+
+class Stage:
+    """``access`` and ``gateway`` make new ones on the same store, as another process or a restart would."""
+
+    def __init__(self, store: FragileStore) -> None:
+        self.store = store
+        self.clock = FakeClock()
+        self.network = Scripted().answer(TOKEN, "token_refresh").answer(NOW, "track").answer(RECENT, "recently_played")
+        self.http = http_client(self.network)
+
+    def access(self, credentials: Credentials | None = CREDENTIALS, seed: Seed | None = None) -> Access:
+        accounts = AccountsService(self.http, "https://accounts.spotify.example", self.clock)
+        return Access(self.store, accounts, self.gate(), self.clock, credentials, seed)
+
+    def gate(self, calls_per_day: int = 3000) -> Gate:
+        return Gate(self.store, self.clock, calls_per_day)
+
+    def gateway(self, calls_per_day: int = 3000, credentials: Credentials | None = CREDENTIALS) -> Gateway:
+        api = WebApi(self.http, "https://api.spotify.example/v1", self.clock)
+        return Gateway(self.access(credentials), api, self.gate(calls_per_day), self.store, self.clock)
+
+    async def authorize(
+        self, refresh: str = "AQ-stored", access_seconds: float | None = None, scopes: tuple[str, ...] = SCOPES
+    ) -> Token:
+        """Stores an authorization with the refresh token ``refresh``.
+
+        Its access token lasts ``access_seconds``; None where it has none.
+        """
+        access = None
+        if access_seconds is not None:
+            access = AccessToken(f"BQ-of-{refresh}", self.clock.now() + access_seconds)
+        token = Token(refresh, scopes, Account("nilas.listener"), self.clock.now(), access, self.clock.now())
+        await self.store.save_authorization(token, None, None)
+        return token
+
+    async def stored(self) -> Token:
+        token = await self.store.token()
+        if token is None:
+            raise LookupError("nothing is stored")
+        return token
+
+    @property
+    def refreshes(self) -> int:
+        """How many token requests were made."""
+        return len(self.network.asked(TOKEN))
+
+
+@asynccontextmanager
+async def stage_in(folder: Path) -> AsyncIterator[Stage]:
+    """A stage whose store is a file in ``folder``."""
+    store = FragileStore(folder / "now-playing.db")
+    await store.open()
+    try:
+        yield Stage(store)
+    finally:
+        await store.close()
