@@ -1,0 +1,33 @@
+"""``python -m tests.support.asks_once DATABASE SPOTIFY``: a process that asks once what plays, and prints it."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from widget.account.access import Access
+from widget.account.gate import Gate
+from widget.account.gateway import Gateway
+from widget.account.sqlite_store import SqliteStore
+from widget.clock import SystemClock
+from widget.spotify.accounts import AccountsService
+from widget.spotify.api import WebApi
+from widget.spotify.http import http_client
+from widget.tokens import Credentials
+
+
+async def ask_once(database: Path, spotify: str) -> None:
+    clock, store, http = SystemClock(), SqliteStore(database), http_client()
+    await store.open()
+    gate = Gate(store, clock, 3000)
+    access = Access(store, AccountsService(http, spotify, clock), gate, clock, Credentials("an-id", "a-secret"))
+    gateway = Gateway(access, WebApi(http, f"{spotify}/v1", clock), gate, store, clock)
+    try:
+        sys.stdout.write((await gateway.currently_playing()).status)
+    finally:
+        await gateway.close()
+        await http.aclose()
+        await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(ask_once(Path(sys.argv[1]), sys.argv[2]))
