@@ -20,7 +20,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.spotify",),
     ("widget.settings",),
     ("widget.stores",),
-    ("widget.tokens", "widget.snapshot"),
+    ("widget.tokens", "widget.snapshot", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.clock"),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}

@@ -156,3 +156,21 @@ async def test_an_answer_full_of_text_that_no_database_takes_still_rotates(stage
     await stage.access().token()
     stored = await stage.stored()
     assert (stored.refresh_token, stored.scopes) == (ROTATED, ("user-read-currently-playing",))
+
+
+def test_a_program_that_ends_in_the_middle_of_a_refresh_leaves_what_is_stored(tmp_path: Path) -> None:
+    async def begin_to_refresh() -> None:
+        async with stage_in(tmp_path) as stage:
+            await stage.authorize()
+            stage.network.hold = asyncio.Event()
+            asking = asyncio.create_task(stage.access().token())
+            await settle()
+            asking.cancel()
+
+    async def go_on() -> str:
+        async with stage_in(tmp_path) as stage:
+            await stage.access().token()
+            return (await stage.stored()).refresh_token
+
+    asyncio.run(begin_to_refresh())
+    assert asyncio.run(go_on()) == "AQ-stored"
