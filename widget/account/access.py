@@ -76,7 +76,11 @@ class Access:
 
         The owner's own try: one that Spotify declared dead is tried too, for Spotify has been wrong in that before.
         """
-        return await self._refreshed_unless(lambda token: (token.last_refreshed_at or 0) >= not_before, by_hand=True)
+
+        def satisfied(token: Token) -> bool:
+            return not token.needs_authorization and (token.last_refreshed_at or 0) >= not_before
+
+        return await self._refreshed_unless(satisfied, by_hand=True)
 
     async def close(self) -> None:
         """Waits for a refresh under way: a rotated token must reach the disk."""
