@@ -43,7 +43,6 @@ async def events(request: Request) -> Response:
         ping=HEARTBEAT_SECONDS,
         ping_message_factory=lambda: ServerSentEvent(comment="still here"),
         sep="\n",
-        shutdown_event=services.stopping,
     )
 
 
@@ -52,9 +51,8 @@ async def _changes(services: Services, cache: NowPlayingCache) -> AsyncIterator[
     with broadcast.stream():
         snapshot = await broadcast.fresh()
         revision = broadcast.revision
-        while not services.stopping.is_set():
+        while True:
             made = cache.of(snapshot)
             data = made.at(services.clock.now()).decode()
             yield ServerSentEvent(data, event="now-playing", id=made.opaque_tag, retry=RETRY_MS)
             revision, snapshot = await broadcast.newer(revision)
-

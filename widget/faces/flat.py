@@ -7,8 +7,8 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.faces.http import respond, weak_etag
 from widget.faces.hot_path import STALE_IF_ERROR_SECONDS
+from widget.faces.http import respond, weak_etag
 from widget.faces.now_playing import max_age
 from widget.faces.services import services_of
 from widget.playback import Item

@@ -13,8 +13,6 @@ from widget.snapshot import Problem
 from widget.tokens import TokenHealth
 
 if TYPE_CHECKING:
-    import asyncio
-
     from starlette.requests import Request
 
     from widget.faces.artwork import ArtworkCache
@@ -73,7 +71,6 @@ class Services:
     broadcast: Broadcast
     health: Callable[[], Awaitable[Health]]
     artwork: ArtworkCache
-    stopping: asyncio.Event
     renewal: Renewal
 
 
