@@ -51,8 +51,15 @@ class StoreError(NowPlayingError):
     """The database cannot be read or written now."""
 
 
+AuthorizationFailure = Literal["denied", "refused", "forbidden", "wrong_account", "unreachable"]
+
+
 class AuthorizationError(NowPlayingError):
-    """An authorization that ended without a stored token."""
+    """An authorization that ended without a stored token. ``failure`` is the kind of it."""
+
+    def __init__(self, message: str, failure: AuthorizationFailure) -> None:
+        super().__init__(message)
+        self.failure = failure
 
 
 class SpotifyError(NowPlayingError):

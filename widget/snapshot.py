@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from widget.errors import ErrorCode
+from widget.errors import ErrorCode, SpotifyError, StoreError
 from widget.playback import Item, LastPlayed, Playback
 
 Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
@@ -19,6 +19,13 @@ class Problem:
     code: ErrorCode
     message: str
     retry_at: float | None = None
+
+    @classmethod
+    def of(cls, error: SpotifyError | StoreError, now: float) -> "Problem":
+        """The problem that ``error``, raised at ``now`` (s since the epoch), means for what is shown."""
+        if isinstance(error, StoreError):
+            return cls("spotify_unreachable", str(error))
+        return cls(error.code, str(error), None if error.retry_after is None else now + error.retry_after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from widget.errors import ErrorCode
-from widget.tokens import Account, Credentials, Token
+from widget.tokens import Credentials, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,6 @@ class Store(Protocol):
 
     async def mark_needs_authorization(self, refresh_token: str) -> None:
         """Marks the stored token as dead, where it still is ``refresh_token``."""
-        ...
-
-    async def save_account(self, refresh_token: str, account: Account) -> None:
-        """Adds whose it is to the stored token, where it still is ``refresh_token``."""
         ...
 
     def refreshing(self) -> AbstractAsyncContextManager[None]:

@@ -73,22 +73,27 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class TokenHealth:
-    """How the authorization stands: its state, and the whole days left (None where the date is unknown)."""
+    """How the authorization stands: its state, and when it ends.
+
+    ``days_left`` in whole days, ``expires_at`` in s since the epoch; both None where the date is unknown.
+    """
 
     state: TokenState
     days_left: int | None = None
+    expires_at: float | None = None
 
 
 def token_health(token: Token | None, now: float) -> TokenHealth:
     """How ``token`` stands at ``now`` (s since the epoch)."""
     if token is None:
         return TokenHealth("missing")
-    days_left = None if token.expires_at is None else max(0, int((token.expires_at - now) // SECONDS_PER_DAY))
+    ends = token.expires_at
+    days_left = None if ends is None else max(0, int((ends - now) // SECONDS_PER_DAY))
     if token.needs_authorization:
-        return TokenHealth("needs_authorization", days_left)
+        return TokenHealth("needs_authorization", days_left, ends)
     if days_left is not None and days_left < EXPIRES_SOON_DAYS:
-        return TokenHealth("expires_soon", days_left)
-    return TokenHealth("ok", days_left)
+        return TokenHealth("expires_soon", days_left, ends)
+    return TokenHealth("ok", days_left, ends)
 
 
 def six_months_after(timestamp: float) -> float:

@@ -18,7 +18,7 @@ from widget.errors import (
     SpotifyUnreachable,
 )
 from widget.spotify.accounts import KNOWN_SCOPES, SCOPES, AccountsService, TokenAnswer, authorize_url, read_tokens
-from widget.spotify.http import http_client
+from widget.spotify.http import LateClient, http_client
 from widget.tokens import AccessToken, Credentials
 
 ACCOUNTS = "https://accounts.spotify.example"
@@ -28,7 +28,7 @@ REDIRECT = "http://127.0.0.1:8888/callback"
 
 
 def service(network: Scripted) -> AccountsService:
-    return AccountsService(http_client(network), ACCOUNTS, FakeClock(1_000.0))
+    return AccountsService(LateClient(http_client(network)), ACCOUNTS, FakeClock(1_000.0))
 
 
 async def refresh(*answers: str | httpx.Response | Exception, credentials: Credentials = CONFIDENTIAL) -> TokenAnswer:

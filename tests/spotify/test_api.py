@@ -23,7 +23,7 @@ from widget.errors import (
 )
 from widget.playback import Playback
 from widget.spotify.api import WebApi
-from widget.spotify.http import http_client
+from widget.spotify.http import LateClient, http_client
 from widget.tokens import AccessToken
 
 API = "https://api.spotify.example/v1"
@@ -38,7 +38,7 @@ every_question = pytest.mark.parametrize(("path", "ask"), QUESTIONS, ids=["now",
 
 
 def web_api(network: Scripted, clock: FakeClock | None = None) -> WebApi:
-    return WebApi(http_client(network), API, clock or FakeClock())
+    return WebApi(LateClient(http_client(network)), API, clock or FakeClock())
 
 
 async def now_playing(answer: Answer) -> Playback:

@@ -11,7 +11,7 @@ from widget.account.sqlite_store import SqliteStore
 from widget.clock import SystemClock
 from widget.spotify.accounts import AccountsService
 from widget.spotify.api import WebApi
-from widget.spotify.http import http_client
+from widget.spotify.http import LateClient, http_client
 from widget.tokens import Credentials
 
 
@@ -19,8 +19,10 @@ async def ask_once(database: Path, spotify: str) -> None:
     clock, store, http = SystemClock(), SqliteStore(database), http_client()
     await store.open()
     gate = Gate(store, clock, 3000)
-    access = Access(store, AccountsService(http, spotify, clock), gate, clock, Credentials("an-id", "a-secret"))
-    gateway = Gateway(access, WebApi(http, f"{spotify}/v1", clock), gate, store, clock)
+    access = Access(
+        store, AccountsService(LateClient(http), spotify, clock), gate, clock, Credentials("an-id", "a-secret")
+    )
+    gateway = Gateway(access, WebApi(LateClient(http), f"{spotify}/v1", clock), gate, store, clock)
     try:
         sys.stdout.write((await gateway.currently_playing()).status)
     finally:

@@ -13,7 +13,7 @@ from widget.account.sqlite_store import SqliteStore
 from widget.errors import StoreError
 from widget.spotify.accounts import SCOPES, AccountsService
 from widget.spotify.api import WebApi
-from widget.spotify.http import http_client
+from widget.spotify.http import LateClient, http_client
 from widget.tokens import AccessToken, Account, Credentials, Seed, Token
 
 CREDENTIALS = Credentials("an-id", "a-secret")
@@ -41,14 +41,14 @@ class Stage:
         self.http = http_client(self.network)
 
     def access(self, credentials: Credentials | None = CREDENTIALS, seed: Seed | None = None) -> Access:
-        accounts = AccountsService(self.http, "https://accounts.spotify.example", self.clock)
+        accounts = AccountsService(LateClient(self.http), "https://accounts.spotify.example", self.clock)
         return Access(self.store, accounts, self.gate(), self.clock, credentials, seed)
 
     def gate(self, calls_per_day: int = 3000) -> Gate:
         return Gate(self.store, self.clock, calls_per_day)
 
     def gateway(self, calls_per_day: int = 3000, credentials: Credentials | None = CREDENTIALS) -> Gateway:
-        api = WebApi(self.http, "https://api.spotify.example/v1", self.clock)
+        api = WebApi(LateClient(self.http), "https://api.spotify.example/v1", self.clock)
         return Gateway(self.access(credentials), api, self.gate(calls_per_day), self.store, self.clock)
 
     async def authorize(

@@ -67,6 +67,11 @@ class Access:
                 return _access(token)
         return _access(await self._refreshed_unless(self._is_usable))
 
+    async def check(self) -> None:
+        """Raises :class:`NotConfigured` or :class:`NeedsAuthorization` where the store says so; asks nobody."""
+        _alive(await effective_token(self._store, self._seed))
+        await self._credentials()
+
     async def refused(self, access: AccessToken) -> AccessToken:
         """Another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
         return _access(await self._refreshed_unless(lambda token: self._is_usable(token) and token.access != access))
@@ -115,12 +120,16 @@ class Access:
 
     async def _refreshed(self, token: Token) -> Token | None:
         """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
-        credentials = effective_credentials(self._configured, await self._store.credentials())
-        if credentials is None:
-            raise NotConfigured(NO_CLIENT_ID)
+        credentials = await self._credentials()
         await self._gate.check()
         self._raise_known_refusal(credentials, token)
         return await self._ask(credentials, token)
+
+    async def _credentials(self) -> Credentials:
+        credentials = effective_credentials(self._configured, await self._store.credentials())
+        if credentials is None:
+            raise NotConfigured(NO_CLIENT_ID)
+        return credentials
 
     async def _stored_token(self) -> Token:
         await self._save_unsaved()

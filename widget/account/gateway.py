@@ -8,8 +8,9 @@ from widget.account.access import Access
 from widget.account.gate import Gate
 from widget.account.seed import effective_token
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, Throttled
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SpotifyError, Throttled
 from widget.playback import LastPlayed, Playback
+from widget.snapshot import Problem
 from widget.spotify.accounts import SCOPES
 from widget.spotify.api import WebApi
 from widget.stores import Store
@@ -77,6 +78,15 @@ class Gateway:
     async def token_health(self) -> TokenHealth:
         """How the authorization stands."""
         return token_health(await effective_token(self._store, self._seed), self._clock.now())
+
+    async def standing_problem(self) -> Problem | None:
+        """Why asking is no use now, as far as the store knows; asks nobody. May raise StoreError."""
+        try:
+            await self._access.check()
+            await self._gate.check()
+        except SpotifyError as error:
+            return Problem.of(error, self._clock.now())
+        return None
 
     async def calls_last_24h(self) -> int:
         """The Web API calls made in the last 24 hours."""

@@ -86,15 +86,6 @@ class SqlStore(ABC):
                 refresh_token=refresh_token,
             )
 
-    async def save_account(self, refresh_token: str, account: Account) -> None:
-        async with self._transaction(write=True) as run:
-            await run(
-                "UPDATE token SET account_id = :id, account_name = :name WHERE refresh_token = :refresh_token",
-                id=account.id,
-                name=account.name,
-                refresh_token=refresh_token,
-            )
-
     async def forget(self) -> None:
         async with self._transaction(write=True, durable=True) as run:
             for table in TABLES:

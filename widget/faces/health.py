@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from widget.clock import iso_milliseconds
 from widget.faces.http import respond
-from widget.faces.services import Health, services_of
+from widget.faces.services import services_of
+from widget.health import Health
 
 
 async def healthz(request: Request) -> Response:

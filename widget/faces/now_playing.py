@@ -13,8 +13,6 @@ from widget.faces.http import weak_etag
 from widget.playback import Item, LastPlayed, Named
 from widget.snapshot import Snapshot
 
-_PROBE = '"\x00progress\x00"'
-
 ArtworkPath = Callable[[Item], str | None]
 
 
@@ -41,8 +39,10 @@ class NowPlayingBytes:
 def encode(snapshot: Snapshot, artwork_path: ArtworkPath) -> NowPlayingBytes:
     """The bytes of ``snapshot``."""
     document = _document(snapshot, artwork_path)
-    text = json.dumps(document, separators=(",", ":"))
-    before, after = text.split(json.dumps(_PROBE))
+    names = list(document)
+    middle = names.index("progress_ms")
+    before = _json({name: document[name] for name in names[:middle]})[:-1] + ',"progress_ms":'
+    after = "," + _json({name: document[name] for name in names[middle + 1 :]})[1:]
     identity = json.dumps({**document, "updated_at": None, "anchor": snapshot.anchor, "still": _still(snapshot)})
     return NowPlayingBytes(snapshot, before.encode(), after.encode(), weak_etag(identity))
 
@@ -79,13 +79,17 @@ def item_json(item: Item, artwork_path: ArtworkPath) -> dict[str, Any]:
     }
 
 
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
 def _document(snapshot: Snapshot, artwork_path: ArtworkPath) -> dict[str, Any]:
     problem = snapshot.problem
     return {
         "status": snapshot.status,
         "is_playing": snapshot.status == "playing",
         "item": None if snapshot.item is None else item_json(snapshot.item, artwork_path),
-        "progress_ms": _PROBE,
+        "progress_ms": None,
         "last_played": _last_played(snapshot.last_played, artwork_path),
         "updated_at": None if snapshot.updated_at is None else iso_milliseconds(snapshot.updated_at),
         "stale": snapshot.stale,

@@ -44,15 +44,15 @@ class Options:
             lang=_language(query.get("lang", "")),
         )
 
+    def chosen(self) -> dict[str, str]:
+        """The options that are not the default, by name."""
+        default = Options()
+        names = (option.name for option in fields(self))
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)}
+
     def query(self) -> str:
         """The query string that gives these options, less the defaults; empty for the default look."""
-        default = Options()
-        chosen = {
-            name: value
-            for name in (option.name for option in fields(self))
-            if (value := getattr(self, name)) != getattr(default, name)
-        }
-        return urlencode(chosen)
+        return urlencode(self.chosen())
 
 
 def _choice(query: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.faces.address import public_url
 from widget.faces.colours import DARK, LIGHT, accented
-from widget.faces.http import respond, weak_etag
+from widget.faces.http import respond
 from widget.faces.options import Options
 from widget.faces.services import Services, services_of
+from widget.faces.snippets import oembed_url
+from widget.faces.static_files import static_path
+from widget.faces.templating import environment
 from widget.faces.view import view_of
 from widget.faces.words import Words, words
 from widget.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-HERE = Path(__file__).parent
-STATIC = HERE / "static"
-MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 WIDTHS = {"card": 300, "compact": 64, "cover": 640}
 MOST_PAGES = 64
 
@@ -63,9 +55,9 @@ async def widget(request: Request) -> Response:
     if body is None:
         body = render(snapshot, options, spoken, services, now, address)
         pages.keep(key, body)
-    headers = {"Content-Security-Policy": content_security_policy(services.settings.frame_ancestors)}
-    if not options.lang:
-        headers["Vary"] = "Accept-Language"
+    ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
+    vary = "Sec-Fetch-Site" if options.lang else "Accept-Language, Sec-Fetch-Site"
+    headers = {"Content-Security-Policy": content_security_policy(ancestors), "Vary": vary}
     return respond(
         request,
         body,
@@ -88,24 +80,18 @@ def render(snapshot: Snapshot, options: Options, spoken: Words, services: Servic
             view=view,
             options=options,
             words=spoken,
-            artwork=None if path is None else f"{path}?w={width}",
+            artwork=None if path is None else f"{path[1:]}?w={width}",
             light=LIGHT,
             dark=DARK,
             accent_light=accented(LIGHT, options.accent),
             accent_dark=accented(DARK, options.accent),
             script=static_path("widget.js"),
             client=client_texts(options, spoken),
-            oembed=f"{address}/oembed?url={quote(page_url(address, options), safe='')}",
+            oembed=oembed_url(address, options),
             address=address,
         )
         .encode("utf-8", "replace")
     )
-
-
-def page_url(address: str, options: Options) -> str:
-    """The absolute address of the widget with ``options``."""
-    query = options.query()
-    return f"{address}/widget{'?' + query if query else ''}"
 
 
 def client_texts(options: Options, spoken: Words) -> str:
@@ -113,59 +99,14 @@ def client_texts(options: Options, spoken: Words) -> str:
     return json.dumps({"words": dict(spoken.texts), "idle": options.idle, "width": WIDTHS[options.layout]})
 
 
+def frame_ancestors(allowed: str, sec_fetch_site: str) -> str:
+    """Who may embed the page; for a request from a page of our own, which shows a preview, we may as well."""
+    return f"{allowed} 'self'" if sec_fetch_site == "same-origin" and allowed not in ("*", "'none'") else allowed
+
+
 def content_security_policy(frame_ancestors: str) -> str:
     """For the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/)."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"
-    )
-
-
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The one template environment; everything is escaped, whatever the file is called."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-
-
-@lru_cache(maxsize=32)
-def static_file(name: str) -> bytes | None:
-    """The bytes of one of our static files; None for any other name."""
-    known = {path.name: path for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
-    return known[name].read_bytes() if name in known else None
-
-
-@lru_cache(maxsize=32)
-def static_path(name: str) -> str:
-    """The path of a static file, which changes with its content."""
-    digest = hashlib.blake2b(static_file(name) or b"", digest_size=6).hexdigest()
-    return f"/static/{name}?v={digest}"
-
-
-async def static(request: Request) -> Response:
-    """A static file; immutable under the path that :func:`static_path` gives."""
-    name: str = request.path_params["name"]
-    body = static_file(name)
-    if body is None:
-        return respond(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
-    is_current = request.url.query == static_path(name).partition("?")[2]
-    cache_control = "public, max-age=31536000, immutable" if is_current else "public, max-age=300"
-    return static_answer(request, name, body, cache_control)
-
-
-def static_answer(request: Request, name: str, body: bytes, cache_control: str) -> Response:
-    """The answer with one of our static files."""
-    headers: dict[str, Any] = {"Content-Security-Policy": "default-src 'none'"} if name.endswith(".svg") else {}
-    media_type = MEDIA_TYPES[Path(name).suffix]
-    etag = weak_etag(body)
-    return respond(
-        request, body, media_type=media_type, cache_control=cache_control, etag=etag, headers=headers, compress=True
     )

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.faces.artwork import ArtworkFile
+from widget.faces.artwork_cache import ArtworkFile
 from widget.faces.colours import DARK, LIGHT, accented
 from widget.faces.http import respond, weak_etag
 from widget.faces.options import Layout, Options
-from widget.faces.page import environment
 from widget.faces.services import Services, services_of
+from widget.faces.svg_frames import FRAMES, Frame
+from widget.faces.templating import environment
 from widget.faces.text_fit import is_right_to_left, shortened, text_width
 from widget.faces.view import View, view_of
 from widget.faces.words import Words, words
@@ -39,25 +40,6 @@ class Line:
     kind: str
     anchor: str = "start"
     direction: str = "ltr"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One layout's measures, in pixels."""
-
-    width: int
-    height: int
-    artwork: tuple[int, int, int]
-    artwork_width: int
-    text_x: int
-    text_right: int
-
-
-FRAMES: dict[Layout, Frame] = {
-    "card": Frame(420, 140, (15, 15, 110), 110, 141, 405),
-    "compact": Frame(400, 48, (8, 8, 32), 64, 50, 388),
-    "cover": Frame(320, 424, (15, 15, 290), 300, 15, 305),
-}
 
 
 async def picture(request: Request) -> Response:

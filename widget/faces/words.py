@@ -31,6 +31,15 @@ def words(lang: str | None, accept_language: str = "") -> Words:
 
 
 @lru_cache(maxsize=1)
+def language_names() -> tuple[tuple[str, str], ...]:
+    """The tag and the own name of each language that we have, by tag."""
+    from babel import Locale
+
+    names = ((name, Locale.parse(name).get_display_name(name) or name) for name in sorted(_languages()))
+    return tuple((name.replace("_", "-"), own_name) for name, own_name in names)
+
+
+@lru_cache(maxsize=1)
 def _languages() -> Mapping[str, Mapping[str, str]]:
     languages: Mapping[str, Mapping[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
     return languages

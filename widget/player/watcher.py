@@ -72,12 +72,23 @@ class Watcher:
         self._status_since = 0.0
         self._recently_played_asked: float | None = None  # monotonic
         self._leads = False
-        self.last_success_at: float | None = None
+
+    @property
+    def last_success_at(self) -> float | None:
+        """When Spotify last answered (s since the epoch), whichever instance asked; None if it never did."""
+        return self._knowledge.updated_at
 
     @property
     def problem(self) -> Problem | None:
         """Why the last question was not answered; None where it was, or none was asked yet."""
         return self._knowledge.problem
+
+    async def catch_up(self) -> None:
+        """Learns what another instance heard while nobody watched here. May raise StoreError."""
+        if not self._leads and not self._broadcast.watched:
+            shared = from_text(await self._shared.shared())
+            if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
+                self._know(shared)
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -143,8 +154,6 @@ class Watcher:
         knowledge = from_text(await self._shared.shared())
         self._know(knowledge)
         self._publish()
-        if knowledge.updated_at is not None:
-            self.last_success_at = knowledge.updated_at
         planned = knowledge.next_question_at
         if planned is not None and self._clock.now() < planned + OVERDUE_SECONDS:
             self._broadcast.answered()
@@ -155,7 +164,6 @@ class Watcher:
         except (SpotifyError, StoreError) as error:
             self._note_failure(error)
         else:
-            self.last_success_at = self._clock.now()
             if self._knowledge.problem is not None:
                 log.info("Spotify answers again.")
             self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now()))
@@ -164,7 +172,7 @@ class Watcher:
         self._publish()
 
     def _note_failure(self, error: SpotifyError | StoreError) -> None:
-        problem = _problem(error, self._clock.now())
+        problem = Problem.of(error, self._clock.now())
         before = self._knowledge.problem
         if before is None or before.code != problem.code:
             log.warning("%s: %s", problem.code, problem.message)
@@ -249,10 +257,3 @@ class Step(Protocol):
     """One part of the loop."""
 
     async def __call__(self) -> None: ...
-
-
-def _problem(error: SpotifyError | StoreError, now: float) -> Problem:
-    if isinstance(error, StoreError):
-        return Problem("spotify_unreachable", str(error))
-    retry_at = None if error.retry_after is None else now + error.retry_after
-    return Problem(error.code, str(error), retry_at)

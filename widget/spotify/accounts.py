@@ -6,7 +6,7 @@ See https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -123,7 +123,7 @@ def read_tokens(answer: Mapping[str, Any], now: float) -> TokenAnswer:
 class AccountsService:
     """The token endpoint, asked through ``http``."""
 
-    def __init__(self, http: httpx.AsyncClient, accounts_url: str, clock: Clock) -> None:
+    def __init__(self, http: Callable[[], httpx.AsyncClient], accounts_url: str, clock: Clock) -> None:
         self._http = http
         self._url = f"{accounts_url}/api/token"
         self._clock = clock
@@ -148,8 +148,8 @@ class AccountsService:
     async def _post(
         self, credentials: Credentials, form: dict[str, str], refused: NeedsAuthorization | CodeRefused
     ) -> TokenAnswer:
-        request = self._http.build_request("POST", self._url, data=form, headers=basic_authorization(credentials))
-        response = await send(self._http, request)
+        request = self._http().build_request("POST", self._url, data=form, headers=basic_authorization(credentials))
+        response = await send(self._http(), request)
         if response.status_code == 200:
             return read_tokens(json_object(response), self._clock.now())
         if response.status_code == 429:

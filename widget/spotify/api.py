@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
@@ -24,7 +25,7 @@ class WebApi:
     :class:`widget.errors.Throttled` (429), and :class:`SpotifyUnreachable` for anything else that is no answer.
     """
 
-    def __init__(self, http: httpx.AsyncClient, api_url: str, clock: Clock) -> None:
+    def __init__(self, http: Callable[[], httpx.AsyncClient], api_url: str, clock: Clock) -> None:
         self._http = http
         self._url = api_url
         self._clock = clock
@@ -55,7 +56,9 @@ class WebApi:
 
     async def _get(self, access: AccessToken, path: str, query: dict[str, str]) -> httpx.Response:
         headers = {"Authorization": f"Bearer {access.value}"}
-        return await send(self._http, self._http.build_request("GET", self._url + path, params=query, headers=headers))
+        return await send(
+            self._http(), self._http().build_request("GET", self._url + path, params=query, headers=headers)
+        )
 
 
 def _raise_for_status(response: httpx.Response, now: float) -> None:

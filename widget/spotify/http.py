@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ LONGEST_RETRY_AFTER_SECONDS = 7 * 86_400.0
 _DISTRIBUTION = "now-playing-backend"
 
 
+@lru_cache(maxsize=1)
 def user_agent() -> str:
     """What we call ourselves towards Spotify: the program and its version."""
     try:
@@ -40,10 +42,31 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
     )
 
 
+class LateClient:
+    """The one client, made at the first use: that takes time, which the start of the program has not."""
+
+    def __init__(self, given: httpx.AsyncClient | None = None) -> None:
+        self._given = given
+        self._made: httpx.AsyncClient | None = None
+
+    def __call__(self) -> httpx.AsyncClient:
+        if self._given is not None:
+            return self._given
+        if self._made is None:
+            self._made = http_client()
+        return self._made
+
+    async def close(self) -> None:
+        """Closes what was made here; a given client is the giver's."""
+        if self._made is not None:
+            await self._made.aclose()
+
+
 async def send(http: httpx.AsyncClient, request: httpx.Request, seconds: float = TIMEOUT_SECONDS) -> httpx.Response:
     """Spotify's whole answer, given within ``seconds`` in all. Raises :class:`SpotifyUnreachable`."""
     import httpx
 
+    request.headers["User-Agent"] = user_agent()
     try:
         async with asyncio.timeout(seconds):
             return await http.send(request)

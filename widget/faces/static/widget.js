@@ -35,7 +35,7 @@
 
   function showArtwork(path) {
     if (!path) { image.hidden = true; image.removeAttribute("src"); return; }
-    const source = `${path}?w=${width}`;
+    const source = `${path.slice(1)}?w=${width}`;
     if (image.getAttribute("src") === source) return;
     image.hidden = false;
     image.src = source;
@@ -97,7 +97,7 @@
   function listen() {
     stop();
     if (document.hidden) return;
-    stream = new EventSource("/now-playing/events");
+    stream = new EventSource("now-playing/events");
     stream.addEventListener("now-playing", (event) => { failures = 0; show(JSON.parse(event.data)); });
     stream.onerror = () => {
       failures += 1;
@@ -110,7 +110,7 @@
     stop();
     if (document.hidden) return;
     try {
-      const answer = await fetch("/now-playing");
+      const answer = await fetch("now-playing");
       show(await answer.json());
       failures += 1;
     } catch {

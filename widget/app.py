@@ -1,0 +1,120 @@
+"""Puts the program together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from widget.account.access import Access
+from widget.account.authorization import Authorization
+from widget.account.gate import Gate
+from widget.account.gateway import Gateway
+from widget.account.renewal import ServerRenewal
+from widget.account.store import store_for
+from widget.clock import Clock, SystemClock
+from widget.faces.artwork_cache import ArtworkCache
+from widget.faces.hot_path import HotPath, NowPlayingCache
+from widget.faces.page import Pages
+from widget.faces.routes import refused, routes
+from widget.faces.services import Services
+from widget.messenger import Messenger
+from widget.player.broadcast import Broadcast
+from widget.player.hiding import Hiding
+from widget.player.watcher import Watcher
+from widget.readiness import Readiness
+from widget.settings import Settings
+from widget.spotify.accounts import AccountsService
+from widget.spotify.api import WebApi
+from widget.spotify.http import LateClient
+from widget.stores import Store
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def create_app(
+    settings: Settings,
+    *,
+    http: httpx.AsyncClient | None = None,
+    store: Store | None = None,
+    clock: Clock | None = None,
+) -> Starlette:
+    """The ASGI application. What is passed in stays the caller's to close; a store is opened either way."""
+    clock = clock or SystemClock()
+    client = LateClient(http)
+    keeper = store or store_for(settings.database_url)
+    gate = Gate(keeper, clock, settings.calls_per_day)
+    accounts = AccountsService(client, settings.accounts_url, clock)
+    api = WebApi(client, settings.api_url, clock)
+    access = Access(keeper, accounts, gate, clock, settings.credentials, settings.seed)
+    gateway = Gateway(access, api, gate, keeper, clock, settings.seed)
+    broadcast = Broadcast(clock)
+    hiding = Hiding(settings.hide_explicit, settings.hide)
+    watcher = Watcher(gateway, keeper, broadcast, clock, calls_per_day=settings.calls_per_day, hiding=hiding)
+    readiness = Readiness(gateway, watcher)
+    messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
+    artwork = ArtworkCache(client, settings.artwork_hosts, clock)
+    services = Services(
+        settings, clock, broadcast, readiness.health, artwork, renewal(settings, keeper, accounts, api, gate, clock)
+    )
+    cache = NowPlayingCache(artwork.path)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await keeper.open()
+        tasks = [asyncio.create_task(watcher.run()), asyncio.create_task(messenger.run())]
+        try:
+            yield
+        finally:
+            await _end(tasks)
+            await gateway.close()
+            await artwork.close()
+            await client.close()
+            if store is None:
+                await keeper.close()
+
+    app = Starlette(
+        routes=routes(setup=settings.setup_key is not None),
+        middleware=[Middleware(HotPath, services=services, cache=cache)],
+        exception_handlers={HTTPException: refused, Exception: refused},
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    app.state.now_playing_cache = cache
+    app.state.pages = Pages()
+    return app
+
+
+def renewal(
+    settings: Settings, store: Store, accounts: AccountsService, api: WebApi, gate: Gate, clock: Clock
+) -> ServerRenewal:
+    """What ``/setup`` authorizes by."""
+    return ServerRenewal(
+        store,
+        Authorization(store, accounts, api, gate, clock, settings.seed),
+        clock,
+        key=settings.setup_key,
+        accounts_url=settings.accounts_url,
+        credentials=settings.credentials,
+    )
+
+
+def next_step(settings: Settings) -> str:
+    """The sentence by which messages say how to authorize again."""
+    if settings.setup_key is not None and settings.public_url is not None:
+        return f"Renew it in a minute: open {settings.public_url}/setup and agree on Spotify's page."
+    return "Renew it: run python -m bootstrap on your own computer, and export where the host's disk does not last."
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,88 @@
+"""All routes but ``/now-playing``, which stands in front of them (see ``hot_path``)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from widget.errors import NowPlayingError
+from widget.faces.artwork import artwork
+from widget.faces.embed_script import embed_script
+from widget.faces.events import events
+from widget.faces.flat import flat
+from widget.faces.health import healthz, readyz
+from widget.faces.http import preflight, respond
+from widget.faces.index import index
+from widget.faces.oembed import oembed
+from widget.faces.page import widget
+from widget.faces.setup import setup_callback, setup_failure, setup_form, setup_start
+from widget.faces.static_files import static
+from widget.faces.svg import picture
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+PUBLIC: tuple[tuple[str, Endpoint], ...] = (
+    ("/", index),
+    ("/now-playing/events", events),
+    ("/widget", widget),
+    ("/now-playing.svg", picture),
+    ("/artwork/{key}", artwork),
+    ("/embed.js", embed_script),
+    ("/oembed", oembed),
+    ("/api/now-playing", flat),
+    ("/healthz", healthz),
+    ("/readyz", readyz),
+    ("/static/{name}", static),
+)
+
+
+def routes(*, setup: bool) -> list[Route]:
+    """The routes; ``/setup`` only where it is wanted."""
+    public = [Route(path, _public(endpoint), methods=["GET", "HEAD", "OPTIONS"]) for path, endpoint in PUBLIC]
+    return [*public, *(_SETUP if setup else [])]
+
+
+def _public(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return await preflight(request)
+        return _without_body(request, await endpoint(request))
+
+    return answer
+
+
+def _owners(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS", "Cache-Control": "no-store"})
+        try:
+            return _without_body(request, await endpoint(request))
+        except NowPlayingError as error:
+            return await setup_failure(request, error)
+
+    return answer
+
+
+_SETUP = [
+    Route("/setup", _owners(setup_start), methods=["POST"]),
+    Route("/setup", _owners(setup_form), methods=["GET", "HEAD", "OPTIONS"]),
+    Route("/setup/callback", _owners(setup_callback), methods=["GET", "HEAD", "OPTIONS"]),
+]
+
+
+def _without_body(request: Request, response: Response) -> Response:
+    if request.method == "HEAD" and hasattr(response, "body"):
+        response.body = b""  # Content-Length stays: it is that of GET (RFC 9110, section 9.3.2).
+    return response
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to an unknown path or method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
+    return respond(request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers)

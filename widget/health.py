@@ -1,0 +1,17 @@
+"""How things stand, for the owner."""
+
+from dataclasses import dataclass
+
+from widget.snapshot import Problem
+from widget.tokens import TokenHealth
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """``problem`` is None while everything works. ``last_success_at`` (s since the epoch) is when Spotify last
+    answered, None if it never did; ``calls_last_24h`` is None where the database cannot be read."""
+
+    token: TokenHealth
+    last_success_at: float | None
+    problem: Problem | None
+    calls_last_24h: int | None

@@ -1,0 +1,196 @@
+"""What the simulated Spotify plays: invented music, in the shapes of the real Web API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Kind = Literal["track", "episode", "ad", "nothing", "unknown"]
+
+ARTWORK_WIDTHS = (640, 300, 64)
+IMAGES = "https://i.scdn.co/image"
+_OPEN = "https://open.spotify.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Something that plays for ``seconds``, from ``start`` (s) of its ``length`` (s) on.
+
+    ``artwork`` names a drawing (see ``artwork/``); ``id`` is 22 characters, as Spotify's are.
+    """
+
+    kind: Kind
+    seconds: float
+    id: str = ""
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    artwork: str | None = None
+    length: float = 200.0
+    start: float = 0.0
+    paused: bool = False
+    explicit: bool = False
+    local: bool = False
+
+
+def track(id: str, title: str, artists: Sequence[str], album: str, artwork: str, **more: Any) -> Scene:  # noqa: A002
+    """A track that plays for its last 24 seconds, unless told otherwise."""
+    scene = Scene("track", 24.0, id, title, tuple(artists), album, artwork)
+    scene = replace(scene, **more)
+    return scene if "start" in more else replace(scene, start=scene.length - scene.seconds)
+
+
+_TIDES = track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], "Low Water", "tides", length=214.0)
+_NOON = track(
+    "2nOonOverTheViaduct0cD",
+    "Noon over the Viaduct (Live from the Old Customs House, Late Summer Version)",
+    ["Parallel Weather", "Ines Okafor", "The Signal Boxes"],
+    "Everything We Said on the Platform",
+    "viaduct",
+    length=262.0,
+    explicit=True,
+)
+_RAIN = track("7rAinLantern0000000xYz", "雨の灯り", ["小川ミナト"], "夜の図書館", "lantern", length=187.0)
+_GATE = track("3gAteOfJasmine00000hJk", "باب الياسمين", ["ليلى حداد"], "حديقة الظل", "jasmine", length=231.0)
+_ORBIT = track(
+    "6oRbitSong000000000pQr", "Orbit Song 🪐", ["Nova & the Tin Moons"], "Small Planets", "orbit", length=198.0
+)
+_EPISODE = Scene(
+    "episode",
+    24.0,
+    "1ePisodeSlowMaps0000mN",
+    "Slow Maps: Why We Still Draw Coastlines by Hand",
+    (),
+    "The Long Way Round",
+    "maps",
+    length=2_540.0,
+    start=1_312.0,
+)
+_LOCAL = Scene(
+    "track", 22.0, title="Kitchen Demo 3", artists=("Mara Lindqvist",), length=143.0, start=121.0, local=True
+)
+
+SCENES: tuple[Scene, ...] = (
+    _TIDES,
+    _NOON,
+    replace(_NOON, seconds=14.0, start=200.0),
+    replace(_NOON, seconds=12.0, start=214.0, paused=True),
+    Scene("ad", 14.0),
+    _EPISODE,
+    _RAIN,
+    _LOCAL,
+    _GATE,
+    Scene("nothing", 16.0),
+    _ORBIT,
+)
+
+
+@dataclass(slots=True)
+class Programme:
+    """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch)."""
+
+    scenes: Sequence[Scene] = field(default=SCENES)
+    begun_at: float = 0.0
+
+    def at(self, now: float) -> tuple[Scene, float]:
+        """The scene at ``now`` (s since the epoch), and for how long it has played."""
+        passed = (now - self.begun_at) % sum(scene.seconds for scene in self.scenes)
+        for scene in self.scenes:
+            if passed < scene.seconds:
+                return scene, passed
+            passed -= scene.seconds
+        return self.scenes[-1], self.scenes[-1].seconds
+
+    def currently_playing(self, now: float, *, episodes: bool) -> dict[str, Any] | None:
+        """The body of ``GET /me/player/currently-playing``; None for an empty answer.
+
+        Without ``episodes`` an episode has no item, as without ``additional_types`` at Spotify.
+        """
+        scene, passed = self.at(now)
+        if scene.kind == "nothing":
+            return None
+        item = None if scene.kind in ("ad", "unknown") or (scene.kind == "episode" and not episodes) else _item(scene)
+        progress = scene.start + (0.0 if scene.paused else passed)
+        return {
+            "timestamp": round((now - passed) * 1000),
+            "context": None,
+            "progress_ms": round(min(progress, scene.length) * 1000),
+            "item": item,
+            "currently_playing_type": scene.kind,
+            "actions": {"disallows": {"resuming": True}},
+            "is_playing": not scene.paused,
+        }
+
+    def recently_played(self, now: float, limit: int) -> dict[str, Any]:
+        """The body of ``GET /me/player/recently-played``: no episodes, no local files, newest first."""
+        tracks = [scene for scene in self.scenes if scene.kind == "track" and not scene.local]
+        items = [
+            {"track": _item(scene), "played_at": _moment(now - 600.0 * (position + 1)), "context": None}
+            for position, scene in enumerate(reversed(tracks))
+        ][:limit]
+        return {"items": items, "next": None, "cursors": None, "limit": limit, "href": ""}
+
+
+def _item(scene: Scene) -> dict[str, Any]:
+    if scene.local:
+        return _local(scene)
+    common = {
+        "id": scene.id,
+        "name": scene.title,
+        "duration_ms": round(scene.length * 1000),
+        "explicit": scene.explicit,
+        "uri": f"spotify:{scene.kind}:{scene.id}",
+        "href": f"https://api.spotify.com/v1/{scene.kind}s/{scene.id}",
+        "external_urls": {"spotify": f"{_OPEN}/{scene.kind}/{scene.id}"},
+        "type": scene.kind,
+    }
+    if scene.kind == "episode":
+        show = {"name": scene.album, **_named("show", scene.album), "images": _images(scene), "type": "show"}
+        return {**common, "images": _images(scene), "show": show, "release_date": "2026-03-01", "description": ""}
+    artists = [{"name": name, "type": "artist", **_named("artist", name)} for name in scene.artists]
+    album = {
+        "name": scene.album,
+        "album_type": "album",
+        "images": _images(scene),
+        "artists": artists,
+        "type": "album",
+        **_named("album", scene.album),
+    }
+    return {**common, "is_local": False, "artists": artists, "album": album, "track_number": 1, "disc_number": 1}
+
+
+def _local(scene: Scene) -> dict[str, Any]:
+    artist = scene.artists[0] if scene.artists else ""
+    return {
+        "id": None,
+        "href": None,
+        "name": scene.title,
+        "uri": f"spotify:local:{artist}::{scene.title}:{scene.length:.0f}".replace(" ", "+"),
+        "external_urls": {},
+        "duration_ms": round(scene.length * 1000),
+        "explicit": False,
+        "is_local": True,
+        "type": "track",
+        "artists": [
+            {"name": name, "id": None, "href": None, "uri": None, "external_urls": {}} for name in scene.artists
+        ],
+        "album": {"name": "", "id": None, "href": None, "uri": None, "external_urls": {}, "images": [], "artists": []},
+    }
+
+
+def _named(kind: str, name: str) -> dict[str, Any]:
+    # The same name always has the same id, of the length and the characters of Spotify's.
+    id = "".join(c for c in name.encode().hex() if c.isalnum())[:22].ljust(22, "0")  # noqa: A001
+    return {"id": id, "uri": f"spotify:{kind}:{id}", "external_urls": {"spotify": f"{_OPEN}/{kind}/{id}"}}
+
+
+def _images(scene: Scene) -> list[dict[str, Any]]:
+    if scene.artwork is None:
+        return []
+    return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in ARTWORK_WIDTHS]
+
+
+def _moment(timestamp: float) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
