@@ -28,9 +28,7 @@ def _tides() -> str:
 
 
 def _viaduct() -> str:
-    arches = "".join(
-        f'<path d="M{x} 640V400a52 52 0 0 1 104 0v240z" fill="#f5d76e"/>' for x in range(-20, 660, 132)
-    )
+    arches = "".join(f'<path d="M{x} 640V400a52 52 0 0 1 104 0v240z" fill="#f5d76e"/>' for x in range(-20, 660, 132))
     sun = '<circle cx="320" cy="170" r="80" fill="#fff3c4"/>'
     return (
         f'<rect width="640" height="640" fill="#f5d76e"/>{sun}<rect y="300" width="640" height="340" fill="#7a2e3a"/>{arches}'
@@ -71,9 +69,18 @@ def _lantern() -> str:
 def _jasmine() -> str:
     flowers = "".join(
         f'<g transform="translate({x} {y}) rotate({x + y}) scale({scale})">'
-        + "".join(f'<ellipse cy="-42" rx="22" ry="40" fill="#fffdf4" transform="rotate({72 * petal})"/>' for petal in range(5))
+        + "".join(
+            f'<ellipse cy="-42" rx="22" ry="40" fill="#fffdf4" transform="rotate({72 * petal})"/>' for petal in range(5)
+        )
         + '<circle r="15" fill="#f0b840"/></g>'
-        for x, y, scale in ((180, 190, 1.3), (450, 140, 0.9), (330, 370, 1.7), (120, 470, 0.85), (530, 470, 1.15), (300, 570, 0.7))
+        for x, y, scale in (
+            (180, 190, 1.3),
+            (450, 140, 0.9),
+            (330, 370, 1.7),
+            (120, 470, 0.85),
+            (530, 470, 1.15),
+            (300, 570, 0.7),
+        )
     )
     return f'<rect width="640" height="640" fill="#2f5d50"/><path d="M60 640V300a260 260 0 0 1 520 0v340z" fill="#417a68"/>{flowers}'
 
@@ -84,7 +91,9 @@ def _orbit() -> str:
         f'transform="rotate(-24 320 320)" opacity="{1 - r / 420:.2f}"/>'
         for r in (150, 205, 260, 320)
     )
-    stars = "".join(f'<circle cx="{(n * 97) % 640}" cy="{(n * 173) % 640}" r="{1.6 + n % 3}" fill="#fff"/>' for n in range(40))
+    stars = "".join(
+        f'<circle cx="{(n * 97) % 640}" cy="{(n * 173) % 640}" r="{1.6 + n % 3}" fill="#fff"/>' for n in range(40)
+    )
     return (
         f'<rect width="640" height="640" fill="#2a1650"/>{stars}{rings}<circle cx="320" cy="320" r="92" fill="#ff7ab6"/>'
         '<circle cx="452" cy="232" r="25" fill="#ffd166"/><circle cx="130" cy="428" r="17" fill="#66e0c2"/>'

@@ -1,0 +1,40 @@
+"""The settings for a host, in the words of its own tool."""
+
+import shlex
+from collections.abc import Callable, Mapping
+
+from widget.clock import iso_seconds
+from widget.tokens import Credentials, Token
+
+Variables = Mapping[str, str]
+
+
+def variables(credentials: Credentials, token: Token) -> dict[str, str]:
+    """The variables that make a server of ours start with this authorization."""
+    values = {
+        "SPOTIFY_CLIENT_ID": credentials.client_id,
+        "SPOTIFY_CLIENT_SECRET": credentials.client_secret,
+        "SPOTIFY_REFRESH_TOKEN": token.refresh_token,
+        "SPOTIFY_AUTHORIZED_AT": None if token.authorized_at is None else iso_seconds(token.authorized_at),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def as_env(values: Variables) -> str:
+    """``NAME=value`` lines, quoted as a POSIX shell and .env readers understand."""
+    return "\n".join(f"{name}={shlex.quote(value)}" for name, value in values.items())
+
+
+def _command(start: str, before_each: str = "") -> Callable[[Variables], str]:
+    def written(values: Variables) -> str:
+        return " ".join([start, *(f"{before_each}{name}={shlex.quote(value)}" for name, value in values.items())])
+
+    return written
+
+
+FORMATS: Mapping[str, Callable[[Variables], str]] = {
+    "env": as_env,
+    "heroku": _command("heroku config:set"),
+    "fly": _command("fly secrets set"),
+    "railway": _command("railway variables", "--set "),
+}

@@ -1,0 +1,155 @@
+"""The authorization at the terminal: opens the browser, waits for the callback, tells what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import click
+
+from bootstrap.callback import Callback, CallbackListener, Outcome, listening_socket, serving
+from bootstrap.pasting import pasted_lines
+from widget.account.authorization import Attempt, Authorization, Granted, begin
+from widget.errors import AuthorizationError, NowPlayingError, StoreError
+from widget.tokens import Credentials
+
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the owner asked for on the command line; ``timeout`` in s."""
+
+    redirect_uri: str
+    timeout: float
+    browser: bool
+    extra_scopes: Sequence[str] = ()
+    stdin: int | None = None
+    say: Callable[[str], None] = field(default=lambda line: click.echo(line, err=True))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the callback can come to a listener of ours; else it can only be pasted."""
+        return urlsplit(self.redirect_uri).scheme == "http"
+
+
+class TimeIsUp(NowPlayingError):  # noqa: N818
+    """No callback came in time."""
+
+
+async def authorize(
+    wishes: Wishes, accounts_url: str, credentials: Credentials, authorization: Authorization
+) -> Granted:
+    """Runs one authorization to its end; raises :class:`NowPlayingError` where it stored nothing."""
+    attempt = begin(accounts_url, credentials, wishes.redirect_uri, wishes.extra_scopes)
+    async with AsyncExitStack() as stack:
+        listener = CallbackListener(attempt)
+        if wishes.is_loopback:
+            await stack.enter_async_context(serving(listener.app, listening_socket(wishes.redirect_uri)))
+        _introduce(wishes, attempt)
+        callback = await _waited_for(wishes, listener)
+        try:
+            granted = await authorization.finish(attempt, callback.code, callback.error, same_account=False)
+        except (AuthorizationError, StoreError) as error:
+            listener.show(Outcome("It did not work", (str(error),), worked=False))
+            raise
+        listener.show(_worked(granted))
+    return granted
+
+
+def _introduce(wishes: Wishes, attempt: Attempt) -> None:
+    wishes.say("This redirect URI must stand in the Spotify dashboard (your app, Settings), letter by letter:")
+    wishes.say(f"  {wishes.redirect_uri}")
+    wishes.say(
+        'If it does not, Spotify\'s page shows "INVALID_CLIENT: Invalid redirect URI" (or "redirect_uri: Not matching '
+        'configuration") and no answer ever comes here: add it, press Add and Save, and open the address again.'
+    )
+    wishes.say("")
+    if not wishes.browser:
+        wishes.say("Open this address in a browser and agree:")
+    elif _opens_browser(attempt.url):
+        wishes.say("Your browser opens Spotify's consent page. If it does not, open this address:")
+    else:
+        wishes.say("No browser could be opened here. Open this address yourself:")
+    wishes.say(f"  {attempt.url}")
+    if wishes.is_loopback:
+        wishes.say(f"  (or, shorter to type on this machine: {_login(wishes.redirect_uri)})")
+    if wishes.stdin is not None:
+        wishes.say(
+            "If the browser runs on another machine, its last page cannot be shown: copy its whole address from the "
+            "address bar and paste it here."
+        )
+    wishes.say("")
+
+
+def _opens_browser(url: str) -> bool:
+    """Whether there is a browser to open; it opens beside us, for some wait until they are closed."""
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
+    return True
+
+
+async def _waited_for(wishes: Wishes, listener: CallbackListener) -> Callback:
+    helpers = [asyncio.create_task(_show_the_waiting(wishes))]
+    if wishes.stdin is not None:
+        helpers.append(asyncio.create_task(_take_pasted(wishes, wishes.stdin, listener)))
+    try:
+        async with asyncio.timeout(wishes.timeout):
+            return await listener.callback()
+    except TimeoutError as error:
+        raise TimeIsUp(
+            f"No answer came within {wishes.timeout:g} seconds, so nothing was stored. Start over; if Spotify's page "
+            f"showed INVALID_CLIENT, register {wishes.redirect_uri} in the dashboard first."
+        ) from error
+    finally:
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+
+
+async def _take_pasted(wishes: Wishes, descriptor: int, listener: CallbackListener) -> None:
+    async for line in pasted_lines(descriptor):
+        if not line:
+            continue
+        with suppress(ValueError):
+            if listener.take(line.strip("'\"<> ")):
+                return
+        wishes.say(
+            "That is not the address of this login. Paste the whole address that the browser ends at; it begins with "
+            f"{wishes.redirect_uri}?"
+        )
+
+
+async def _show_the_waiting(wishes: Wishes) -> None:
+    if not sys.stderr.isatty():
+        wishes.say(f"Waiting for your consent, {wishes.timeout:g} seconds at most …")
+        return
+    begun = time.monotonic()
+    try:
+        while True:
+            left = max(0, round(wishes.timeout - (time.monotonic() - begun)))
+            click.echo(f"\rWaiting for your consent … {left // 60}:{left % 60:02} ", err=True, nl=False)
+            await asyncio.sleep(TICK_SECONDS)
+    finally:
+        click.echo("", err=True)
+
+
+def _worked(granted: Granted) -> Outcome:
+    account = granted.account
+    name = "" if account is None else f", {account.name or account.id}"
+    close = "You can close this tab and go back to the terminal."
+    return Outcome(f"It worked{name}", (close, *granted.warnings), worked=True)
+
+
+def _login(redirect_uri: str) -> str:
+    return f"http://{urlsplit(redirect_uri).netloc}/login"

@@ -1,0 +1,21 @@
+"""``--demo``: the simulated Spotify, served on this machine so that a real browser can reach its consent page."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bootstrap.callback import serving
+from widget.demo import settings_for, simulated_spotify
+from widget.settings import Settings
+
+
+@asynccontextmanager
+async def rehearsal(settings: Settings, folder: Path) -> AsyncIterator[Settings]:
+    """The settings that lead to the simulation, which stores in ``folder``."""
+    simulator = simulated_spotify(settings.redirect_uri)
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with serving(simulator.app, listener):
+        yield replace(settings_for(simulator, settings, folder), accounts_url=address, api_url=f"{address}/v1")

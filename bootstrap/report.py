@@ -1,0 +1,59 @@
+"""How the authorization stands, for programs and for people."""
+
+from typing import Any
+
+from widget.clock import iso_milliseconds, utc
+from widget.tokens import Token, token_health
+
+_STATES = {
+    "ok": "ok",
+    "expires_soon": "ends soon: run python -m bootstrap again",
+    "needs_authorization": "Spotify no longer accepts it: run python -m bootstrap again",
+    "missing": "nothing is stored yet: run python -m bootstrap",
+}
+
+
+def status_object(token: Token | None, now: float) -> dict[str, Any]:
+    """The contract's object for ``status --json``; no token in it."""
+    health = token_health(token, now)
+    account = None if token is None or token.account is None else token.account
+    return {
+        "account": None if account is None else {"id": account.id, "name": account.name},
+        "scopes": [] if token is None else list(token.scopes),
+        "authorized_at": _moment(None if token is None else token.authorized_at),
+        "expires_at": _moment(health.expires_at),
+        "days_left": health.days_left,
+        "last_refreshed_at": _moment(None if token is None else token.last_refreshed_at),
+        "state": health.state,
+    }
+
+
+def status_text(token: Token | None, now: float, place: str) -> str:
+    """The same for people."""
+    health = token_health(token, now)
+    lines = [("State", _STATES[health.state])]
+    if token is not None:
+        ends = "unknown" if health.expires_at is None else f"{day(health.expires_at)} ({health.days_left} days left)"
+        account = token.account
+        lines += [
+            ("Account", "unknown" if account is None else f"{account.name or account.id} ({account.id})"),
+            ("Scopes", ", ".join(token.scopes) or "unknown"),
+            ("Authorized on", "unknown" if token.authorized_at is None else day(token.authorized_at)),
+            ("Ends on", ends),
+            ("Last refresh", "never" if token.last_refreshed_at is None else _minute(token.last_refreshed_at)),
+        ]
+    lines.append(("Database", place))
+    return "\n".join(f"{name + ':':<15}{value}" for name, value in lines)
+
+
+def day(timestamp: float) -> str:
+    """The UTC day of ``timestamp`` (s since the epoch)."""
+    return f"{utc(timestamp):%Y-%m-%d}"
+
+
+def _minute(timestamp: float) -> str:
+    return f"{utc(timestamp):%Y-%m-%d %H:%M} UTC"
+
+
+def _moment(timestamp: float | None) -> str | None:
+    return None if timestamp is None else iso_milliseconds(timestamp)
