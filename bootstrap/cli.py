@@ -9,14 +9,16 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from bootstrap.export import FORMATS, variables
+from bootstrap.flow import Wishes, authorize
 from bootstrap.report import day, status_object, status_text
 from widget.account.access import Access
 from widget.account.authorization import Authorization, Granted
@@ -35,6 +37,8 @@ from widget.tokens import Credentials, token_health
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"
 INTERRUPTED = 130
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,9 @@ def cli(
         return
     settings = _settings(context, database)
     settings = settings if redirect_uri is None else replace(settings, redirect_uri=redirect_uri)
-    asyncio.run(
-        _rehearse(settings, no_browser, scopes, timeout) if demo else _authorize(settings, no_browser, scopes, timeout)
-    )
+    stdin = sys.stdin.fileno() if _may_paste(settings, no_browser) else None
+    wishes = Wishes(settings.redirect_uri, timeout, not no_browser, scopes, stdin)
+    _run(_rehearse(settings, wishes) if demo else _authorize(settings, wishes))
 
 
 @cli.command()
@@ -169,7 +173,7 @@ def cli(
 @click.pass_context
 def status(context: click.Context, as_json: bool, check: bool, database: str | None) -> None:
     """Tells whose account it is, until when the authorization lasts, and whether it works."""
-    sys.exit(asyncio.run(_status(_settings(context, database), as_json, check)))
+    sys.exit(_run(_status(_settings(context, database), as_json, check)))
 
 
 @cli.command()
@@ -180,7 +184,7 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
 @click.pass_context
 def export(context: click.Context, form: str, database: str | None) -> None:
     """Prints the settings for a host. This is the one command that prints secrets."""
-    click.echo(FORMATS[form](asyncio.run(_exported(_settings(context, database)))))
+    click.echo(FORMATS[form](_run(_exported(_settings(context, database)))))
 
 
 @cli.command()
@@ -194,7 +198,7 @@ def forget(context: click.Context, yes: bool, database: str | None) -> None:
         if not sys.stdin.isatty():
             raise click.UsageError("there is no terminal to ask on: add --yes")
         click.confirm("Delete the token, the client ID and the secret from the database?", abort=True, err=True)
-    click.echo(f"Deleted from {asyncio.run(_forget(settings))}.", err=True)
+    click.echo(f"Deleted from {_run(_forget(settings))}.", err=True)
     click.echo(f"To take the access away at Spotify too, remove the app at {REVOKE_AT}", err=True)
     if settings.seed is not None or settings.client_secret is not None:
         click.echo("Note: the environment or .env still holds SPOTIFY_ variables.", err=True)
@@ -217,7 +221,7 @@ def message(context: click.Context) -> None:
     async def send() -> list[bool]:
         return list(await asyncio.gather(*(channel.send(title, body) for channel in channels)))
 
-    arrived = asyncio.run(send())
+    arrived = _run(send())
     for channel, did in zip(channels, arrived, strict=True):
         click.echo(f"{channel.label}: {'sent' if did else 'it did not arrive'}")
     sys.exit(0 if all(arrived) else 1)
@@ -249,23 +253,26 @@ def _tell(faults: Sequence[str], code: int) -> int:
     return code
 
 
-async def _rehearse(settings: Settings, no_browser: bool, scopes: Sequence[str], timeout: float) -> None:
+def _run(command: Coroutine[Any, Any, Result]) -> Result:
+    # Postgres is spoken to by a loop of selectors; on Windows the usual one is another.
+    loop_factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(command)
+
+
+async def _rehearse(settings: Settings, wishes: Wishes) -> None:
     from bootstrap.rehearsal import rehearsal
 
     with tempfile.TemporaryDirectory(prefix="now-playing-rehearsal-", ignore_cleanup_errors=True) as folder:
         async with rehearsal(settings, Path(folder)) as simulated:
             click.echo("A rehearsal: the Spotify of this run is simulated, and nothing is kept.\n", err=True)
-            await _authorize(simulated, no_browser, scopes, timeout)
+            await _authorize(simulated, wishes)
     click.echo("\nThat was the rehearsal. For the real thing leave out --demo.", err=True)
 
 
-async def _authorize(settings: Settings, no_browser: bool, scopes: Sequence[str], timeout: float) -> None:
-    from bootstrap.flow import Wishes, authorize
-
+async def _authorize(settings: Settings, wishes: Wishes) -> None:
     async with _desk(settings) as desk:
         credentials = await _found_credentials(desk)
-        stdin = sys.stdin.fileno() if _may_paste(settings, no_browser) else None
-        wishes = Wishes(settings.redirect_uri, timeout, not no_browser, scopes, stdin)
         granted = await authorize(wishes, settings.accounts_url, credentials, desk.authorization)
         _tell_what_was_granted(granted, desk.store.location)
 

@@ -81,7 +81,9 @@ def _serve(settings: Settings, listener: socket.socket, demo: bool) -> None:
         lifespan="on",
         ws="none",
     )
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+    # Postgres is spoken to by a loop of selectors; on Windows the usual one is another.
+    loop_factory = asyncio.SelectorEventLoop if sys.platform == "win32" else config.get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(_run(settings, listener, config, demo))
 
 

@@ -57,8 +57,12 @@ class Knowledge:
         return replace(self, last_played=_newest(self.last_played, last_played))
 
     def rested(self) -> "Knowledge":
-        """For a new process: what failed for the one before is no news."""
+        """For an instance that takes over: what failed for the one before is no news."""
         return replace(self, failures=0, problem=None, next_question_at=None)
+
+    def remembered(self) -> "Knowledge":
+        """For a new process: what played last, but not what plays; that it asks for itself."""
+        return Knowledge(updated_at=self.updated_at, last_played=self.last_played)
 
     def shown_under(self, hiding: Hiding) -> "Knowledge":
         """Without what ``hiding`` hides now."""

@@ -107,7 +107,7 @@ class Watcher:
             await self._clock.sleep(AFTER_A_CRASH_SECONDS)
 
     async def _restore(self) -> None:
-        self._know(from_text(await self._shared.shared()).rested())
+        self._know(from_text(await self._shared.shared()).remembered())
 
     async def _watch(self) -> None:
         """From the first viewer to the last."""

@@ -74,9 +74,8 @@ _LOCAL = Scene(
 
 SCENES: tuple[Scene, ...] = (
     _TIDES,
-    _NOON,
-    replace(_NOON, seconds=14.0, start=200.0),
-    replace(_NOON, seconds=12.0, start=214.0, paused=True),
+    replace(_NOON, seconds=16.0, start=200.0),
+    replace(_NOON, seconds=12.0, start=216.0, paused=True),
     Scene("ad", 14.0),
     _EPISODE,
     _RAIN,
