@@ -45,7 +45,7 @@ def create_app(
     store: Store | None = None,
     clock: Clock | None = None,
 ) -> Starlette:
-    """The ASGI application. What is passed in stays the caller's to close; a store is opened either way."""
+    """The ASGI application. What is passed in is open already, and stays the caller's to close."""
     clock = clock or SystemClock()
     client = LateClient(http)
     keeper = store or store_for(settings.database_url)
@@ -67,7 +67,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await keeper.open()
+        if store is None:
+            await keeper.open()
         tasks = [asyncio.create_task(watcher.run()), asyncio.create_task(messenger.run())]
         try:
             yield

@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -78,6 +80,25 @@ async def test_forgetting_leaves_no_secret_in_the_files(tmp_path: Path) -> None:
     everything = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     await store.close()
     assert b"needle" not in everything
+
+
+def read_by_another_process(path: Path) -> str:
+    program = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT text FROM notes').fetchall())"
+    return subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True).stdout
+
+
+async def test_what_is_written_is_seen_by_others_however_often_the_file_was_opened_and_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store, second = SqliteStore(path), SqliteStore(path)
+    await store.open()
+    await store.open()
+    await second.open()
+    await second.close()
+    await store.save_note("first", "one")
+    assert "one" in read_by_another_process(path)
+    await store.save_note("second", "two")
+    assert "two" in read_by_another_process(path)
+    await store.close()
 
 
 async def test_a_store_that_is_not_open_says_so(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class SqliteStore(SqlStore):
         return str(self._path)
 
     async def open(self) -> None:
+        if self._database is not None:
+            return
         try:
             self._make_file()
             self._database = self._connect()
@@ -107,8 +109,10 @@ class SqliteStore(SqlStore):
             yield run
 
     def _make_file(self) -> None:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-        os.close(descriptor)
+        # Only where there is none: closing a descriptor of a database that is open in this process would drop its locks
+        # (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
         if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) != OWNER_ONLY:
             self._path.chmod(OWNER_ONLY)
 
