@@ -86,6 +86,7 @@ def render(snapshot: Snapshot, options: Options, spoken: Words, services: Servic
             accent_light=accented(LIGHT, options.accent),
             accent_dark=accented(DARK, options.accent),
             script=static_path("widget.js"),
+            source=source_text(options, spoken),
             client=client_texts(options, spoken),
             oembed=oembed_url(address, options),
             address=address,
@@ -96,7 +97,14 @@ def render(snapshot: Snapshot, options: Options, spoken: Words, services: Servic
 
 def client_texts(options: Options, spoken: Words) -> str:
     """What the page's script needs to know, as JSON."""
-    return json.dumps({"words": dict(spoken.texts), "idle": options.idle, "width": WIDTHS[options.layout]})
+    used = {name: text for name, text in spoken.texts.items() if name not in ("explicit", "progress", "listen")}
+    source = source_text(options, spoken)
+    return json.dumps({"words": used, "source": source, "idle": options.idle, "width": WIDTHS[options.layout]})
+
+
+def source_text(options: Options, spoken: Words) -> str:
+    """The attribution that links to the item; one line has room for the name alone."""
+    return "Spotify" if options.layout == "compact" else spoken["listen"]
 
 
 def frame_ancestors(allowed: str, sec_fetch_site: str) -> str:

@@ -9,7 +9,7 @@ CARD_HEIGHT = 140
 COMPACT_HEIGHT = 48
 NARROWEST, WIDEST = 200, 600
 _COVER_WIDEST = 420
-_COVER_TEXT_HEIGHT = 118
+_COVER_TEXT_HEIGHT = 128
 """What the cover layout needs beside its square artwork, less the padding left and right."""
 
 

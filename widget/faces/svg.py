@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +24,8 @@ from widget.faces.words import Words, words
 LARGEST_BYTES = 60 * 1024
 ARTWORK_PATIENCE_SECONDS = 1.0
 PROGRESS_STEP_MS = 15_000
+BARS_WIDTH = 18
+MARK_WIDTH = 22
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 # Characters that XML 1.0 cannot hold, escaped or not: https://www.w3.org/TR/xml/#charsets
@@ -31,15 +34,28 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text: what is shown of it, where (pixels, baseline), how large, and in which direction."""
+    """One line of text: what is shown of it, and where: ``x`` (pixels) is its left or right ``edge``, ``y`` the
+    baseline. ``rtl`` says in which direction the text itself runs."""
 
     text: str
     x: float
     y: float
     size: float
     kind: str
-    anchor: str = "start"
-    direction: str = "ltr"
+    edge: Literal["left", "right", "middle"] = "left"
+    rtl: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """SVG's ``text-anchor``, which knows beginnings and ends instead of left and right."""
+        if self.edge == "middle":
+            return "middle"
+        return "start" if (self.edge == "left") != self.rtl else "end"
+
+    def mirrored(self, width: float) -> Line:
+        """The same on a picture that begins on the right."""
+        edges: dict[str, Literal["left", "right", "middle"]] = {"left": "right", "right": "left", "middle": "middle"}
+        return replace(self, x=width - self.x, edge=edges[self.edge])
 
 
 async def picture(request: Request) -> Response:
@@ -105,75 +121,64 @@ def _render(view: View, options: Options, spoken: Words, file: ArtworkFile | Non
 
 
 def _lines(view: View, layout: Layout, frame: Frame, spoken: Words) -> list[Line]:
-    rtl = spoken.direction == "rtl"
-    if layout == "compact":
-        return _one_line(view, frame, rtl)
+    """All lines, as they stand where a line begins on the left; mirrored for languages that begin on the right."""
+    lines = _one_line(view, frame) if layout == "compact" else _stacked(view, layout, frame)
+    return [line.mirrored(frame.width) for line in lines] if spoken.direction == "rtl" else lines
+
+
+def _stacked(view: View, layout: Layout, frame: Frame) -> list[Line]:
     top = 0 if layout == "card" else frame.artwork[1] + frame.artwork[2] + 2
-    bars = 18 if view.moves else 0
-    label_x = frame.text_right - bars if rtl else frame.text_x + bars
+    room = frame.text_right - frame.text_x
+    source = Line("Spotify", frame.text_x, 122 if layout == "card" else 422, 12, "muted")
     if view.item is None:
-        return [
-            _line(view.label, frame, top + 72, 15, "quiet", label_x, rtl),
-            _line("Spotify", frame, _foot(layout), 12, "muted", None, rtl),
-        ]
-    kind = "accent" if view.moves else "muted"
-    room = frame.text_right - frame.text_x - (26 if view.item.explicit else 0)
-    title = _fitted(view.title, frame, top + 55, 16, "title", room)
+        return [_line(view.label, frame.text_x, top + 72, 15, "quiet", room), source]
+    bars = BARS_WIDTH if view.moves else 0
+    mark = MARK_WIDTH if view.item.explicit else 0
     return [
-        _line(view.label, frame, top + 29, 12, kind, label_x, rtl),
-        title,
-        _fitted(view.byline, frame, top + 77, 14, "muted", frame.text_right - frame.text_x),
-        *_mark(view, title, frame),
-        _line("Spotify", frame, _foot(layout), 12, "muted", None, rtl),
+        _line(view.label, frame.text_x + bars, top + 29, 12, "accent" if view.moves else "muted", room - bars),
+        _line(view.title, frame.text_x, top + 55, 16, "title", room),
+        *([_mark(frame.text_x, top + 75.5)] if mark else []),
+        _line(view.byline, frame.text_x + mark, top + 77, 14, "muted", room - mark),
+        source,
     ]
 
 
-def _foot(layout: Layout) -> int:
-    return 122 if layout == "card" else 408
-
-
-def _one_line(view: View, frame: Frame, rtl: bool) -> list[Line]:
-    name = "Spotify"
-    room = frame.text_right - frame.text_x - text_width(name, 12) - 14
-    lead = "" if view.moves else view.label
-    x = frame.text_x + (18 if view.moves else 0)
-    lines = [Line(name, frame.text_right, 29, 12, "muted", "end")]
-    if lead:
-        lead = xml_text(shortened(lead, 13, room * 0.45))
-        lines.append(Line(lead, x, 29, 13, "muted"))
-        x += round(text_width(lead, 13)) + 8
+def _one_line(view: View, frame: Frame) -> list[Line]:
+    source = Line("Spotify", frame.text_right, 29, 12, "muted", "right")
+    x, end = float(frame.text_x), frame.text_right - text_width(source.text, source.size) - 14
+    lines = [source]
+    if view.moves:
+        x += BARS_WIDTH
+    else:
+        lead = _line(view.label, x, 29, 13, "muted", end - x if view.item is None else (end - x) * 0.45)
+        lines.append(lead)
+        x += _width(lead) + 8
     if view.item is None:
         return lines
-    left = frame.text_x + room - x
-    title = xml_text(shortened(view.title, 14, left, bold=True))
-    lines.append(Line(title, x, 29, 14, "title", "start"))
-    used = text_width(title, 14, bold=True) + 8
-    if view.byline and left - used > 60:
-        lines.append(Line(xml_text(shortened(view.byline, 14, left - used)), x + round(used), 29, 14, "muted"))
+    if view.item.explicit:
+        lines.append(_mark(x, 28))
+        x += MARK_WIDTH
+    title = _line(view.title, x, 29, 14, "title", end - x)
+    lines.append(title)
+    x += _width(title) + 8
+    if view.byline and end - x > 60:
+        lines.append(_line(view.byline, x, 29, 14, "muted", end - x))
     return lines
 
 
-def _line(text: str, frame: Frame, y: float, size: float, kind: str, x: float | None, rtl: bool) -> Line:
-    """A line of our own words, in the language's direction."""
-    fitted = xml_text(shortened(text, size, frame.text_right - frame.text_x))
-    edge = frame.text_right if rtl else frame.text_x
-    return Line(fitted, edge if x is None else x, y, size, kind, "start", "rtl" if rtl else "ltr")
-
-
-def _fitted(text: str, frame: Frame, y: float, size: float, kind: str, room: float) -> Line:
-    """A line of Spotify's text, in the direction of its own."""
+def _line(text: str, x: float, y: float, size: float, kind: str, room: float) -> Line:
     clean = xml_text(text)
-    rtl = is_right_to_left(clean)
     fitted = shortened(clean, size, room, bold=kind == "title")
-    return Line(fitted, frame.text_right if rtl else frame.text_x, y, size, kind, "start", "rtl" if rtl else "ltr")
+    return Line(fitted, x, y, size, kind, rtl=is_right_to_left(clean))
 
 
-def _mark(view: View, title: Line, frame: Frame) -> list[Line]:
-    if view.item is None or not view.item.explicit:
-        return []
-    width = text_width(title.text, title.size, bold=True)
-    x = title.x - width - 16 if title.direction == "rtl" else title.x + width + 16
-    return [Line("E", min(x, frame.text_right - 9), title.y - 1.5, 10, "mark", "middle")]
+def _width(line: Line) -> float:
+    return text_width(line.text, line.size, bold=line.kind == "title")
+
+
+def _mark(x: float, y: float) -> Line:
+    """The E for explicit items: before a text, for where that ends only the reader's fonts know."""
+    return Line("E", x + 8, y, 10, "mark", "middle")
 
 
 async def _artwork(services: Services, view: View, frame: Frame) -> ArtworkFile | None:

@@ -23,6 +23,7 @@ _GROUPS = (
 )
 _WIDTHS = {character: width / 1000 for width, characters in _GROUPS for character in characters}
 _AVERAGE_EM = 0.58
+_RIGHT_TO_LEFT_EM = 0.48
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -67,4 +68,5 @@ def _character_ems(grapheme: str) -> Iterable[float]:
     for character in unicodedata.normalize("NFD", grapheme):
         if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Cf", "Cc"):
             continue
-        yield _WIDTHS.get(character, _AVERAGE_EM)
+        narrow = unicodedata.bidirectional(character) in ("R", "AL")
+        yield _WIDTHS.get(character, _RIGHT_TO_LEFT_EM if narrow else _AVERAGE_EM)

@@ -2,7 +2,7 @@
 (() => {
   const NAME = "now-playing";
   const OPTIONS = ["theme", "layout", "background", "accent", "idle", "motion", "lang"];
-  const HEIGHTS = { compact: 48, cover: 438 };
+  const HEIGHTS = { compact: 48, cover: 448 };
   const script = document.currentScript;
   const home = new URL(".", script.src);
 

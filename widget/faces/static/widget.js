@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const main = document.querySelector("main");
-  const { words, idle, width } = JSON.parse(main.dataset.client);
+  const { words, source: attribution, idle, width } = JSON.parse(main.dataset.client);
   const find = (selector) => main.querySelector(selector);
   const [image, label, title, explicit, byline, bar, source] = [
     ".art img", ".label", ".title", ".explicit", ".byline", ".progress", ".spotify",
@@ -79,7 +79,7 @@
     byline.title = by;
     if (url) link.href = url; else link.removeAttribute("href");
     source.href = url || "https://open.spotify.com/";
-    text(source, url ? words.listen : "Spotify");
+    text(source, url ? attribution : "Spotify");
     showArtwork(item && item.artwork_path);
     showProgress(now, state, item);
     const told = [name, item && item.title, by].filter(Boolean).join(" – ");

@@ -1,0 +1,156 @@
+"""The faces alone, showing whatever snapshot a test publishes; artwork comes from the simulated Spotify."""
+
+from dataclasses import dataclass, field, replace
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from tests.support.fake_clock import FakeClock
+from widget.clock import Clock
+from widget.faces.artwork_cache import ArtworkCache
+from widget.faces.hot_path import HotPath, NowPlayingCache
+from widget.faces.page import Pages
+from widget.faces.routes import refused, routes
+from widget.faces.services import Services
+from widget.health import Health
+from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.player.broadcast import Broadcast
+from widget.renewals import Admission, Begun, Renewed
+from widget.settings import Settings
+from widget.snapshot import Snapshot
+from widget.spotify.http import http_client
+from widget.spotify.scenes import ARTWORK_WIDTHS, IMAGES
+from widget.spotify.simulator import RegisteredApp, Simulator
+from widget.tokens import TokenHealth
+
+WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
+
+
+class NoRenewal:
+    """Where a test does not renew."""
+
+    async def admit(self, key: str) -> Admission:
+        return Admission(False)
+
+    async def begin(self, redirect_uri: str) -> Begun:
+        raise NotImplementedError
+
+    async def finish(
+        self, cookie: str | None, state: str | None, code: str | None, error: str | None
+    ) -> Renewed | None:
+        return None
+
+
+@dataclass
+class Showing:
+    """``show`` publishes; ``app`` is the ASGI application; ``health`` is what ``/`` and ``/readyz`` tell.
+
+    ``network`` is where artwork is fetched from, ``simulator`` what answers there unless told otherwise.
+    """
+
+    clock: Clock = field(default_factory=FakeClock)
+    settings: Settings = field(default_factory=Settings)
+    health: Health = WORKS
+    network: httpx.AsyncBaseTransport | None = None
+
+    def __post_init__(self) -> None:
+        self.simulator = Simulator(self.clock.now, RegisteredApp("an-id", "a-secret", set()))
+        self.http = http_client(self.network or httpx.ASGITransport(self.simulator.app))
+        self.broadcast = Broadcast(self.clock)
+        self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock)
+        services = Services(self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal())
+        cache = NowPlayingCache(self.artwork.path)
+        self.app = Starlette(
+            routes=routes(setup=True),
+            middleware=[Middleware(HotPath, services=services, cache=cache)],
+            exception_handlers={HTTPException: refused, Exception: refused},
+        )
+        self.app.state.services = services
+        self.app.state.now_playing_cache = cache
+        self.app.state.pages = Pages()
+
+    def show(self, snapshot: Snapshot) -> "Showing":
+        self.broadcast.publish(snapshot)
+        self.broadcast.answered()
+        return self
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        """A client whose requests go straight to the application."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.AsyncClient(transport=transport, base_url="http://music.example.org", headers=given)
+
+    async def _health(self) -> Health:
+        return self.health
+
+
+def artwork(name: str) -> tuple[Artwork, ...]:
+    """One of the simulated Spotify's drawings, in all its sizes."""
+    return tuple(Artwork(f"{IMAGES}/{name}-{width}", width, width) for width in ARTWORK_WIDTHS)
+
+
+def item(title: str = "Tides of Glass", artists: tuple[str, ...] = ("Mara Lindqvist",), **changes: object) -> Item:
+    """A track of invented music."""
+    made = Item(
+        type="track",
+        id="5tIdesOfGlass0000000aB",
+        uri="spotify:track:5tIdesOfGlass0000000aB",
+        url="https://open.spotify.com/track/5tIdesOfGlass0000000aB",
+        title=title,
+        artists=tuple(Named(name, "https://open.spotify.com/artist/1") for name in artists),
+        album=Named("Low Water", "https://open.spotify.com/album/1"),
+        artwork=artwork("tides"),
+        duration_ms=214_000,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+EPISODE = item(
+    "Slow Maps: Why We Still Draw Coastlines by Hand",
+    (),
+    type="episode",
+    album=None,
+    show=Named("The Long Way Round"),
+    artwork=artwork("maps"),
+    duration_ms=2_540_000,
+)
+LOCAL = item("Kitchen Demo 3", id=None, url=None, album=None, artwork=(), is_local=True)
+LONG = item(
+    "Noon over the Viaduct (Live from the Old Customs House, Late Summer Version, Remastered for the Anniversary)",
+    ("Parallel Weather", "Ines Okafor", "The Signal Boxes", "Everybody at the Station"),
+    explicit=True,
+    artwork=artwork("viaduct"),
+)
+HEBREW = item("שיר של אור ראשון", ("נועה ברק",), artwork=artwork("orbit"))
+ARABIC = item("باب الياسمين في آخر الليل", ("ليلى حداد", "فرقة الظل"), artwork=artwork("jasmine"), explicit=True)
+JAPANESE = item("雨の灯りが消えるまで、夜の図書館で待っている", ("小川ミナト",), artwork=artwork("lantern"))
+EMOJI = item("Orbit Song 🪐👨‍👩‍👧‍👦🏳️‍🌈", ("Nova & the Tin Moons",), artwork=artwork("orbit"))
+MARKUP = item("<b>A & B</b> ]]> \"quoted\" 'x'", ("<script>alert(1)</script>",), artwork=artwork("jasmine"))
+
+
+def playing(now: float, what: Item | None = None, progress_ms: int | None = 61_000, **changes: object) -> Snapshot:
+    """``what`` plays at ``now`` (s since the epoch)."""
+    what = what or item()
+    playback = Playback("playing", now, what, progress_ms)
+    anchor = now - (progress_ms or 0) / 1000
+    snapshot = Snapshot(playback, updated_at=now, anchor=anchor, news_at=now + 5)
+    return replace(snapshot, **changes)  # type: ignore[arg-type]
+
+
+def paused(now: float, what: Item | None = None) -> Snapshot:
+    """``what`` stands still."""
+    return Snapshot(Playback("paused", now, what or item(), 61_000), updated_at=now, news_at=now + 5)
+
+
+def advertisement(now: float) -> Snapshot:
+    """An advertisement plays."""
+    return Snapshot(Playback("ad", now), updated_at=now, last_played=LastPlayed(item(), now - 60))
+
+
+def idle(now: float, last: Item | None = None) -> Snapshot:
+    """Nothing plays; ``last`` was played before."""
+    return Snapshot(
+        Playback("idle", now), updated_at=now, last_played=None if last is None else LastPlayed(last, now - 600)
+    )
