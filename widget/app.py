@@ -86,6 +86,7 @@ def create_app(
         exception_handlers={HTTPException: refused, Exception: refused},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
     app.state.services = services
     app.state.now_playing_cache = cache
     app.state.pages = Pages()

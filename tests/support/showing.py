@@ -59,6 +59,7 @@ class Showing:
         self.simulator = Simulator(self.clock.now, RegisteredApp("an-id", "a-secret", set()))
         self.http = http_client(self.network or httpx.ASGITransport(self.simulator.app))
         self.broadcast = Broadcast(self.clock)
+        self.broadcast.answered()
         self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock)
         services = Services(self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal())
         cache = NowPlayingCache(self.artwork.path)
@@ -67,6 +68,7 @@ class Showing:
             middleware=[Middleware(HotPath, services=services, cache=cache)],
             exception_handlers={HTTPException: refused, Exception: refused},
         )
+        self.app.router.redirect_slashes = False
         self.app.state.services = services
         self.app.state.now_playing_cache = cache
         self.app.state.pages = Pages()

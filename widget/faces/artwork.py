@@ -7,9 +7,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.faces.artwork_cache import DEFAULT_WIDTH
+from widget.faces.artwork_cache import DEFAULT_WIDTH, ArtworkCache
 from widget.faces.http import respond, weak_etag
 from widget.faces.services import services_of
+from widget.snapshot import Snapshot
 
 _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 
@@ -19,8 +20,9 @@ async def artwork(request: Request) -> Response:
 
     Where it cannot be had now: the drawn placeholder, which nobody keeps for long.
     """
-    cache = services_of(request).artwork
-    key = request.path_params["key"]
+    services = services_of(request)
+    cache, key = services.artwork, request.path_params["key"]
+    _register(cache, services.broadcast.current)
     if not cache.knows(key):
         return respond(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
     file = await cache.file(key, _width(request.query_params.get("w", "")))
@@ -34,6 +36,13 @@ async def artwork(request: Request) -> Response:
         cache_control="public, max-age=31536000, immutable",
         etag=weak_etag(file.body),
     )
+
+
+def _register(cache: ArtworkCache, snapshot: Snapshot) -> None:
+    """Makes the keys of what is shown known: another instance, or this one before a restart, may have told them."""
+    for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None):
+        if item is not None:
+            cache.key(item)
 
 
 def _width(text: str) -> int:

@@ -144,7 +144,10 @@ class ArtworkCache:
             self._files.popitem(last=False)
 
     def _may_fetch(self, url: str) -> bool:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
         host = (parts.hostname or "").lower()
         if parts.username is not None or not host:
             return False

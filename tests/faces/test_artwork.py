@@ -1,0 +1,239 @@
+"""``/artwork/{key}``: from our own origin, fetched once, never anything but what we meant."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from tests.support.showing import Showing, item, playing
+from widget.faces.artwork_cache import MOST_KEYS, ArtworkCache, choose, raster_media_type
+from widget.playback import Artwork, Item
+from widget.settings import Settings
+from widget.spotify.http import http_client
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Network(httpx.AsyncBaseTransport):
+    """Answers as told, and remembers which hosts were asked."""
+
+    def __init__(self, answer: Answer, hold: asyncio.Event | None = None) -> None:
+        self.answer = answer
+        self.hold = hold
+        self.asked: list[str] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(str(request.url))
+        if self.hold is not None:
+            await self.hold.wait()
+        return self.answer(request)
+
+
+def with_art(*urls: str) -> Item:
+    return item(artwork=tuple(Artwork(url, 300, 300) for url in urls))
+
+
+def shown(network: Network, url: str = "https://i.scdn.co/image/1", hosts: tuple[str, ...] = ()) -> Showing:
+    showing = Showing(settings=Settings(artwork_hosts=hosts), network=network)
+    return showing.show(playing(showing.clock.now(), with_art(url)))
+
+
+async def fetch(showing: Showing, **headers: str) -> httpx.Response:
+    async with showing.client(**headers) as client:
+        path = (await client.get("/now-playing")).json()["item"]["artwork_path"]
+        return await client.get(path)
+
+
+async def test_the_image_comes_as_it_is_to_be_kept_for_ever(showing: Showing) -> None:
+    answer = await fetch(showing.show(playing(showing.clock.now())))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    again = await fetch(showing, if_none_match=answer.headers["etag"])
+    assert again.status_code == 304
+
+
+async def test_any_width_is_had_that_there_is(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    async with showing.client() as client:
+        path = (await client.get("/now-playing")).json()["item"]["artwork_path"]
+        for width in ("64", "65", "2000", "-1", "x", ""):
+            assert (await client.get(path, params={"w": width})).status_code == 200
+    assert showing.simulator.requests == ["/image/tides-64", "/image/tides-300", "/image/tides-640"]
+
+
+@pytest.mark.parametrize("key", ["0" * 32, "https://i.scdn.co/image/1", "%2e%2e%2fetc", "x" * 4000])
+async def test_a_key_that_we_did_not_make_is_404_and_asks_nobody(showing: Showing, key: str) -> None:
+    async with showing.client() as client:
+        assert (await client.get(f"/artwork/{key}")).status_code == 404
+    assert showing.simulator.requests == []
+
+
+async def test_an_instance_that_has_not_shown_it_yet_knows_the_key_too(showing: Showing) -> None:
+    path = showing.artwork.path(item())
+    other = Showing()
+    other.show(playing(other.clock.now()))
+    async with other.client() as client:
+        assert (await client.get(str(path))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/image",
+        "http://i.scdn.co/image/1",
+        "https://i.scdn.co.evil.example/1",
+        "https://scdn.co/1",
+        "https://i.scdn.co:8443/1",
+        "https://me@i.scdn.co/1",
+        "https://127.0.0.1/1",
+        "file:///etc/passwd",
+        "https://[::1/1",
+        "",
+    ],
+)
+async def test_only_spotify_s_image_hosts_are_asked(url: str) -> None:
+    network = Network(lambda _: httpx.Response(200, content=PNG))
+    showing = shown(network, url)
+    async with showing.client() as client:
+        assert (await client.get("/now-playing")).json()["item"]["artwork_path"] is None
+    assert network.asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("https://mosaic.scdn.co/1", ()),
+        ("https://image-cdn-ak.spotifycdn.com/1", ()),
+        ("https://art.example:8443/1", ("art.example:8443",)),
+        ("http://127.0.0.1:9000/1", ("127.0.0.1:9000",)),
+        ("http://localhost:9000/1", ("localhost:9000",)),
+    ],
+)
+async def test_the_owner_s_hosts_are_asked_too(url: str, hosts: tuple[str, ...]) -> None:
+    network = Network(lambda _: httpx.Response(200, content=PNG))
+    assert (await fetch(shown(network, url, hosts))).content == PNG
+    assert network.asked == [url]
+
+
+async def test_plain_http_is_for_loopback_alone() -> None:
+    network = Network(lambda _: httpx.Response(200, content=PNG))
+    showing = shown(network, "http://art.example/1", ("art.example",))
+    async with showing.client() as client:
+        assert (await client.get("/now-playing")).json()["item"]["artwork_path"] is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404),
+        httpx.Response(500, content=PNG),
+        httpx.Response(200, content=b"<svg onload=alert(1)>", headers={"content-type": "image/png"}),
+        httpx.Response(200, content=b"<html>", headers={"content-type": "image/jpeg"}),
+        httpx.Response(200, content=b""),
+        httpx.Response(200, content=PNG + b"0" * (2 * 1024 * 1024)),
+        httpx.Response(302, headers={"location": "https://evil.example/1"}),
+        httpx.Response(302, headers={"location": "http://i.scdn.co/image/1"}),
+        httpx.Response(302, headers={"location": "https://i.scdn.co/image/1"}),
+    ],
+)
+async def test_what_is_no_image_within_the_limits_gives_the_drawing(answer: httpx.Response) -> None:
+    network = Network(lambda _: httpx.Response(answer.status_code, content=answer.content, headers=answer.headers))
+    got = await fetch(shown(network))
+    assert got.status_code == 200
+    assert got.headers["content-type"] == "image/svg+xml"
+    assert "max-age=10" in got.headers["cache-control"]
+    assert all(url.startswith("https://i.scdn.co/") for url in network.asked)
+
+
+async def test_a_redirect_on_the_same_host_is_followed() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/image/1":
+            return httpx.Response(301, headers={"location": "/image/2"})
+        return httpx.Response(200, content=PNG)
+
+    assert (await fetch(shown(Network(answer)))).content == PNG
+
+
+async def test_a_failure_is_remembered_for_a_minute_and_then_tried_again() -> None:
+    clock = FakeClock()
+    network = Network(lambda _: httpx.Response(503))
+    showing = Showing(clock, network=network).show(playing(clock.now(), with_art("https://i.scdn.co/image/1")))
+    for _ in range(3):
+        await fetch(showing)
+    assert len(network.asked) == 1
+    await clock.advance(61)
+    network.answer = lambda _: httpx.Response(200, content=PNG)
+    assert (await fetch(showing)).content == PNG
+
+
+async def test_a_network_that_fails_is_no_error() -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route")
+
+    assert (await fetch(shown(Network(fail)))).headers["content-type"] == "image/svg+xml"
+
+
+async def test_many_at_once_fetch_once_and_nobody_waits_for_a_slow_one() -> None:
+    hold = asyncio.Event()
+    network = Network(lambda _: httpx.Response(200, content=PNG), hold)
+    showing = shown(network)
+    key = str(showing.artwork.key(with_art("https://i.scdn.co/image/1")))
+    waiting = [asyncio.create_task(showing.artwork.file(key, 300, 5.0)) for _ in range(10)]
+    assert await showing.artwork.file(key, 300, 0.02) is None
+    hold.set()
+    assert {file.body for file in await asyncio.gather(*waiting) if file} == {PNG}
+    assert len(network.asked) == 1
+
+
+async def test_what_is_kept_is_bounded() -> None:
+    clock = FakeClock()
+    big = PNG + b"0" * 1_900_000
+    http = http_client(Network(lambda _: httpx.Response(200, content=big)))
+    cache = ArtworkCache(lambda: http, (), clock)
+    keys = [str(cache.key(with_art(f"https://i.scdn.co/image/{number}"))) for number in range(MOST_KEYS + 20)]
+    assert not cache.knows(keys[0])
+    assert cache.knows(keys[-1])
+    for key in keys[-20:]:
+        assert await cache.file(key, 300, 5.0) is not None
+    assert sum(len(file.body) for file in cache._files.values()) <= 16 * 1024 * 1024
+
+
+async def test_fetches_under_way_end_with_the_program() -> None:
+    network = Network(lambda _: httpx.Response(200, content=PNG), asyncio.Event())
+    showing = shown(network)
+    await showing.artwork.file(str(showing.artwork.key(with_art("https://i.scdn.co/image/1"))), 300, 0.01)
+    async with asyncio.timeout(1):
+        await showing.artwork.close()
+
+
+@pytest.mark.parametrize(("wanted", "width"), [(64, 64), (65, 300), (300, 300), (301, 640), (9000, 640)])
+def test_the_smallest_that_is_wide_enough_is_chosen_else_the_widest(wanted: int, width: int) -> None:
+    artwork = tuple(Artwork(f"https://i.scdn.co/{size}", size, size) for size in (640, 300, 64))
+    chosen = choose(artwork, wanted)
+    assert chosen is not None
+    assert chosen.width == width
+
+
+def test_unknown_sizes_mean_the_first_and_nothing_means_none() -> None:
+    unknown = (Artwork("https://i.scdn.co/a"), Artwork("https://i.scdn.co/b"))
+    assert choose(unknown, 300) == unknown[0]
+    assert choose((), 300) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "media_type"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"RIFF\x00\x00\x00\x00WAVE", None),
+        (b"<?xml", None),
+    ],
+)
+def test_an_image_is_known_by_its_first_bytes(start: bytes, media_type: str | None) -> None:
+    assert raster_media_type(start) == media_type

@@ -1,0 +1,112 @@
+"""``/api/now-playing``, ``/healthz`` and ``/readyz``."""
+
+import httpx
+import pytest
+
+from tests.support.showing import EPISODE, LOCAL, WORKS, Showing, advertisement, idle, item, paused, playing
+from widget.errors import SpotifyUnreachable, StoreError
+from widget.health import Health
+from widget.playback import Item
+from widget.snapshot import Problem, Snapshot
+from widget.tokens import TokenHealth
+
+
+async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:
+    async with showing.client(**headers) as client:
+        return await client.get(path)
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (
+            item(artists=("One", "Two")),
+            {
+                "isPlaying": True,
+                "title": "Tides of Glass",
+                "artist": "One, Two",
+                "album": "Low Water",
+                "albumImageUrl": "https://i.scdn.co/image/tides-640",
+                "songUrl": "https://open.spotify.com/track/5tIdesOfGlass0000000aB",
+            },
+        ),
+        (
+            EPISODE,
+            {
+                "isPlaying": True,
+                "title": EPISODE.title,
+                "artist": "The Long Way Round",
+                "album": "The Long Way Round",
+                "albumImageUrl": "https://i.scdn.co/image/maps-640",
+                "songUrl": EPISODE.url,
+            },
+        ),
+        (
+            LOCAL,
+            {
+                "isPlaying": True,
+                "title": "Kitchen Demo 3",
+                "artist": "Mara Lindqvist",
+                "album": "",
+                "albumImageUrl": None,
+                "songUrl": None,
+            },
+        ),
+    ],
+)
+async def test_the_flat_shape_is_what_hand_made_widgets_read(
+    showing: Showing, what: Item, expected: dict[str, object]
+) -> None:
+    answer = await get(showing.show(playing(showing.clock.now(), what)), "/api/now-playing")
+    assert answer.json() == expected
+    assert answer.headers["cache-control"].startswith("public, max-age=5")
+    again = await get(showing, "/api/now-playing", if_none_match=answer.headers["etag"])
+    assert again.status_code == 304
+
+
+async def test_anything_but_playing_is_not_playing(showing: Showing) -> None:
+    now = showing.clock.now()
+    down = Snapshot(None, Problem("quota_exceeded", "…"))
+    for snapshot in (paused(now), advertisement(now), idle(now, item()), down):
+        answer = await get(showing.show(snapshot), "/api/now-playing")
+        assert (answer.status_code, answer.json()) == (200, {"isPlaying": False})
+
+
+async def test_healthz_is_ok_while_the_process_serves() -> None:
+    problem = Problem("not_configured", "…")
+    answer = await get(Showing(health=Health(TokenHealth("missing"), None, problem, 0)), "/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_readyz_is_ok_while_everything_works(showing: Showing) -> None:
+    answer = await get(showing, "/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ok",
+        "token": {"state": "ok", "days_left": 120},
+        "spotify": {"last_success_at": "2026-11-18T11:06:40.000Z", "error": None},
+        "calls_last_24h": 12,
+    }
+    assert answer.headers["cache-control"] == "no-store"
+    assert WORKS.problem is None
+
+
+async def test_readyz_is_503_with_the_reason() -> None:
+    problem = Problem("needs_authorization", "Authorize again.")
+    showing = Showing(health=Health(TokenHealth("needs_authorization", 3), None, problem, None))
+    answer = await get(showing, "/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "needs_authorization",
+        "token": {"state": "needs_authorization", "days_left": 3},
+        "spotify": {
+            "last_success_at": None,
+            "error": {"code": "needs_authorization", "message": "Authorize again."},
+        },
+        "calls_last_24h": None,
+    }
+
+
+def test_a_problem_is_made_of_what_was_raised() -> None:
+    assert Problem.of(StoreError("no disk"), 100.0) == Problem("spotify_unreachable", "no disk")
+    assert Problem.of(SpotifyUnreachable("502", retry_after=5.0), 100.0).retry_at == 105.0
