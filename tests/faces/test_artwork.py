@@ -139,6 +139,7 @@ async def test_plain_http_is_for_loopback_alone() -> None:
         httpx.Response(302, headers={"location": "https://evil.example/1"}),
         httpx.Response(302, headers={"location": "http://i.scdn.co/image/1"}),
         httpx.Response(302, headers={"location": "https://i.scdn.co/image/1"}),
+        httpx.Response(302, headers={"location": "https://[::1/"}),
     ],
 )
 async def test_what_is_no_image_within_the_limits_gives_the_drawing(answer: httpx.Response) -> None:

@@ -113,7 +113,7 @@ class ArtworkCache:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 file = await self._get(url)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
             file = None
         finally:
             self._fetches.pop(url, None)

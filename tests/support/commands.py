@@ -1,0 +1,131 @@
+"""The real commands in subprocesses, and a simulated Spotify on a port of its own for them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.support.live_server import free_port, live_server
+from widget.spotify.scenes import Programme, Scene, track
+from widget.spotify.simulator import RegisteredApp, Simulator
+
+ROOT = Path(__file__).parent.parent.parent
+CLIENT_ID = "0123456789abcdef0123456789abcdef"
+CLIENT_SECRET = "needle-client-secret"
+ALWAYS = (track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], "Low Water", "tides", seconds=200.0),)
+
+
+class Spotify:
+    """``simulator`` answers at ``url``."""
+
+    def __init__(self, url: str, simulator: Simulator) -> None:
+        self.url = url
+        self.simulator = simulator
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that lead a command here, and to nothing of the machine's own."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPOTIFY_", "DATABASE_"))}
+        for name in ("PORT", "HOST", "PUBLIC_URL", "BROWSER", "NOTIFY_URLS", "SETUP_KEY"):
+            kept.pop(name, None)
+        return {
+            **kept,
+            "PYTHONPATH": str(ROOT),
+            "SPOTIFY_ACCOUNTS_URL": self.url,
+            "SPOTIFY_API_URL": f"{self.url}/v1",
+            "SPOTIFY_CLIENT_ID": CLIENT_ID,
+            "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
+        }
+
+
+@contextmanager
+def spotify(*redirect_uris: str, scenes: Sequence[Scene] = ALWAYS) -> Iterator[Spotify]:
+    """A simulated Spotify that runs while the context lasts."""
+    app = RegisteredApp(CLIENT_ID, CLIENT_SECRET, set(redirect_uris))
+    simulator = Simulator(time.time, app, Programme(scenes, time.time()))
+    with live_server(simulator.app) as url:
+        yield Spotify(url, simulator)
+
+
+def run(
+    module: str, *arguments: str, cwd: Path, environ: dict[str, str], stdin: str = "", seconds: float = 30.0
+) -> subprocess.CompletedProcess[str]:
+    """Runs ``python -m MODULE`` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=cwd,
+        env=environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def start(module: str, *arguments: str, cwd: Path, environ: dict[str, str]) -> "subprocess.Popen[str]":
+    """Starts ``python -m MODULE``; the caller ends it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=cwd,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Server:
+    """``python -m widget`` on a port of its own."""
+
+    def __init__(self, cwd: Path, environ: dict[str, str], *arguments: str, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = start("widget", "--port", str(self.port), *arguments, cwd=cwd, environ=environ)
+        wait_for(self.url + "/healthz", self.process)
+
+    def get(self, path: str = "/now-playing", **more: float) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=more.get("timeout", 10.0))
+
+    def end(self, signal_number: int, seconds: float = 10.0) -> tuple[int, str, str]:
+        """Sends a signal; the exit code and all output."""
+        self.process.send_signal(signal_number)
+        out, err = self.process.communicate(timeout=seconds)
+        return self.process.returncode, out, err
+
+    def kill(self) -> None:
+        """Ends it at once, as a machine that loses its power."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+@contextmanager
+def server(cwd: Path, environ: dict[str, str], *arguments: str, port: int | None = None) -> Iterator[Server]:
+    """A server that runs while the context lasts."""
+    running = Server(cwd, environ, *arguments, port=port)
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+def wait_for(url: str, process: "subprocess.Popen[str] | None" = None, seconds: float = 15.0) -> None:
+    """Waits until somebody answers at ``url``."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            httpx.get(url, timeout=2.0)
+        except httpx.HTTPError:
+            if process is not None and process.poll() is not None:
+                raise AssertionError(f"it ended: {process.communicate()}") from None
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nobody answers at {url}")

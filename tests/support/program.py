@@ -1,0 +1,106 @@
+"""The whole program in this process, against the simulated Spotify, on a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from starlette.applications import Starlette
+
+from tests.support.fake_clock import FakeClock
+from widget.account.sqlite_store import SqliteStore
+from widget.app import create_app
+from widget.settings import Settings
+from widget.spotify.accounts import SCOPES
+from widget.spotify.http import http_client
+from widget.spotify.scenes import Programme, Scene, track
+from widget.spotify.simulator import RegisteredApp, Simulator
+from widget.stores import Store
+from widget.tokens import Account, Credentials, Token
+
+CREDENTIALS = Credentials("an-id", "a-secret")
+PUBLIC_URL = "https://music.example.org"
+CALLBACK = f"{PUBLIC_URL}/setup/callback"
+KEY = "a key of sixteen characters"
+ALWAYS = (track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], "Low Water", "tides", seconds=200.0),)
+
+
+def simulated(clock: FakeClock, scenes: tuple[Scene, ...] = ALWAYS) -> Simulator:
+    """A simulated Spotify on ``clock`` that knows our app."""
+    app = RegisteredApp(CREDENTIALS.client_id, CREDENTIALS.client_secret or "", {CALLBACK})
+    return Simulator(clock.now, app, Programme(scenes, clock.now()))
+
+
+@dataclass
+class Program:
+    """``client`` asks the server; ``simulator`` is the Spotify behind it."""
+
+    app: Starlette
+    client: httpx.AsyncClient
+    simulator: Simulator
+    store: Store
+    clock: FakeClock
+
+    async def consents(self, authorize_url: str, decision: str = "agree") -> str:
+        """What the owner's browser does on Spotify's consent page; the address that it is sent back to."""
+        transport = httpx.ASGITransport(self.simulator.app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://accounts.spotify.com") as browser:
+            page = await browser.get(authorize_url)
+            page.raise_for_status()
+            form = {"query": urlsplit(authorize_url).query, "decision": decision}
+            return (await browser.post("/authorize/decide", data=form)).headers["location"]
+
+    async def begins_renewal(self, key: str = KEY) -> httpx.Response:
+        """The owner sends the form with the key."""
+        return await self.client.post("/setup", data={"key": key})
+
+    async def renews(self, decision: str = "agree") -> httpx.Response:
+        """The owner renews, from the form to the page at the end."""
+        begun = await self.begins_renewal()
+        return await self.client.get(await self.consents(begun.headers["location"], decision))
+
+
+async def authorize(store: Store, simulator: Simulator, scopes: tuple[str, ...] = SCOPES, age: float = 0.0) -> Token:
+    """Stores an authorization that was given ``age`` seconds ago."""
+    at = simulator.now() - age
+    account = Account(simulator.user_id, simulator.user_name)
+    token = Token(simulator.grant(scopes, at), scopes, account, at)
+    await store.save_authorization(token, CREDENTIALS, None)
+    return token
+
+
+@asynccontextmanager
+async def program(
+    folder: Path,
+    *,
+    clock: FakeClock | None = None,
+    simulator: Simulator | None = None,
+    authorized: bool = True,
+    age: float = 0.0,
+    settings: Settings | None = None,
+) -> AsyncIterator[Program]:
+    """Runs it while the context lasts, on the database in ``folder``."""
+    clock = clock or FakeClock()
+    simulator = simulator or simulated(clock)
+    store = SqliteStore(folder / "now-playing.db")
+    await store.open()
+    if authorized and await store.token() is None:
+        await authorize(store, simulator, age=age)
+    url = f"sqlite:///{folder / 'now-playing.db'}"
+    settings = replace(settings or Settings(public_url=PUBLIC_URL, setup_key=KEY), database_url=url)
+    async with http_client(httpx.ASGITransport(simulator.app)) as http:
+        app = create_app(settings, http=http, store=store, clock=clock)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client,
+        ):
+            yield Program(app, client, simulator, store, clock)
+    await store.close()
+
+
+def query_of(url: str) -> dict[str, str]:
+    """The query of ``url``."""
+    return dict(parse_qsl(urlsplit(url).query))

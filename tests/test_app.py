@@ -1,0 +1,219 @@
+"""The whole program: a token, a Spotify, and what visitors get."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse, Response
+
+from tests.support.fake_clock import FakeClock
+from tests.support.program import CREDENTIALS, authorize, program, simulated
+from widget.account.sqlite_store import SqliteStore
+from widget.app import create_app, next_step
+from widget.settings import Settings
+from widget.spotify.scenes import Scene, track
+from widget.tokens import Seed
+
+NOW = "/v1/me/player/currently-playing"
+TOKEN = "/api/token"
+ONE = track("1", "One", ["Somebody"], "An Album", "tides", seconds=100.0, length=100.0, start=0.0)
+TWO = track("2", "Two", ["Somebody"], "An Album", "orbit", seconds=100.0, length=100.0, start=0.0)
+
+
+def too_many() -> Response:
+    return PlainTextResponse("", 429, headers={"Retry-After": "120"})
+
+
+async def test_the_first_visitor_gets_what_plays_at_once(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answer = (await running.client.get("/now-playing")).json()
+    assert (answer["status"], answer["item"]["title"]) == ("playing", "Tides of Glass")
+
+
+async def test_while_nobody_watches_spotify_is_never_asked(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        for path in ("/", "/healthz", "/readyz", "/embed.js", "/static/site.css", "/setup"):
+            assert (await running.client.get(path)).status_code == 200
+        await running.clock.advance(600)
+        assert running.simulator.requests == []
+
+
+async def test_a_minute_after_the_last_visitor_the_questions_end(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        await running.client.get("/now-playing")
+        await running.clock.advance(62)
+        asked = len(running.simulator.requests)
+        await running.clock.advance(600)
+        assert len(running.simulator.requests) == asked
+
+
+async def test_two_tracks_follow_each_other_without_idle_between(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with program(tmp_path, clock=clock, simulator=simulated(clock, (ONE, TWO))) as running:
+        seen = []
+        for _ in range(220):
+            answer = (await running.client.get("/now-playing")).json()
+            seen.append(answer["item"]["title"] if answer["item"] else answer["status"])
+            await clock.advance(0.5)
+    changes = [title for title, before in zip(seen, [None, *seen], strict=False) if title != before]
+    assert changes == ["One", "Two"]
+    assert seen.index("Two") <= 2 * 100 + 4
+
+
+async def test_without_a_token_it_serves_and_says_what_to_run(tmp_path: Path) -> None:
+    async with program(tmp_path, authorized=False) as running:
+        answer = await running.client.get("/now-playing")
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "not_configured"
+        assert "python -m bootstrap" in answer.json()["error"]["message"]
+        assert "python -m bootstrap" in (await running.client.get("/")).text
+        assert (await running.client.get("/widget")).status_code == 200
+        assert (await running.client.get("/readyz")).json()["status"] == "not_configured"
+
+
+async def test_a_token_that_appears_is_used_without_a_restart(tmp_path: Path) -> None:
+    async with program(tmp_path, authorized=False) as running:
+        await running.client.get("/now-playing")
+        await authorize(running.store, running.simulator)
+        await running.clock.advance(2)
+        assert (await running.client.get("/now-playing")).json()["status"] == "playing"
+        assert (await running.client.get("/readyz")).status_code == 200
+
+
+async def test_a_dead_token_is_told_to_the_owner_alone_and_replaced_without_a_restart(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        await running.client.get("/now-playing")
+        running.simulator.revoke_everything()
+        await running.clock.advance(10)
+        ready = (await running.client.get("/readyz")).json()
+        assert (ready["status"], ready["token"]["state"]) == ("needs_authorization", "needs_authorization")
+        refreshes = running.simulator.requests.count(TOKEN)
+        await running.clock.advance(30)
+        assert running.simulator.requests.count(TOKEN) == refreshes
+        assert "needs_authorization" not in (await running.client.get("/widget")).text
+        await authorize(running.store, running.simulator)
+        assert (await running.client.get("/readyz")).status_code == 200
+        await running.client.get("/now-playing")
+        await running.clock.advance(2)
+        assert not (await running.client.get("/now-playing")).json()["stale"]
+
+
+async def test_a_ban_is_kept_to_even_after_a_restart(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    simulator.answers[NOW] = too_many
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        first = await running.client.get("/now-playing")
+        assert (first.status_code, first.json()["error"]["code"]) == (503, "rate_limited")
+        assert int(first.headers["retry-after"]) <= 120
+    asked = len(simulator.requests)
+    del simulator.answers[NOW]
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        await clock.advance(60)
+        assert (await running.client.get("/now-playing")).status_code == 503
+        assert (await running.client.get("/readyz")).json()["status"] == "rate_limited"
+        assert len(simulator.requests) == asked
+        await clock.advance(61)
+        await running.client.get("/now-playing")
+        await clock.advance(2)
+        assert (await running.client.get("/now-playing")).json()["status"] == "playing"
+
+
+async def test_spent_calls_count_after_a_restart_too(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    settings = Settings(calls_per_day=3)
+    for _ in range(2):
+        async with program(tmp_path, clock=clock, simulator=simulator, settings=settings) as running:
+            for _ in range(40):
+                await running.client.get("/now-playing")
+                await clock.advance(30)
+            last = await running.client.get("/now-playing")
+    assert simulator.requests.count(NOW) == 3
+    assert last.json()["error"]["code"] == "budget_spent"
+    assert "retry-after" in last.headers
+
+
+async def test_a_seed_starts_a_host_whose_disk_is_empty(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    seed = Seed(simulator.grant(("user-read-currently-playing",)), clock.now())
+    settings = Settings(client_id=CREDENTIALS.client_id, client_secret=CREDENTIALS.client_secret, seed=seed)
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
+        assert (await running.client.get("/readyz")).json()["token"]["state"] == "ok"
+        assert (await running.client.get("/now-playing")).json()["status"] == "playing"
+
+
+async def test_what_the_owner_hides_is_nothing_playing(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock, (track("9", "Loud", ["X"], "Y", "tides", seconds=100.0, explicit=True),))
+    settings = Settings(hide_explicit=True)
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=settings) as running:
+        answer = await running.client.get("/now-playing")
+    assert answer.json()["status"] == "idle"
+    assert "Loud" not in answer.text
+
+
+async def test_nothing_playing_shows_what_was_played_last(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock, (Scene("nothing", 100.0), ONE))
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        answer = (await running.client.get("/now-playing")).json()
+    assert (answer["status"], answer["last_played"]["item"]["title"]) == ("idle", "One")
+
+
+async def test_a_database_that_goes_away_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        await running.client.get("/now-playing")
+        await running.store.close()
+        await running.clock.advance(10)
+        ready = await running.client.get("/readyz")
+        assert ready.status_code == 503
+        assert "database" in ready.json()["spotify"]["error"]["message"]
+        assert ready.json()["calls_last_24h"] is None
+        assert (await running.client.get("/now-playing")).json()["item"]["title"] == "Tides of Glass"
+        assert (await running.client.get("/widget")).status_code == 200
+        assert (await running.client.get("/setup")).status_code == 200
+        assert (await running.begins_renewal()).status_code == 503
+
+
+async def test_every_request_to_spotify_names_the_program(tmp_path: Path) -> None:
+    agents = set()
+
+    async def remember(request: httpx.Request) -> None:
+        agents.add(request.headers["user-agent"])
+
+    clock = FakeClock()
+    simulator = simulated(clock)
+    store = SqliteStore(tmp_path / "a.db")
+    await store.open()
+    await authorize(store, simulator)
+    transport = httpx.ASGITransport(simulator.app)
+    async with httpx.AsyncClient(transport=transport, event_hooks={"request": [remember]}) as http:
+        app = create_app(Settings(), http=http, store=store, clock=clock)
+        async with app.router.lifespan_context(app):
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here")
+            await client.get("/now-playing")
+    await store.close()
+    assert len(agents) == 1
+    assert next(iter(agents)).startswith("now-playing-backend/")
+
+
+async def test_it_opens_and_closes_a_store_of_its_own(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'own.db'}"))
+    async with app.router.lifespan_context(app):
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here")
+        assert (await client.get("/readyz")).json()["status"] == "not_configured"
+    assert (tmp_path / "own.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (Settings(), "python -m bootstrap"),
+        (Settings(setup_key="x" * 16), "python -m bootstrap"),
+        (Settings(setup_key="x" * 16, public_url="https://me.example"), "https://me.example/setup"),
+    ],
+)
+def test_messages_name_the_next_step_that_there_is(settings: Settings, told: str) -> None:
+    assert told in next_step(settings)

@@ -1,0 +1,337 @@
+"""``/setup``: the owner authorizes again, and nobody else does."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse, Response
+
+from tests.support.fake_clock import FakeClock
+from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize, program, query_of, simulated
+from widget.settings import Settings
+
+ME = "/v1/me"
+NOW = "/v1/me/player/currently-playing"
+TOKEN = "/api/token"
+
+
+def down() -> Response:
+    return PlainTextResponse("out of order", 503)
+
+
+async def stored(running: Program) -> tuple[str, float | None]:
+    token = await running.store.token()
+    assert token is not None
+    return token.refresh_token, token.authorized_at
+
+
+async def test_without_a_key_there_is_no_setup(tmp_path: Path) -> None:
+    async with program(tmp_path, settings=Settings(public_url=PUBLIC_URL)) as running:
+        for path in ("/setup", "/setup/callback?state=x"):
+            assert (await running.client.get(path)).status_code == 404
+        assert (await running.begins_renewal()).status_code == 404
+
+
+async def test_the_form_tells_the_state_the_last_day_and_the_redirect_uri(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answer = await running.client.get("/setup")
+    for text in ("works", "2027-05-18", CALLBACK, 'name="key"', 'method="post"'):
+        assert text in answer.text
+    assert "<script" not in answer.text
+
+
+async def test_a_renewal_replaces_the_token_and_the_server_goes_on_at_once(tmp_path: Path) -> None:
+    async with program(tmp_path, age=170 * 86_400) as running:
+        before = await stored(running)
+        await running.client.get("/now-playing")
+        answer = await running.renews()
+        assert answer.status_code == 200
+        assert "Nilas Listener" in answer.text
+        assert "2027-05-18" in answer.text
+        assert "python -m bootstrap export" in answer.text
+        assert (await stored(running))[0] != before[0]
+        assert (await running.client.get("/readyz")).json()["token"] == {"state": "ok", "days_left": 181}
+        await running.clock.advance(6)
+        assert (await running.client.get("/now-playing")).json()["status"] == "playing"
+
+
+async def test_a_dead_token_is_replaced_too(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        running.simulator.revoke_everything()
+        await running.client.get("/now-playing")
+        assert (await running.client.get("/readyz")).json()["status"] == "needs_authorization"
+        assert (await running.renews()).status_code == 200
+        assert (await running.client.get("/readyz")).status_code == 200
+
+
+async def test_where_nothing_is_stored_any_account_may_begin(tmp_path: Path) -> None:
+    clock = FakeClock()
+    settings = Settings(client_id="an-id", client_secret="a-secret", public_url=PUBLIC_URL, setup_key=KEY)
+    async with program(tmp_path, clock=clock, settings=settings, authorized=False) as running:
+        assert "none is stored" in (await running.client.get("/setup")).text
+        assert (await running.renews()).status_code == 200
+        assert (await running.client.get("/now-playing")).json()["status"] == "playing"
+
+
+async def test_spotify_is_asked_with_state_pkce_and_consent(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answer = await running.begins_renewal()
+    assert answer.status_code == 303
+    query = query_of(answer.headers["location"])
+    assert query["redirect_uri"] == CALLBACK
+    assert query["code_challenge_method"] == "S256"
+    assert query["show_dialog"] == "true"
+    assert len(query["state"]) >= 43
+    cookie = answer.headers["set-cookie"]
+    for attribute in ("HttpOnly", "SameSite=lax", "Secure", "Max-Age=600", "Path=/setup"):
+        assert attribute in cookie
+    assert query["state"] not in cookie
+
+
+async def test_nothing_of_it_is_cached_framed_or_referred(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answers = [
+            await running.client.get("/setup"),
+            await running.begins_renewal("wrong"),
+            await running.begins_renewal(),
+            await running.client.get("/setup/callback?state=x"),
+            await running.renews(),
+        ]
+    for answer in answers:
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_after_five_wrong_keys_even_the_right_one_waits(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answers = [await running.begins_renewal(f"wrong {number}") for number in range(5)]
+        assert [answer.status_code for answer in answers] == [403] * 5
+        locked = await running.begins_renewal()
+        assert locked.status_code == 429
+        assert 0 < int(locked.headers["retry-after"]) <= 900
+        await running.clock.advance(901)
+        assert (await running.begins_renewal()).status_code == 303
+
+
+async def test_keys_tried_at_the_same_moment_are_counted_one_by_one(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answers = await asyncio.gather(*(running.begins_renewal(f"wrong {number}") for number in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [403] * 5 + [429] * 15
+
+
+async def test_the_count_survives_a_restart_and_a_clock_that_jumps(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        for number in range(5):
+            await running.begins_renewal(f"wrong {number}")
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        assert (await running.begins_renewal()).status_code == 429
+        clock.jump(-30 * 86_400)
+        assert (await running.begins_renewal()).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"key": ""}, {"key": "\ud83e".encode("utf-8", "replace").decode()}, {"other": KEY}]
+)
+async def test_a_form_without_the_key_is_a_wrong_key(tmp_path: Path, data: dict[str, str]) -> None:
+    async with program(tmp_path) as running:
+        assert (await running.client.post("/setup", data=data)).status_code == 403
+
+
+async def test_a_form_that_is_none_is_refused(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        body = b'--x\r\nContent-Disposition: form-data; name="key"; filename="a"\r\n\r\nabc\r\n--x--\r\n'
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        answer = await running.client.post("/setup", content=body, headers=headers)
+    assert answer.status_code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": PUBLIC_URL}, 303),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": PUBLIC_URL, "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({}, 303),
+    ],
+)
+async def test_only_our_own_page_may_post(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+    async with program(tmp_path) as running:
+        answer = await running.client.post("/setup", data={"key": KEY}, headers=headers)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("public_url", [None, "http://music.example.org", "http://localhost:8000"])
+async def test_without_an_https_address_it_says_what_to_set(tmp_path: Path, public_url: str | None) -> None:
+    async with program(tmp_path, settings=Settings(public_url=public_url, setup_key=KEY)) as running:
+        page = await running.client.get("/setup")
+        assert "PUBLIC_URL" in page.text
+        assert 'name="key"' not in page.text
+        assert (await running.begins_renewal()).status_code == 400
+
+
+async def test_loopback_may_do_without_https(tmp_path: Path) -> None:
+    settings = Settings(public_url="http://127.0.0.1:8000", setup_key=KEY)
+    async with program(tmp_path, settings=settings) as running:
+        assert "http://127.0.0.1:8000/setup/callback" in (await running.client.get("/setup")).text
+        assert "Secure" not in (await running.begins_renewal()).headers["set-cookie"]
+
+
+async def test_a_callback_without_its_state_or_its_cookie_changes_nothing(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        before = await stored(running)
+        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(running.app), base_url=PUBLIC_URL) as another:
+            assert (await another.get(callback)).status_code == 400
+            another.cookies.set("renewal", "forged")
+            assert (await another.get(callback)).status_code == 400
+        for query in ("", "?code=x", "?code=x&state=forged", "?error=access_denied&state=forged"):
+            assert (await running.client.get(f"/setup/callback{query}")).status_code == 400
+        assert TOKEN not in running.simulator.requests
+        assert await stored(running) == before
+        assert (await running.client.get(callback)).status_code == 200
+
+
+async def test_a_callback_counts_once(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        begun = await running.begins_renewal()
+        cookie = begun.cookies["renewal"]
+        callback = await running.consents(begun.headers["location"])
+        assert (await running.client.get(callback)).status_code == 200
+        after = await stored(running)
+        assert (await running.client.get(callback, headers={"Cookie": f"renewal={cookie}"})).status_code == 400
+        assert await stored(running) == after
+
+
+async def test_a_callback_that_comes_too_late_changes_nothing(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        await running.clock.advance(601)
+        assert (await running.client.get(callback)).status_code == 400
+
+
+async def test_a_restart_between_consent_and_callback_loses_nothing(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        begun = await running.begins_renewal()
+        callback = await running.consents(begun.headers["location"])
+    async with program(tmp_path, clock=clock, simulator=simulator) as running:
+        headers = {"Cookie": f"renewal={begun.cookies['renewal']}"}
+        assert (await running.client.get(callback, headers=headers)).status_code == 200
+
+
+async def test_two_renewals_at_once_both_end_well(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        first, second = await running.begins_renewal(), await running.begins_renewal()
+        for begun in (second, first):
+            callback = await running.consents(begun.headers["location"])
+            answer = await running.client.get(callback, headers={"Cookie": f"renewal={begun.cookies['renewal']}"})
+            assert answer.status_code == 200
+        assert (await running.client.get("/readyz")).status_code == 200
+
+
+async def test_a_denied_consent_changes_nothing(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        before = await stored(running)
+        answer = await running.renews("cancel")
+        assert answer.status_code == 400
+        assert "denied" in answer.text
+        assert await stored(running) == before
+
+
+async def test_another_account_is_refused(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        before = await stored(running)
+        running.simulator.user_id, running.simulator.user_name = "someone.else", "Someone Else"
+        answer = await running.renews()
+        assert answer.status_code == 403
+        assert "Nilas Listener" in answer.text
+        assert await stored(running) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [(TOKEN, 503), (ME, 503)], ids=["the exchange fails", "the account cannot be asked"]
+)
+async def test_a_spotify_that_is_down_changes_nothing(tmp_path: Path, path: str, status: int) -> None:
+    async with program(tmp_path) as running:
+        before = await stored(running)
+        running.simulator.answers[path] = down
+        answer = await running.renews()
+        assert answer.status_code == status
+        assert await stored(running) == before
+
+
+async def test_a_doubt_about_what_plays_is_a_warning_only(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        running.simulator.answers[NOW] = down
+        answer = await running.renews()
+    assert answer.status_code == 200
+    assert "could not be asked" in answer.text
+
+
+async def test_premium_that_lapsed_is_told(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        running.simulator.has_premium = False
+        answer = await running.renews()
+    assert answer.status_code == 403
+    assert "Premium" in answer.text
+
+
+async def test_a_missing_client_id_is_told(tmp_path: Path) -> None:
+    async with program(tmp_path, authorized=False) as running:
+        answer = await running.begins_renewal()
+    assert answer.status_code == 400
+    assert "SPOTIFY_CLIENT_ID" in answer.text
+
+
+async def test_a_database_that_goes_away_in_the_middle_is_told(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        await running.store.close()
+        answer = await running.client.get(callback)
+        assert answer.status_code == 503
+        assert "Nothing was changed" in answer.text
+
+
+async def test_head_and_options_work_there_too(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        head, options = await running.client.head("/setup"), await running.client.options("/setup")
+    assert (head.status_code, head.content) == (200, b"")
+    assert (options.status_code, options.headers["cache-control"]) == (204, "no-store")
+
+
+async def test_no_secret_stands_in_any_page_or_header(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        begun = await running.begins_renewal()
+        callback = await running.consents(begun.headers["location"])
+        code = query_of(callback)["code"]
+        answers = [
+            begun,
+            await running.client.get(callback),
+            await running.client.get("/setup"),
+            await running.renews(),
+        ]
+        token = await running.store.token()
+        assert token is not None
+        secrets = (code, token.refresh_token, "a-secret", KEY, *running.simulator.access_tokens)
+        for answer in answers:
+            everything = answer.text + str(answer.headers)
+            assert not [secret for secret in secrets if secret in everything]
+
+
+async def test_the_account_is_learned_where_none_was_stored(tmp_path: Path) -> None:
+    async with program(tmp_path, authorized=False) as running:
+        await authorize(running.store, running.simulator)
+        await running.renews()
+        token = await running.store.token()
+        assert token is not None
+        assert token.account is not None
+        assert token.account.name == "Nilas Listener"
