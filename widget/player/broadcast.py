@@ -28,6 +28,7 @@ class Broadcast:
         self.current = first
         self.revision = 0
         self.streams = 0
+        self.ended = False
 
     # What the watcher does.
 
@@ -37,8 +38,12 @@ class Broadcast:
         self.current = snapshot
         if changed:
             self.revision += 1
-            woken, self._changed = self._changed, asyncio.Event()
-            woken.set()
+            self._wake_readers()
+
+    def end(self) -> None:
+        """The program ends: nothing newer comes any more, and whoever waits for it may go."""
+        self.ended = True
+        self._wake_readers()
 
     def answered(self) -> None:
         """The current snapshot is as true as it gets: whoever waits in :meth:`fresh` may go on."""
@@ -87,8 +92,8 @@ class Broadcast:
         return self.current
 
     async def newer(self, revision: int) -> tuple[int, Snapshot]:
-        """The current revision and snapshot, as soon as the revision is not ``revision``."""
-        while self.revision == revision:
+        """The current revision and snapshot, as soon as the revision is not ``revision``, or the program ends."""
+        while self.revision == revision and not self.ended:
             await self._changed.wait()
         return self.revision, self.current
 
@@ -102,3 +107,7 @@ class Broadcast:
         finally:
             self.streams -= 1
             self.seen()
+
+    def _wake_readers(self) -> None:
+        woken, self._changed = self._changed, asyncio.Event()
+        woken.set()

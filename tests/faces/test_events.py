@@ -1,0 +1,134 @@
+"""``/now-playing/events``, from a real server."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.support.live_server import live_server
+from tests.support.showing import Showing, idle, item, playing
+from widget.clock import SystemClock
+from widget.settings import Settings
+
+
+class Stream:
+    """An open stream; ``next()`` gives the next event, as its fields."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self._lines = response.iter_lines()
+
+    def next(self) -> dict[str, str]:
+        fields: dict[str, str] = {}
+        for line in self._lines:
+            if not line:
+                if fields:
+                    return fields
+                continue
+            name, _, value = line.partition(": ")
+            fields[name or "comment"] = value
+        raise AssertionError("the stream ended")
+
+
+@contextmanager
+def stream(url: str) -> Iterator[Stream]:
+    with httpx.stream("GET", f"{url}/now-playing/events", timeout=20) as response:
+        yield Stream(response)
+
+
+@pytest.fixture
+def live() -> Iterator[tuple[Showing, str]]:
+    clock = SystemClock()
+    showing = Showing(clock, Settings(max_streams=3)).show(playing(clock.now()))
+    with live_server(showing.app) as url:
+        yield showing, url
+
+
+def publish(showing: Showing, title: str) -> float:
+    """Publishes from the server's own loop, by the next request; when it did (monotonic s)."""
+    showing.show(playing(time.time(), item(title)))
+    return time.monotonic()
+
+
+def test_the_first_event_comes_at_once_and_is_the_json(live: tuple[Showing, str]) -> None:
+    _, url = live
+    etag = httpx.get(f"{url}/now-playing").headers["etag"]
+    with stream(url) as events:
+        event = events.next()
+        headers = events.response.headers
+    assert event["event"] == "now-playing"
+    assert json.loads(event["data"])["item"]["title"] == "Tides of Glass"
+    assert f'W/"{event["id"]}"' == etag
+    assert event["retry"] == "3000"
+    assert headers["content-type"].startswith("text/event-stream")
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-accel-buffering"] == "no"
+    assert headers["access-control-allow-origin"] == "*"
+
+
+def test_each_change_comes_soon_and_plain_progress_does_not(live: tuple[Showing, str]) -> None:
+    showing, url = live
+    with stream(url) as events:
+        events.next()
+        first = showing.broadcast.current
+        # The loop runs in the server's thread; a request of ours makes it look.
+        showing.show(playing(time.time(), item(), progress_ms=61_500, anchor=first.anchor))
+        for title in ("Second", "Third"):
+            published = publish(showing, title)
+            httpx.get(f"{url}/healthz")
+            event = events.next()
+            assert json.loads(event["data"])["item"]["title"] == title
+            assert time.monotonic() - published < 0.25
+        showing.show(idle(time.time()))
+        httpx.get(f"{url}/healthz")
+        assert json.loads(events.next()["data"])["status"] == "idle"
+
+
+def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: tuple[Showing, str]) -> None:
+    showing, url = live
+    ready = threading.Barrier(4)
+    done = threading.Event()
+
+    def hold() -> None:
+        with stream(url) as events:
+            events.next()
+            ready.wait()
+            done.wait()
+
+    threads = [threading.Thread(target=hold) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ready.wait(timeout=10)
+    refused = httpx.get(f"{url}/now-playing/events")
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    end = time.monotonic() + 5
+    while showing.broadcast.streams and time.monotonic() < end:
+        time.sleep(0.05)
+    assert showing.broadcast.streams == 0
+
+
+def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[Showing, str]) -> None:
+    showing, url = live
+    with httpx.Client() as client:
+        for _ in range(2):
+            answer = client.head(f"{url}/now-playing/events")
+            assert answer.headers["content-type"].startswith("text/event-stream")
+        assert client.get(f"{url}/healthz").status_code == 200
+    assert showing.broadcast.streams == 0
+
+
+def test_a_quiet_stream_is_kept_alive_by_a_comment(live: tuple[Showing, str]) -> None:
+    _, url = live
+    with stream(url) as events:
+        events.next()
+        begun = time.monotonic()
+        assert events.next() == {"comment": "still here"}
+        assert 13 < time.monotonic() - begun < 17

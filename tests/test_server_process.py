@@ -1,0 +1,301 @@
+"""``python -m widget``, the real process: how it starts, what it survives, how it ends."""
+
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.commands import CLIENT_SECRET, Server, Spotify, run, server, spotify, start
+from tests.support.live_server import free_port
+from widget.spotify.accounts import SCOPES
+
+TOKEN = "/api/token"
+NOW = "/v1/me/player/currently-playing"
+BROWSER = f"{sys.executable} -m tests.support.agreeing_browser %s"
+
+
+@pytest.fixture
+def service() -> Iterator[Spotify]:
+    with spotify() as running:
+        yield running
+
+
+@pytest.fixture
+def seeded(service: Spotify) -> dict[str, str]:
+    """The variables of a host that was given a seed."""
+    return {
+        **service.environ,
+        "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES),
+        "SPOTIFY_AUTHORIZED_AT": "2026-11-20",
+    }
+
+
+def stored_token(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "now-playing.db")) as connection:
+        return str(connection.execute("SELECT refresh_token FROM token").fetchone()[0])
+
+
+def open_streams(url: str, count: int) -> list[threading.Thread]:
+    """Readers of the event stream; each ends with its stream."""
+    first_event = threading.Barrier(count + 1)
+
+    def read() -> None:
+        with httpx.stream("GET", f"{url}/now-playing/events", timeout=30) as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            first_event.wait()
+            for _ in lines:
+                pass
+
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    first_event.wait(timeout=15)
+    return threads
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_peace_within_three_seconds_open_streams_included(
+    seeded: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    with server(tmp_path, seeded) as running:
+        readers = open_streams(running.url, 5)
+        begun = time.monotonic()
+        code, out, err = running.end(number)
+        assert time.monotonic() - begun < 3
+        for reader in readers:
+            reader.join(timeout=2)
+            assert not reader.is_alive()
+    assert code == 0, err
+    assert running.url in out
+    assert "Traceback" not in err
+
+
+def test_its_answers_name_no_server_and_connections_stay_open(seeded: dict[str, str], tmp_path: Path) -> None:
+    with server(tmp_path, seeded) as running, httpx.Client() as client:
+        answers = [client.get(f"{running.url}/now-playing") for _ in range(3)]
+    assert all("server" not in answer.headers for answer in answers)
+    assert answers[0].json()["item"]["title"] == "Tides of Glass"
+
+
+def test_the_log_holds_no_request_and_no_secret(service: Spotify, seeded: dict[str, str], tmp_path: Path) -> None:
+    with server(tmp_path, {**seeded, "LOG_LEVEL": "debug"}) as running:
+        for path in ("/now-playing", "/widget", "/readyz", "/setup?key=needle"):
+            running.get(path)
+        _, out, err = running.end(signal.SIGTERM)
+    secrets = [CLIENT_SECRET, "needle", *service.simulator.refresh_tokens, *service.simulator.access_tokens]
+    assert not [secret for secret in secrets if secret in out + err]
+    assert "GET /" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "70000"),
+        ("PUBLIC_URL", "music.example.org"),
+        ("DATABASE_URL", "mysql://a/b"),
+        ("LOG_LEVEL", "loud"),
+        ("FRAME_ANCESTORS", "https://a.example; script-src *"),
+        ("HIDE", "my guilty pleasures"),
+        ("ARTWORK_HOSTS", "https://a b"),
+        ("SPOTIFY_AUTHORIZED_AT", "last week"),
+        ("SPOTIFY_REDIRECT_URI", "http://localhost:8888/callback"),
+        ("CALLS_PER_DAY", "many"),
+        ("MAX_STREAMS", "-1"),
+        ("SETUP_KEY", "short"),
+        ("HIDE_EXPLICIT", "maybe"),
+        ("HOST", "no.such.host.invalid"),
+    ],
+)
+def test_a_value_that_cannot_be_right_stops_it_and_is_named(
+    service: Spotify, tmp_path: Path, name: str, value: str
+) -> None:
+    result = run("widget", cwd=tmp_path, environ={**service.environ, name: value})
+    assert result.returncode == 2
+    assert name in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_all_faults_are_told_at_once(service: Spotify, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=loud\n", encoding="utf-8")
+    result = run("widget", cwd=tmp_path, environ={**service.environ, "PORT": "abc"})
+    assert "PORT" in result.stderr
+    assert "LOG_LEVEL" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--nonsense"], 2, "--nonsense"),
+        (["--port", "abc"], 2, "--port"),
+        (["--database", "mysql://a/b"], 2, "sqlite"),
+        (["--database", "sqlite:////nowhere/at/all.db"], 2, "/nowhere/at/all.db"),
+    ],
+)
+def test_wrong_use_is_told(service: Spotify, tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
+    result = run("widget", *arguments, cwd=tmp_path, environ=service.environ)
+    assert result.returncode == code
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_port_that_is_taken_is_told(service: Spotify, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        result = run("widget", "--port", port, cwd=tmp_path, environ=service.environ)
+    assert result.returncode == 1
+    assert port in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_help_is_complete(service: Spotify, tmp_path: Path) -> None:
+    result = run("widget", "--help", cwd=tmp_path, environ=service.environ)
+    assert result.returncode == 0
+    for option in ("--host", "--port", "--database", "--demo"):
+        assert option in result.stdout
+
+
+def test_options_win_over_variables(service: Spotify, tmp_path: Path) -> None:
+    with server(
+        tmp_path,
+        {**service.environ, "PORT": "1", "DATABASE_URL": "sqlite:////nowhere.db"},
+        "--database",
+        "sqlite:///here.db",
+    ):
+        assert (tmp_path / "here.db").exists()
+
+
+def test_any_free_port_will_do(service: Spotify, tmp_path: Path) -> None:
+    process = start("widget", "--port", "0", cwd=tmp_path, environ=service.environ)
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[-1]
+    assert httpx.get(f"{address}healthz").json() == {"status": "ok"}
+    process.terminate()
+    process.communicate(timeout=5)
+    assert process.returncode == 0
+
+
+def test_the_demo_needs_nothing_keeps_nothing_and_has_news_every_half_minute(tmp_path: Path) -> None:
+    environ = {"PATH": "", "PYTHONPATH": str(Path(__file__).parent.parent), "HOME": "/nowhere"}
+    seen: list[tuple[float, object]] = []
+    with server(tmp_path, environ, "--demo") as running:
+        begun = time.monotonic()
+        while time.monotonic() - begun < 34:
+            answer = running.get().json()
+            shown = (answer["status"], (answer["item"] or {}).get("title"))
+            if not seen or seen[-1][1] != shown:
+                seen.append((time.monotonic() - begun, shown))
+            time.sleep(0.5)
+        path = running.get().json()["item"]["artwork_path"]
+        assert running.get(path).headers["content-type"] == "image/jpeg"
+        assert running.get("/readyz").status_code == 200
+        code, _, err = running.end(signal.SIGTERM)
+    assert code == 0, err
+    assert len(seen) >= 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_rotates_survives_a_process_that_is_killed_again_and_again(
+    service: Spotify, seeded: dict[str, str], tmp_path: Path
+) -> None:
+    service.simulator.rotates = True
+    service.simulator.access_seconds = 2.0
+    for moment in (0.1, 0.35, 0.6, 0.85, 1.3, 1.7):
+        with server(tmp_path, seeded) as running, ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(lambda: running.get(timeout=3.0)) for _ in range(4)]
+            time.sleep(moment)
+            running.kill()
+            for one in asked:
+                one.exception()
+    with server(tmp_path, seeded) as running:
+        assert running.get().json()["status"] == "playing"
+        assert running.get("/readyz").status_code == 200
+    assert stored_token(tmp_path) in service.simulator.refresh_tokens
+
+
+def test_two_servers_and_a_check_on_one_database_make_one_refresh(
+    service: Spotify, seeded: dict[str, str], tmp_path: Path
+) -> None:
+    service.simulator.rotates = True
+    with server(tmp_path, seeded) as one, server(tmp_path, seeded) as two:
+        service.simulator.delay = 0.5
+        with ThreadPoolExecutor(3) as pool:
+            check = pool.submit(run, "bootstrap", "status", "--check", cwd=tmp_path, environ=seeded)
+            answers = [pool.submit(one.get), pool.submit(two.get)]
+            assert check.result().returncode == 0
+            assert [answer.result().status_code for answer in answers] == [200, 200]
+    assert service.simulator.requests.count(TOKEN) == 1
+
+
+def test_of_two_servers_on_one_file_one_asks_and_both_show(
+    service: Spotify, seeded: dict[str, str], tmp_path: Path
+) -> None:
+    with server(tmp_path, seeded) as one, server(tmp_path, seeded) as two:
+        begun = time.monotonic()
+        while time.monotonic() - begun < 12:
+            titles = {running.get().json()["item"]["title"] for running in (one, two)}
+            time.sleep(0.5)
+    assert titles == {"Tides of Glass"}
+    assert service.simulator.requests.count(NOW) <= 4
+
+
+def test_a_token_that_the_bootstrap_stores_is_used_without_a_restart(tmp_path: Path) -> None:
+    redirect_uri = f"http://127.0.0.1:{free_port()}/callback"
+    with spotify(redirect_uri) as service:
+        environ = {**service.environ, "SPOTIFY_REDIRECT_URI": redirect_uri, "BROWSER": BROWSER}
+        with server(tmp_path, environ) as running:
+            assert running.get().json()["error"]["code"] == "not_configured"
+            assert run("bootstrap", cwd=tmp_path, environ=environ).returncode == 0
+            assert _eventually(running, "playing")
+
+
+def test_the_server_needs_no_variable_once_the_bootstrap_has_run(tmp_path: Path) -> None:
+    redirect_uri = f"http://127.0.0.1:{free_port()}/callback"
+    with spotify(redirect_uri) as service:
+        environ = {**service.environ, "SPOTIFY_REDIRECT_URI": redirect_uri, "BROWSER": BROWSER}
+        assert run("bootstrap", cwd=tmp_path, environ=environ).returncode == 0
+        bare = {
+            name: value for name, value in environ.items() if name not in ("SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET")
+        }
+        with server(tmp_path, bare) as running:
+            assert running.get().json()["status"] == "playing"
+
+
+def test_a_client_that_never_reads_disturbs_nobody(seeded: dict[str, str], tmp_path: Path) -> None:
+    with server(tmp_path, seeded) as running:
+        with socket.create_connection(("127.0.0.1", running.port)) as silent:
+            silent.sendall(b"GET /now-playing/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.3)
+            assert running.get().status_code == 200
+        code, _, _ = running.end(signal.SIGTERM)
+    assert code == 0
+
+
+def _eventually(running: Server, status: str, seconds: float = 8.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if running.get().json()["status"] == status:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_the_installed_scripts_are_the_same_commands(service: Spotify, tmp_path: Path) -> None:
+    scripts = Path(sys.executable).parent
+    for name in ("now-playing", "now-playing-bootstrap"):
+        result = subprocess.run(
+            [scripts / name, "--help"], cwd=tmp_path, env=service.environ, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0
+        assert "Usage" in result.stdout
