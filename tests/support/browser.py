@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -23,13 +23,15 @@ ARGUMENTS = [
 
 
 @contextmanager
-def chromium(*, javascript: bool = True, locale: str = "en-GB", scale: float = 1.0) -> Iterator[BrowserContext]:
+def launched(
+    playwright: Playwright, *, javascript: bool = True, locale: str = "en-GB", scale: float = 1.0
+) -> Iterator[BrowserContext]:
     """A browser context with a profile of its own."""
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing, and in CI nothing may be skipped")
         pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=str(CHROMIUM),
@@ -43,3 +45,10 @@ def chromium(*, javascript: bool = True, locale: str = "en-GB", scale: float = 1
             yield context
         finally:
             context.close()
+
+
+@contextmanager
+def chromium(*, locale: str = "en-GB", scale: float = 1.0) -> Iterator[BrowserContext]:
+    """The same for programs, which have no Playwright running yet."""
+    with sync_playwright() as playwright, launched(playwright, locale=locale, scale=scale) as context:
+        yield context

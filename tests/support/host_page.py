@@ -17,7 +17,7 @@ def host_page(html: str, **headers: str) -> Iterator[str]:
 
     async def answer(request: Request) -> HTMLResponse:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return HTMLResponse(f"<!doctype html><meta charset=utf-8><title>A site</title>{html}", headers=given)
+        return HTMLResponse(f"<!doctype html><meta charset=utf-8><title>A site</title><body>{html}", headers=given)
 
     with live_server(Starlette(routes=[Route("/{path:path}", answer)])) as address:
         yield f"{address}/"

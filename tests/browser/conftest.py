@@ -1,0 +1,65 @@
+"""A browser for all tests of this folder, and a server that shows what a test publishes."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+
+from tests.support.browser import launched
+from tests.support.live_server import live_server
+from tests.support.showing import Showing, playing
+from widget.clock import SystemClock
+from widget.snapshot import Snapshot
+
+
+class Live:
+    """``show`` publishes on a real server at ``url``."""
+
+    def __init__(self, showing: Showing, url: str) -> None:
+        self.showing = showing
+        self.url = url
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.showing.show(snapshot)
+        httpx.get(f"{self.url}/healthz")  # Makes the server's loop look.
+
+
+@pytest.fixture(scope="package")
+def running_playwright() -> Iterator[Playwright]:
+    """Playwright's loop runs while these tests do, and no longer: the asynchronous tests have loops of their own."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(running_playwright: Playwright) -> Iterator[BrowserContext]:
+    with launched(running_playwright) as context:
+        yield context
+
+
+@pytest.fixture
+def page_without_scripts(running_playwright: Playwright) -> Iterator[Page]:
+    """A page of a browser in which JavaScript is switched off."""
+    with launched(running_playwright, javascript=False) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    """A page whose errors fail the test."""
+    opened = browser.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    opened.close()
+    assert errors == []
+
+
+@pytest.fixture
+def live() -> Iterator[Live]:
+    clock = SystemClock()
+    showing = Showing(clock).show(playing(time.time()))
+    with live_server(showing.app) as url:
+        yield Live(showing, url)
