@@ -1,0 +1,90 @@
+"""The newest snapshot, who waits for it, and whether anybody watches."""
+
+import asyncio
+
+from tests.support.fake_clock import FakeClock, settle
+from tests.support.showing import item, playing
+from widget.player.broadcast import UNASKED, Broadcast
+
+
+async def test_readers_wait_for_what_looks_different() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    first = playing(clock.now())
+    broadcast.publish(first)
+    waiting = asyncio.create_task(broadcast.newer(broadcast.revision))
+    broadcast.publish(playing(clock.now() + 5, progress_ms=66_000, anchor=first.anchor))
+    await settle()
+    assert not waiting.done()
+    broadcast.publish(playing(clock.now(), item("Another")))
+    revision, snapshot = await waiting
+    assert (revision, snapshot) == (2, broadcast.current)
+
+
+async def test_a_slow_reader_gets_the_latest_and_no_backlog() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    for title in ("One", "Two", "Three"):
+        broadcast.publish(playing(clock.now(), item(title)))
+    _, snapshot = await broadcast.newer(0)
+    assert snapshot.item is not None
+    assert snapshot.item.title == "Three"
+
+
+async def test_a_fresh_answer_is_given_at_once_and_a_stale_one_is_waited_for() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    waiting = asyncio.create_task(broadcast.fresh(5.0))
+    await settle()
+    assert not waiting.done()
+    broadcast.publish(playing(clock.now()))
+    broadcast.answered()
+    assert (await waiting).status == "playing"
+    assert broadcast.is_fresh
+    assert (await broadcast.fresh(0.0)).status == "playing"
+    broadcast.doze()
+    assert not broadcast.is_fresh
+
+
+async def test_nobody_waits_for_longer_than_their_patience() -> None:
+    assert await Broadcast(FakeClock()).fresh(0.01) is UNASKED
+
+
+async def test_it_is_watched_for_a_minute_after_a_request_and_while_a_stream_is_open() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    watched = [broadcast.watched]
+    broadcast.seen()
+    for seconds in (59, 2):
+        await clock.advance(seconds)
+        watched.append(broadcast.watched)
+    with broadcast.stream(), broadcast.stream():
+        assert broadcast.streams == 2
+        await clock.advance(1000)
+        watched.append(broadcast.watched)
+    await clock.advance(61)
+    watched.append(broadcast.watched)
+    assert watched == [False, True, False, True, False]
+
+
+async def test_the_watcher_is_woken_by_a_request_or_a_stream() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    for wake in (broadcast.seen, broadcast.stream().__enter__):
+        waiting = asyncio.create_task(broadcast.wanted())
+        await settle()
+        assert not waiting.done()
+        wake()
+        async with asyncio.timeout(1):
+            await waiting
+        await clock.advance(61)
+
+
+async def test_when_the_program_ends_everybody_may_go() -> None:
+    broadcast = Broadcast(FakeClock())
+    waiting = [asyncio.create_task(broadcast.newer(0)) for _ in range(5)]
+    await settle()
+    broadcast.end()
+    async with asyncio.timeout(1):
+        await asyncio.gather(*waiting)
+    assert broadcast.ended

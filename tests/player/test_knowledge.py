@@ -1,0 +1,216 @@
+"""What may be shown of what Spotify said."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.showing import item
+from widget.errors import ErrorCode
+from widget.playback import LastPlayed, Playback
+from widget.player.hiding import Hiding
+from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.snapshot import Problem, Snapshot
+
+NOW = 1_795_000_000.0
+DAY = 86_400.0
+DOWN = Problem("spotify_unreachable", "502")
+SONG = item(duration_ms=200_000)
+UNSURE = Playback("idle", NOW, certain=False)
+
+
+def plays(at: float = NOW, progress_ms: int | None = 0, what: object = SONG) -> Playback:
+    return Playback("playing", at, what, progress_ms)  # type: ignore[arg-type]
+
+
+KNOWN = Knowledge().heard(plays(), NOW)
+
+
+def test_before_anything_was_heard_nothing_is_known() -> None:
+    snapshot = Knowledge().snapshot_at(NOW)
+    assert (snapshot.status, snapshot.updated_at) == ("unavailable", None)
+    assert snapshot.problem is not None
+    assert snapshot.problem.code == "spotify_unreachable"
+
+
+def test_one_empty_answer_does_not_end_an_item_and_two_in_a_row_do() -> None:
+    once = KNOWN.heard(UNSURE, NOW + 5)
+    assert once.snapshot_at(NOW + 5).status == "playing"
+    assert once.heard(plays(NOW + 6, 6_000), NOW + 6).heard(UNSURE, NOW + 9).snapshot_at(NOW + 9).status == "playing"
+    assert once.heard(UNSURE, NOW + 7).snapshot_at(NOW + 7).status == "idle"
+
+
+def test_an_empty_answer_where_nothing_played_is_believed_at_once() -> None:
+    assert Knowledge().heard(UNSURE, NOW).snapshot_at(NOW).status == "idle"
+
+
+def test_a_certain_answer_ends_an_item_at_once() -> None:
+    assert KNOWN.heard(Playback("idle", NOW + 5), NOW + 5).snapshot_at(NOW + 5).status == "idle"
+    assert KNOWN.heard(Playback("ad", NOW + 5), NOW + 5).snapshot_at(NOW + 5).status == "ad"
+
+
+def test_three_seconds_after_its_end_an_item_does_not_play_any_more() -> None:
+    assert KNOWN.snapshot_at(NOW + 202.9).status == "playing"
+    ended = KNOWN.snapshot_at(NOW + 203)
+    assert (ended.status, ended.item) == ("idle", None)
+    assert ended.last_played is not None
+    assert ended.last_played.item == SONG
+
+
+def test_a_paused_item_does_not_end() -> None:
+    paused = Knowledge().heard(Playback("paused", NOW, SONG, 199_000), NOW)
+    assert paused.snapshot_at(NOW + 5000).status == "paused"
+
+
+def test_one_failure_changes_nothing_and_the_second_in_a_row_does() -> None:
+    once = KNOWN.failed(DOWN)
+    assert not once.snapshot_at(NOW + 5).stale
+    twice = once.failed(DOWN)
+    assert twice.snapshot_at(NOW + 5).stale
+    assert not twice.heard(plays(NOW + 6, 6_000), NOW + 6).snapshot_at(NOW + 6).stale
+
+
+@pytest.mark.parametrize(
+    "code", ["needs_authorization", "rate_limited", "forbidden", "budget_spent", "bad_credentials"]
+)
+def test_what_is_certain_to_last_is_told_at_once(code: ErrorCode) -> None:
+    assert KNOWN.failed(Problem(code, "…")).snapshot_at(NOW + 5).stale
+
+
+def test_without_any_token_nothing_is_shown_as_the_last_good_answer() -> None:
+    snapshot = KNOWN.failed(Problem("not_configured", "…")).snapshot_at(NOW + 5)
+    assert snapshot.status == "unavailable"
+
+
+def test_the_last_good_answer_is_given_until_the_item_would_have_ended() -> None:
+    down = KNOWN.failed(DOWN).failed(DOWN)
+    assert down.snapshot_at(NOW + 199).status == "playing"
+    ended = down.snapshot_at(NOW + 200)
+    assert ended.status == "unavailable"
+    assert ended.problem == DOWN
+    assert ended.last_played is not None
+
+
+@pytest.mark.parametrize(
+    "playback", [Playback("paused", NOW, SONG, 5), Playback("idle", NOW), plays(what=item(duration_ms=3_600_000))]
+)
+def test_or_for_five_minutes_at_most(playback: Playback) -> None:
+    down = Knowledge().heard(playback, NOW).failed(DOWN).failed(DOWN)
+    assert down.snapshot_at(NOW + 299).stale
+    assert down.snapshot_at(NOW + 300).status == "unavailable"
+
+
+def test_one_failure_long_after_the_last_answer_counts_at_once() -> None:
+    assert KNOWN.failed(DOWN).snapshot_at(NOW + 400).status == "unavailable"
+
+
+def test_the_anchor_stays_while_it_just_plays_on_and_moves_with_a_seek() -> None:
+    anchors = {KNOWN.anchor}
+    for offset, progress in ((5, 5_000), (10, 12_500), (15, 13_000)):
+        anchors.add(KNOWN.heard(plays(NOW + offset, progress), NOW + offset).anchor)
+    assert anchors == {NOW}
+    assert KNOWN.heard(plays(NOW + 5, 9_000), NOW + 5).anchor == NOW - 4
+    assert KNOWN.heard(plays(NOW + 5, 5_000, item("Another")), NOW + 5).anchor == NOW
+    assert KNOWN.heard(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).anchor is None
+
+
+def test_an_unknown_progress_keeps_one_anchor() -> None:
+    first = Knowledge().heard(plays(progress_ms=None), NOW)
+    assert first.heard(plays(NOW + 5, None), NOW + 5).anchor == first.anchor == NOW
+
+
+def test_small_deviations_that_add_up_are_a_seek_in_the_end() -> None:
+    knowledge = KNOWN
+    for step in range(1, 6):
+        knowledge = knowledge.heard(plays(NOW + step, step * 2_000), NOW + step)
+    assert knowledge.anchor != NOW
+
+
+def test_what_was_played_last_is_the_newest_of_what_was_seen_and_told() -> None:
+    older = LastPlayed(item("Older"), NOW - 100)
+    newer = LastPlayed(item("Newer"), NOW + 100)
+    idle = KNOWN.heard(Playback("idle", NOW + 5), NOW + 5)
+    assert idle.told_of(older).last_played == LastPlayed(SONG, NOW)
+    assert idle.told_of(newer).last_played == newer
+    assert idle.told_of(None).last_played == LastPlayed(SONG, NOW)
+
+
+def test_a_pause_does_not_make_it_newer() -> None:
+    paused = KNOWN.heard(Playback("paused", NOW + 50, SONG, 5), NOW + 50)
+    assert paused.last_played == LastPlayed(SONG, NOW)
+    elsewhere = KNOWN.heard(Playback("paused", NOW + 50, item("Another"), 5), NOW + 50)
+    assert elsewhere.last_played == LastPlayed(item("Another"), NOW + 50)
+
+
+def test_after_a_week_what_was_played_last_is_forgotten() -> None:
+    idle = KNOWN.heard(Playback("idle", NOW + 5), NOW + 5)
+    assert idle.snapshot_at(NOW + 7 * DAY).last_played is not None
+    assert idle.snapshot_at(NOW + 7 * DAY + 1).last_played is None
+
+
+def test_while_an_item_is_shown_there_is_no_last_played() -> None:
+    assert KNOWN.snapshot_at(NOW).last_played is None
+    assert KNOWN.heard(Playback("ad", NOW), NOW).snapshot_at(NOW).last_played is not None
+
+
+def test_what_is_hidden_later_is_hidden_in_what_was_known_too() -> None:
+    hidden = KNOWN.shown_under(Hiding(uris=frozenset({"spotify:album:x"})))
+    assert hidden.playback == KNOWN.playback
+    secret = replace(SONG, related=frozenset({"spotify:album:x"}))
+    known = Knowledge().heard(plays(what=secret), NOW).shown_under(Hiding(uris=frozenset({"spotify:album:x"})))
+    assert known.snapshot_at(NOW).status == "idle"
+    assert known.last_played is None
+
+
+def test_the_moments_at_which_it_changes_by_itself_are_known() -> None:
+    assert KNOWN.changes_at(NOW) == NOW + 203
+    assert KNOWN.changes_at(NOW + 300) is None
+    down = KNOWN.failed(DOWN).failed(DOWN)
+    assert down.changes_at(NOW) == NOW + 200
+
+
+def test_a_new_process_remembers_what_was_played_but_not_what_plays() -> None:
+    remembered = KNOWN.failed(DOWN).remembered()
+    assert remembered.snapshot_at(NOW).status == "unavailable"
+    assert remembered.last_played == LastPlayed(SONG, NOW)
+    assert KNOWN.failed(DOWN).rested().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
+
+
+@given(
+    st.text(),
+    st.sampled_from(("playing", "paused")),
+    st.none() | st.integers(0, 10**7),
+    st.floats(0, 1e10),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_what_is_shared_comes_back_as_it_was(
+    title: str, status: str, progress_ms: int | None, at: float, failures: int, explicit: bool
+) -> None:
+    what = item(title, (title, ""), explicit=explicit, related=frozenset({"spotify:album:1"}))
+    playback = Playback(status, at, what, progress_ms)  # type: ignore[arg-type]
+    knowledge = replace(Knowledge().heard(playback, at), failures=failures, problem=DOWN, next_question_at=at)
+    again = from_text(to_text(knowledge))
+    assert again == knowledge
+    assert again.playback is not None
+    assert again.playback.item is not None
+    assert again.playback.item.related == what.related
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[]", "null", "7", "{", "{}", '{"playback": 5}', '{"unknown": 1}', '{"playback": {"status": 1}}']
+)
+def test_what_another_version_wrote_counts_for_nothing(text: str | None) -> None:
+    assert from_text(text) == Knowledge()
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists) | st.text())
+def test_no_text_breaks_it(value: object) -> None:
+    assert from_text(str(value)) == Knowledge()
+
+
+def test_snapshots_that_look_the_same_have_the_same_identity() -> None:
+    later = KNOWN.heard(plays(NOW + 5, 5_000), NOW + 5)
+    assert KNOWN.snapshot_at(NOW).identity == later.snapshot_at(NOW + 5).identity
+    assert KNOWN.snapshot_at(NOW).identity != Snapshot(None, DOWN).identity

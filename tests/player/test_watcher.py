@@ -1,0 +1,295 @@
+"""The loop that asks, judges and publishes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from tests.support.fake_clock import FakeClock, settle
+from tests.support.scripted_source import Answer, Notice, ScriptedSource
+from tests.support.showing import item
+from widget.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
+from widget.playback import Item, LastPlayed, Playback
+from widget.player.broadcast import Broadcast
+from widget.player.hiding import Hiding
+from widget.player.watcher import Watcher
+
+SONG = item(duration_ms=200_000)
+
+
+class Stage:
+    """One instance: a watcher on ``clock`` with a ``source`` of its own, sharing ``notice`` with others."""
+
+    def __init__(self, source: ScriptedSource, notice: Notice, clock: FakeClock, hiding: Hiding | None = None) -> None:
+        self.source = source
+        self.clock = clock
+        self.broadcast = Broadcast(clock)
+        self.watcher = Watcher(source, notice.seat(), self.broadcast, clock, calls_per_day=100_000, hiding=hiding)
+
+    async def watched_for(self, seconds: float) -> None:
+        """Somebody looks every half minute."""
+        passed = 0.0
+        while passed < seconds:
+            self.broadcast.seen()
+            step = min(30.0, seconds - passed)
+            await self.clock.advance(step)
+            passed += step
+
+    def problem(self) -> str | None:
+        """The code of why the last question was not answered."""
+        problem = self.watcher.problem
+        return None if problem is None else problem.code
+
+    @property
+    def status(self) -> str:
+        return self.broadcast.current.status
+
+    @property
+    def title(self) -> str | None:
+        shown = self.broadcast.current.item
+        return None if shown is None else shown.title
+
+
+@asynccontextmanager
+async def running(*stages: Stage) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(stage.watcher.run()) for stage in stages]
+    await settle()
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def plays(clock: FakeClock, what: Item = SONG, progress_ms: int = 0) -> Playback:
+    return Playback("playing", clock.now(), what, progress_ms)
+
+
+def one(*answers: Answer, clock: FakeClock, **more: object) -> Stage:
+    return Stage(ScriptedSource(*answers, **more), Notice(), clock)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+async def test_while_nobody_watches_nothing_is_asked(clock: FakeClock) -> None:
+    stage = one(plays(clock), clock=clock)
+    async with running(stage):
+        await clock.advance(100)
+        assert stage.source.asked == 0
+        await stage.broadcast.fresh()
+        assert (stage.source.asked, stage.status) == (1, "playing")
+
+
+async def test_however_many_watch_there_is_one_question_at_a_time(clock: FakeClock) -> None:
+    stage = one(plays(clock), clock=clock)
+    stage.source.hold = asyncio.Event()
+    async with running(stage):
+        viewers = [asyncio.create_task(stage.broadcast.fresh()) for _ in range(50)]
+        await settle()
+        stage.source.hold.set()
+        await asyncio.gather(*viewers)
+        stage.source.hold = None
+        await stage.watched_for(60)
+        assert stage.source.most_at_once == 1
+
+
+async def test_the_next_question_comes_just_after_the_end(clock: FakeClock) -> None:
+    stage = one(plays(clock, progress_ms=198_000), plays(clock, item("Next")), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        await stage.watched_for(2.4)
+        assert stage.source.asked == 1
+        await stage.watched_for(0.2)
+        assert stage.source.asked == 2
+        assert stage.title == "Next"
+
+
+async def test_an_item_whose_end_passed_is_not_shown_as_playing(clock: FakeClock) -> None:
+    stage = one(plays(clock, progress_ms=198_000), SpotifyUnreachable("502"), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        await stage.watched_for(6)
+        assert stage.status in ("idle", "unavailable")
+
+
+async def test_after_the_last_viewer_it_dozes_and_wakes_with_a_question(clock: FakeClock) -> None:
+    stage = one(plays(clock), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        await clock.advance(100)
+        asked = stage.source.asked
+        await clock.advance(1000)
+        assert stage.source.asked == asked
+        assert not stage.broadcast.is_fresh
+        await stage.broadcast.fresh()
+        assert stage.source.asked == asked + 1
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a bug"), KeyError("x"), RecursionError()])
+async def test_it_survives_every_error_and_nobody_waits_meanwhile(clock: FakeClock, fault: Exception) -> None:
+    stage = one(fault, plays(clock), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh(0.5)
+        await stage.watched_for(30)
+        assert stage.status == "playing"
+
+
+async def test_a_failure_is_told_by_its_problem_until_an_answer_comes(clock: FakeClock) -> None:
+    stage = one(Forbidden("No Premium."), Forbidden("No Premium."), plays(clock), clock=clock)
+    async with running(stage):
+        snapshot = await stage.broadcast.fresh()
+        assert snapshot.problem is not None
+        assert snapshot.problem.code == "forbidden"
+        assert stage.problem() == "forbidden"
+        await stage.watched_for(4)
+        assert stage.problem() is None
+        assert stage.watcher.last_success_at is not None
+        assert stage.status == "playing"
+
+
+async def test_a_gate_that_is_closed_says_until_when(clock: FakeClock) -> None:
+    stage = one(RateLimited("wait", retry_after=90.0), clock=clock)
+    async with running(stage):
+        snapshot = await stage.broadcast.fresh()
+        assert snapshot.problem is not None
+        assert snapshot.problem.retry_at == pytest.approx(clock.now() + 90)
+
+
+async def test_one_unreachable_moment_goes_unnoticed(clock: FakeClock) -> None:
+    stage = one(plays(clock), SpotifyUnreachable("502"), plays(clock, progress_ms=6_000), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        for _ in range(20):
+            await stage.watched_for(0.5)
+            assert not stage.broadcast.current.stale
+
+
+async def test_idle_asks_first_what_was_played_last(clock: FakeClock) -> None:
+    last = LastPlayed(item("Yesterday"), clock.now() - 100)
+    stage = one(Playback("idle", clock.now()), clock=clock, played=(last,))
+    async with running(stage):
+        assert (await stage.broadcast.fresh()).last_played == last
+        await stage.watched_for(290)
+        assert stage.source.asked_what_was_played == 1
+        await stage.watched_for(60)
+        assert stage.source.asked_what_was_played == 2
+
+
+async def test_what_was_played_may_stay_unknown(clock: FakeClock) -> None:
+    stage = one(Playback("idle", clock.now()), clock=clock, played=SpotifyUnreachable("502"))
+    async with running(stage):
+        snapshot = await stage.broadcast.fresh()
+        assert (snapshot.status, snapshot.last_played) == ("idle", None)
+
+
+async def test_hidden_music_never_reaches_a_snapshot(clock: FakeClock) -> None:
+    secret = item("Secret", explicit=True)
+    source = ScriptedSource(plays(clock, secret), played=(LastPlayed(secret, clock.now()),))
+    stage = Stage(source, Notice(), clock, Hiding(explicit=True))
+    async with running(stage):
+        snapshot = await stage.broadcast.fresh()
+        assert (snapshot.status, snapshot.item, snapshot.last_played) == ("idle", None, None)
+
+
+async def test_a_store_that_is_away_stops_nothing(clock: FakeClock) -> None:
+    notice = Notice()
+    stage = Stage(ScriptedSource(plays(clock), StoreError("the disk is full")), notice, clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        notice.broken = StoreError("the disk is full")
+        await stage.watched_for(20)
+        assert stage.status == "playing"
+        assert stage.broadcast.current.stale
+        notice.broken = None
+        stage.source.answers = [plays(clock, item("Back"))]
+        await stage.watched_for(70)
+        assert stage.title == "Back"
+
+
+async def test_a_store_that_is_away_from_the_start_is_told(clock: FakeClock) -> None:
+    notice = Notice()
+    notice.broken = StoreError("the disk is full")
+    stage = Stage(ScriptedSource(StoreError("the disk is full")), notice, clock)
+    async with running(stage):
+        await clock.advance(6)
+        snapshot = await stage.broadcast.fresh(0.1)
+        assert snapshot.status == "unavailable"
+
+
+async def test_of_two_instances_one_asks_and_both_show(clock: FakeClock) -> None:
+    notice = Notice()
+    first = Stage(ScriptedSource(plays(clock), plays(clock, item("Next"))), notice, clock)
+    second = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(first, second):
+        await first.broadcast.fresh()
+        await second.broadcast.fresh(0.5)
+        assert second.title == SONG.title
+        for stage in (first, second):
+            stage.broadcast.seen()
+        await clock.advance(7)
+        assert (first.title, second.title) == ("Next", "Next")
+        assert second.source.asked == 0
+        assert second.watcher.last_success_at == first.watcher.last_success_at
+
+
+async def test_when_the_one_that_asks_is_gone_another_takes_over(clock: FakeClock) -> None:
+    notice = Notice()
+    first = Stage(ScriptedSource(plays(clock)), notice, clock)
+    second = Stage(ScriptedSource(plays(clock, item("Taken over"))), notice, clock)
+    async with running(second):
+        async with running(first):
+            await first.broadcast.fresh()
+            second.broadcast.seen()
+            await clock.advance(3)
+        notice.leader = None
+        second.broadcast.seen()
+        await clock.advance(3)
+        assert second.title == "Taken over"
+
+
+async def test_an_instance_that_nobody_watches_gives_up_the_lead(clock: FakeClock) -> None:
+    notice = Notice()
+    first = Stage(ScriptedSource(plays(clock)), notice, clock)
+    second = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(first, second):
+        await first.broadcast.fresh()
+        await clock.advance(70)
+        assert notice.leader is None
+        await second.broadcast.fresh()
+        assert second.source.asked == 1
+
+
+async def test_an_instance_that_nobody_watches_learns_what_others_heard(clock: FakeClock) -> None:
+    notice = Notice()
+    first = Stage(ScriptedSource(NotConfigured("run it"), plays(clock)), notice, clock)
+    second = Stage(ScriptedSource(NotConfigured("run it")), notice, clock)
+    async with running(first, second):
+        await second.broadcast.fresh()
+        await clock.advance(70)
+        assert second.problem() == "not_configured"
+        await first.broadcast.fresh()
+        await first.watched_for(5)
+        await second.watcher.catch_up()
+        assert second.problem() is None
+        assert second.watcher.last_success_at == first.watcher.last_success_at
+
+
+async def test_a_new_process_remembers_what_was_played(clock: FakeClock) -> None:
+    notice = Notice()
+    before = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(before):
+        await before.broadcast.fresh()
+        await clock.advance(2)
+    after = Stage(ScriptedSource(BudgetSpent("spent")), notice, clock)
+    notice.leader = None
+    async with running(after):
+        snapshot = await after.broadcast.fresh()
+        assert snapshot.status == "unavailable"
+        assert snapshot.last_played is not None
+        assert snapshot.last_played.item == SONG

@@ -1,0 +1,93 @@
+"""A Spotify of answers in a row, and a store of one value, for the watcher."""
+
+import asyncio
+from collections.abc import Sequence
+
+from widget.playback import LastPlayed, Playback
+
+Answer = Playback | Exception
+
+
+class ScriptedSource:
+    """Implements :class:`widget.player.watcher.Source`: gives ``answers`` in their order, the last one for ever."""
+
+    def __init__(self, *answers: Answer, played: Sequence[LastPlayed] | Exception = ()) -> None:
+        self.answers = list(answers)
+        self.played = played
+        self.asked = 0
+        self.asked_what_was_played = 0
+        self.calls = 0
+        self.at_once = 0
+        self.most_at_once = 0
+        self.hold: asyncio.Event | None = None
+
+    async def currently_playing(self) -> Playback:
+        self.asked += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.hold is not None:
+                await self.hold.wait()
+            answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        finally:
+            self.at_once -= 1
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def recently_played(self) -> Sequence[LastPlayed]:
+        self.asked_what_was_played += 1
+        if isinstance(self.played, Exception):
+            raise self.played
+        return self.played
+
+    async def calls_last_24h(self) -> int:
+        return self.calls
+
+
+class Notice:
+    """One store for several watchers; ``leader`` is who holds the lead. ``broken`` is raised by everything."""
+
+    def __init__(self) -> None:
+        self.text: str | None = None
+        self.leader: object = None
+        self.broken: Exception | None = None
+        self.shares = 0
+
+    def seat(self) -> "Seat":
+        return Seat(self)
+
+
+class Seat:
+    """Implements :class:`widget.player.watcher.Shared` for one instance."""
+
+    def __init__(self, notice: Notice) -> None:
+        self._notice = notice
+
+    async def lead(self) -> bool:
+        self._check()
+        if self._notice.leader is None:
+            self._notice.leader = self
+        return self._notice.leader is self
+
+    async def resign(self) -> None:
+        self._check()
+        if self._notice.leader is self:
+            self._notice.leader = None
+
+    async def share(self, knowledge: str) -> None:
+        self._check()
+        self._notice.text = knowledge
+        self._notice.shares += 1
+
+    async def shared(self) -> str | None:
+        self._check()
+        return self._notice.text
+
+    async def news(self, seconds: float) -> None:
+        self._check()
+        await asyncio.sleep(0)
+
+    def _check(self) -> None:
+        if self._notice.broken is not None:
+            raise self._notice.broken
