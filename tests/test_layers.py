@@ -102,5 +102,8 @@ def test_spotify_s_field_names_appear_only_where_its_language_is_spoken() -> Non
     names = ("currently_playing_type", "external_urls", "display_name", "expires_in", "is_playing_type")
     elsewhere = [name for name in modules() if not name.startswith("widget.spotify")]
     assert not [
-        (name, word) for name in elsewhere for word in names if word in module_path(name).read_text(encoding="utf-8")
+        (name, word)
+        for name in elsewhere
+        for word in names
+        if f'"{word}"' in module_path(name).read_text(encoding="utf-8")
     ]

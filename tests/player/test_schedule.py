@@ -33,7 +33,7 @@ situations = st.builds(
     failures=st.integers(0, 2000),
     problem=st.none() | st.sampled_from(CODES),
     retry_at=st.none() | st.floats(NOW - 1e6, NOW + 1e6),
-    calls_left=st.integers(-100, 100_000),
+    pace=st.floats(0, 900),
     jitter=st.floats(0, 1),
 )
 
@@ -44,9 +44,9 @@ def test_the_wait_is_always_sane(situation: Situation) -> None:
     assert 0.05 <= seconds <= 200_000
 
 
-@given(situations, st.integers(1, 10_000))
-def test_fewer_calls_left_never_mean_more_questions(situation: Situation, fewer: int) -> None:
-    poorer = replace(situation, calls_left=situation.calls_left - fewer)
+@given(situations, st.floats(0, 900))
+def test_a_scarcer_budget_never_means_more_questions(situation: Situation, more: float) -> None:
+    poorer = replace(situation, pace=situation.pace + more)
     assert seconds_until_next_question(poorer) >= seconds_until_next_question(situation)
 
 
@@ -54,12 +54,12 @@ def test_fewer_calls_left_never_mean_more_questions(situation: Situation, fewer:
     ("left", "seconds"), [(100, 5.0), (5.0, 5.0), (3.0, 3.5), (0.1, 0.6), (0.0, 1.0), (-1.0, 1.0), (-10.0, 5.0)]
 )
 def test_the_end_of_an_item_is_asked_for_on_the_dot(left: float, seconds: float) -> None:
-    situation = replace(PLAYING, ends_at=NOW + left, calls_left=10_000)
+    situation = replace(PLAYING, ends_at=NOW + left)
     assert seconds_until_next_question(situation) == pytest.approx(seconds)
 
 
 def test_an_item_without_an_end_is_asked_for_at_intervals() -> None:
-    assert seconds_until_next_question(replace(PLAYING, ends_at=None, calls_left=10_000)) == 5.0
+    assert seconds_until_next_question(replace(PLAYING, ends_at=None)) == 5.0
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_item_without_an_end_is_asked_for_at_intervals() -> None:
 def test_what_does_not_move_is_asked_for_less_often(
     status: PlaybackStatus, for_how_long: float, seconds: float
 ) -> None:
-    situation = Situation(NOW, status, since=NOW - for_how_long, calls_left=10_000)
+    situation = Situation(NOW, status, since=NOW - for_how_long)
     assert seconds_until_next_question(situation) == seconds
 
 
@@ -85,20 +85,14 @@ def test_a_doubt_is_settled_soon() -> None:
     assert seconds_until_next_question(replace(PLAYING, doubts=1)) == 1.5
 
 
-def test_a_shrinking_budget_stretches_the_intervals_but_not_the_end() -> None:
-    assert seconds_until_next_question(replace(PLAYING, calls_left=300)) == pytest.approx(48.0)
-    assert seconds_until_next_question(replace(PLAYING, calls_left=300, ends_at=NOW + 4)) == pytest.approx(4.5)
+def test_a_scarce_budget_stretches_the_intervals_but_not_the_end() -> None:
+    assert seconds_until_next_question(replace(PLAYING, pace=40.0)) == pytest.approx(28.0)
+    assert seconds_until_next_question(replace(PLAYING, pace=40.0, ends_at=NOW + 4)) == pytest.approx(4.5)
 
 
-def test_watched_day_and_night_the_budget_is_never_spent() -> None:
-    calls_per_day, now = 3000, 0.0
-    spent: list[float] = []
-    while now < 3 * 86_400:
-        spent = [at for at in spent if now - at < 86_400]
-        left = calls_per_day - len(spent)
-        now += seconds_until_next_question(replace(PLAYING, ends_at=None, calls_left=left))
-        spent.append(now)
-        assert len(spent) <= calls_per_day
+def test_a_scarce_budget_goes_where_music_plays() -> None:
+    idle = Situation(NOW, "idle", since=NOW, pace=40.0)
+    assert seconds_until_next_question(idle) > 2 * seconds_until_next_question(replace(PLAYING, pace=40.0))
 
 
 @pytest.mark.parametrize("problem", ["not_configured", "needs_authorization", "bad_credentials", "forbidden"])
@@ -115,16 +109,12 @@ def test_a_gate_is_waited_for(problem: ErrorCode, left: float | None, seconds: f
 
 def test_an_outage_is_asked_about_with_jittered_backoff() -> None:
     waits = [
-        seconds_until_next_question(
-            replace(PLAYING, problem="spotify_unreachable", failures=failures, calls_left=100_000)
-        )
+        seconds_until_next_question(replace(PLAYING, problem="spotify_unreachable", failures=failures))
         for failures in (1, 2, 3, 4, 50)
     ]
     assert waits == [1.0, 2.0, 4.0, 8.0, 60.0]
     jittered = {
-        seconds_until_next_question(
-            replace(PLAYING, problem="spotify_unreachable", failures=4, jitter=jitter, calls_left=100_000)
-        )
+        seconds_until_next_question(replace(PLAYING, problem="spotify_unreachable", failures=4, jitter=jitter))
         for jitter in (0.0, 1.0)
     }
     assert jittered == {6.0, 10.0}

@@ -16,7 +16,6 @@ class ScriptedSource:
         self.played = played
         self.asked = 0
         self.asked_what_was_played = 0
-        self.calls = 0
         self.at_once = 0
         self.most_at_once = 0
         self.hold: asyncio.Event | None = None
@@ -41,8 +40,8 @@ class ScriptedSource:
             raise self.played
         return self.played
 
-    async def calls_last_24h(self) -> int:
-        return self.calls
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+        return ()
 
 
 class Notice:

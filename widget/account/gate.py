@@ -1,5 +1,6 @@
 """The one gate that every request to Spotify passes: Spotify's bans, and our own budget. Both survive a restart."""
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from widget.clock import Clock
@@ -42,9 +43,9 @@ class Gate:
             await self._store.save_ban(None)
         await self._store.save_ban(Ban(self._clock.now() + error.retry_after, error.code, str(error)))
 
-    async def calls_last_24h(self) -> int:
-        """The Web API calls counted in the last 24 hours."""
-        return sum(spent for _, spent in await self._store.calls_since(self._clock.now() - SECONDS_PER_DAY))
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+        """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
+        return await self._store.calls_since(self._clock.now() - SECONDS_PER_DAY)
 
     def _is_credible(self, ban: Ban) -> bool:
         """A ban longer than any that we accept was written while the machine's clock was wrong."""

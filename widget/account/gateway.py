@@ -1,6 +1,6 @@
 """Asks Spotify: authorized, through the gate, and without asking again what was just refused."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -89,8 +89,12 @@ class Gateway:
         return None
 
     async def calls_last_24h(self) -> int:
-        """The Web API calls made in the last 24 hours."""
-        return await self._gate.calls_last_24h()
+        """The number of Web API calls made in the last 24 hours."""
+        return sum(spent for _, spent in await self.calls_of_the_day())
+
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+        """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
+        return await self._gate.calls_of_the_day()
 
     async def close(self) -> None:
         """Waits for a refresh under way."""

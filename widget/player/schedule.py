@@ -4,11 +4,11 @@ While music plays, news is likely just after the item's end; in between only a s
 So the end is asked for on the dot, and the rest at an interval that the day's budget affords.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from widget.errors import ErrorCode
 from widget.playback import PlaybackStatus
-from widget.tokens import SECONDS_PER_DAY
 
 AFTER_THE_END = 0.5
 AGAIN_AFTER_THE_END = 1.0
@@ -21,14 +21,13 @@ PAUSED_LONG = 30.0
 IDLE = ((300.0, 10.0),)
 IDLE_LONG = 30.0
 
+SHARES_OF_THE_PACE: Mapping[PlaybackStatus, float] = {"playing": 0.7, "paused": 1.0, "ad": 1.0, "idle": 2.0}
+"""A scarce budget goes where news is likely: much while music plays, little while nothing does."""
+
 FREE_RETRY = 1.0
 """Problems that raise without a call to Spotify are looked at this often, so that their cure is noticed at once."""
 LONGEST_WAIT_FOR_THE_GATE = 30.0
 LONGEST_BACKOFF = 60.0
-
-PACE = 6.0
-"""The budget left would be spent within a day by a factor of this, if nothing changed; as it shrinks, so does the
-rate, which never starves: watched day and night, ``PACE / (PACE + 1)`` of the budget is spent, evenly."""
 
 _FREE: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization", "bad_credentials", "forbidden"})
 
@@ -37,7 +36,8 @@ _FREE: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization"
 class Situation:
     """What the next question depends on; times in s since the epoch, durations in s.
 
-    ``since`` is when the present status began; ``jitter`` a random number from 0 to 1.
+    ``since`` is when the present status began, ``pace`` how often the budget affords a question (see ``budget``),
+    ``jitter`` a random number from 0 to 1.
     """
 
     now: float
@@ -48,7 +48,7 @@ class Situation:
     failures: int = 0
     problem: ErrorCode | None = None
     retry_at: float | None = None
-    calls_left: int = 3000
+    pace: float = 0.0
     jitter: float = 0.5
 
 
@@ -58,7 +58,7 @@ def seconds_until_next_question(situation: Situation) -> float:
         return _after_a_failure(situation)
     if situation.doubts:
         return DOUBT
-    between = max(_interval(situation), _pace(situation.calls_left))
+    between = max(_interval(situation), situation.pace * SHARES_OF_THE_PACE[situation.status or "idle"])
     if situation.status != "playing" or situation.ends_at is None:
         return between
     until_end = situation.ends_at - situation.now
@@ -77,15 +77,11 @@ def _interval(situation: Situation) -> float:
     return next((seconds for until, seconds in steps if for_how_long < until), longest)
 
 
-def _pace(calls_left: int) -> float:
-    return SECONDS_PER_DAY / (PACE * max(calls_left, 0.1))
-
-
 def _after_a_failure(situation: Situation) -> float:
     if situation.problem in _FREE:
         return FREE_RETRY
     if situation.problem == "spotify_unreachable":
         backoff = min(LONGEST_BACKOFF, 2.0 ** (min(situation.failures, 10) - 1))
-        return max(backoff * (0.75 + situation.jitter / 2), min(_pace(situation.calls_left), LONGEST_BACKOFF))
+        return max(backoff * (0.75 + situation.jitter / 2), min(situation.pace, LONGEST_BACKOFF))
     until = LONGEST_WAIT_FOR_THE_GATE if situation.retry_at is None else situation.retry_at - situation.now
     return min(max(until, 0.05), LONGEST_WAIT_FOR_THE_GATE)

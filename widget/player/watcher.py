@@ -10,6 +10,7 @@ from widget.clock import Clock
 from widget.errors import SpotifyError, StoreError
 from widget.playback import LastPlayed, Playback
 from widget.player.broadcast import Broadcast
+from widget.player.budget import LONGEST_PACE_SECONDS, pace
 from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge, from_text, to_text
 from widget.player.schedule import Situation, seconds_until_next_question
@@ -31,7 +32,7 @@ class Source(Protocol):
 
     async def recently_played(self) -> Sequence[LastPlayed]: ...
 
-    async def calls_last_24h(self) -> int: ...
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
 
 
 class Shared(Protocol):
@@ -208,10 +209,6 @@ class Watcher:
     async def _situation(self) -> Situation:
         now, knowledge = self._clock.now(), self._knowledge
         snapshot, problem = self._snapshot(), knowledge.problem
-        try:
-            calls_left = self._calls_per_day - await self._source.calls_last_24h()
-        except StoreError:
-            calls_left = 0
         return Situation(
             now=now,
             status=None if snapshot.playback is None else snapshot.playback.status,
@@ -221,9 +218,15 @@ class Watcher:
             failures=knowledge.failures,
             problem=None if problem is None else problem.code,
             retry_at=None if problem is None else problem.retry_at,
-            calls_left=calls_left,
+            pace=await self._pace(),
             jitter=random.random(),  # noqa: S311
         )
+
+    async def _pace(self) -> float:
+        try:
+            return pace(await self._source.calls_of_the_day(), self._clock.now(), self._calls_per_day)
+        except StoreError:
+            return LONGEST_PACE_SECONDS
 
     def _seconds_to_sleep(self) -> float:
         """Until the next question or the next change by mere time, a tick at most."""

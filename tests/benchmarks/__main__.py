@@ -1,0 +1,27 @@
+"""``python -m tests.benchmarks [polling] [http] [startup] [streams]``: all of them, or the named ones."""
+
+import sys
+from collections.abc import Callable, Mapping
+
+from tests.benchmarks import http, polling, startup, streams
+
+BENCHMARKS: Mapping[str, Callable[[], None]] = {
+    "polling": polling.report,
+    "http": http.report,
+    "startup": startup.report,
+    "streams": streams.report,
+}
+
+
+def main() -> None:
+    """Runs what was asked for."""
+    unknown = [name for name in sys.argv[1:] if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in sys.argv[1:] or BENCHMARKS:
+        print(f"\n== {name}")
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main()

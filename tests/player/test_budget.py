@@ -1,0 +1,68 @@
+"""How often the day's budget affords a question."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widget.player.budget import LONGEST_PACE_SECONDS, pace
+
+NOW = 1_795_000_000.0
+DAY = 86_400.0
+
+
+def steadily(hours: float, per_minute: int, until: float = NOW) -> list[tuple[float, int]]:
+    """So many calls each minute, for the last ``hours``."""
+    first = until - hours * 3600
+    return [(first + minute * 60.0, per_minute) for minute in range(int(hours * 60))]
+
+
+def test_while_plenty_is_left_nothing_is_held_back() -> None:
+    assert pace([], NOW, 3000) == 0.0
+    assert pace(steadily(0.4, 12), NOW, 3000) == 0.0
+
+
+def test_on_a_first_day_the_rest_is_spread_until_calls_come_back() -> None:
+    seconds = pace(steadily(1.5, 12), NOW, 3000)
+    assert seconds == pytest.approx(22.5 * 3600 / (3000 - 1080 - 22.5 * 15), rel=0.01)
+
+
+def test_who_watched_for_a_few_hours_yesterday_is_not_held_back_for_all_of_today() -> None:
+    evening = steadily(4, 8, NOW - 18 * 3600)
+    assert pace(evening, NOW, 3000) < 10
+    assert pace(steadily(22, 2), NOW, 3000) > 20
+
+
+def test_calls_that_come_back_soon_count() -> None:
+    spent = steadily(4, 12, NOW - 19 * 3600)
+    assert pace(spent, NOW, 3000) < pace(steadily(4, 12), NOW, 3000)
+
+
+def test_a_spent_budget_leaves_the_longest_pace() -> None:
+    assert pace(steadily(2, 25), NOW, 3000) == LONGEST_PACE_SECONDS
+    assert pace(steadily(1, 1), NOW, 1) == LONGEST_PACE_SECONDS
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1440, 60), st.integers(1, 200)), max_size=60, unique_by=lambda call: call[0]),
+    st.integers(1, 100_000),
+)
+def test_the_pace_is_always_sane(calls: list[tuple[int, int]], calls_per_day: int) -> None:
+    minutes = sorted((NOW + minute * 60.0, spent) for minute, spent in calls)
+    assert 0.0 <= pace(minutes, NOW, calls_per_day) <= LONGEST_PACE_SECONDS
+
+
+def test_watched_day_and_night_the_budget_lasts() -> None:
+    calls: list[tuple[float, int]] = []
+    now, longest = NOW, 0.0
+    while now < NOW + 3 * DAY:
+        calls = [(minute, spent) for minute, spent in calls if now - minute < DAY + 60]
+        assert sum(spent for _, spent in calls) < 3000
+        wait = max(5.0, pace(calls, now, 3000))
+        longest = max(longest, wait)
+        minute = now // 60 * 60
+        if calls and calls[-1][0] == minute:
+            calls[-1] = (minute, calls[-1][1] + 1)
+        else:
+            calls.append((minute, 1))
+        now += wait
+    assert longest < 120

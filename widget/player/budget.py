@@ -1,0 +1,53 @@
+"""How often the day's budget affords a question. Pure.
+
+Spent calls come back 24 hours later. While plenty is left nothing is held back, so that whoever is watched for half an
+hour a day never notices the budget. After that the rest is spread evenly over the time that is expected to be watched:
+for as long as it was within the last 24 hours, or, on a first day, until the first calls come back.
+"""
+
+from collections.abc import Sequence
+
+from widget.tokens import SECONDS_PER_DAY
+
+PLENTY, SCARCE = 0.9, 0.8
+"""Above the first share of the budget nothing is held back, below the second everything is spread."""
+
+A_DAY_S_HISTORY_SECONDS = 20 * 3600.0
+ITEM_SECONDS = 240.0
+"""Each item's end is asked for on the dot, about this often: those calls are set aside."""
+
+LONGEST_PACE_SECONDS = 900.0
+_MINUTE = 60.0
+_SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+"""What is spent now must not be missing soon either: no part of the time may run dry."""
+
+Calls = Sequence[tuple[float, int]]
+
+
+def pace(calls: Calls, now: float, calls_per_day: int) -> float:
+    """The seconds between two questions that the budget affords while somebody watches; 0 while plenty is left.
+
+    ``calls`` are the calls of the last 24 hours: (beginning of the minute in s since the epoch, number), oldest first.
+    """
+    left = calls_per_day - sum(spent for _, spent in calls)
+    held_back = (PLENTY - left / calls_per_day) / (PLENTY - SCARCE)
+    if held_back <= 0:
+        return 0.0
+    expected = _expected_seconds(calls, now)
+    spread = max(_pace_over(expected * share, calls, now, left) for share in _SHARES)
+    return spread * min(1.0, held_back)
+
+
+def _expected_seconds(calls: Calls, now: float) -> float:
+    """For how long somebody will watch, as far as it matters for the budget."""
+    age = now - calls[0][0]
+    if age >= A_DAY_S_HISTORY_SECONDS:
+        return max(_MINUTE, len(calls) * _MINUTE)
+    return SECONDS_PER_DAY - max(0.0, age)
+
+
+def _pace_over(seconds: float, calls: Calls, now: float, left: int) -> float:
+    """The pace that spreads what there is, and what comes back, over the next ``seconds``."""
+    coming_back = sum(spent for minute, spent in calls if minute + SECONDS_PER_DAY <= now + seconds)
+    affordable = left + coming_back - seconds / ITEM_SECONDS
+    return min(LONGEST_PACE_SECONDS, seconds / affordable) if affordable > 0 else LONGEST_PACE_SECONDS
