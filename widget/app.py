@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 
 from widget.account.access import Access
 from widget.account.authorization import Authorization
@@ -19,9 +17,7 @@ from widget.account.renewal import ServerRenewal
 from widget.account.store import store_for
 from widget.clock import Clock, SystemClock
 from widget.faces.artwork_cache import ArtworkCache
-from widget.faces.hot_path import HotPath, NowPlayingCache
-from widget.faces.page import Pages
-from widget.faces.routes import refused, routes
+from widget.faces.front import Front
 from widget.faces.services import Services
 from widget.messenger import Messenger
 from widget.player.broadcast import Broadcast
@@ -63,7 +59,6 @@ def create_app(
     services = Services(
         settings, clock, broadcast, readiness.health, artwork, renewal(settings, keeper, accounts, api, gate, clock)
     )
-    cache = NowPlayingCache(artwork.path)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -80,17 +75,7 @@ def create_app(
             if store is None:
                 await keeper.close()
 
-    app = Starlette(
-        routes=routes(setup=settings.setup_key is not None),
-        middleware=[Middleware(HotPath, services=services, cache=cache)],
-        exception_handlers={HTTPException: refused, Exception: refused},
-        lifespan=lifespan,
-    )
-    app.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
-    app.state.services = services
-    app.state.now_playing_cache = cache
-    app.state.pages = Pages()
-    return app
+    return Front(services, lifespan)
 
 
 def renewal(

@@ -11,6 +11,7 @@ from tests.support.browser import launched
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, playing
 from widget.clock import SystemClock
+from widget.settings import Settings
 from widget.snapshot import Snapshot
 
 
@@ -59,7 +60,7 @@ def page(browser: BrowserContext) -> Iterator[Page]:
 
 @pytest.fixture
 def live() -> Iterator[Live]:
-    clock = SystemClock()
-    showing = Showing(clock).show(playing(time.time()))
+    settings = Settings(setup_key="a key of sixteen characters")
+    showing = Showing(SystemClock(), settings).show(playing(time.time()))
     with live_server(showing.app) as url:
         yield Live(showing, url)

@@ -3,16 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 import httpx
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 
 from tests.support.fake_clock import FakeClock
 from widget.clock import Clock
 from widget.faces.artwork_cache import ArtworkCache
-from widget.faces.hot_path import HotPath, NowPlayingCache
-from widget.faces.page import Pages
-from widget.faces.routes import refused, routes
+from widget.faces.front import Front
 from widget.faces.services import Services
 from widget.health import Health
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
@@ -62,16 +57,7 @@ class Showing:
         self.broadcast.answered()
         self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock)
         services = Services(self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal())
-        cache = NowPlayingCache(self.artwork.path)
-        self.app = Starlette(
-            routes=routes(setup=True),
-            middleware=[Middleware(HotPath, services=services, cache=cache)],
-            exception_handlers={HTTPException: refused, Exception: refused},
-        )
-        self.app.router.redirect_slashes = False
-        self.app.state.services = services
-        self.app.state.now_playing_cache = cache
-        self.app.state.pages = Pages()
+        self.app = Front(services)
 
     def show(self, snapshot: Snapshot) -> "Showing":
         self.broadcast.publish(snapshot)

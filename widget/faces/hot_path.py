@@ -1,20 +1,17 @@
-"""``GET /now-playing`` as a raw ASGI application in front of the router: the one route that everybody polls.
+"""``GET /now-playing`` as a raw ASGI application in front of everything else: the one route that everybody polls.
 
 Headers and bytes are made once per change; a request costs a comparison and three concatenations.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from starlette.types import Receive, Scope, Send
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from widget.clock import Clock
 from widget.faces.http import PREFLIGHT_HEADERS, PUBLIC_HEADERS, is_not_modified
 from widget.faces.now_playing import ArtworkPath, NowPlayingBytes, encode, max_age, retry_after
+from widget.player.broadcast import Broadcast
 from widget.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from widget.faces.services import Services
 
 PATH = "/now-playing"
 STALE_IF_ERROR_SECONDS = 300
@@ -30,6 +27,7 @@ def _raw(headers: dict[str, str]) -> Headers:
 _PUBLIC = _raw(dict(PUBLIC_HEADERS))
 _PREFLIGHT = _raw(dict(PREFLIGHT_HEADERS))
 _JSON = (b"content-type", b"application/json")
+_EMPTY = {"type": "http.response.body", "body": b""}
 _CACHE_CONTROL = [
     (
         b"cache-control",
@@ -56,18 +54,16 @@ class NowPlayingCache:
 
 
 class HotPath:
-    """Answers ``/now-playing``, and hands everything else to ``app``."""
+    """The ASGI application for ``/now-playing`` alone."""
 
-    def __init__(self, app: ASGIApp, services: Services, cache: NowPlayingCache) -> None:
-        self._app = app
-        self._broadcast = services.broadcast
-        self._clock = services.clock
+    def __init__(self, broadcast: Broadcast, clock: Clock, cache: NowPlayingCache) -> None:
+        self._broadcast = broadcast
+        self._clock = clock
         self._cache = cache
+        self._made: NowPlayingBytes | None = None
+        self._headers: Headers = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await self._app(scope, receive, send)
-            return
         method = scope["method"]
         if method in ("GET", "HEAD"):
             await self._answer(scope, send, method == "HEAD")
@@ -88,13 +84,15 @@ class HotPath:
         if snapshot.problem is not None:
             await _send(send, 503, self._error_headers(made, now), made.at(now), head)
             return
-        headers = [*_PUBLIC, _JSON, (b"etag", made.etag.encode()), _CACHE_CONTROL[max_age(snapshot, now)]]
+        if made is not self._made:
+            self._made, self._headers = made, [*_PUBLIC, (b"etag", made.etag.encode())]
+        headers = [*self._headers, _CACHE_CONTROL[max_age(snapshot, now)]]
         for name, value in scope["headers"]:
             if name == b"if-none-match" and is_not_modified(value.decode("latin-1"), made.etag):
-                headers.remove(_JSON)
                 await send({"type": "http.response.start", "status": 304, "headers": headers})
-                await send({"type": "http.response.body", "body": b""})
+                await send(_EMPTY)
                 return
+        headers.append(_JSON)
         await _send(send, 200, headers, made.at(now), head)
 
     def _error_headers(self, made: NowPlayingBytes, now: float) -> Headers:
