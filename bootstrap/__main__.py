@@ -1,6 +1,11 @@
 """``python -m bootstrap``."""
 
-from bootstrap.cli import main
+import sys
 
 if __name__ == "__main__":
-    main()
+    try:
+        from bootstrap.cli import main
+
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -163,7 +163,11 @@ def cli(
     settings = settings if redirect_uri is None else replace(settings, redirect_uri=redirect_uri)
     stdin = sys.stdin.fileno() if _may_paste(settings, no_browser) else None
     wishes = Wishes(settings.redirect_uri, timeout, not no_browser, scopes, stdin)
-    _run(_rehearse(settings, wishes) if demo else _authorize(settings, wishes))
+    if demo:
+        _run(_rehearse(settings, wishes))
+    else:
+        # Asked for outside the event loop, which would take the first Ctrl-C for itself.
+        _run(_authorize(settings, wishes, _asked_for(*_run(_known_credentials(settings)))))
 
 
 @cli.command()
@@ -266,13 +270,12 @@ async def _rehearse(settings: Settings, wishes: Wishes) -> None:
     with tempfile.TemporaryDirectory(prefix="now-playing-rehearsal-", ignore_cleanup_errors=True) as folder:
         async with rehearsal(settings, Path(folder)) as simulated:
             click.echo("A rehearsal: the Spotify of this run is simulated, and nothing is kept.\n", err=True)
-            await _authorize(simulated, wishes)
+            await _authorize(simulated, wishes, _asked_for(simulated.credentials, None))
     click.echo("\nThat was the rehearsal. For the real thing leave out --demo.", err=True)
 
 
-async def _authorize(settings: Settings, wishes: Wishes) -> None:
+async def _authorize(settings: Settings, wishes: Wishes, credentials: Credentials) -> None:
     async with _desk(settings) as desk:
-        credentials = await _found_credentials(desk)
         granted = await authorize(wishes, settings.accounts_url, credentials, desk.authorization)
         _tell_what_was_granted(granted, desk.store.location)
 
@@ -282,9 +285,14 @@ def _may_paste(settings: Settings, no_browser: bool) -> bool:
     return sys.stdin is not None and not sys.stdin.closed and (needs_it or sys.stdin.isatty())
 
 
-async def _found_credentials(desk: Desk) -> Credentials:
-    known = await desk.credentials()
-    stored = await desk.store.credentials()
+async def _known_credentials(settings: Settings) -> tuple[Credentials | None, Credentials | None]:
+    """What is known of client ID and secret, and what of it the database holds."""
+    async with _desk(settings) as desk:
+        return await desk.credentials(), await desk.store.credentials()
+
+
+def _asked_for(known: Credentials | None, stored: Credentials | None) -> Credentials:
+    """The client ID and secret: what is known, else what the owner types."""
     if known is not None and (known.client_secret or known == stored or not sys.stdin.isatty()):
         return known
     if known is None and not sys.stdin.isatty():

@@ -69,7 +69,8 @@ class Simulator:
     """The service and its switches. Change the public attributes while it runs; ``requests`` is what was asked.
 
     ``rotates``: each refresh gives a new refresh token and kills the old one. ``access_seconds``: how long access
-    tokens live. ``answers`` maps a path to a response that is given instead of the real one.
+    tokens live. ``answers`` maps a path to a response that is given instead of the real one. ``issued`` holds every
+    code and token ever given out.
     """
 
     now: Now
@@ -85,6 +86,7 @@ class Simulator:
     answers: dict[str, Callable[[], Response]] = field(default_factory=dict)
     delay: float = 0.0
     requests: list[str] = field(default_factory=list)
+    issued: list[str] = field(default_factory=list, repr=False)
     refresh_tokens: dict[str, Grant] = field(default_factory=dict)
     access_tokens: dict[str, _Access] = field(default_factory=dict, repr=False)
     _codes: dict[str, _Code] = field(default_factory=dict, repr=False)
@@ -167,7 +169,7 @@ class Simulator:
     def _new_code(self, query: Mapping[str, str]) -> str:
         scopes = tuple(scope for scope in query.get("scope", "").split() if scope not in self.withheld_scopes)
         grant = Grant(query["client_id"], scopes, self.now())
-        code = "AQ" + secrets.token_urlsafe(48)
+        code = self._issue("AQ", 48)
         self._codes[code] = _Code(grant, query["redirect_uri"], query.get("code_challenge"), self.now())
         return code
 
@@ -218,7 +220,7 @@ class Simulator:
         return self._tokens(grant, self._new_refresh_token(grant))
 
     def _tokens(self, grant: Grant, refresh_token: str | None) -> Response:
-        access_token = "BQ" + secrets.token_urlsafe(48)
+        access_token = self._issue("BQ", 48)
         self.access_tokens[access_token] = _Access(grant, self.now() + self.access_seconds)
         answer = {
             "access_token": access_token,
@@ -229,9 +231,13 @@ class Simulator:
         return JSONResponse(answer if refresh_token is None else {**answer, "refresh_token": refresh_token})
 
     def _new_refresh_token(self, grant: Grant) -> str:
-        refresh_token = "AQ" + secrets.token_urlsafe(64)
+        refresh_token = self._issue("AQ", 64)
         self.refresh_tokens[refresh_token] = grant
         return refresh_token
+
+    def _issue(self, prefix: str, entropy_bytes: int) -> str:
+        self.issued.append(prefix + secrets.token_urlsafe(entropy_bytes))
+        return self.issued[-1]
 
     # The Web API.
 

@@ -1,0 +1,82 @@
+"""What is shipped, what a push to a host carries, and how the host starts it."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+HANDED_OUT = (".html", ".svg", ".css", ".js", ".json", ".jpg", ".typed")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names of the files in the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (file,) = folder.glob("*.whl")
+    with zipfile.ZipFile(file) as archive:
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_templates_static_files_and_artwork(wheel: set[str]) -> None:
+    needed = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("widget", "bootstrap")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in (*HANDED_OUT, ".py")
+    }
+    assert needed <= wheel
+
+
+def test_the_wheel_holds_nothing_else(wheel: set[str]) -> None:
+    assert {name.split("/")[0] for name in wheel if ".dist-info" not in name} == {"widget", "bootstrap"}
+
+
+def test_a_push_carries_neither_database_nor_environment() -> None:
+    names = ["now-playing.db", "now-playing.db-wal", "now-playing.db.leader.lock", ".env", "sub/other.db", ".venv/x"]
+    result = subprocess.run(
+        ["git", "check-ignore", "--no-index", *names], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if result.returncode == 128:
+        pytest.fail("this is no git checkout")
+    assert result.stdout.split() == names
+
+
+def test_the_procfile_starts_one_process_on_the_host_s_port() -> None:
+    line = (ROOT / "Procfile").read_text(encoding="utf-8").strip()
+    assert line == "web: python -m widget --host 0.0.0.0 --port $PORT"
+    assert "workers=1" in (ROOT / "widget" / "__main__.py").read_text(encoding="utf-8")
+
+
+def test_the_host_finds_exactly_one_list_of_packages() -> None:
+    rivals = [name for name in ("requirements.txt", "Pipfile.lock", "poetry.lock", "uv.lock") if (ROOT / name).exists()]
+    assert rivals == ["uv.lock"]
+    assert re.fullmatch(r"3\.\d+", (ROOT / ".python-version").read_text(encoding="utf-8").strip())
+
+
+def test_what_the_program_imports_it_asks_for() -> None:
+    asked = {re.split(r"[\[><=;! ]", requirement)[0] for requirement in PROJECT["dependencies"]}
+    owners = {"starlette", "uvicorn", "httpx", "jinja2", "sqlite-utils"}
+    assert owners <= asked
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "widget").rglob("*.py"))
+    imported = {name.replace("_", "-") for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)}
+    known = {"dotenv": "python-dotenv", "sse-starlette": "sse-starlette"}
+    third_party = {known.get(name, name) for name in imported} - set(sys.stdlib_module_names) - {"widget", "anyio"}
+    assert {name for name in third_party if name.replace("-", "_") not in sys.stdlib_module_names} <= asked
+
+
+def test_the_top_level_is_what_it_should_be() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    top = {Path(name).parts[0] for name in tracked if name}
+    allowed = {"widget", "bootstrap", "tests", "pyproject.toml", "Procfile", "README.md", "uv.lock", "LICENSE"}
+    assert {name for name in top if not name.startswith(".")} == {*allowed, "CHANGELOG.md"}
