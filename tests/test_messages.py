@@ -200,6 +200,12 @@ async def test_without_addresses_the_log_tells_it(tmp_path: Path, caplog: pytest
     assert caplog.text.count("Spotify access ends in 23 days") == 1
 
 
+async def test_a_program_that_was_never_set_up_says_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with program(tmp_path, authorized=False) as running:
+        await running.clock.advance(600)
+    assert caplog.text.count("There is no token yet: run python -m bootstrap") == 1
+
+
 async def test_a_clock_that_jumps_back_and_forth_says_nothing_twice(
     tmp_path: Path, receiver: Receiver, inbox: str
 ) -> None:

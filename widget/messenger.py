@@ -14,6 +14,7 @@ from widget.account.seed import effective_token
 from widget.clock import Clock
 from widget.errors import NowPlayingError
 from widget.health import Health
+from widget.snapshot import Problem
 from widget.stores import Store
 from widget.tokens import Seed
 
@@ -68,15 +69,22 @@ class Messenger:
 
     async def tell_what_is_due(self, channels: Sequence[Channel]) -> None:
         """One look: logs what is new, and writes to every channel what it has not received."""
-        trouble = await self._current_trouble()
+        health = await self._health()
+        self._log_once(health.problem)
+        trouble = await self._current_trouble(health)
         for message in await self._due(trouble, self._logged):
             self._logged |= {message.key}
             log.warning("%s. %s", message.title, message.body)
         await asyncio.gather(*(self._write(channel, trouble) for channel in channels))
 
-    async def _current_trouble(self) -> Trouble | None:
-        health, now = await self._health(), self._clock.now()
-        problem = health.problem
+    def _log_once(self, problem: Problem | None) -> None:
+        """A program that was never set up says so at its start."""
+        if problem is not None and problem.code == "not_configured" and problem.code not in self._logged:
+            self._logged |= {problem.code}
+            log.warning("%s", problem.message)
+
+    async def _current_trouble(self, health: Health) -> Trouble | None:
+        now, problem = self._clock.now(), health.problem
         async with self._store.refreshing():  # Two instances must not begin the same trouble twice.
             previous = _read(await self._store.note(_TROUBLE))
             code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
