@@ -27,8 +27,9 @@ from widget.account.gate import Gate
 from widget.account.seed import effective_credentials, effective_token
 from widget.account.store import store_for
 from widget.clock import SystemClock
+from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError, SpotifyError
-from widget.settings import Settings, database_url, read_environ, redirect_uri
+from widget.settings import Settings, read_environ, redirect_uri
 from widget.spotify.accounts import KNOWN_SCOPES, AccountsService
 from widget.spotify.api import WebApi
 from widget.spotify.http import LateClient
@@ -91,23 +92,11 @@ def _checked_redirect_uri(context: click.Context, parameter: click.Parameter, va
         raise click.BadParameter(str(error)) from error
 
 
-def _checked_database(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    try:
-        return None if value is None else database_url(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 def _checked_scopes(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     for scope in value:
         if scope not in KNOWN_SCOPES:
             raise click.BadParameter(f"{scope!r} is no scope of Spotify's; it has {', '.join(KNOWN_SCOPES)}")
     return value
-
-
-_database_option = click.option(
-    "--database", callback=_checked_database, metavar="URL", help="Where it is stored, as DATABASE_URL."
-)
 
 
 def _settings(context: click.Context, database: str | None) -> Settings:
@@ -140,7 +129,7 @@ def _settings(context: click.Context, database: str | None) -> Settings:
     metavar="SECONDS",
     help="How long to wait for the consent.",
 )
-@_database_option
+@database_option
 @click.option("--demo", is_flag=True, help="Rehearses it all against a built-in simulated Spotify; keeps nothing.")
 @click.pass_context
 def cli(
@@ -173,7 +162,7 @@ def cli(
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Prints one JSON object.")
 @click.option("--check", is_flag=True, help="Refreshes once, for real.")
-@_database_option
+@database_option
 @click.pass_context
 def status(context: click.Context, as_json: bool, check: bool, database: str | None) -> None:
     """Tells whose account it is, until when the authorization lasts, and whether it works."""
@@ -184,7 +173,7 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="env", show_default=True, help="For which host."
 )
-@_database_option
+@database_option
 @click.pass_context
 def export(context: click.Context, form: str, database: str | None) -> None:
     """Prints the settings for a host. This is the one command that prints secrets."""
@@ -193,7 +182,7 @@ def export(context: click.Context, form: str, database: str | None) -> None:
 
 @cli.command()
 @click.option("--yes", is_flag=True, help="Does not ask.")
-@_database_option
+@database_option
 @click.pass_context
 def forget(context: click.Context, yes: bool, database: str | None) -> None:
     """Deletes all that is stored, client ID and secret too."""

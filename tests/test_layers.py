@@ -20,6 +20,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.player",),
     ("widget.account",),
     ("widget.spotify",),
+    ("widget.command_line",),
     ("widget.settings",),
     ("widget.stores", "widget.renewals"),
     ("widget.health",),

@@ -17,8 +17,9 @@ from typing import NoReturn
 import click
 import uvicorn
 
+from widget.command_line import database_option
 from widget.errors import ConfigurationError
-from widget.settings import Settings, database_url, read_environ
+from widget.settings import Settings, read_environ
 
 KEEP_ALIVE_SECONDS = 95
 """Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them meets a closed one."""
@@ -29,21 +30,12 @@ BACKLOG = 2048
 log = logging.getLogger("widget")
 
 
-def _database(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    try:
-        return None if value is None else database_url(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--host", help="Address to listen on.  [default: HOST, else 127.0.0.1]")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 means any.  [default: PORT, else 8000]"
 )
-@click.option(
-    "--database", "database", callback=_database, metavar="URL", help="Where the token is stored, as DATABASE_URL."
-)
+@database_option
 @click.option("--demo", is_flag=True, help="Shows invented music; needs no account, no network and no token.")
 def main(host: str | None, port: int | None, database: str | None, demo: bool) -> None:
     """Serves the now-playing widget, and keeps itself authorized.

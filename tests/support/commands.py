@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 
 from tests.support.live_server import free_port, live_server
-from widget.spotify.scenes import Programme, Scene, track
+from tests.support.program import ALWAYS
+from widget.spotify.scenes import Programme, Scene
 from widget.spotify.simulator import RegisteredApp, Simulator
 
 ROOT = Path(__file__).parent.parent.parent
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
 CLIENT_SECRET = "needle-client-secret"
-ALWAYS = (track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], "Low Water", "tides", seconds=200.0),)
 
 
 class Spotify:
