@@ -96,6 +96,8 @@ async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Conf
         server = _Server(config)
         server.address = _address(listener)
         await server.serve(sockets=[listener])
+        if server.lifespan.should_exit:
+            sys.exit(1)  # It could not begin, or not end, and has logged why.
 
 
 class _Server(uvicorn.Server):

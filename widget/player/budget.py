@@ -14,7 +14,7 @@ PLENTY, SCARCE = 0.9, 0.8
 
 A_DAY_S_HISTORY_SECONDS = 20 * 3600.0
 ITEM_SECONDS = 240.0
-"""Each item's end is asked for on the dot, about this often: those calls are set aside."""
+"""Each item's end is asked for on the dot, about this often: those calls are set aside, half of all at most."""
 
 LONGEST_PACE_SECONDS = 900.0
 _MINUTE = 60.0
@@ -48,6 +48,6 @@ def _expected_seconds(calls: Calls, now: float) -> float:
 
 def _pace_over(seconds: float, calls: Calls, now: float, left: int) -> float:
     """The pace that spreads what there is, and what comes back, over the next ``seconds``."""
-    coming_back = sum(spent for minute, spent in calls if minute + SECONDS_PER_DAY <= now + seconds)
-    affordable = left + coming_back - seconds / ITEM_SECONDS
+    available = left + sum(spent for minute, spent in calls if minute + SECONDS_PER_DAY <= now + seconds)
+    affordable = available - min(seconds / ITEM_SECONDS, available / 2)
     return min(LONGEST_PACE_SECONDS, seconds / affordable) if affordable > 0 else LONGEST_PACE_SECONDS
