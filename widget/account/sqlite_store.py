@@ -121,7 +121,11 @@ class SqliteStore(SqlStore):
 
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return Database(connection, execute_plugins=False)
 
     def _migrate(self) -> None:
