@@ -9,80 +9,30 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from bootstrap.desk import Desk, desk_for
 from bootstrap.export import FORMATS, variables
 from bootstrap.flow import Wishes, authorize
 from bootstrap.report import day, status_object, status_text
-from widget.account.access import Access
-from widget.account.authorization import Authorization, Granted
+from widget.account.authorization import Granted
 from widget.account.channels import read_channels
-from widget.account.gate import Gate
-from widget.account.seed import effective_credentials, effective_token
-from widget.account.store import store_for
-from widget.clock import SystemClock
+from widget.account.seed import effective_token
 from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError, SpotifyError
 from widget.settings import Settings, read_environ, redirect_uri
-from widget.spotify.accounts import KNOWN_SCOPES, AccountsService
-from widget.spotify.api import WebApi
-from widget.spotify.http import LateClient
-from widget.stores import Store
+from widget.spotify.accounts import KNOWN_SCOPES
 from widget.tokens import Credentials, token_health
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"
 INTERRUPTED = 130
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What every command works with; ``started_at`` is when the process began (s since the epoch)."""
-
-    settings: Settings
-    store: Store
-    http: LateClient
-    started_at: float
-
-    @property
-    def gate(self) -> Gate:
-        return Gate(self.store, SystemClock(), self.settings.calls_per_day)
-
-    @property
-    def accounts(self) -> AccountsService:
-        return AccountsService(self.http, self.settings.accounts_url, SystemClock())
-
-    @property
-    def authorization(self) -> Authorization:
-        api = WebApi(self.http, self.settings.api_url, SystemClock())
-        return Authorization(self.store, self.accounts, api, self.gate, SystemClock(), self.settings.seed)
-
-    @property
-    def access(self) -> Access:
-        settings = self.settings
-        return Access(self.store, self.accounts, self.gate, SystemClock(), settings.credentials, settings.seed)
-
-    async def credentials(self) -> Credentials | None:
-        """The client ID and secret that are known."""
-        return effective_credentials(self.settings.credentials, await self.store.credentials())
-
-
-@asynccontextmanager
-async def _desk(settings: Settings) -> AsyncIterator[Desk]:
-    async with AsyncExitStack() as stack:
-        http = LateClient()
-        stack.push_async_callback(http.close)
-        store = store_for(settings.database_url)
-        await store.open()
-        stack.push_async_callback(store.close)
-        yield Desk(settings, store, http, time.time() - time.process_time())
 
 
 def _checked_redirect_uri(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -264,7 +214,7 @@ async def _rehearse(settings: Settings, wishes: Wishes) -> None:
 
 
 async def _authorize(settings: Settings, wishes: Wishes, credentials: Credentials) -> None:
-    async with _desk(settings) as desk:
+    async with desk_for(settings) as desk:
         granted = await authorize(wishes, settings.accounts_url, credentials, desk.authorization)
         _tell_what_was_granted(granted, desk.store.location)
 
@@ -276,7 +226,7 @@ def _may_paste(settings: Settings, no_browser: bool) -> bool:
 
 async def _known_credentials(settings: Settings) -> tuple[Credentials | None, Credentials | None]:
     """What is known of client ID and secret, and what of it the database holds."""
-    async with _desk(settings) as desk:
+    async with desk_for(settings) as desk:
         return await desk.credentials(), await desk.store.credentials()
 
 
@@ -313,7 +263,7 @@ def _tell_what_was_granted(granted: Granted, place: str) -> None:
 
 
 async def _status(settings: Settings, as_json: bool, check: bool) -> int:
-    async with _desk(settings) as desk:
+    async with desk_for(settings) as desk:
         failed = await _check(desk) if check else False
         token, now = await effective_token(desk.store, settings.seed), time.time()
         if as_json:
@@ -337,7 +287,7 @@ async def _check(desk: Desk) -> bool:
 
 
 async def _exported(settings: Settings) -> dict[str, str]:
-    async with _desk(settings) as desk:
+    async with desk_for(settings) as desk:
         token, credentials = await effective_token(desk.store, settings.seed), await desk.credentials()
         if token is None or credentials is None:
             raise NowPlayingError("There is nothing to export yet: run python -m bootstrap first.")
@@ -347,6 +297,6 @@ async def _exported(settings: Settings) -> dict[str, str]:
 
 
 async def _forget(settings: Settings) -> str:
-    async with _desk(settings) as desk:
+    async with desk_for(settings) as desk:
         await desk.store.forget()
         return desk.store.location

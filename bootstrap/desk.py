@@ -1,0 +1,63 @@
+"""What every command works with."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from widget.account.access import Access
+from widget.account.authorization import Authorization
+from widget.account.gate import Gate
+from widget.account.seed import effective_credentials
+from widget.account.store import store_for
+from widget.clock import SystemClock
+from widget.settings import Settings
+from widget.spotify.accounts import AccountsService
+from widget.spotify.api import WebApi
+from widget.spotify.http import LateClient
+from widget.stores import Store
+from widget.tokens import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every command works with; ``started_at`` is when the process began (s since the epoch)."""
+
+    settings: Settings
+    store: Store
+    http: LateClient
+    started_at: float
+
+    @property
+    def gate(self) -> Gate:
+        return Gate(self.store, SystemClock(), self.settings.calls_per_day)
+
+    @property
+    def accounts(self) -> AccountsService:
+        return AccountsService(self.http, self.settings.accounts_url, SystemClock())
+
+    @property
+    def authorization(self) -> Authorization:
+        api = WebApi(self.http, self.settings.api_url, SystemClock())
+        return Authorization(self.store, self.accounts, api, self.gate, SystemClock(), self.settings.seed)
+
+    @property
+    def access(self) -> Access:
+        settings = self.settings
+        return Access(self.store, self.accounts, self.gate, SystemClock(), settings.credentials, settings.seed)
+
+    async def credentials(self) -> Credentials | None:
+        """The client ID and secret that are known."""
+        return effective_credentials(self.settings.credentials, await self.store.credentials())
+
+
+@asynccontextmanager
+async def desk_for(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk whose store is open; both are closed at the end."""
+    async with AsyncExitStack() as stack:
+        http = LateClient()
+        stack.push_async_callback(http.close)
+        store = store_for(settings.database_url)
+        await store.open()
+        stack.push_async_callback(store.close)
+        yield Desk(settings, store, http, time.time() - time.process_time())
