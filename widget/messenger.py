@@ -85,6 +85,8 @@ class Messenger:
 
     async def _current_trouble(self, health: Health) -> Trouble | None:
         now, problem = self._clock.now(), health.problem
+        if problem is None and await self._store.note(_TROUBLE) is None:
+            return None
         async with self._store.refreshing():  # Two instances must not begin the same trouble twice.
             previous = _read(await self._store.note(_TROUBLE))
             code, until = (None, None) if problem is None else (problem.code, problem.retry_at)

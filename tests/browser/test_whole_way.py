@@ -103,8 +103,6 @@ def test_the_owner_renews_on_the_running_server_while_a_widget_stays_live(
         visitor.goto(site)
         shown = visitor.frame_locator("iframe")
         expect(shown.locator(".title a")).to_have_text(playing_now(service))
-        states = "frames[0] && 0"
-        visitor.evaluate(states)
 
         page.set_viewport_size({"width": 390, "height": 780})
         page.goto(f"{running.url}/setup")

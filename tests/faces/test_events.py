@@ -117,6 +117,30 @@ def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: t
     assert showing.broadcast.streams == 0
 
 
+def test_of_many_that_come_together_none_is_one_too_many(live: tuple[Showing, str]) -> None:
+    showing, url = live
+    statuses: list[int] = []
+    together, done = threading.Barrier(12), threading.Event()
+
+    def come() -> None:
+        together.wait()
+        with httpx.stream("GET", f"{url}/now-playing/events", timeout=20) as response:
+            statuses.append(response.status_code)
+            done.wait(10)
+
+    threads = [threading.Thread(target=come) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 10
+    while len(statuses) < 12 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert showing.broadcast.streams == 3
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 3 + [503] * 9
+
+
 def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[Showing, str]) -> None:
     showing, url = live
     with httpx.Client() as client:

@@ -1,7 +1,5 @@
 """Widths of texts, and where they are cut."""
 
-import unicodedata
-
 import pytest
 import wcwidth
 from hypothesis import given
@@ -69,4 +67,3 @@ def test_it_is_cut_at_a_word_where_one_is_near() -> None:
 )
 def test_the_first_strong_character_gives_the_direction(text: str, expected: bool) -> None:
     assert is_right_to_left(text) is expected
-    assert unicodedata.bidirectional("a") == "L"

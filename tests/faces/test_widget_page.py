@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
+from widget.faces.colours import DARK, LIGHT, accented
 from widget.settings import Settings
 from widget.snapshot import Problem, Snapshot
 
@@ -97,7 +98,8 @@ async def test_auto_follows_the_visitor_and_the_others_do_not(showing: Showing) 
 async def test_options_reach_the_page(showing: Showing) -> None:
     html = await page(showing, "?layout=cover&background=none&motion=off&accent=FF0055")
     assert '<main class="cover bare still"' in html
-    assert "#ff0055" in html or "accent:" in html
+    accents = set(re.findall(r"--accent:(#[0-9a-f]{6})", html))
+    assert accents == {accented(LIGHT, "ff0055"), accented(DARK, "ff0055")}
 
 
 async def test_the_language_is_the_visitor_s_or_the_chosen_one(showing: Showing) -> None:
