@@ -20,8 +20,11 @@ def at_terminal(arguments: list[str], folder: Path, environ: dict[str, str], typ
     """Runs the command at a terminal, typing each text of ``typing`` when its prompt has come: exit code and screen."""
     process, terminal = pty.fork()
     if process == 0:
-        os.chdir(folder)
-        os.execve(sys.executable, [sys.executable, "-m", "bootstrap", *arguments], environ)  # noqa: S606
+        try:
+            os.chdir(folder)
+            os.execve(sys.executable, [sys.executable, "-m", "bootstrap", *arguments], environ)  # noqa: S606
+        finally:
+            os._exit(127)  # Whatever happens, no second copy of the tests runs on.
     screen, waiting = "", dict(typing)
     end = time.monotonic() + 30
     while time.monotonic() < end:

@@ -52,7 +52,8 @@ class PostgresStore(SqlStore):
         self._url = url
         self._connection: Connection | None = None
         self._one_at_a_time = asyncio.Lock()
-        self._leading: Connection | None = None
+        self._session: Connection | None = None  # The lead is this session's; while another leads, it waits for it.
+        self._leads = False
         self._listening: Connection | None = None
 
     @property
@@ -88,28 +89,26 @@ class PostgresStore(SqlStore):
             await _close(connection)
 
     async def lead(self) -> bool:
-        if self._leading is not None:
+        if self._leads:
             try:
-                await self._execute(self._leading, "SELECT 1")
+                await self._execute(self._session, "SELECT 1")
                 return True
             except StoreError:
                 await self.resign()
-        connection = await self._connect()
         try:
-            for statement in _NOTICED_SOON:
-                await self._execute(connection, statement)
-            rows = await self._execute(connection, f"SELECT pg_try_advisory_lock({_SPACE}, {_LEAD}) AS leads")
+            if self._session is None:
+                self._session = await self._connect()
+                for statement in _NOTICED_SOON:
+                    await self._execute(self._session, statement)
+            lock = f"SELECT pg_try_advisory_lock({_SPACE}, {_LEAD}) AS leads"
+            self._leads = (await self._execute(self._session, lock))[0]["leads"]
         except BaseException:
-            await _close(connection)
+            await self.resign()
             raise
-        if not rows[0]["leads"]:
-            await _close(connection)
-            return False
-        self._leading = connection
-        return True
+        return self._leads
 
     async def resign(self) -> None:
-        connection, self._leading = self._leading, None
+        connection, self._session, self._leads = self._session, None, False
         await _close(connection)
 
     async def share(self, knowledge: str) -> None:
@@ -195,8 +194,10 @@ class PostgresStore(SqlStore):
         return connection
 
     async def _execute(
-        self, connection: Connection, sql: str, values: dict[str, Any] | None = None
+        self, connection: Connection | None, sql: str, values: dict[str, Any] | None = None
     ) -> Sequence[DictRow]:
+        if connection is None:
+            raise StoreError("the Postgres database is not connected")
         try:
             cursor = await connection.execute(sql.encode(), values)
             return await cursor.fetchall() if cursor.description is not None else []
