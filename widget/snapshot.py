@@ -28,6 +28,10 @@ class Problem:
         return cls(error.code, str(error), None if error.retry_after is None else now + error.retry_after)
 
 
+UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
+"""Before the first answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the faces show until the next one is published.

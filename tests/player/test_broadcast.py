@@ -4,7 +4,8 @@ import asyncio
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.showing import item, playing
-from widget.player.broadcast import UNASKED, Broadcast
+from widget.player.broadcast import Broadcast
+from widget.snapshot import UNASKED
 
 
 async def test_readers_wait_for_what_looks_different() -> None:
@@ -47,7 +48,7 @@ async def test_a_fresh_answer_is_given_at_once_and_a_stale_one_is_waited_for() -
 
 
 async def test_nobody_waits_for_longer_than_their_patience() -> None:
-    assert await Broadcast(FakeClock()).fresh(0.01) is UNASKED
+    assert (await Broadcast(FakeClock()).fresh(0.01)).problem == UNASKED
 
 
 async def test_it_is_watched_for_a_minute_after_a_request_and_while_a_stream_is_open() -> None:

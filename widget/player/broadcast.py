@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from widget.clock import Clock
-from widget.snapshot import Problem, Snapshot
+from widget.snapshot import UNASKED, Snapshot
 
 WATCHED_FOR_SECONDS = 60.0
 PATIENCE_SECONDS = 2.5
-
-UNASKED = Snapshot(playback=None, problem=Problem("spotify_unreachable", "Spotify has not answered yet."))
 
 
 class Broadcast:
@@ -19,13 +17,13 @@ class Broadcast:
     ``revision`` grows by one with each change that can be seen; plain progress is no change.
     """
 
-    def __init__(self, clock: Clock, first: Snapshot = UNASKED) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._changed = asyncio.Event()
         self._answered = asyncio.Event()
         self._wanted = asyncio.Event()
         self._last_seen: float | None = None
-        self.current = first
+        self.current = Snapshot(playback=None, problem=UNASKED)
         self.revision = 0
         self.streams = 0
         self.ended = False

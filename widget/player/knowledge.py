@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from widget.plain import last_played_from_plain, plain_last_played, plain_playback, playback_from_plain
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
-from widget.snapshot import Problem, Snapshot
+from widget.snapshot import UNASKED, Problem, Snapshot
 
 AFTER_THE_END_SECONDS = 3.0
 """For how long an item is still shown when it must have ended, so that the next question can be answered."""
@@ -15,8 +15,6 @@ SEEK_SECONDS = 3.0
 STALE_SECONDS = 300.0
 LAST_PLAYED_SECONDS = 7 * 86_400.0
 FAILURES_TO_BE_STALE = 2
-
-UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
 
 
 @dataclass(frozen=True, slots=True)
