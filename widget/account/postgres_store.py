@@ -108,7 +108,12 @@ class PostgresStore(SqlStore):
         return self._leads
 
     async def resign(self) -> None:
-        connection, self._session, self._leads = self._session, None, False
+        connection, led = self._session, self._leads
+        self._session, self._leads = None, False
+        if led:
+            # The server notices a closed connection only a moment later, and another may ask for the lead at once.
+            with suppress(StoreError):
+                await self._execute(connection, f"SELECT pg_advisory_unlock({_SPACE}, {_LEAD})")
         await _close(connection)
 
     async def share(self, knowledge: str) -> None:
