@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from widget.account.authorization import Attempt
 from widget.errors import NowPlayingError
+from widget.sources.spotify.authorization import Attempt
 
 if TYPE_CHECKING:
     import uvicorn

@@ -20,13 +20,13 @@ from bootstrap.desk import Desk, desk_for
 from bootstrap.export import FORMATS, variables
 from bootstrap.flow import Wishes, authorize
 from bootstrap.report import day, status_object, status_text
-from widget.account.authorization import Granted
-from widget.account.channels import read_channels
-from widget.account.seed import effective_token
 from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError, SpotifyError
+from widget.owner.channels import read_channels
 from widget.settings import Settings, read_environ, redirect_uri
-from widget.spotify.accounts import KNOWN_SCOPES
+from widget.sources.spotify.accounts import KNOWN_SCOPES
+from widget.sources.spotify.authorization import Granted
+from widget.sources.spotify.seed import effective_token
 from widget.tokens import Credentials, token_health
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"

@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from widget.account.access import Access
-from widget.account.authorization import Authorization
-from widget.account.gate import Gate
-from widget.account.seed import effective_credentials
-from widget.account.store import store_for
 from widget.clock import SystemClock
 from widget.settings import Settings
-from widget.spotify.accounts import AccountsService
-from widget.spotify.api import WebApi
-from widget.spotify.http import LateClient
-from widget.stores import Store
+from widget.sources.gate import Gate
+from widget.sources.spotify.access import Access
+from widget.sources.spotify.accounts import AccountsService
+from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.authorization import Authorization
+from widget.sources.spotify.http import LateClient
+from widget.sources.spotify.seed import effective_credentials
+from widget.store.choice import store_for
+from widget.store.protocol import Store
 from widget.tokens import Credentials
 
 

@@ -16,8 +16,8 @@ import click
 
 from bootstrap.callback import Callback, CallbackListener, Outcome, listening_socket, serving
 from bootstrap.pasting import pasted_lines
-from widget.account.authorization import Attempt, Authorization, Granted, begin
 from widget.errors import AuthorizationError, NowPlayingError, StoreError
+from widget.sources.spotify.authorization import Attempt, Authorization, Granted, begin
 from widget.tokens import Credentials
 
 TICK_SECONDS = 1.0

@@ -8,10 +8,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from tests.support.fake_clock import FakeClock
 from tests.support.program import CREDENTIALS, authorize, program, simulated
-from widget.account.sqlite_store import SqliteStore
 from widget.app import create_app, next_step
 from widget.settings import Settings
-from widget.spotify.scenes import Scene, track
+from widget.sources.spotify.scenes import Scene, track
+from widget.store.sqlite_store import SqliteStore
 from widget.tokens import Seed
 
 NOW = "/v1/me/player/currently-playing"

@@ -14,16 +14,15 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.__main__",),
     ("widget.demo",),
     ("widget.app",),
-    ("widget.messenger",),
-    ("widget.readiness",),
+    ("widget.owner.messenger", "widget.owner.readiness"),
     ("widget.faces",),
+    ("widget.owner",),
     ("widget.player",),
-    ("widget.account",),
-    ("widget.spotify",),
+    ("widget.sources",),
+    ("widget.store",),
     ("widget.command_line",),
     ("widget.settings",),
-    ("widget.stores", "widget.renewals"),
-    ("widget.health",),
+    ("widget.renewals",),
     ("widget.tokens", "widget.snapshot", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.clock"),
 )
@@ -77,12 +76,17 @@ def test_a_face_cannot_reach_a_token_or_spotify(name: str) -> None:
     reached = imported_modules(name)
     from_player = {module for module in reached if module.startswith("widget.player.")}
     assert from_player <= FACES_MAY_TAKE_FROM_PLAYER
-    assert not {module for module in reached if module.startswith(("widget.account", "widget.spotify"))}
+    assert not {module for module in reached if module.startswith(("widget.store", "widget.sources"))}
 
 
 @pytest.mark.parametrize("name", [name for name in modules() if "simulat" in name or "scenes" in name])
 def test_the_simulated_spotify_shares_no_code_with_the_client(name: str) -> None:
-    client = {"widget.spotify.accounts", "widget.spotify.api", "widget.spotify.payloads", "widget.spotify.http"}
+    client = {
+        "widget.sources.spotify.accounts",
+        "widget.sources.spotify.api",
+        "widget.sources.spotify.payloads",
+        "widget.sources.spotify.http",
+    }
     assert not imported_modules(name) & client
 
 
@@ -101,7 +105,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_spotify_s_field_names_appear_only_where_its_language_is_spoken() -> None:
     names = ("currently_playing_type", "external_urls", "display_name", "expires_in", "is_playing_type")
-    elsewhere = [name for name in modules() if not name.startswith("widget.spotify")]
+    elsewhere = [name for name in modules() if not name.startswith("widget.sources.spotify")]
     assert not [
         (name, word)
         for name in elsewhere

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from bootstrap.cli import cli
 from widget.app import create_app
-from widget.faces.hot_path import PATH
+from widget.faces.feeds.hot_path import PATH
 from widget.settings import Settings
 
 ROOT = Path(__file__).parent.parent

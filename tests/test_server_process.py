@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.commands import CLIENT_SECRET, Server, Spotify, run, server, spotify, start
 from tests.support.live_server import free_port
-from widget.spotify.accounts import SCOPES
+from widget.sources.spotify.accounts import SCOPES
 
 TOKEN = "/api/token"
 NOW = "/v1/me/player/currently-playing"

@@ -80,8 +80,8 @@ def _serve(settings: Settings, listener: socket.socket, demo: bool) -> None:
 
 
 async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Config, demo: bool) -> None:
-    from widget.account.store import store_for
     from widget.app import create_app
+    from widget.store.choice import store_for
 
     async with AsyncExitStack() as stack:
         http = None

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
-from widget.account.access import Access
-from widget.account.authorization import Authorization
-from widget.account.gate import Gate
-from widget.account.gateway import Gateway
-from widget.account.renewal import ServerRenewal
-from widget.account.store import store_for
 from widget.clock import Clock, SystemClock
-from widget.faces.artwork_cache import ArtworkCache
 from widget.faces.front import Front
+from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.services import Services
-from widget.messenger import Messenger
+from widget.owner.messenger import Messenger
+from widget.owner.readiness import Readiness
 from widget.player.broadcast import Broadcast
 from widget.player.hiding import Hiding
 from widget.player.watcher import Watcher
-from widget.readiness import Readiness
 from widget.settings import Settings
-from widget.spotify.accounts import AccountsService
-from widget.spotify.api import WebApi
-from widget.spotify.http import LateClient
-from widget.stores import Store
+from widget.sources.gate import Gate
+from widget.sources.spotify.access import Access
+from widget.sources.spotify.accounts import AccountsService
+from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.authorization import Authorization
+from widget.sources.spotify.gateway import Gateway
+from widget.sources.spotify.http import LateClient
+from widget.sources.spotify.renewal import ServerRenewal
+from widget.store.choice import store_for
+from widget.store.protocol import Store
 
 if TYPE_CHECKING:
     import httpx

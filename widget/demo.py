@@ -17,7 +17,7 @@ from widget.tokens import Seed
 if TYPE_CHECKING:
     import httpx
 
-    from widget.spotify.simulator import Simulator
+    from widget.sources.spotify.simulator import Simulator
 
 CALLS_PER_DAY = 100_000
 """Calls to the simulation cost nothing."""
@@ -25,8 +25,8 @@ CALLS_PER_DAY = 100_000
 
 def simulated_spotify(redirect_uri: str = DEFAULT_REDIRECT_URI) -> Simulator:
     """A simulated Spotify with one registered app, whose programme begins now."""
-    from widget.spotify.scenes import Programme
-    from widget.spotify.simulator import RegisteredApp, Simulator
+    from widget.sources.spotify.scenes import Programme
+    from widget.sources.spotify.simulator import RegisteredApp, Simulator
 
     app = RegisteredApp(secrets.token_hex(16), secrets.token_hex(16), {redirect_uri})
     return Simulator(time.time, app, Programme(begun_at=time.time()))
@@ -54,8 +54,8 @@ async def staged(settings: Settings) -> AsyncIterator[tuple[Settings, httpx.Asyn
     """The demo's settings, authorized already, and the client that reaches the simulation instead of the network."""
     import httpx
 
-    from widget.spotify.accounts import SCOPES
-    from widget.spotify.http import http_client
+    from widget.sources.spotify.accounts import SCOPES
+    from widget.sources.spotify.http import http_client
 
     simulator = simulated_spotify()
     seed = Seed(simulator.grant(SCOPES), time.time())

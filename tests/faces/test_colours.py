@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.faces.colours import CONTRAST, DARK, LIGHT, Palette, accented, contrast
+from widget.faces.pictures.colours import CONTRAST, DARK, LIGHT, Palette, accented, contrast
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

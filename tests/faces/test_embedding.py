@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.showing import WORKS, Showing
-from widget.health import Health
+from widget.owner.health import Health
 from widget.settings import Settings
 from widget.snapshot import Problem
 from widget.tokens import TokenHealth

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.showing import EPISODE, LOCAL, WORKS, Showing, advertisement, idle, item, paused, playing
 from widget.errors import SpotifyUnreachable, StoreError
-from widget.health import Health
+from widget.owner.health import Health
 from widget.playback import Item
 from widget.snapshot import Problem, Snapshot
 from widget.tokens import TokenHealth

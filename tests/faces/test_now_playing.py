@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
-from widget.faces.now_playing import encode, max_age
+from widget.faces.feeds.now_playing import encode, max_age
 from widget.snapshot import Problem, Snapshot
 
 KEYS = ["status", "is_playing", "item", "progress_ms", "last_played", "updated_at", "stale", "error"]

@@ -22,12 +22,12 @@ from tests.support.showing import (
     paused,
     playing,
 )
-from widget.faces.artwork_cache import ArtworkFile
-from widget.faces.options import Layout, Options
-from widget.faces.svg import render, xml_text
-from widget.faces.svg_frames import FRAMES
-from widget.faces.view import view_of
-from widget.faces.words import words
+from widget.faces.pictures.artwork_cache import ArtworkFile
+from widget.faces.pictures.options import Layout, Options
+from widget.faces.pictures.svg import render, xml_text
+from widget.faces.pictures.svg_frames import FRAMES
+from widget.faces.pictures.view import view_of
+from widget.faces.pictures.words import words
 from widget.playback import Artwork
 from widget.snapshot import Problem, Snapshot
 

@@ -5,7 +5,7 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.faces.text_fit import ELLIPSIS, is_right_to_left, shortened, text_width
+from widget.faces.pictures.text_fit import ELLIPSIS, is_right_to_left, shortened, text_width
 
 FAMILY = "👨‍👩‍👧‍👦"
 FLAG = "🏳️‍🌈"

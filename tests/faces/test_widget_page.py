@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
-from widget.faces.colours import DARK, LIGHT, accented
+from widget.faces.pictures.colours import DARK, LIGHT, accented
 from widget.settings import Settings
 from widget.snapshot import Problem, Snapshot
 

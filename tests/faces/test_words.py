@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from widget.faces.words import FALLBACK, FILE, language_names, words
+from widget.faces.pictures.words import FALLBACK, FILE, language_names, words
 
 LANGUAGES = json.loads(FILE.read_text(encoding="utf-8"))
 

@@ -4,14 +4,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from widget.account.access import Access
-from widget.account.gate import Gate
-from widget.account.gateway import Gateway
-from widget.account.sqlite_store import SqliteStore
 from widget.clock import SystemClock
-from widget.spotify.accounts import AccountsService
-from widget.spotify.api import WebApi
-from widget.spotify.http import LateClient, http_client
+from widget.sources.gate import Gate
+from widget.sources.spotify.access import Access
+from widget.sources.spotify.accounts import AccountsService
+from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.gateway import Gateway
+from widget.sources.spotify.http import LateClient, http_client
+from widget.store.sqlite_store import SqliteStore
 from widget.tokens import Credentials
 
 

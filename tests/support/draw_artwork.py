@@ -3,8 +3,8 @@
 import math
 
 from tests.support.browser import chromium
-from widget.spotify.scenes import ARTWORK_WIDTHS
-from widget.spotify.simulator import ARTWORK
+from widget.sources.spotify.scenes import ARTWORK_WIDTHS
+from widget.sources.spotify.simulator import ARTWORK
 
 SIDE = 640
 QUALITY = {640: 72, 300: 78, 64: 80}

@@ -10,14 +10,14 @@ import httpx
 from starlette.applications import Starlette
 
 from tests.support.fake_clock import FakeClock
-from widget.account.sqlite_store import SqliteStore
 from widget.app import create_app
 from widget.settings import Settings
-from widget.spotify.accounts import SCOPES
-from widget.spotify.http import http_client
-from widget.spotify.scenes import Programme, Scene, track
-from widget.spotify.simulator import RegisteredApp, Simulator
-from widget.stores import Store
+from widget.sources.spotify.accounts import SCOPES
+from widget.sources.spotify.http import http_client
+from widget.sources.spotify.scenes import Programme, Scene, track
+from widget.sources.spotify.simulator import RegisteredApp, Simulator
+from widget.store.protocol import Store
+from widget.store.sqlite_store import SqliteStore
 from widget.tokens import Account, Credentials, Token
 
 CREDENTIALS = Credentials("an-id", "a-secret")

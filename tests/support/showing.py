@@ -6,18 +6,18 @@ import httpx
 
 from tests.support.fake_clock import FakeClock
 from widget.clock import Clock
-from widget.faces.artwork_cache import ArtworkCache
 from widget.faces.front import Front
+from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.services import Services
-from widget.health import Health
+from widget.owner.health import Health
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.player.broadcast import Broadcast
 from widget.renewals import Admission, Begun, Renewed
 from widget.settings import Settings
 from widget.snapshot import Snapshot
-from widget.spotify.http import http_client
-from widget.spotify.scenes import ARTWORK_WIDTHS, IMAGES
-from widget.spotify.simulator import RegisteredApp, Simulator
+from widget.sources.spotify.http import http_client
+from widget.sources.spotify.scenes import ARTWORK_WIDTHS, IMAGES
+from widget.sources.spotify.simulator import RegisteredApp, Simulator
 from widget.tokens import TokenHealth
 
 WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)

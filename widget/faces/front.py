@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from widget.faces.hot_path import PATH, HotPath, NowPlayingCache
-from widget.faces.page import Pages
+from widget.faces.feeds.hot_path import PATH, HotPath, NowPlayingCache
+from widget.faces.pictures.page import Pages
 from widget.faces.routes import refused, routes
 from widget.faces.services import Services
 

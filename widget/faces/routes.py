@@ -10,18 +10,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from widget.errors import NowPlayingError
-from widget.faces.artwork import artwork
-from widget.faces.embed_script import embed_script
-from widget.faces.events import events
-from widget.faces.flat import flat
-from widget.faces.health import healthz, readyz
+from widget.faces.feeds.events import events
+from widget.faces.feeds.flat import flat
 from widget.faces.http import preflight, respond
-from widget.faces.index import index
-from widget.faces.oembed import oembed
-from widget.faces.page import widget
-from widget.faces.setup import setup_callback, setup_failure, setup_form, setup_start
+from widget.faces.owner.health import healthz, readyz
+from widget.faces.owner.index import index
+from widget.faces.owner.setup import setup_callback, setup_failure, setup_form, setup_start
+from widget.faces.pictures.artwork import artwork
+from widget.faces.pictures.embed_script import embed_script
+from widget.faces.pictures.oembed import oembed
+from widget.faces.pictures.page import widget
+from widget.faces.pictures.svg import picture
 from widget.faces.static_files import static
-from widget.faces.svg import picture
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
-from widget.health import Health
+from widget.owner.health import Health
 from widget.player.broadcast import Broadcast
 from widget.renewals import Renewal
 from widget.settings import Settings
@@ -15,7 +15,7 @@ from widget.settings import Settings
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from widget.faces.artwork_cache import ArtworkCache
+    from widget.faces.pictures.artwork_cache import ArtworkCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from widget.faces.http import respond, weak_etag
 
-STATIC = Path(__file__).parent / "static"
+FOLDERS = tuple(Path(__file__).parent / flat / "static" for flat in ("pictures", "owner"))
 MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 @lru_cache(maxsize=32)
 def static_file(name: str) -> bytes | None:
     """The bytes of one of our static files; None for any other name."""
-    known = {path.name: path for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}
+    known = {path.name: path for folder in FOLDERS for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
     return known[name].read_bytes() if name in known else None
 
 

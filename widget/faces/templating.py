@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = tuple(Path(__file__).parent / flat / "templates" for flat in ("pictures", "owner"))
 
 
 @lru_cache(maxsize=1)

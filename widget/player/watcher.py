@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
-    """Who is asked; see :class:`widget.account.gateway.Gateway`."""
+    """Who is asked; see :class:`widget.sources.spotify.gateway.Gateway`."""
 
     async def currently_playing(self) -> Playback: ...
 
@@ -36,7 +36,7 @@ class Source(Protocol):
 
 
 class Shared(Protocol):
-    """What instances share; see :class:`widget.stores.Store`."""
+    """What instances share; see :class:`widget.store.protocol.Store`."""
 
     async def lead(self) -> bool: ...
 

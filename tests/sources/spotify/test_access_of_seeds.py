@@ -1,0 +1,119 @@
+"""Seeds from the environment, and whose client ID and secret count."""
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripted import TOKEN
+from tests.support.stage import CREDENTIALS, Stage, stage_in
+from widget.errors import NeedsAuthorization
+from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token
+from widget.tokens import AccessToken, Credentials, Seed, Token
+
+SEED = Seed("AQ-seed", 1_794_000_000.0)
+LATER = Seed("AQ-later", 1_794_500_000.0)
+EARLIER = Seed("AQ-earlier", 1_793_000_000.0)
+UNDATED = Seed("AQ-undated")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage_in(tmp_path) as stage:
+        stage.network.answer(TOKEN, "token_rotated", "token_refresh")
+        yield stage
+
+
+def used(stage: Stage) -> list[str]:
+    """The refresh tokens that were sent."""
+    return [form["refresh_token"] for form in stage.network.forms()]
+
+
+async def test_a_seed_is_used_where_nothing_is_stored(stage: Stage) -> None:
+    await stage.access(seed=SEED).token()
+    stored = await stage.stored()
+    assert used(stage) == ["AQ-seed"]
+    assert (stored.refresh_token, stored.authorized_at) == ("AQ-invented-rotated", SEED.authorized_at)
+
+
+async def test_after_a_restart_with_the_same_seed_its_rotation_wins(stage: Stage) -> None:
+    await stage.access(seed=SEED).token()
+    await stage.clock.advance(3600)
+    await stage.access(seed=SEED).token()
+    assert used(stage) == ["AQ-seed", "AQ-invented-rotated"]
+
+
+@pytest.mark.parametrize("seed", [LATER, UNDATED])
+async def test_a_seed_that_was_pasted_anew_wins(stage: Stage, seed: Seed) -> None:
+    await stage.access(seed=SEED).token()
+    await stage.access(seed=seed).token()
+    assert used(stage) == ["AQ-seed", seed.refresh_token]
+
+
+async def test_a_seed_that_is_older_than_what_is_stored_loses(stage: Stage) -> None:
+    await stage.access(seed=SEED).token()
+    await stage.access(seed=EARLIER).token()
+    assert used(stage) == ["AQ-seed"]
+
+
+async def test_a_new_seed_revives_an_account_whose_token_is_dead(stage: Stage) -> None:
+    stage.network.answer(TOKEN, "error_refresh_revoked", "token_refresh")
+    for _ in range(2):
+        with pytest.raises(NeedsAuthorization):
+            await stage.access(seed=SEED).token()
+    await stage.access(seed=LATER).token()
+    assert used(stage) == ["AQ-seed", "AQ-later"]
+    assert not (await stage.stored()).needs_authorization
+
+
+async def test_a_stored_authorization_beats_the_seed_that_it_replaced(stage: Stage) -> None:
+    await stage.access(seed=SEED).token()
+    new = await stage.authorize("AQ-new", access_seconds=3600)
+    assert await stage.access(seed=SEED).token() == new.access
+
+
+async def test_looking_at_the_token_that_counts_writes_nothing(stage: Stage) -> None:
+    assert await effective_token(stage.store, None) is None
+    assert await effective_token(stage.store, SEED) == Token("AQ-seed", authorized_at=SEED.authorized_at)
+    assert await stage.store.token() is None
+    stored = await stage.authorize("AQ-new")
+    assert await effective_token(stage.store, EARLIER) == stored
+
+
+@pytest.mark.parametrize(
+    ("seed", "token", "last", "expected"),
+    [
+        (None, None, None, False),
+        (SEED, None, None, True),
+        (SEED, None, SEED.fingerprint, True),
+        (SEED, Token("AQ-x", authorized_at=1.0), SEED.fingerprint, False),
+        (SEED, Token("AQ-x", authorized_at=1.0), LATER.fingerprint, True),
+        (SEED, Token("AQ-x", authorized_at=SEED.authorized_at), None, True),
+        (SEED, Token("AQ-x", authorized_at=1_795_000_000.0), None, False),
+        (SEED, Token("AQ-x"), None, True),
+        (UNDATED, Token("AQ-x", authorized_at=1.0), None, True),
+        (SEED, Token("AQ-seed"), None, False),
+    ],
+)
+def test_a_seed_counts_unless_it_was_used_or_is_the_older_one(
+    seed: Seed | None, token: Token | None, last: str | None, expected: bool
+) -> None:
+    assert counts_more(seed, token, last) is expected
+
+
+def test_the_secret_from_the_database_counts_only_for_its_own_id() -> None:
+    stored = Credentials("an-id", "stored")
+    assert effective_credentials(None, stored) == stored
+    assert effective_credentials(None, None) is None
+    assert effective_credentials(Credentials("an-id"), stored) == stored
+    assert effective_credentials(Credentials("an-id", "set"), stored) == Credentials("an-id", "set")
+    assert effective_credentials(Credentials("other"), stored) == Credentials("other")
+
+
+async def test_the_credentials_in_the_database_serve_a_server_that_has_none(stage: Stage) -> None:
+    token = Token("AQ-stored", access=AccessToken("BQ-old", 0.0))
+    await stage.store.save_authorization(token, CREDENTIALS, None)
+    await stage.access(credentials=None).token()
+    (request,) = stage.network.asked(TOKEN)
+    assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")) == b"an-id:a-secret"

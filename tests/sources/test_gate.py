@@ -1,0 +1,77 @@
+"""The gate: Spotify's bans and our own budget hold, whoever asks and after every restart."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.stage import Stage, stage_in
+from widget.errors import BudgetSpent, QuotaExceeded, RateLimited
+from widget.sources.gate import Gate
+from widget.store.protocol import Ban
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage_in(tmp_path) as stage:
+        yield stage
+
+
+async def spent(gate: Gate) -> int:
+    return sum(calls for _, calls in await gate.calls_of_the_day())
+
+
+async def test_it_is_open_until_spotify_says_otherwise(stage: Stage) -> None:
+    await stage.gate().check()
+    await stage.gate().spend()
+    assert await spent(stage.gate()) == 1
+
+
+async def test_a_ban_holds_to_its_end_and_says_how_long_it_lasts(stage: Stage) -> None:
+    await stage.gate().close(QuotaExceeded("Spent.", retry_after=50_000.0))
+    await stage.clock.advance(49_999.0)
+    with pytest.raises(QuotaExceeded, match=r"Spent\.") as banned:
+        await stage.gate().spend()
+    assert banned.value.retry_after == pytest.approx(1.0)
+    assert await spent(stage.gate()) == 0
+    await stage.clock.advance(1.0)
+    await stage.gate().spend()
+
+
+async def test_a_shorter_ban_does_not_end_a_longer_one(stage: Stage) -> None:
+    await stage.gate().close(QuotaExceeded("Long.", retry_after=1_000.0))
+    await stage.gate().close(RateLimited("Short.", retry_after=10.0))
+    await stage.clock.advance(500.0)
+    with pytest.raises(QuotaExceeded, match=r"Long\."):
+        await stage.gate().check()
+
+
+async def test_a_ban_written_under_a_wrong_clock_neither_holds_nor_hides_the_next_one(stage: Stage) -> None:
+    await stage.store.save_ban(Ban(stage.clock.now() + 400 * DAY, "rate_limited", "From the future."))
+    await stage.gate().check()
+    await stage.gate().close(RateLimited("Now.", retry_after=30.0))
+    with pytest.raises(RateLimited, match=r"Now\."):
+        await stage.gate().check()
+
+
+async def test_the_budget_is_never_exceeded_and_comes_back_within_a_day(stage: Stage) -> None:
+    for _ in range(3):
+        await stage.gate(3).spend()
+        await stage.clock.advance(600.0)
+    with pytest.raises(BudgetSpent, match="CALLS_PER_DAY") as spent:
+        await stage.gate(3).spend()
+    assert spent.value.retry_after is not None
+    await stage.clock.advance(spent.value.retry_after)
+    await stage.gate(3).spend()
+    with pytest.raises(BudgetSpent):
+        await stage.gate(3).spend()
+
+
+async def test_a_smaller_budget_after_a_restart_counts_what_was_spent_before(stage: Stage) -> None:
+    for _ in range(5):
+        await stage.gate(10).spend()
+    with pytest.raises(BudgetSpent):
+        await stage.gate(4).spend()
+    assert await spent(stage.gate(4)) == 5

@@ -1,0 +1,110 @@
+"""What is special about Postgres: lost connections, sessions that end, schemas."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+
+from tests.support.postgres import Postgres, postgres
+from widget.errors import ConfigurationError, StoreError
+from widget.store.postgres_store import PostgresStore
+from widget.store.schema import VERSION
+from widget.tokens import Credentials, Token
+
+
+@pytest.fixture
+def url(postgres_server: Postgres) -> str:
+    return postgres_server.database()
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[PostgresStore]:
+    store = PostgresStore(url)
+    await store.open()
+    yield store
+    await store.close()
+
+
+def end_every_session(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def test_a_lost_connection_is_made_again_without_a_word(store: PostgresStore, url: str) -> None:
+    await store.save_authorization(Token("AQ-one"), Credentials("an-id"), None)
+    end_every_session(url)
+    assert await store.token() == Token("AQ-one")
+
+
+async def test_a_leader_whose_session_ended_stands_again_or_gives_way(store: PostgresStore, url: str) -> None:
+    other = PostgresStore(url)
+    await other.open()
+    assert await store.lead()
+    end_every_session(url)
+    assert await other.lead()
+    assert not await store.lead()
+    await other.close()
+    assert await store.lead()
+
+
+async def test_a_listener_whose_session_ended_hears_again(store: PostgresStore, url: str) -> None:
+    await store.news(0.05)
+    end_every_session(url)
+    with pytest.raises(StoreError):
+        await store.news(1.0)
+    waiting = asyncio.create_task(store.news(5.0))
+    await asyncio.sleep(0.1)
+    await store.share("news")
+    async with asyncio.timeout(1.0):
+        await waiting
+
+
+async def test_waiting_for_news_that_is_given_up_does_no_harm(store: PostgresStore) -> None:
+    waiting = asyncio.create_task(store.news(5.0))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await store.news(0.05)
+
+
+async def test_a_refresh_whose_session_ended_frees_the_next(store: PostgresStore, url: str) -> None:
+    async with store.refreshing():
+        end_every_session(url)
+        async with asyncio.timeout(5), store.refreshing():
+            pass
+
+
+async def test_a_newer_version_s_database_is_refused(url: str) -> None:
+    store = PostgresStore(url)
+    await store.open()
+    await store.close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE now_playing.schema_version SET version = %s", [VERSION + 1])
+    with pytest.raises(ConfigurationError, match="newer version"):
+        await PostgresStore(url).open()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+async def test_a_server_that_goes_away_is_an_error_for_now_and_comes_back(own_server: Postgres) -> None:
+    store = PostgresStore(own_server.database())
+    await store.open()
+    await store.save_note("a", "b")
+    assert await store.lead()
+    await asyncio.to_thread(own_server.stop)
+    for attempt in (store.note("a"), store.lead(), store.news(0.1)):
+        with pytest.raises(StoreError, match="Postgres"):
+            await attempt
+    await asyncio.to_thread(own_server.start)
+    assert await store.note("a") == "b"
+    assert await store.lead()
+    await store.close()

@@ -1,0 +1,251 @@
+"""What every store promises, held against each of them: SQLite in a file, and a real Postgres."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import Postgres
+from widget.errors import ConfigurationError
+from widget.store.choice import store_for
+from widget.store.protocol import Ban, Store
+from widget.tokens import AccessToken, Account, Credentials, Token
+
+NOW = 1_795_000_000.0
+TOKEN = Token(
+    "AQ-one",
+    ("user-read-currently-playing", "user-read-recently-played"),
+    Account("nilas.listener", "Nilas 🎧"),
+    NOW - 100.0,
+    AccessToken("BQ-one", NOW + 3500.0),
+    NOW - 100.0,
+)
+CREDENTIALS = Credentials("an-id", "a-secret")
+
+Opener = Callable[[], Awaitable[Store]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.database()
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[Opener]:
+    """Opens the same database as often as it is called, each time as another instance would."""
+    stores: list[Store] = []
+
+    async def another() -> Store:
+        store = store_for(database_url)
+        await store.open()
+        stores.append(store)
+        return store
+
+    yield another
+    for store in stores:
+        await store.close()
+
+
+@pytest.fixture
+async def store(opened: Opener) -> Store:
+    return await opened()
+
+
+async def test_a_new_store_knows_nothing(store: Store) -> None:
+    assert await store.token() is None
+    assert await store.credentials() is None
+    assert await store.seed_fingerprint() is None
+    assert await store.ban() is None
+    assert await store.shared() is None
+    assert await store.calls_since(0.0) == []
+
+
+async def test_an_authorization_comes_back_as_it_was_saved(store: Store, opened: Opener) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, "a-fingerprint")
+    other = await opened()
+    assert await other.token() == TOKEN
+    assert await other.credentials() == CREDENTIALS
+    assert await other.seed_fingerprint() == "a-fingerprint"
+
+
+async def test_a_bare_token_comes_back_bare(store: Store) -> None:
+    await store.save_authorization(Token("AQ-bare"), Credentials("an-id"), None)
+    assert await store.token() == Token("AQ-bare")
+    assert await store.credentials() == Credentials("an-id", None)
+
+
+async def test_a_new_authorization_replaces_a_dead_one_and_keeps_what_it_does_not_name(store: Store) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, "a-fingerprint")
+    await store.mark_needs_authorization("AQ-one")
+    await store.save_authorization(Token("AQ-two", authorized_at=NOW), None, None)
+    assert await store.token() == Token("AQ-two", authorized_at=NOW)
+    assert await store.credentials() == CREDENTIALS
+    assert await store.seed_fingerprint() == "a-fingerprint"
+
+
+async def test_a_refresh_replaces_only_the_token_it_was_made_with(store: Store) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, None)
+    assert not await store.save_refresh("AQ-another", Token("AQ-lost"))
+    assert await store.token() == TOKEN
+    assert await store.save_refresh("AQ-one", Token("AQ-rotated"))
+    assert await store.token() == Token("AQ-rotated")
+
+
+async def test_a_dead_token_is_marked_and_kept_and_another_is_not_marked(store: Store) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, None)
+    await store.mark_needs_authorization("AQ-another")
+    assert await store.token() == TOKEN
+    await store.mark_needs_authorization("AQ-one")
+    stored = await store.token()
+    assert stored is not None
+    assert (stored.refresh_token, stored.needs_authorization, stored.access) == ("AQ-one", True, None)
+
+
+async def test_forgetting_deletes_everything(store: Store) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, "a-fingerprint")
+    await store.spend_call(NOW, 10)
+    await store.save_note("a-note", "a text")
+    await store.claim_message("a-channel", "a-key", NOW)
+    await store.forget()
+    assert await store.token() is None
+    assert await store.credentials() is None
+    assert await store.seed_fingerprint() is None
+    assert await store.note("a-note") is None
+    assert await store.calls_since(0.0) == []
+    assert await store.claim_message("a-channel", "a-key", NOW)
+
+
+async def test_calls_are_counted_until_the_budget_is_spent_and_again_a_day_later(store: Store) -> None:
+    assert [await store.spend_call(NOW + second, 3) for second in (0, 30, 90, 100)] == [True, True, True, False]
+    assert sum(spent for _, spent in await store.calls_since(NOW - 60)) == 3
+    assert not await store.spend_call(NOW + 86_000, 3)
+    assert await store.spend_call(NOW + 86_400 + 61, 3)
+
+
+async def test_calls_from_a_clock_that_ran_ahead_are_not_counted_for_ever(store: Store) -> None:
+    assert await store.spend_call(NOW + 400 * 86_400, 1)
+    assert await store.spend_call(NOW, 1)
+
+
+async def test_instances_that_spend_at_the_same_time_never_exceed_the_budget(store: Store, opened: Opener) -> None:
+    others = [await opened() for _ in range(3)]
+    spent = await asyncio.gather(*(one.spend_call(NOW, 5) for one in (store, *others) for _ in range(4)))
+    assert sum(spent) == 5
+
+
+async def test_a_longer_ban_is_kept_and_a_ban_can_be_lifted(store: Store, opened: Opener) -> None:
+    other = await opened()
+    long = Ban(NOW + 3600, "quota_exceeded", "wait")
+    await store.save_ban(long)
+    await other.save_ban(Ban(NOW + 10, "rate_limited", "wait a little"))
+    assert await other.ban() == long
+    await other.save_ban(None)
+    assert await store.ban() is None
+
+
+async def test_one_at_a_time_holds_the_refresh(store: Store, opened: Opener) -> None:
+    other, order = await opened(), []
+
+    async def hold(one: Store, name: str) -> None:
+        async with one.refreshing():
+            order.append(f"{name} begins")
+            await asyncio.sleep(0.1)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(hold(store, "first"), hold(other, "second"), hold(store, "third"))
+    assert [step.split()[1] for step in order] == ["begins", "ends"] * 3
+
+
+async def test_a_refresh_that_fails_frees_the_next(store: Store, opened: Opener) -> None:
+    other = await opened()
+
+    async def fail() -> None:
+        async with store.refreshing():
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        await fail()
+    async with asyncio.timeout(5), other.refreshing():
+        pass
+
+
+async def test_one_instance_leads_until_it_resigns_or_closes(store: Store, opened: Opener) -> None:
+    other = await opened()
+    assert [await store.lead(), await store.lead(), await other.lead()] == [True, True, False]
+    await store.resign()
+    assert [await other.lead(), await store.lead()] == [True, False]
+    await other.close()
+    assert await store.lead()
+
+
+async def test_what_the_leader_shares_reaches_the_others_at_once(store: Store, opened: Opener) -> None:
+    other = await opened()
+    await other.news(0.05)
+    waiting = asyncio.create_task(other.news(5.0))
+    await asyncio.sleep(0.1)
+    await store.share('{"title": "\\u0000 🪐"}')
+    async with asyncio.timeout(1.0):
+        await waiting
+    assert await other.shared() == '{"title": "\\u0000 🪐"}'
+
+
+async def test_without_news_waiting_ends_in_time(store: Store) -> None:
+    async with asyncio.timeout(2.0):
+        await store.news(0.1)
+
+
+async def test_a_message_is_claimed_once_over_all_instances(store: Store, opened: Opener) -> None:
+    others = [await opened() for _ in range(3)]
+    claims = await asyncio.gather(*(one.claim_message("mail", "ends:30", NOW) for one in (store, *others)))
+    assert sorted(claims) == [False, False, False, True]
+    await store.settle_message("mail", "ends:30", True)
+    assert await others[0].messages_sent("mail") == {"ends:30"}
+    assert not await others[0].claim_message("mail", "ends:30", NOW + 10_000)
+    assert await others[0].claim_message("push", "ends:30", NOW)
+
+
+async def test_a_message_that_did_not_arrive_is_free_again_and_so_is_a_claim_that_came_to_nothing(store: Store) -> None:
+    assert await store.claim_message("mail", "one", NOW)
+    await store.settle_message("mail", "one", False)
+    assert await store.claim_message("mail", "one", NOW + 1)
+    assert not await store.claim_message("mail", "one", NOW + 2)
+    assert await store.claim_message("mail", "one", NOW + 1000)
+    assert await store.messages_sent("mail") == frozenset()
+
+
+async def test_instances_that_start_together_make_one_schema(opened: Opener) -> None:
+    stores = await asyncio.gather(*(opened() for _ in range(5)))
+    await stores[0].save_note("a", "b")
+    assert await stores[4].note("a") == "b"
+
+
+async def test_opening_again_keeps_what_is_stored(store: Store, opened: Opener) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, None)
+    await store.close()
+    assert await (await opened()).token() == TOKEN
+
+
+async def test_the_location_is_told_without_a_password(store: Store) -> None:
+    assert "test" in store.location
+    secret = store_for("postgresql://me:a-password@db.example.org/music")
+    assert "a-password" not in secret.location + repr(secret)
+    assert "db.example.org" in secret.location
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:a-password@127.0.0.1:1/none", "postgresql://me:a-password@[", "sqlite:////nowhere/at.db"]
+)
+async def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        await store_for(url).open()
+    assert "a-password" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_scheme_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        store_for("mysql://somewhere/else")

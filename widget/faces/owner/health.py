@@ -1,0 +1,44 @@
+"""``/healthz`` and ``/readyz``: for the host's probes and for the owner."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from widget.clock import iso_milliseconds
+from widget.faces.http import respond
+from widget.faces.services import services_of
+from widget.owner.health import Health
+
+
+async def healthz(request: Request) -> Response:
+    """200 while the process serves."""
+    return _json(request, {"status": "ok"}, 200)
+
+
+async def readyz(request: Request) -> Response:
+    """200 while the token works and the last question was answered, else 503 and why."""
+    health = await services_of(request).health()
+    return _json(request, health_json(health), 200 if health.problem is None else 503)
+
+
+def health_json(health: Health) -> dict[str, Any]:
+    """The contract's object for ``health``; nothing secret in it."""
+    problem, success = health.problem, health.last_success_at
+    return {
+        "status": "ok" if problem is None else problem.code,
+        "token": {"state": health.token.state, "days_left": health.token.days_left},
+        "spotify": {
+            "last_success_at": None if success is None else iso_milliseconds(success),
+            "error": None if problem is None else {"code": problem.code, "message": problem.message},
+        },
+        "calls_last_24h": health.calls_last_24h,
+    }
+
+
+def _json(request: Request, value: dict[str, Any], status: int) -> Response:
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return respond(request, body, media_type="application/json", cache_control="no-store", status=status)

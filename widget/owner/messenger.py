@@ -1,0 +1,128 @@
+"""Tells the owner what is due, by the log and by the channels in ``NOTIFY_URLS``; never disturbs the service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+
+from widget.clock import Clock
+from widget.errors import NowPlayingError
+from widget.owner.channels import Channel, read_channels
+from widget.owner.health import Health
+from widget.owner.messages import Message, Trouble, current_trouble, due_messages
+from widget.snapshot import Problem
+from widget.sources.spotify.seed import effective_token
+from widget.store.protocol import Store
+from widget.tokens import Seed
+
+EVERY_SECONDS = 60.0
+LONGEST_BACKOFF_SECONDS = 3600.0
+_TROUBLE = "trouble"
+
+log = logging.getLogger(__name__)
+
+
+class Messenger:
+    """Looks once a minute; each channel receives each message once, over restarts and over instances."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        health: Callable[[], Awaitable[Health]],
+        notify_urls: Sequence[str],
+        seed: Seed | None,
+        next_step: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._health = health
+        self._urls = notify_urls
+        self._seed = seed
+        self._next_step = next_step
+        self._logged: frozenset[str] = frozenset()
+        self._failed: dict[tuple[str, str], int] = {}
+        self._not_before: dict[tuple[str, str], float] = {}  # monotonic
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        channels: tuple[Channel, ...] = ()
+        if self._urls:
+            channels, unreadable = await asyncio.to_thread(read_channels, self._urls)
+            for label in unreadable:
+                log.error("NOTIFY_URLS: address %s cannot be read; see python -m bootstrap message", label)
+        while True:
+            await self._survive(channels)
+            await self._clock.sleep(EVERY_SECONDS)
+
+    async def _survive(self, channels: Sequence[Channel]) -> None:
+        try:
+            await self.tell_what_is_due(channels)
+        except NowPlayingError as error:
+            log.warning("messages wait: %s", error)
+        except Exception as error:
+            # Nothing about messages may stop the program; the text may hold an address.
+            log.error("messages failed (%s); going on", type(error).__name__)
+
+    async def tell_what_is_due(self, channels: Sequence[Channel]) -> None:
+        """One look: logs what is new, and writes to every channel what it has not received."""
+        health = await self._health()
+        self._log_once(health.problem)
+        trouble = await self._current_trouble(health)
+        for message in await self._due(trouble, self._logged):
+            self._logged |= {message.key}
+            log.warning("%s. %s", message.title, message.body)
+        await asyncio.gather(*(self._write(channel, trouble) for channel in channels))
+
+    def _log_once(self, problem: Problem | None) -> None:
+        """A program that was never set up says so at its start."""
+        if problem is not None and problem.code == "not_configured" and problem.code not in self._logged:
+            self._logged |= {problem.code}
+            log.warning("%s", problem.message)
+
+    async def _current_trouble(self, health: Health) -> Trouble | None:
+        now, problem = self._clock.now(), health.problem
+        if problem is None and await self._store.note(_TROUBLE) is None:
+            return None
+        async with self._store.refreshing():  # Two instances must not begin the same trouble twice.
+            previous = _read(await self._store.note(_TROUBLE))
+            code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
+            trouble = current_trouble(previous, code, until, health.last_success_at, now)
+            if trouble is not None and trouble != previous:
+                await self._store.save_note(_TROUBLE, json.dumps(asdict(trouble)))
+        return trouble
+
+    async def _due(self, trouble: Trouble | None, told: frozenset[str]) -> tuple[Message, ...]:
+        token = await effective_token(self._store, self._seed)
+        return due_messages(token, trouble, told, self._clock.now(), self._next_step)
+
+    async def _write(self, channel: Channel, trouble: Trouble | None) -> None:
+        told = await self._store.messages_sent(channel.fingerprint)
+        for message in await self._due(trouble, told):
+            attempt = (channel.fingerprint, message.key)
+            if self._clock.monotonic() < self._not_before.get(attempt, 0.0):
+                continue
+            if not await self._store.claim_message(*attempt, self._clock.now()):
+                continue
+            arrived = await channel.send(message.title, message.body)
+            await self._store.settle_message(*attempt, arrived)
+            self._remember(channel, message, attempt, arrived)
+
+    def _remember(self, channel: Channel, message: Message, attempt: tuple[str, str], arrived: bool) -> None:
+        if arrived:
+            log.info("told the owner by %s: %s", channel.label, message.title)
+            return
+        failures = self._failed[attempt] = self._failed.get(attempt, 0) + 1
+        backoff = min(EVERY_SECONDS * 2.0 ** (min(failures, 10) - 1), LONGEST_BACKOFF_SECONDS)
+        self._not_before[attempt] = self._clock.monotonic() + backoff
+        log.warning("a message to %s did not arrive; it is tried again", channel.label)
+
+
+def _read(text: str | None) -> Trouble | None:
+    try:
+        return None if text is None else Trouble(**json.loads(text))
+    except (ValueError, TypeError):
+        return None

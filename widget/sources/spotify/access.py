@@ -1,0 +1,216 @@
+"""The access token: refreshed before its end, one refresh at a time, persisted before use, dead or alive."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from widget.clock import Clock
+from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError, Throttled
+from widget.sources.gate import Gate
+from widget.sources.spotify.accounts import AccountsService
+from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token, token_of
+from widget.store.protocol import Store
+from widget.tokens import AccessToken, Credentials, Seed, Token
+
+EARLY_SECONDS = 60.0
+CREDENTIALS_RETRY_SECONDS = 300.0
+CLOSE_SECONDS = 2.0
+
+NOT_CONFIGURED = "There is no token yet: run python -m bootstrap, or set the variables that its export prints."
+NO_CLIENT_ID = "There is no client ID: set SPOTIFY_CLIENT_ID, or run python -m bootstrap."
+DEAD = "Spotify no longer accepts the refresh token: authorize again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Credentials that Spotify refused, for a token, until when they need not be tried again."""
+
+    credentials: Credentials
+    refresh_token: str
+    retry_at: float
+    error: BadCredentials
+
+
+class Access:
+    """Gives access tokens. The store is the truth: what another process wrote there counts at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: AccountsService,
+        gate: Gate,
+        clock: Clock,
+        credentials: Credentials | None = None,
+        seed: Seed | None = None,
+    ) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._gate = gate
+        self._clock = clock
+        self._configured = credentials
+        self._seed = seed
+        self._one_at_a_time = asyncio.Lock()
+        self._in_flight: set[asyncio.Task[Token]] = set()
+        self._unsaved: tuple[str, Token] | None = None
+        self._refusal: _Refusal | None = None
+
+    async def token(self) -> AccessToken:
+        """An access token that is good for now.
+
+        Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`, :class:`Throttled`,
+        :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
+        """
+        if self._unsaved is None:
+            token = _alive(await effective_token(self._store, self._seed))
+            if self._is_usable(token):
+                return _access(token)
+        return _access(await self._refreshed_unless(self._is_usable))
+
+    async def check(self) -> None:
+        """Raises :class:`NotConfigured` or :class:`NeedsAuthorization` where the store says so; asks nobody."""
+        _alive(await effective_token(self._store, self._seed))
+        await self._credentials()
+
+    async def refused(self, access: AccessToken) -> AccessToken:
+        """Another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
+        return _access(await self._refreshed_unless(lambda token: self._is_usable(token) and token.access != access))
+
+    async def refresh_now(self, not_before: float) -> Token:
+        """The token after a refresh, ours or another process's, since ``not_before`` (s since the epoch).
+
+        The owner's own try: one that Spotify declared dead is tried too, for Spotify has been wrong in that before.
+        """
+
+        def satisfied(token: Token) -> bool:
+            return not token.needs_authorization and (token.last_refreshed_at or 0) >= not_before
+
+        return await self._refreshed_unless(satisfied, by_hand=True)
+
+    async def close(self) -> None:
+        """Waits for a refresh under way: a rotated token must reach the disk."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=CLOSE_SECONDS)
+        with suppress(StoreError):
+            await self._save_unsaved()
+
+    async def _refreshed_unless(self, satisfied: Callable[[Token], bool], *, by_hand: bool = False) -> Token:
+        task = asyncio.create_task(self._refresh(satisfied, by_hand))
+        self._in_flight.add(task)
+        task.add_done_callback(self._ended)
+        # The caller may be cancelled; the refresh goes on, for its answer may hold the only valid token.
+        await asyncio.wait({task})
+        return task.result()
+
+    def _ended(self, task: "asyncio.Task[Token]") -> None:
+        self._in_flight.discard(task)
+        if not task.cancelled():
+            task.exception()  # Looked at here, where the caller may be gone.
+
+    async def _refresh(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
+        async with self._one_at_a_time, self._store.refreshing():
+            while True:
+                token = await self._stored_token()
+                if not by_hand:
+                    _alive(token)
+                if satisfied(token):
+                    return token
+                if (refreshed := await self._refreshed(token)) is not None:
+                    return refreshed
+
+    async def _refreshed(self, token: Token) -> Token | None:
+        """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
+        credentials = await self._credentials()
+        await self._gate.check()
+        self._raise_known_refusal(credentials, token)
+        return await self._ask(credentials, token)
+
+    async def _credentials(self) -> Credentials:
+        credentials = effective_credentials(self._configured, await self._store.credentials())
+        if credentials is None:
+            raise NotConfigured(NO_CLIENT_ID)
+        return credentials
+
+    async def _stored_token(self) -> Token:
+        await self._save_unsaved()
+        token = await self._store.token()
+        if self._seed is not None and await self._seed_counts_more(token):
+            token = token_of(self._seed)
+            await self._store.save_authorization(token, None, self._seed.fingerprint)
+        if token is None:
+            raise NotConfigured(NOT_CONFIGURED)
+        return token
+
+    async def _ask(self, credentials: Credentials, token: Token) -> Token | None:
+        try:
+            answer = await self._accounts.refresh(credentials, token.refresh_token)
+        except NeedsAuthorization:
+            await self._store.mark_needs_authorization(token.refresh_token)
+            if await self._was_replaced(token):
+                return None
+            raise
+        except BadCredentials as error:
+            retry_at = self._clock.monotonic() + CREDENTIALS_RETRY_SECONDS
+            self._refusal = _Refusal(credentials, token.refresh_token, retry_at, error)
+            raise
+        except Throttled as error:
+            await self._gate.close(error)
+            raise
+        refreshed = replace(
+            token,
+            refresh_token=answer.refresh_token or token.refresh_token,
+            access=answer.access,
+            scopes=answer.scopes or token.scopes,
+            last_refreshed_at=self._clock.now(),
+            needs_authorization=False,
+        )
+        self._unsaved = (token.refresh_token, refreshed)
+        return refreshed if await self._save_unsaved() else None
+
+    async def _save_unsaved(self) -> bool:
+        """Persists what a refresh gave; False where another authorization had replaced the token meanwhile.
+
+        Kept in memory until the store takes it, and not used before: a rotated token must not be lost.
+        """
+        if self._unsaved is None:
+            return True
+        used_refresh_token, refreshed = self._unsaved
+        saved = await self._store.save_refresh(used_refresh_token, refreshed)
+        self._unsaved = None
+        return saved
+
+    async def _was_replaced(self, token: Token) -> bool:
+        stored = await self._store.token()
+        return stored is not None and stored.refresh_token != token.refresh_token
+
+    def _is_usable(self, token: Token) -> bool:
+        if token.needs_authorization or token.access is None:
+            return False
+        issued_at = token.last_refreshed_at or token.authorized_at or 0.0
+        lifetime = token.access.expires_at - issued_at
+        early = min(EARLY_SECONDS, lifetime / 10) if lifetime > 0 else EARLY_SECONDS
+        return self._clock.now() < token.access.expires_at - early
+
+    async def _seed_counts_more(self, token: Token | None) -> bool:
+        return self._seed is not None and counts_more(self._seed, token, await self._store.seed_fingerprint())
+
+    def _raise_known_refusal(self, credentials: Credentials, token: Token) -> None:
+        refusal = self._refusal
+        if refusal is None or (refusal.credentials, refusal.refresh_token) != (credentials, token.refresh_token):
+            return
+        if self._clock.monotonic() < refusal.retry_at:
+            raise BadCredentials(str(refusal.error), retry_after=refusal.retry_at - self._clock.monotonic())
+
+
+def _alive(token: Token | None) -> Token:
+    if token is None:
+        raise NotConfigured(NOT_CONFIGURED)
+    if token.needs_authorization:
+        raise NeedsAuthorization(DEAD)
+    return token
+
+
+def _access(token: Token) -> AccessToken:
+    if token.access is None:
+        raise StoreError("the stored token was replaced while it was refreshed; the next question uses the new one")
+    return token.access

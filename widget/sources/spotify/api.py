@@ -1,0 +1,96 @@
+"""The Web API calls that we make, and what their refusals mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from widget.clock import Clock
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SpotifyError, SpotifyUnreachable
+from widget.playback import LastPlayed, Playback
+from widget.sources.spotify.http import json_object, send, throttled
+from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
+from widget.tokens import AccessToken, Account
+
+if TYPE_CHECKING:
+    import httpx
+
+RECENTLY_PLAYED_LIMIT = 20
+
+
+class WebApi:
+    """Asks the Web API through ``http``; each method makes one request.
+
+    All raise :class:`AccessTokenRefused` (401), :class:`Forbidden` or :class:`ScopeMissing` (403),
+    :class:`widget.errors.Throttled` (429), and :class:`SpotifyUnreachable` for anything else that is no answer.
+    """
+
+    def __init__(self, http: Callable[[], httpx.AsyncClient], api_url: str, clock: Clock) -> None:
+        self._http = http
+        self._url = api_url
+        self._clock = clock
+
+    async def currently_playing(self, access: AccessToken) -> Playback:
+        """What plays now."""
+        asked_at, begun = self._clock.now(), self._clock.monotonic()
+        response = await self._get(access, "/me/player/currently-playing", {"additional_types": "track,episode"})
+        round_trip = self._clock.monotonic() - begun
+        if response.status_code == 400:
+            # Some local files make Spotify answer "invalid id": something plays that cannot be told.
+            return Playback("idle", asked_at + round_trip, certain=False)
+        _raise_for_status(response, self._clock.now())
+        return read_currently_playing(response.content, asked_at + round_trip / 2)
+
+    async def recently_played(self, access: AccessToken) -> tuple[LastPlayed, ...]:
+        """What was played, newest first."""
+        query = {"limit": str(RECENTLY_PLAYED_LIMIT)}
+        response = await self._get(access, "/me/player/recently-played", query)
+        _raise_for_status(response, self._clock.now())
+        return read_recently_played(response.content)
+
+    async def me(self, access: AccessToken) -> Account:
+        """Whose token it is."""
+        response = await self._get(access, "/me", {})
+        _raise_for_status(response, self._clock.now())
+        return read_account(response.content)
+
+    async def _get(self, access: AccessToken, path: str, query: dict[str, str]) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {access.value}"}
+        return await send(
+            self._http(), self._http().build_request("GET", self._url + path, params=query, headers=headers)
+        )
+
+
+def _raise_for_status(response: httpx.Response, now: float) -> None:
+    status = response.status_code
+    if 200 <= status < 300:
+        return
+    if status == 429:
+        raise throttled(response, now)
+    if status in (401, 403):
+        raise _refusal(status, response)
+    raise SpotifyUnreachable(f"Spotify answered {status}.")
+
+
+def _refusal(status: int, response: httpx.Response) -> SpotifyError:
+    message = _message(response).lower()
+    if "scope" in message or "permissions missing" in message:
+        return ScopeMissing("The authorization lacks a scope: authorize again and agree to everything.")
+    if status == 401:
+        return AccessTokenRefused("Spotify refused a fresh access token.")
+    if "premium" in message:
+        return Forbidden(
+            "Spotify refuses: the owner of the Spotify app needs an active Premium subscription "
+            "(after subscribing it can take a few hours)."
+        )
+    return Forbidden(
+        "Spotify refuses this account: add it to the app's users (Dashboard, User Management); "
+        "the owner of the app needs Premium."
+    )
+
+
+def _message(response: httpx.Response) -> str:
+    error = json_object(response).get("error")
+    if isinstance(error, dict):
+        return str(error.get("message", ""))
+    return response.text[:500]

@@ -1,0 +1,196 @@
+"""One authorization, from the authorize URL to the stored token. It knows no terminal, no listener and no page:
+``python -m bootstrap`` and ``/setup`` use it alike.
+
+See RFC 6749, section 4.1, RFC 7636, and
+https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from widget.clock import Clock
+from widget.errors import (
+    AuthorizationError,
+    BadCredentials,
+    CodeRefused,
+    Forbidden,
+    ScopeMissing,
+    SpotifyError,
+    Throttled,
+)
+from widget.sources.gate import Gate
+from widget.sources.spotify.accounts import SCOPES, AccountsService, TokenAnswer, authorize_url
+from widget.sources.spotify.api import WebApi
+from widget.store.protocol import Store
+from widget.tokens import AccessToken, Account, Credentials, Seed, Token
+
+CURRENTLY_PLAYING, RECENTLY_PLAYED = SCOPES
+_ENTROPY_BYTES = 32
+
+DENIED = "The consent was denied, so nothing was stored. To try again, start over and press Agree."
+REFUSED_CODE = (
+    "Spotify refused the authorization code (it works once and for ten minutes, and belongs to one client ID and "
+    "redirect URI). Start over."
+)
+WITHOUT_SCOPE = f"The scope {CURRENTLY_PLAYING} was not granted, so nothing can be shown. Start over and agree to it."
+WITHOUT_RECENTLY_PLAYED = (
+    f"The scope {RECENTLY_PLAYED} was not granted: while nothing plays, only what this program saw itself is shown."
+)
+NO_REFRESH_TOKEN = "Spotify gave no refresh token, so nothing was stored. Start over."  # noqa: S105
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An authorization under way. ``url`` is where the owner consents; the rest is needed when the callback comes."""
+
+    url: str = field(repr=False)
+    state: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    redirect_uri: str
+    credentials: Credentials
+
+    def owns(self, state: str | None) -> bool:
+        """Whether ``state`` is the one that was sent; compared in constant time (RFC 6749, section 10.12)."""
+        return hmac.compare_digest(self.state.encode(), (state or "").encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What was stored, and what the owner should know about it. ``account`` is None where Spotify did not say."""
+
+    token: Token
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> Account | None:
+        return self.token.account
+
+
+def begin(accounts_url: str, credentials: Credentials, redirect_uri: str, extra_scopes: Sequence[str] = ()) -> Attempt:
+    """A new attempt, with 256 bits of state and a PKCE verifier of its own (RFC 7636, section 4.1)."""
+    state, verifier = secrets.token_urlsafe(_ENTROPY_BYTES), secrets.token_urlsafe(_ENTROPY_BYTES)
+    scopes = dict.fromkeys((*SCOPES, *extra_scopes))
+    url = authorize_url(accounts_url, credentials.client_id, redirect_uri, scopes, state, code_challenge(verifier))
+    return Attempt(url, state, verifier, redirect_uri, credentials)
+
+
+def code_challenge(verifier: str) -> str:
+    """The S256 challenge of ``verifier`` (RFC 7636, section 4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+class Authorization:
+    """Ends attempts: checks what Spotify granted, and stores it in one transaction."""
+
+    def __init__(
+        self, store: Store, accounts: AccountsService, api: WebApi, gate: Gate, clock: Clock, seed: Seed | None = None
+    ) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._api = api
+        self._gate = gate
+        self._clock = clock
+        self._seed = seed
+
+    async def finish(self, attempt: Attempt, code: str | None, error: str | None, *, same_account: bool) -> Granted:
+        """Stores what ``code`` (or Spotify's ``error``) of the callback gives. The state was checked before.
+
+        With ``same_account`` only the account that is stored already may come back, where one is.
+        Raises :class:`AuthorizationError` with a sentence and the next step, or StoreError; then nothing was stored.
+        """
+        answer = await self._exchanged(attempt, _checked(code, error))
+        if answer.refresh_token is None:
+            raise AuthorizationError(NO_REFRESH_TOKEN, "refused")
+        scopes = SCOPES if answer.scopes is None else answer.scopes
+        if CURRENTLY_PLAYING not in scopes:
+            raise AuthorizationError(WITHOUT_SCOPE, "refused")
+        account, warnings = await self._looked_at(answer.access)
+        if same_account:
+            await self._check_account(account)
+        now = self._clock.now()
+        token = Token(answer.refresh_token, scopes, account, now, answer.access, now)
+        await self._save(token, attempt.credentials)
+        if RECENTLY_PLAYED not in scopes:
+            warnings = (*warnings, WITHOUT_RECENTLY_PLAYED)
+        return Granted(token, warnings)
+
+    async def _exchanged(self, attempt: Attempt, code: str) -> TokenAnswer:
+        try:
+            return await self._accounts.exchange_code(
+                attempt.credentials, code, attempt.redirect_uri, attempt.code_verifier
+            )
+        except CodeRefused as error:
+            raise AuthorizationError(REFUSED_CODE, "refused") from error
+        except BadCredentials as error:
+            sentence = "Spotify refuses the client ID or the client secret: copy both again from the dashboard."
+            raise AuthorizationError(sentence, "refused") from error
+        except Throttled as error:
+            await self._gate.close(error)
+            sentence = f"Spotify asks to wait {_minutes(error.retry_after)} before an authorization. Start over then."
+            raise AuthorizationError(sentence, "unreachable") from error
+        except SpotifyError as error:
+            raise AuthorizationError(f"{error} Nothing was stored: start over in a while.", "unreachable") from error
+
+    async def _looked_at(self, access: AccessToken) -> tuple[Account | None, tuple[str, ...]]:
+        """Whose token it is, having asked what plays too: both refusals that a login hides show only there."""
+        account, warning = await self._asked(self._api.me, access)
+        _, second_warning = await self._asked(self._api.currently_playing, access)
+        return account, tuple(dict.fromkeys(filter(None, (warning, second_warning))))
+
+    async def _asked(
+        self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken
+    ) -> tuple[Answer | None, str | None]:
+        try:
+            await self._gate.spend()
+            return await question(access), None
+        except ScopeMissing as error:
+            raise AuthorizationError(f"{error} Nothing was stored.", "forbidden") from error
+        except Forbidden as error:
+            raise AuthorizationError(f"{error} Nothing was stored; start over after that.", "forbidden") from error
+        except Throttled as error:
+            await self._gate.close(error)
+            return None, f"Spotify could not be asked whether the token works ({error})"
+        except SpotifyError as error:
+            return None, f"Spotify could not be asked whether the token works ({error})"
+
+    async def _check_account(self, account: Account | None) -> None:
+        stored = await self._store.token()
+        if stored is None or stored.account is None:
+            return
+        if account is None:
+            sentence = "Spotify did not say whose account this is, so nothing was stored. Start over in a while."
+            raise AuthorizationError(sentence, "unreachable")
+        if account.id != stored.account.id:
+            name = stored.account.name or stored.account.id
+            sentence = (
+                f"This is another account than the stored one ({name}), so nothing was stored. Log in as {name}, or "
+                "change the account by python -m bootstrap."
+            )
+            raise AuthorizationError(sentence, "wrong_account")
+
+    async def _save(self, token: Token, credentials: Credentials) -> None:
+        # A refresh under way ends first: its answer must not replace this authorization.
+        async with self._store.refreshing():
+            fingerprint = None if self._seed is None else self._seed.fingerprint
+            await self._store.save_authorization(token, credentials, fingerprint)
+
+
+def _checked(code: str | None, error: str | None) -> str:
+    if error == "access_denied":
+        raise AuthorizationError(DENIED, "denied")
+    if error or not code:
+        raise AuthorizationError("Spotify sent no authorization code, so nothing was stored. Start over.", "denied")
+    return code
+
+
+def _minutes(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"

@@ -1,0 +1,139 @@
+"""Asks Spotify: authorized, through the gate, and without asking again what was just refused."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from widget.clock import Clock
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SpotifyError, Throttled
+from widget.playback import LastPlayed, Playback
+from widget.snapshot import Problem
+from widget.sources.gate import Gate
+from widget.sources.spotify.access import Access
+from widget.sources.spotify.accounts import SCOPES
+from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.seed import effective_token
+from widget.store.protocol import Store
+from widget.tokens import AccessToken, Seed, Token, TokenHealth, token_health
+
+FORBIDDEN_RETRY_SECONDS = 600.0
+REFUSED_RETRY_SECONDS = 60.0
+RECENTLY_PLAYED_SCOPE = SCOPES[1]
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A 403, for which authorization, and from when on (monotonic s) it is worth asking again."""
+
+    authorization: object
+    retry_at: float
+    error: Forbidden
+
+
+class Gateway:
+    """The watcher's way to Spotify. Every method makes at most one question, or raises for free where it is known
+    that asking is no use; so it may be called as often as one likes."""
+
+    def __init__(
+        self, access: Access, api: WebApi, gate: Gate, store: Store, clock: Clock, seed: Seed | None = None
+    ) -> None:
+        self._access = access
+        self._api = api
+        self._gate = gate
+        self._store = store
+        self._clock = clock
+        self._seed = seed
+        self._forbidden: _Refused | None = None
+        self._without_recently_played: object = None
+        self._last_refusal: float | None = None
+
+    async def currently_playing(self) -> Playback:
+        """What plays now. Raises :class:`widget.errors.SpotifyError` or :class:`widget.errors.StoreError`."""
+        authorization = await self._authorization()
+        self._raise_known_refusal(authorization)
+        try:
+            playback = await self._ask(self._api.currently_playing)
+        except Forbidden as error:
+            retry_at = self._clock.monotonic() + FORBIDDEN_RETRY_SECONDS
+            self._forbidden = _Refused(authorization, retry_at, error)
+            raise
+        self._forbidden = None
+        return playback
+
+    async def recently_played(self) -> tuple[LastPlayed, ...]:
+        """What was played, newest first; nothing, without asking, where that scope was not granted."""
+        token = await effective_token(self._store, self._seed)
+        authorization = _identity(token)
+        lacks_scope = token is not None and bool(token.scopes) and RECENTLY_PLAYED_SCOPE not in token.scopes
+        if lacks_scope or self._without_recently_played == (authorization,):
+            return ()
+        try:
+            return await self._ask(self._api.recently_played)
+        except ScopeMissing:
+            self._without_recently_played = (authorization,)
+            return ()
+
+    async def token_health(self) -> TokenHealth:
+        """How the authorization stands."""
+        return token_health(await effective_token(self._store, self._seed), self._clock.now())
+
+    async def standing_problem(self) -> Problem | None:
+        """Why asking is no use now, as far as the store knows; asks nobody. May raise StoreError."""
+        try:
+            await self._access.check()
+            await self._gate.check()
+        except SpotifyError as error:
+            return Problem.of(error, self._clock.now())
+        return None
+
+    async def calls_last_24h(self) -> int:
+        """The number of Web API calls made in the last 24 hours."""
+        return sum(spent for _, spent in await self.calls_of_the_day())
+
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+        """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
+        return await self._gate.calls_of_the_day()
+
+    async def close(self) -> None:
+        """Waits for a refresh under way."""
+        await self._access.close()
+
+    async def _ask(self, question: Callable[[AccessToken], Awaitable[Answer]]) -> Answer:
+        await self._gate.check()
+        access = await self._access.token()
+        try:
+            return await self._paid(question, access)
+        except AccessTokenRefused:
+            return await self._paid(question, await self._another(access))
+
+    async def _paid(self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken) -> Answer:
+        await self._gate.spend()
+        try:
+            return await question(access)
+        except Throttled as error:
+            await self._gate.close(error)
+            raise
+
+    async def _another(self, access: AccessToken) -> AccessToken:
+        now = self._clock.monotonic()
+        if self._last_refusal is not None and now - self._last_refusal < REFUSED_RETRY_SECONDS:
+            raise AccessTokenRefused("Spotify refuses fresh access tokens.")
+        self._last_refusal = now
+        return await self._access.refused(access)
+
+    async def _authorization(self) -> object:
+        return _identity(await effective_token(self._store, self._seed))
+
+    def _raise_known_refusal(self, authorization: object) -> None:
+        refused = self._forbidden
+        if refused is not None and refused.authorization == authorization:
+            seconds = refused.retry_at - self._clock.monotonic()
+            if seconds > 0:
+                raise type(refused.error)(str(refused.error), retry_after=seconds)
+
+
+def _identity(token: Token | None) -> object:
+    """What tells one authorization from the next; rotation does not change it."""
+    return None if token is None else (token.authorized_at, token.account)

@@ -1,0 +1,41 @@
+"""Which token and which credentials count, where several are at hand."""
+
+from widget.store.protocol import Store
+from widget.tokens import Credentials, Seed, Token
+
+
+def counts_more(seed: Seed | None, token: Token | None, last_seed_fingerprint: str | None) -> bool:
+    """Whether ``seed`` is to be used instead of the stored ``token``.
+
+    It is where nothing is stored, or where it is not the last seed used, unless its date is the older one.
+    """
+    if seed is None:
+        return False
+    if token is None:
+        return True
+    if seed.fingerprint == last_seed_fingerprint or seed.refresh_token == token.refresh_token:
+        return False
+    both_dated = seed.authorized_at is not None and token.authorized_at is not None
+    return not (both_dated and (seed.authorized_at or 0) < (token.authorized_at or 0))
+
+
+def token_of(seed: Seed) -> Token:
+    """The authorization that ``seed`` stands for."""
+    return Token(seed.refresh_token, authorized_at=seed.authorized_at)
+
+
+async def effective_token(store: Store, seed: Seed | None) -> Token | None:
+    """The token that a server would use now; writes nothing."""
+    token = await store.token()
+    if seed is not None and counts_more(seed, token, await store.seed_fingerprint()):
+        return token_of(seed)
+    return token
+
+
+def effective_credentials(configured: Credentials | None, stored: Credentials | None) -> Credentials | None:
+    """The client ID and secret that count: the configured ones, and what is stored for the same ID."""
+    if configured is None:
+        return stored
+    if configured.client_secret is None and stored is not None and stored.client_id == configured.client_id:
+        return stored
+    return configured

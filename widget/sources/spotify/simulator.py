@@ -1,0 +1,305 @@
+"""A simulated Spotify: the accounts service with its consent page, the Web API, and the images, as one ASGI app.
+
+It enforces what Spotify enforces, and shares no code with the client, else it would agree with our mistakes.
+See https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import calendar
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from widget.sources.spotify.scenes import Programme
+
+ARTWORK = Path(__file__).parent / "artwork"
+CODE_SECONDS = 600.0
+CONSENT = (Path(__file__).parent / "consent.html").read_text(encoding="utf-8")
+
+Now = Callable[[], float]
+
+
+@dataclass(slots=True)
+class RegisteredApp:
+    """An app in the dashboard; the redirect URIs count letter by letter."""
+
+    client_id: str
+    client_secret: str
+    redirect_uris: set[str]
+
+
+@dataclass(slots=True)
+class Grant:
+    """What the user agreed to, and when (s since the epoch)."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    authorized_at: float
+
+
+@dataclass(slots=True)
+class _Code:
+    grant: Grant
+    redirect_uri: str
+    challenge: str | None
+    issued_at: float
+
+
+@dataclass(slots=True)
+class _Access:
+    grant: Grant
+    ends_at: float
+
+
+@dataclass(slots=True)
+class Simulator:
+    """The service and its switches. Change the public attributes while it runs; ``requests`` is what was asked.
+
+    ``rotates``: each refresh gives a new refresh token and kills the old one. ``access_seconds``: how long access
+    tokens live. ``answers`` maps a path to a response that is given instead of the real one. ``issued`` holds every
+    code and token ever given out.
+    """
+
+    now: Now
+    app_settings: RegisteredApp
+    programme: Programme = field(default_factory=Programme)
+    user_id: str = "nilas.listener"
+    user_name: str = "Nilas Listener"
+    has_premium: bool = True
+    is_listed: bool = True
+    rotates: bool = False
+    access_seconds: float = 3600.0
+    withheld_scopes: set[str] = field(default_factory=set)
+    answers: dict[str, Callable[[], Response]] = field(default_factory=dict)
+    delay: float = 0.0
+    requests: list[str] = field(default_factory=list)
+    issued: list[str] = field(default_factory=list, repr=False)
+    refresh_tokens: dict[str, Grant] = field(default_factory=dict)
+    access_tokens: dict[str, _Access] = field(default_factory=dict, repr=False)
+    _codes: dict[str, _Code] = field(default_factory=dict, repr=False)
+
+    @property
+    def app(self) -> Starlette:
+        """The ASGI application; mounted on Spotify's own hosts, or served by itself."""
+        routes = {
+            "/authorize": (self._authorize, ["GET"]),
+            "/authorize/decide": (self._decide, ["POST"]),
+            "/api/token": (self._token, ["POST"]),
+            "/v1/me": (self._me, ["GET"]),
+            "/v1/me/player/currently-playing": (self._currently_playing, ["GET"]),
+            "/v1/me/player/recently-played": (self._recently_played, ["GET"]),
+            "/image/{name}": (self._image, ["GET"]),
+        }
+        return Starlette(
+            routes=[
+                Route(path, self._watched(endpoint), methods=methods) for path, (endpoint, methods) in routes.items()
+            ]
+        )
+
+    def grant(self, scopes: tuple[str, ...], authorized_at: float | None = None) -> str:
+        """A refresh token, as if the user had agreed to ``scopes`` at ``authorized_at`` (default: now)."""
+        at = self.now() if authorized_at is None else authorized_at
+        return self._new_refresh_token(Grant(self.app_settings.client_id, scopes, at))
+
+    def revoke_everything(self) -> None:
+        """As if the user had removed the app from the account."""
+        self.refresh_tokens.clear()
+        self.access_tokens.clear()
+
+    def _watched(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            self.requests.append(request.url.path)
+            if self.delay:
+                await asyncio.sleep(self.delay)
+            scripted = self.answers.get(request.url.path)
+            return await endpoint(request) if scripted is None else scripted()
+
+        return answer
+
+    # The accounts service.
+
+    async def _authorize(self, request: Request) -> Response:
+        query = request.query_params
+        if (fault := self._fault(query)) is not None:
+            return PlainTextResponse(fault, 400)
+        page = CONSENT.replace("{user}", escape(self.user_name)).replace("{query}", escape(request.url.query))
+        scopes = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in query.get("scope", "").split())
+        return HTMLResponse(page.replace("{scopes}", scopes), headers={"Cache-Control": "no-store"})
+
+    def _fault(self, query: Mapping[str, str]) -> str | None:
+        """What Spotify shows on its own page; no callback ever comes then."""
+        if query.get("client_id") != self.app_settings.client_id:
+            return "INVALID_CLIENT: Invalid client"
+        redirect_uri = query.get("redirect_uri", "")
+        if redirect_uri.startswith("http://localhost"):
+            return "INVALID_CLIENT: Insecure redirect URI"
+        if redirect_uri not in self.app_settings.redirect_uris:
+            return "INVALID_CLIENT: Invalid redirect URI"
+        if query.get("response_type") != "code":
+            return "response_type must be code"
+        if "code_challenge" in query and query.get("code_challenge_method") != "S256":
+            return "code_challenge_method must be S256"
+        return None
+
+    async def _decide(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode()))
+        query = dict(parse_qsl(form.get("query", "")))
+        if (fault := self._fault(query)) is not None:
+            return PlainTextResponse(fault, 400)
+        answer = {"state": query["state"]} if "state" in query else {}
+        if form.get("decision") == "agree":
+            answer = {"code": self._new_code(query), **answer}
+        else:
+            answer = {"error": "access_denied", **answer}
+        return RedirectResponse(f"{query['redirect_uri']}?{urlencode(answer)}", 303)
+
+    def _new_code(self, query: Mapping[str, str]) -> str:
+        scopes = tuple(scope for scope in query.get("scope", "").split() if scope not in self.withheld_scopes)
+        grant = Grant(query["client_id"], scopes, self.now())
+        code = self._issue("AQ", 48)
+        self._codes[code] = _Code(grant, query["redirect_uri"], query.get("code_challenge"), self.now())
+        return code
+
+    async def _token(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        if (refusal := self._client_refusal(request, form)) is not None:
+            return refusal
+        if form.get("grant_type") == "authorization_code":
+            return self._exchanged(form)
+        if form.get("grant_type") == "refresh_token":
+            return self._refreshed(form)
+        return JSONResponse({"error": "unsupported_grant_type", "error_description": "grant_type is missing"}, 400)
+
+    def _client_refusal(self, request: Request, form: Mapping[str, str]) -> Response | None:
+        app, header = self.app_settings, request.headers.get("authorization", "")
+        if not header:
+            # A client without a secret says who it is, and proves itself by the verifier.
+            known = form.get("client_id") == app.client_id
+            return None if known else _refused("invalid_client", "Invalid client")
+        client_id, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
+        if client_id != app.client_id:
+            return _refused("invalid_client", "Invalid client")
+        return None if secret == app.client_secret else _refused("invalid_client", "Invalid client secret")
+
+    def _exchanged(self, form: Mapping[str, str]) -> Response:
+        code = self._codes.pop(form.get("code", ""), None)
+        if code is None:
+            return _refused("invalid_grant", "Invalid authorization code")
+        if self.now() - code.issued_at > CODE_SECONDS:
+            return _refused("invalid_grant", "Authorization code expired")
+        if form.get("redirect_uri") != code.redirect_uri:
+            return _refused("invalid_grant", "Invalid redirect URI")
+        if code.challenge is not None and _challenge(form.get("code_verifier", "")) != code.challenge:
+            return _refused("invalid_grant", "code_verifier was incorrect")
+        return self._tokens(code.grant, self._new_refresh_token(code.grant))
+
+    def _refreshed(self, form: Mapping[str, str]) -> Response:
+        refresh_token = form.get("refresh_token", "")
+        grant = self.refresh_tokens.get(refresh_token)
+        if grant is None:
+            return _refused("invalid_grant", "Refresh token revoked")
+        if self.now() >= _six_months_after(grant.authorized_at):
+            del self.refresh_tokens[refresh_token]
+            return _refused("invalid_grant", "Refresh token expired")
+        if not self.rotates:
+            return self._tokens(grant, None)
+        del self.refresh_tokens[refresh_token]
+        return self._tokens(grant, self._new_refresh_token(grant))
+
+    def _tokens(self, grant: Grant, refresh_token: str | None) -> Response:
+        access_token = self._issue("BQ", 48)
+        self.access_tokens[access_token] = _Access(grant, self.now() + self.access_seconds)
+        answer = {
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "scope": " ".join(grant.scopes),
+            "expires_in": int(self.access_seconds),
+        }
+        return JSONResponse(answer if refresh_token is None else {**answer, "refresh_token": refresh_token})
+
+    def _new_refresh_token(self, grant: Grant) -> str:
+        refresh_token = self._issue("AQ", 64)
+        self.refresh_tokens[refresh_token] = grant
+        return refresh_token
+
+    def _issue(self, prefix: str, entropy_bytes: int) -> str:
+        self.issued.append(prefix + secrets.token_urlsafe(entropy_bytes))
+        return self.issued[-1]
+
+    # The Web API.
+
+    async def _me(self, request: Request) -> Response:
+        refusal = self._refusal(request, None)
+        return refusal or JSONResponse(
+            {
+                "id": self.user_id,
+                "account_id": self.user_id,
+                "display_name": self.user_name,
+                "type": "user",
+                "images": [],
+            }
+        )
+
+    async def _currently_playing(self, request: Request) -> Response:
+        if (refusal := self._refusal(request, "user-read-currently-playing")) is not None:
+            return refusal
+        episodes = "episode" in request.query_params.get("additional_types", "").split(",")
+        body = self.programme.currently_playing(self.now(), episodes=episodes)
+        return Response(status_code=204) if body is None else JSONResponse(body)
+
+    async def _recently_played(self, request: Request) -> Response:
+        if (refusal := self._refusal(request, "user-read-recently-played")) is not None:
+            return refusal
+        return JSONResponse(self.programme.recently_played(self.now(), int(request.query_params.get("limit", "20"))))
+
+    def _refusal(self, request: Request, scope: str | None) -> Response | None:
+        access = self.access_tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if access is None or self.now() >= access.ends_at:
+            return _error(401, "The access token expired" if access else "Invalid access token")
+        if not self.has_premium:
+            return PlainTextResponse("Active premium subscription required for the owner of the app.", 403)
+        if not self.is_listed:
+            return PlainTextResponse(
+                "User not registered in the Developer Dashboard: https://developer.spotify.com/dashboard", 403
+            )
+        if scope is not None and scope not in access.grant.scopes:
+            return _error(403, "Insufficient client scope")
+        return None
+
+    async def _image(self, request: Request) -> Response:
+        file = ARTWORK / f"{request.path_params['name']}.jpg"
+        if file.parent != ARTWORK or not file.is_file():
+            return PlainTextResponse("Not found", 404)
+        return FileResponse(file, media_type="image/jpeg")
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _six_months_after(timestamp: float) -> float:
+    moment = datetime.fromtimestamp(timestamp, UTC)
+    year, month = (moment.year, moment.month + 6) if moment.month <= 6 else (moment.year + 1, moment.month - 6)
+    day = min(moment.day, calendar.monthrange(year, month)[1])
+    return moment.replace(year=year, month=month, day=day).timestamp()
+
+
+def _refused(error: str, description: str) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, 400)
+
+
+def _error(status: int, message: str) -> Response:
+    return JSONResponse({"error": {"status": status, "message": message}}, status)
