@@ -24,7 +24,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.settings",),
     ("widget.renewals",),
     ("widget.tokens", "widget.snapshot", "widget.plain"),
-    ("widget.playback", "widget.errors", "widget.uris", "widget.clock"),
+    ("widget.playback", "widget.errors", "widget.uris", "widget.clock", "widget.source"),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
 

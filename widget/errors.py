@@ -32,7 +32,12 @@ ErrorCode = Literal[
     "quota_exceeded",
     "budget_spent",
     "spotify_unreachable",
+    "store_unavailable",
+    "internal_error",
 ]
+
+OUTAGES: frozenset[ErrorCode] = frozenset({"spotify_unreachable", "store_unavailable", "internal_error"})
+"""Nobody refused anything: the last good answer may stand a while, and asking again soon is right."""
 
 
 class NowPlayingError(Exception):

@@ -24,9 +24,12 @@ class Problem:
     def of(cls, error: SpotifyError | StoreError, now: float) -> "Problem":
         """The problem that ``error``, raised at ``now`` (s since the epoch), means for what is shown."""
         if isinstance(error, StoreError):
-            return cls("spotify_unreachable", str(error))
+            return cls("store_unavailable", STORE_UNAVAILABLE)
         return cls(error.code, str(error), None if error.retry_after is None else now + error.retry_after)
 
+
+STORE_UNAVAILABLE = "The database cannot be used now; the log says why."
+"""Public, so without the database's place."""
 
 UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
 """Before the first answer."""

@@ -108,5 +108,7 @@ async def test_readyz_is_503_with_the_reason() -> None:
 
 
 def test_a_problem_is_made_of_what_was_raised() -> None:
-    assert Problem.of(StoreError("no disk"), 100.0) == Problem("spotify_unreachable", "no disk")
+    of_the_store = Problem.of(StoreError("the database /srv/private.db cannot be used"), 100.0)
+    assert of_the_store.code == "store_unavailable"
+    assert "private" not in of_the_store.message
     assert Problem.of(SpotifyUnreachable("502", retry_after=5.0), 100.0).retry_at == 105.0

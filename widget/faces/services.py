@@ -11,6 +11,7 @@ from widget.owner.health import Health
 from widget.player.broadcast import Broadcast
 from widget.renewals import Renewal
 from widget.settings import Settings
+from widget.source import SPOTIFY, Source
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,6 +29,7 @@ class Services:
     health: Callable[[], Awaitable[Health]]
     artwork: ArtworkCache
     renewal: Renewal
+    source: Source = SPOTIFY
 
 
 def services_of(request: Request) -> Services:

@@ -25,7 +25,7 @@ class Readiness:
             token, standing = await self._gateway.token_health(), await self._gateway.standing_problem()
             calls = await self._gateway.calls_last_24h()
         except StoreError as error:
-            problem = Problem("spotify_unreachable", str(error))
+            problem = Problem.of(error, 0.0)
             return Health(self._last_token, self._watcher.last_success_at, problem, None)
         self._last_token = token
         success = self._watcher.last_success_at

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 
+from widget.errors import OUTAGES
 from widget.plain import last_played_from_plain, plain_last_played, plain_playback, playback_from_plain
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
@@ -110,7 +111,7 @@ class Knowledge:
     def _is_blocked_at(self, now: float) -> bool:
         if self.problem is None:
             return False
-        if self.problem.code != "spotify_unreachable" or self.failures >= FAILURES_TO_BE_STALE:
+        if self.problem.code not in OUTAGES or self.failures >= FAILURES_TO_BE_STALE:
             return True
         return self.updated_at is None or now - self.updated_at > STALE_SECONDS
 

@@ -7,7 +7,7 @@ So the end is asked for on the dot, and the rest at an interval that the day's b
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from widget.errors import ErrorCode
+from widget.errors import OUTAGES, ErrorCode
 from widget.playback import PlaybackStatus
 
 AFTER_THE_END = 0.5
@@ -80,7 +80,7 @@ def _interval(situation: Situation) -> float:
 def _after_a_failure(situation: Situation) -> float:
     if situation.problem in _FREE:
         return FREE_RETRY
-    if situation.problem == "spotify_unreachable":
+    if situation.problem in OUTAGES:
         backoff = min(LONGEST_BACKOFF, 2.0 ** (min(situation.failures, 10) - 1))
         return max(backoff * (0.75 + situation.jitter / 2), min(situation.pace, LONGEST_BACKOFF))
     until = LONGEST_WAIT_FOR_THE_GATE if situation.retry_at is None else situation.retry_at - situation.now
