@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from widget.faces.pictures.words import FALLBACK, FILE, language_names, words
+from widget.faces.pictures.words import ABOUT, FALLBACK, FILE, language_names, words
 
 LANGUAGES = json.loads(FILE.read_text(encoding="utf-8"))
 
@@ -17,7 +17,9 @@ def test_there_are_at_least_twelve_with_some_from_the_right() -> None:
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_a_language_has_only_words_that_we_use_each_of_them_once_and_filled(name: str) -> None:
     texts = LANGUAGES[name]
-    assert set(texts) <= set(LANGUAGES[FALLBACK])
+    assert texts.get("direction", "rtl") == "rtl"
+    assert set(words(name).texts) == set(LANGUAGES[FALLBACK]) - ABOUT
+    assert set(texts) - {"direction"} <= set(LANGUAGES[FALLBACK])
     assert all(text.strip() == text and text for text in texts.values())
     assert "Spotify" in texts.get("listen", "Spotify")
     assert words(name).tag == name.replace("_", "-")
@@ -41,6 +43,12 @@ def test_a_language_has_only_words_that_we_use_each_of_them_once_and_filled(name
         (None, "de;q=0, ja", "ja"),
         (None, "*", "en"),
         (None, "tlh, he", "he"),
+        ("iw", "", "he"),
+        ("zh-Hans-HK", "", "zh-Hans"),
+        ("zh_TW", "", "zh-Hant"),
+        ("tlh-de", "", "en"),
+        (None, "de;q=nan, fr", "fr"),
+        (None, "de; q=0.5, fr ; q=0.6", "fr"),
         (None, ";;;,q=,de;q=x", "en"),
         (None, "en-US-x-private-and-much-too-long-for-anybody, de", "en"),
     ],
@@ -53,3 +61,10 @@ def test_each_language_is_named_in_its_own_words() -> None:
     names = dict(language_names())
     assert names["de"] == "Deutsch"
     assert names["zh-Hant"].startswith("中文")
+
+
+def test_what_visitors_send_is_read_to_a_limit_and_kept_nowhere() -> None:
+    known = {id(words(name)) for name in LANGUAGES}
+    for number in range(300):
+        assert id(words(None, f"de-x-{number}, {'fr,' * number}")) in known
+    assert words(None, "x," * 1000 + "de").tag == "en"

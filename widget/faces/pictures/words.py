@@ -1,6 +1,10 @@
-"""The handful of words that visitors read, in their language. ``languages.json`` is the one file to extend."""
+"""The handful of words that visitors read, in their language. ``languages.json`` is the one file to extend.
+
+Beside its texts it holds each language's ``name`` in its own words, and its ``direction`` where that is ``rtl``.
+"""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +12,16 @@ from pathlib import Path
 
 FILE = Path(__file__).parent / "languages.json"
 FALLBACK = "en"
+ABOUT = frozenset({"name", "direction"})
+"""What ``languages.json`` says of a language itself."""
+
+LONGEST_HEADER = 300
+"""How much of ``Accept-Language`` is read; browsers send a fifth of it."""
+
+_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII | re.IGNORECASE)
+_OLD_NAMES = {"iw": "he", "cmn": "zh", "ji": "yi"}
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+"""The script, and the regions where Chinese is written in it (Unicode CLDR, likely subtags)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +36,18 @@ class Words:
         return self.texts[name]
 
 
-@lru_cache(maxsize=256)
 def words(lang: str | None, accept_language: str = "") -> Words:
-    """The words for ``lang``, else for the visitor's ``Accept-Language`` header, else English."""
-    languages = _languages()
+    """The words for ``lang``, else for the visitor's ``Accept-Language`` header, else English.
+
+    What a visitor sends is read to a limit and kept nowhere: there is one :class:`Words` for each language.
+    """
     wanted = ([lang] if lang else []) + _preferences(accept_language)
-    return _words(next((name for tag in wanted if (name := _match(tag, languages)) is not None), FALLBACK))
+    return _words(next((name for tag in wanted if (name := _match(tag)) is not None), FALLBACK))
 
 
-@lru_cache(maxsize=1)
 def language_names() -> tuple[tuple[str, str], ...]:
     """The tag and the own name of each language that we have, by tag."""
-    from babel import Locale
-
-    names = ((name, Locale.parse(name).get_display_name(name) or name) for name in sorted(_languages()))
-    return tuple((name.replace("_", "-"), own_name) for name, own_name in names)
+    return tuple((_tag(name), _languages()[name]["name"]) for name in sorted(_languages()))
 
 
 @lru_cache(maxsize=1)
@@ -45,40 +56,33 @@ def _languages() -> Mapping[str, Mapping[str, str]]:
     return languages
 
 
+@lru_cache(maxsize=64)  # One for each of our languages, whatever visitors send.
 def _words(name: str) -> Words:
-    from babel import Locale
-
-    texts = {**_languages()[FALLBACK], **_languages()[name]}
-    return Words(name.replace("_", "-"), Locale.parse(name).text_direction, texts)
-
-
-def _match(tag: str, languages: Mapping[str, Mapping[str, str]]) -> str | None:
-    """The language that ``tag`` means: as it stands, by its language alone, or (Chinese) by its script."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        locale = Locale.parse(tag.replace("-", "_"), resolve_likely_subtags=True)
-    except (ValueError, UnknownLocaleError):
-        # Babel knows the language, perhaps, but not in that country.
-        shorter = tag.rpartition("-")[0]
-        return _match(shorter, languages) if shorter else None
-    candidates = (locale.language, f"{locale.language}_{locale.script or _likely_script(locale.language, tag)}")
-    return next((name for name in candidates if name in languages), None)
+    language = _languages()[name]
+    texts = {key: text for key, text in {**_languages()[FALLBACK], **language}.items() if key not in ABOUT}
+    return Words(_tag(name), language.get("direction", "ltr"), texts)
 
 
-def _likely_script(language: str, tag: str) -> str:
-    return "Hant" if language == "zh" and any(part in tag.upper() for part in ("TW", "HK", "MO")) else "Hans"
+def _tag(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _match(tag: str) -> str | None:
+    """The language that ``tag`` (BCP 47) means: by its language alone, Chinese by its script or region too."""
+    language, *rest = tag.lower().replace("_", "-").split("-", 8)
+    language = _OLD_NAMES.get(language, language)
+    if language == "zh":
+        return "zh_Hant" if not _TRADITIONAL.isdisjoint(rest) and "hans" not in rest else "zh_Hans"
+    return language if language in _languages() else None
 
 
 def _preferences(accept_language: str) -> list[str]:
     """The tags of an ``Accept-Language`` header (RFC 9110, section 12.5.4), most wanted first."""
-    ranked = []
-    for position, part in enumerate(accept_language[:500].split(",")):
-        tag, _, quality = part.strip().partition(";q=")
-        try:
-            weight = float(quality) if quality else 1.0
-        except ValueError:
-            weight = 0.0
-        if tag and tag != "*" and weight > 0:
-            ranked.append((-weight, position, tag.strip()))
-    return [tag for _, _, tag in sorted(ranked)]
+    weighed = [_weighed(part) for part in accept_language[:LONGEST_HEADER].split(",")]
+    return [tag for weight, tag in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
+
+
+def _weighed(part: str) -> tuple[float, str]:
+    tag, _, quality = (word.strip() for word in part.partition(";"))
+    match = _QUALITY.fullmatch(quality or "q=1")
+    return (float(match[1]) if match else 0.0), tag
