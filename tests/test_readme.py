@@ -54,7 +54,7 @@ def test_the_two_commands_that_do_all_the_set_up_are_there() -> None:
     blocks = re.findall(r"```sh\n(.+?)\n```", section("Try it"), re.DOTALL)
     assert len(blocks) == 2
     assert blocks[0].endswith("-m widget --demo")
-    assert blocks[1].endswith("-m pytest --cov")
+    assert blocks[1].endswith("-m pytest -n auto --cov")
     assert all("\n" not in block and block.startswith("python3 -m venv") for block in blocks)
 
 
