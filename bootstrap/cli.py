@@ -23,11 +23,12 @@ from bootstrap.report import day, status_object, status_text
 from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError, SpotifyError
 from widget.owner.channels import read_channels
-from widget.settings import Settings, read_environ, redirect_uri
+from widget.settings import Settings, read_environ
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 from widget.sources.spotify.authorization import Granted
 from widget.sources.spotify.seed import effective_token
 from widget.tokens import Credentials, token_health
+from widget.variables import redirect_uri
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"
 INTERRUPTED = 130

@@ -211,8 +211,8 @@ async def test_it_opens_and_closes_a_store_of_its_own(tmp_path: Path) -> None:
     ("settings", "told"),
     [
         (Settings(), "python -m bootstrap"),
-        (Settings(setup_key="x" * 16), "python -m bootstrap"),
-        (Settings(setup_key="x" * 16, public_url="https://me.example"), "https://me.example/setup"),
+        (Settings(setup_key="x" * 20), "python -m bootstrap"),
+        (Settings(setup_key="x" * 20, public_url="https://me.example"), "https://me.example/setup"),
     ],
 )
 def test_messages_name_the_next_step_that_there_is(settings: Settings, told: str) -> None:

@@ -22,6 +22,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.store",),
     ("widget.command_line",),
     ("widget.settings",),
+    ("widget.variables",),
     ("widget.renewals",),
     ("widget.tokens", "widget.snapshot", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.clock", "widget.source"),

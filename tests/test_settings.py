@@ -1,7 +1,9 @@
 """Settings: defaults, and every fault told at once by the name of its variable."""
 
+import re
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,14 +47,42 @@ WRONG = [
     ("FRAME_ANCESTORS", "'self'\nX: y"),
     ("FRAME_ANCESTORS", "'self'\n"),
     ("LOG_LEVEL", "loud"),
-    ("SETUP_KEY", "too-short"),
+    ("LOG_LEVEL", "info\x00"),
+    ("SETUP_KEY", "0123456789-too-shor"),
+    ("SETUP_KEY", "0123456789" * 20 + "-"),
+    ("SETUP_KEY", "abcabcabcabcabcabcabcabc"),
+    ("SETUP_KEY", "a-key-of-two\nlines-0123456789"),
+    ("SPOTIFY_AUTHORIZED_AT", "2007-12-31"),
+    ("SPOTIFY_AUTHORIZED_AT", "0001-01-01"),
+    ("SPOTIFY_AUTHORIZED_AT", "9999-12-31T23:59:59Z"),
+    ("SPOTIFY_AUTHORIZED_AT", "2026-11-27T00:00:01Z"),
+    ("SPOTIFY_CLIENT_ID", "an id"),
+    ("SPOTIFY_CLIENT_ID", "\udcff"),
+    ("SPOTIFY_CLIENT_SECRET", "a\nsecret"),
+    ("SPOTIFY_REDIRECT_URI", "http://127.0.0.1:99999/callback"),
+    ("SPOTIFY_REDIRECT_URI", "https://me@example.org/callback"),
+    ("PUBLIC_URL", "https://example.org:port"),
+    ("PUBLIC_URL", "https://me:secret@example.org"),
+    ("PUBLIC_URL", "https://m\u00fcsik.example"),
+    ("PUBLIC_URL", "https://example.org#"),
+    ("PUBLIC_URL", "https://exa\udcffmple.org"),
+    ("RENDER_EXTERNAL_URL", "example.onrender.com"),
+    ("RAILWAY_PUBLIC_DOMAIN", "https://example.up.railway.app"),
+    ("RAILWAY_PUBLIC_DOMAIN", "two words"),
+    ("FLY_APP_NAME", "a/b"),
+    ("PORT", "8" * 5000),
+    ("CALLS_PER_DAY", "1" * 5000),
+    ("DATABASE_URL", "sqlite:///a\x00b"),
 ]
+NAMES = sorted({name for name, _ in WRONG} | {"NOTIFY_URLS"})
+NOW = 1795564800.0  # 2026-11-25
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
 def test_a_value_that_cannot_be_right_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name) as refused:
-        Settings.from_environ({name: value})
+        Settings.from_environ({name: value}, NOW)
+    assert refused.value.faults[0].startswith(f"{name} cannot be right: ")
     assert len(refused.value.faults) == 1
     assert "\n" not in refused.value.faults[0]
 
@@ -64,7 +94,7 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_an_empty_value_means_unset() -> None:
-    empty = {name: " " for name, _ in WRONG}
+    empty = dict.fromkeys(NAMES, " ")
     assert Settings.from_environ(empty) == Settings()
 
 
@@ -81,8 +111,9 @@ def test_values_arrive_where_they_belong() -> None:
             "HIDE": "spotify:user:me:playlist:p1, https://open.spotify.com/intl-de/track/t1?si=x",
             "ARTWORK_HOSTS": "127.0.0.1:9000, images.example.org",
             "NOTIFY_URLS": "ntfy://topic, json://127.0.0.1:1 mailto://a",
-            "SETUP_KEY": "a key of sixteen characters",
-        }
+            "SETUP_KEY": "a key that is long enough",
+        },
+        NOW,
     )
     assert settings.credentials is not None
     assert settings.credentials.client_secret == "a-secret"
@@ -96,15 +127,54 @@ def test_values_arrive_where_they_belong() -> None:
     assert len(settings.notify_urls) == 3
 
 
-@given(st.dictionaries(st.sampled_from([name for name, _ in WRONG]), st.text(max_size=80)))
+WILD = ("\0", "\udcff", "\n", "a" * 100_000, "9" * 5000, "http://[", "//", ":", "%", "\u202e", "\U0001f3b5", "..", "@")
+
+
+def test_every_variable_that_is_read_is_tried_with_wild_values() -> None:
+    source = Path("widget/settings.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'read\("([A-Z_]+)"', source)) == set(NAMES)
+
+
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=80)))
 def test_no_value_does_anything_but_settings_or_a_fault(environ: dict[str, str]) -> None:
     assert named_faults(environ) <= set(environ)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("value", WILD, ids=range(len(WILD)))
+def test_a_wild_value_is_taken_or_refused_in_one_line_by_name(name: str, value: str) -> None:
+    assert named_faults({name: value}) <= {name}
+
+
+@pytest.mark.parametrize(
+    ("environ", "public_url"),
+    [
+        ({"RENDER_EXTERNAL_URL": "https://music.onrender.com/"}, "https://music.onrender.com"),
+        ({"RAILWAY_PUBLIC_DOMAIN": "music.up.railway.app"}, "https://music.up.railway.app"),
+        ({"FLY_APP_NAME": "music-4"}, "https://music-4.fly.dev"),
+        ({"FLY_APP_NAME": "music-4", "PUBLIC_URL": "https://music.example.org"}, "https://music.example.org"),
+        ({"FLY_APP_NAME": "", "RENDER_EXTERNAL_URL": " "}, None),
+    ],
+)
+def test_the_host_tells_the_public_address_where_the_owner_does_not(
+    environ: dict[str, str], public_url: str | None
+) -> None:
+    assert Settings.from_environ(environ).public_url == public_url
+
+
+def test_a_clock_that_is_half_a_day_behind_refuses_no_date() -> None:
+    environ = {"SPOTIFY_REFRESH_TOKEN": "AQ", "SPOTIFY_AUTHORIZED_AT": "2026-11-25T12:00:00Z"}
+    seed = Settings.from_environ(environ, NOW).seed
+    assert seed is not None
+    assert seed.authorized_at == NOW + 43_200
+
+
 def named_faults(environ: dict[str, str]) -> set[str]:
     try:
-        Settings.from_environ(environ)
+        Settings.from_environ(environ, NOW)
     except ConfigurationError as error:
+        assert all(fault.isprintable() and len(fault) < 300 for fault in error.faults)
         return {fault.split()[0] for fault in error.faults}
     return set()
 
@@ -113,7 +183,7 @@ def test_secrets_are_masked_in_repr() -> None:
     secrets = {
         "SPOTIFY_CLIENT_SECRET": "marked-1",
         "SPOTIFY_REFRESH_TOKEN": "marked-2",
-        "SETUP_KEY": "marked-3-marked-3",
+        "SETUP_KEY": "marked-3-0123456789-marked-3",
         "NOTIFY_URLS": "json://marked-4",
         "DATABASE_URL": "postgres://me:marked-5@127.0.0.1/db",
     }

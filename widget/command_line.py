@@ -2,7 +2,7 @@
 
 import click
 
-from widget.settings import database_url
+from widget.variables import database_url
 
 
 def _checked(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

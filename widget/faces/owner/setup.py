@@ -15,7 +15,7 @@ from widget.faces.services import Services, services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
 from widget.renewals import Renewed
-from widget.settings import redirect_uri
+from widget.variables import redirect_uri
 
 COOKIE = "renewal"
 COOKIE_SECONDS = 600

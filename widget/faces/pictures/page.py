@@ -107,14 +107,20 @@ def source_text(options: Options, spoken: Words) -> str:
     return "Spotify" if options.layout == "compact" else spoken["listen"]
 
 
-def frame_ancestors(allowed: str, sec_fetch_site: str) -> str:
+def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
     """Who may embed the page; for a request from a page of our own, which shows a preview, we may as well."""
-    return f"{allowed} 'self'" if sec_fetch_site == "same-origin" and allowed not in ("*", "'none'") else allowed
+    if allowed is None or allowed in ("*", "'none'") or sec_fetch_site != "same-origin":
+        return allowed
+    return f"{allowed} 'self'"
 
 
-def content_security_policy(frame_ancestors: str) -> str:
-    """For the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/)."""
-    return (
+def content_security_policy(frame_ancestors: str | None) -> str:
+    """For the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/).
+
+    Everybody may embed it where ``frame_ancestors`` is None: ``*`` would leave out ``file:`` and sandboxed pages.
+    """
+    policy = (
         "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {frame_ancestors}"
+        "base-uri 'none'; form-action 'none'"
     )
+    return policy if frame_ancestors is None else f"{policy}; frame-ancestors {frame_ancestors}"
