@@ -1,0 +1,32 @@
+"""The colours that we compute are those that a browser makes of the page's style sheet, within a shade."""
+
+import random
+
+import pytest
+from playwright.sync_api import Page
+
+from widget.faces.pictures.oklch import Oklch, rgb
+from widget.faces.pictures.palettes import COLUMNS, Tone
+
+PAINT = """colours => {
+  const brush = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  return colours.map(colour => {
+    brush.fillStyle = colour;
+    brush.fillRect(0, 0, 1, 1);
+    return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  });
+}"""
+CHANCE = random.Random(8)  # noqa: S311
+EDGES = ("#ff5a00", "#e2ff00", "#0000ff", "#000000", "#ffffff", "#808080", "#2c1853")
+ARTWORKS = (*EDGES, *(f"#{CHANCE.randrange(1 << 24):06x}" for _ in range(150)))
+
+
+@pytest.mark.parametrize("tone", ["light", "dark"])
+@pytest.mark.parametrize("part", ["ground", "text", "muted", "accent", "track"])
+def test_a_browser_and_the_server_agree_within_a_shade(page: Page, tone: Tone, part: str) -> None:
+    tint = getattr(COLUMNS[tone], part)
+    formula = f"{tint.lightness} min(c * {tint.share}, {tint.most}) h"
+    painted = page.evaluate(PAINT, [f"oklch(from {art} {formula})" for art in ARTWORKS])
+    for art, theirs in zip(ARTWORKS, painted, strict=True):
+        ours = tint.of(Oklch.of(rgb(art)))
+        assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= 1, (art, ours, theirs)

@@ -1,0 +1,85 @@
+"""Colours as lightness, chroma and hue: OKLCH, in which equal steps look equal.
+
+The formulas are those of CSS Color 4 (https://www.w3.org/TR/css-color-4/#ok-lab), so that a colour computed here and
+one computed by a style sheet's ``oklch()`` are the same.
+"""
+
+from __future__ import annotations
+
+from math import atan2, cos, hypot, sin
+from typing import NamedTuple
+
+Rgb = tuple[int, int, int]
+"""Red, green and blue in sRGB, 0 to 255."""
+
+GREATEST_CHROMA = 0.37
+"""More than any colour of sRGB has."""
+
+
+class Oklch(NamedTuple):
+    """``lightness`` from 0 (black) to 1 (white), ``chroma`` from 0 (grey), ``hue`` in radians."""
+
+    lightness: float
+    chroma: float
+    hue: float
+
+    @classmethod
+    def of(cls, colour: Rgb) -> Oklch:
+        """``colour`` in OKLCH."""
+        lightness, a, b = oklab(colour)
+        return cls(lightness, hypot(a, b), atan2(b, a))
+
+    @property
+    def rgb(self) -> Rgb:
+        """The nearest colour of sRGB, each channel clipped by itself, as browsers do on a screen of sRGB."""
+        a, b = self.chroma * cos(self.hue), self.chroma * sin(self.hue)
+        long = (self.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+        medium = (self.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+        short = (self.lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+        return (
+            _encoded(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short),
+            _encoded(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short),
+            _encoded(-0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short),
+        )
+
+
+def oklab(colour: Rgb) -> tuple[float, float, float]:
+    """``colour`` in OKLab: lightness, and its place between green and red, and between blue and yellow."""
+    red, green, blue = linear(colour)
+    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
+    medium = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
+    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
+    return (
+        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
+    )
+
+
+def linear(colour: Rgb) -> tuple[float, float, float]:
+    """The channels of ``colour`` as amounts of light, 0 to 1."""
+    red, green, blue = colour
+    return _LINEAR[red], _LINEAR[green], _LINEAR[blue]
+
+
+def rgb(digits: str) -> Rgb:
+    """The colour that six hexadecimal digits (a ``#`` before them or not) name."""
+    digits = digits.removeprefix("#")
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
+
+
+def css(colour: Rgb) -> str:
+    """``colour`` as ``#rrggbb``."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def _decoded(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(light: float) -> int:
+    light = min(1.0, max(0.0, light))
+    return round(255 * (12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055))
+
+
+_LINEAR = tuple(_decoded(channel / 255) for channel in range(256))
