@@ -21,7 +21,7 @@ from bootstrap.export import FORMATS, variables
 from bootstrap.flow import Wishes, authorize
 from bootstrap.report import day, status_object, status_text
 from widget.command_line import database_option
-from widget.errors import ConfigurationError, NowPlayingError, SpotifyError
+from widget.errors import ConfigurationError, NowPlayingError, SourceError
 from widget.owner.channels import read_channels
 from widget.settings import Settings, read_environ
 from widget.sources.spotify.accounts import KNOWN_SCOPES
@@ -279,7 +279,7 @@ async def _check(desk: Desk) -> bool:
     access = desk.access
     try:
         await access.refresh_now(desk.started_at)
-    except SpotifyError as error:
+    except SourceError as error:
         click.echo(f"Error: {error}", err=True)
         return True
     finally:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from widget.clock import SystemClock
 from widget.settings import Settings
 from widget.sources.gate import Gate
+from widget.sources.http import LateClient
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
-from widget.sources.spotify.http import LateClient
 from widget.sources.spotify.seed import effective_credentials
 from widget.store.choice import store_for
 from widget.store.protocol import Store

@@ -86,7 +86,7 @@ def test_the_simulated_spotify_shares_no_code_with_the_client(name: str) -> None
         "widget.sources.spotify.accounts",
         "widget.sources.spotify.api",
         "widget.sources.spotify.payloads",
-        "widget.sources.spotify.http",
+        "widget.sources.http",
     }
     assert not imported_modules(name) & client
 

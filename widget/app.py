@@ -20,12 +20,12 @@ from widget.player.hiding import Hiding
 from widget.player.watcher import Watcher
 from widget.settings import Settings
 from widget.sources.gate import Gate
+from widget.sources.http import LateClient
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
 from widget.sources.spotify.gateway import Gateway
-from widget.sources.spotify.http import LateClient
 from widget.sources.spotify.renewal import ServerRenewal
 from widget.store.choice import store_for
 from widget.store.protocol import Store

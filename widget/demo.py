@@ -54,8 +54,8 @@ async def staged(settings: Settings) -> AsyncIterator[tuple[Settings, httpx.Asyn
     """The demo's settings, authorized already, and the client that reaches the simulation instead of the network."""
     import httpx
 
+    from widget.sources.http import http_client
     from widget.sources.spotify.accounts import SCOPES
-    from widget.sources.spotify.http import http_client
 
     simulator = simulated_spotify()
     seed = Seed(simulator.grant(SCOPES), time.time())

@@ -6,19 +6,22 @@
     ├── ConfigurationError        use or configuration is wrong: mend it, start again (exit code 2)
     ├── StoreError                the database cannot be used now
     ├── AuthorizationError        an authorization ended without a token: start another (exit code 1)
-    └── SpotifyError              Spotify cannot be asked now; carries the contract's code
+    └── SourceError               the source cannot be asked now; carries the contract's code
         ├── NotConfigured         run the bootstrap
         ├── NeedsAuthorization    authorize again; do not refresh any more (invalid_grant)
         ├── CodeRefused           the authorization code is spent, expired or not ours: begin again
         ├── BadCredentials        mend client ID or secret; keep the token (invalid_client)
-        ├── Forbidden             Premium or the app's user list; ask again much later
+        ├── Forbidden             the source refuses the app or the account; ask again much later
         │   └── ScopeMissing      do without this endpoint until a new authorization
+        ├── UnknownUser           mend the name of the user
+        ├── Private               the user hides what plays: switch that off
         ├── Throttled             no call at all until ``retry_after`` has passed
         │   ├── RateLimited
         │   └── QuotaExceeded
         ├── BudgetSpent           our own calls a day are spent
-        └── SpotifyUnreachable    time-outs, 5xx, broken answers: ask again with backoff
-            └── AccessTokenRefused  401: refresh once, try once more, then stop
+        └── SourceUnreachable     time-outs, 5xx, broken answers: ask again with backoff
+            └── SpotifyUnreachable
+                └── AccessTokenRefused  401: refresh once, try once more, then stop
 """
 
 from typing import ClassVar, Literal
@@ -32,11 +35,16 @@ ErrorCode = Literal[
     "quota_exceeded",
     "budget_spent",
     "spotify_unreachable",
+    "unknown_user",
+    "private",
+    "source_unreachable",
     "store_unavailable",
     "internal_error",
 ]
 
-OUTAGES: frozenset[ErrorCode] = frozenset({"spotify_unreachable", "store_unavailable", "internal_error"})
+OUTAGES: frozenset[ErrorCode] = frozenset(
+    {"spotify_unreachable", "source_unreachable", "store_unavailable", "internal_error"}
+)
 """Nobody refused anything: the last good answer may stand a while, and asking again soon is right."""
 
 
@@ -67,39 +75,39 @@ class AuthorizationError(NowPlayingError):
         self.failure = failure
 
 
-class SpotifyError(NowPlayingError):
-    """Spotify cannot be asked, or did not answer as needed.
+class SourceError(NowPlayingError):
+    """The source cannot be asked, or did not answer as needed.
 
     ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None where unknown.
     """
 
-    code: ClassVar[ErrorCode] = "spotify_unreachable"
+    code: ClassVar[ErrorCode] = "source_unreachable"
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class NotConfigured(SpotifyError):  # noqa: N818
+class NotConfigured(SourceError):  # noqa: N818
     """There is no token, or no client ID."""
 
     code = "not_configured"
 
 
-class NeedsAuthorization(SpotifyError):  # noqa: N818
+class NeedsAuthorization(SourceError):  # noqa: N818
     """The refresh token is dead (``invalid_grant``); only a new authorization helps."""
 
     code = "needs_authorization"
 
 
-class BadCredentials(SpotifyError):  # noqa: N818
-    """Spotify refuses the client ID or secret (``invalid_client``); the refresh token may be fine."""
+class BadCredentials(SourceError):  # noqa: N818
+    """The client ID, secret, key or token that the owner set is refused; at Spotify the refresh token may be fine."""
 
     code = "bad_credentials"
 
 
-class Forbidden(SpotifyError):  # noqa: N818
-    """HTTP 403: no Premium, or the account is not on the app's user list."""
+class Forbidden(SourceError):  # noqa: N818
+    """Refused for good: at Spotify no Premium, or not on the app's user list; elsewhere the key is suspended."""
 
     code = "forbidden"
 
@@ -108,7 +116,7 @@ class ScopeMissing(Forbidden):
     """The token lacks the scope that this endpoint needs."""
 
 
-class Throttled(SpotifyError):  # noqa: N818
+class Throttled(SourceError):  # noqa: N818
     """HTTP 429: no call at all for ``retry_after`` seconds (always set here)."""
 
     retry_after: float
@@ -129,21 +137,39 @@ class QuotaExceeded(Throttled):
     code = "quota_exceeded"
 
 
-class BudgetSpent(SpotifyError):  # noqa: N818
+class BudgetSpent(SourceError):  # noqa: N818
     """The calls that ``CALLS_PER_DAY`` allows are spent."""
 
     code = "budget_spent"
 
 
-class SpotifyUnreachable(SpotifyError):  # noqa: N818
+class UnknownUser(SourceError):  # noqa: N818
+    """The source knows nobody of the name that the owner set."""
+
+    code = "unknown_user"
+
+
+class Private(SourceError):  # noqa: N818
+    """The user hides what plays from everybody."""
+
+    code = "private"
+
+
+class SourceUnreachable(SourceError):  # noqa: N818
     """A time-out, a 5xx, a broken answer: nobody's fault here, ask again later."""
 
-    code = "spotify_unreachable"
+    code: ClassVar[ErrorCode] = "source_unreachable"
+
+
+class SpotifyUnreachable(SourceUnreachable):
+    """The same, of Spotify."""
+
+    code: ClassVar[ErrorCode] = "spotify_unreachable"
 
 
 class AccessTokenRefused(SpotifyUnreachable):
     """HTTP 401: the access token is refused."""
 
 
-class CodeRefused(SpotifyError):  # noqa: N818
+class CodeRefused(SourceError):  # noqa: N818
     """The token endpoint refused an authorization code (``invalid_grant``)."""

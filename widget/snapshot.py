@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from widget.errors import ErrorCode, SpotifyError, StoreError
+from widget.errors import ErrorCode, SourceError, StoreError
 from widget.playback import Item, LastPlayed, Playback
 
 Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
@@ -21,7 +21,7 @@ class Problem:
     retry_at: float | None = None
 
     @classmethod
-    def of(cls, error: SpotifyError | StoreError, now: float) -> "Problem":
+    def of(cls, error: SourceError | StoreError, now: float) -> "Problem":
         """The problem that ``error``, raised at ``now`` (s since the epoch), means for what is shown."""
         if isinstance(error, StoreError):
             return cls("store_unavailable", STORE_UNAVAILABLE)

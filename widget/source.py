@@ -18,6 +18,7 @@ class Source:
     label: str
     url: str | None
     icon: str | None = None
+    needs_authorization: bool = False
     tells_progress: bool = False
     tells_pauses: bool = False
     tells_explicit: bool = False
@@ -28,6 +29,7 @@ SPOTIFY = Source(
     "Spotify",
     "https://open.spotify.com/",
     icon="spotify",
+    needs_authorization=True,
     tells_progress=True,
     tells_pauses=True,
     tells_explicit=True,

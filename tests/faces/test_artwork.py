@@ -11,7 +11,7 @@ from tests.support.showing import Showing, item, playing
 from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose, raster_media_type
 from widget.playback import Artwork, Item
 from widget.settings import Settings
-from widget.sources.spotify.http import http_client
+from widget.sources.http import http_client
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 Answer = Callable[[httpx.Request], httpx.Response]

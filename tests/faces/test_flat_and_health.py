@@ -85,6 +85,7 @@ async def test_readyz_is_ok_while_everything_works(showing: Showing) -> None:
         "status": "ok",
         "token": {"state": "ok", "days_left": 120},
         "spotify": {"last_success_at": "2026-11-18T11:06:40.000Z", "error": None},
+        "source": {"name": "spotify", "last_success_at": "2026-11-18T11:06:40.000Z", "error": None},
         "calls_last_24h": 12,
     }
     assert answer.headers["cache-control"] == "no-store"
@@ -100,6 +101,11 @@ async def test_readyz_is_503_with_the_reason() -> None:
         "status": "needs_authorization",
         "token": {"state": "needs_authorization", "days_left": 3},
         "spotify": {
+            "last_success_at": None,
+            "error": {"code": "needs_authorization", "message": "Authorize again."},
+        },
+        "source": {
+            "name": "spotify",
             "last_success_at": None,
             "error": {"code": "needs_authorization", "message": "Authorize again."},
         },

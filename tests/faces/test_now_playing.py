@@ -11,8 +11,9 @@ from tests.support.fake_clock import FakeClock
 from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
 from widget.faces.feeds.now_playing import encode, max_age
 from widget.snapshot import Problem, Snapshot
+from widget.source import SPOTIFY
 
-KEYS = ["status", "is_playing", "item", "progress_ms", "last_played", "updated_at", "stale", "error"]
+KEYS = ["status", "is_playing", "item", "progress_ms", "last_played", "updated_at", "stale", "error", "source"]
 ITEM_KEYS = {
     "type",
     "id",
@@ -57,6 +58,7 @@ async def test_a_playing_track_is_told_in_full(showing: Showing) -> None:
     assert answer["item"]["artwork_path"].startswith("/artwork/")
     assert [one["width"] for one in answer["item"]["artwork"]] == [640, 300, 64]
     assert answer["item"]["show"] is None
+    assert answer["source"] == {"name": "spotify", "label": "Spotify", "url": "https://open.spotify.com/"}
     assert answer["updated_at"] == "2026-11-18T11:06:40.000Z"
     assert answer["last_played"] is None
 
@@ -169,7 +171,7 @@ async def test_it_may_be_kept_by_caches_and_served_when_we_are_down(showing: Sho
 @given(st.text(), st.text(), st.integers(0, 10**9))
 def test_any_text_comes_back_untouched(title: str, artist: str, progress_ms: int) -> None:
     snapshot = playing(1_795_000_000.0, item(title, (artist,), duration_ms=10**9), progress_ms)
-    answer = json.loads(encode(snapshot, lambda _: None).at(1_795_000_000.0))
+    answer = json.loads(encode(snapshot, lambda _: None, SPOTIFY).at(1_795_000_000.0))
     assert answer["item"]["title"] == title
     assert answer["item"]["artists"][0]["name"] == artist
     assert answer["progress_ms"] == progress_ms

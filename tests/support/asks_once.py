@@ -6,11 +6,11 @@ from pathlib import Path
 
 from widget.clock import SystemClock
 from widget.sources.gate import Gate
+from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
-from widget.sources.spotify.http import LateClient, http_client
 from widget.store.sqlite_store import SqliteStore
 from widget.tokens import Credentials
 

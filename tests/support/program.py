@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from tests.support.fake_clock import FakeClock
 from widget.app import create_app
 from widget.settings import Settings
+from widget.sources.http import http_client
 from widget.sources.spotify.accounts import SCOPES
-from widget.sources.spotify.http import http_client
 from widget.sources.spotify.scenes import Programme, Scene, track
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
 from widget.store.protocol import Store

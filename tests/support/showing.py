@@ -15,7 +15,7 @@ from widget.player.broadcast import Broadcast
 from widget.renewals import Admission, Begun, Renewed
 from widget.settings import Settings
 from widget.snapshot import Snapshot
-from widget.sources.spotify.http import http_client
+from widget.sources.http import http_client
 from widget.sources.spotify.scenes import ARTWORK_WIDTHS, IMAGES
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
 from widget.tokens import TokenHealth

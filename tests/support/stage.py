@@ -8,11 +8,11 @@ from tests.support.fake_clock import FakeClock
 from tests.support.scripted import NOW, RECENT, TOKEN, Scripted
 from widget.errors import StoreError
 from widget.sources.gate import Gate
+from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import SCOPES, AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
-from widget.sources.spotify.http import LateClient, http_client
 from widget.store.sqlite_store import SqliteStore
 from widget.tokens import AccessToken, Account, Credentials, Seed, Token
 

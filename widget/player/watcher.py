@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from widget.clock import Clock
-from widget.errors import SpotifyError, StoreError
+from widget.errors import SourceError, StoreError
 from widget.playback import LastPlayed, Playback
 from widget.player.broadcast import Broadcast
 from widget.player.budget import LONGEST_PACE_SECONDS, pace
@@ -162,7 +162,7 @@ class Watcher:
     async def _ask(self) -> None:
         try:
             playback = await self._source.currently_playing()
-        except (SpotifyError, StoreError) as error:
+        except (SourceError, StoreError) as error:
             self._note_failure(error)
         else:
             if self._knowledge.problem is not None:
@@ -172,7 +172,7 @@ class Watcher:
                 await self._ask_what_was_played()
         self._publish()
 
-    def _note_failure(self, error: SpotifyError | StoreError) -> None:
+    def _note_failure(self, error: SourceError | StoreError) -> None:
         problem = Problem.of(error, self._clock.now())
         before = self._knowledge.problem
         if before is None or before.code != problem.code:
@@ -189,7 +189,7 @@ class Watcher:
         self._recently_played_asked = now
         try:
             played = await self._source.recently_played()
-        except (SpotifyError, StoreError) as error:
+        except (SourceError, StoreError) as error:
             log.info("recently played is not known (%s)", type(error).__name__)
             return
         self._know(self._knowledge.told_of(self._hiding.newest_shown(played)))

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from widget.clock import Clock
 from widget.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
-from widget.sources.spotify.http import LONGEST_RETRY_AFTER_SECONDS
+from widget.sources.http import LONGEST_RETRY_AFTER_SECONDS
 from widget.store.protocol import Ban, Store
 from widget.tokens import SECONDS_PER_DAY
 

@@ -17,6 +17,7 @@ from widget.errors import (
     RateLimited,
     SpotifyUnreachable,
 )
+from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.accounts import (
     KNOWN_SCOPES,
     SCOPES,
@@ -25,7 +26,6 @@ from widget.sources.spotify.accounts import (
     authorize_url,
     read_tokens,
 )
-from widget.sources.spotify.http import LateClient, http_client
 from widget.tokens import AccessToken, Credentials
 
 ACCOUNTS = "https://accounts.spotify.example"

@@ -18,12 +18,12 @@ from widget.errors import (
     QuotaExceeded,
     RateLimited,
     ScopeMissing,
-    SpotifyError,
+    SourceError,
     SpotifyUnreachable,
 )
 from widget.playback import Playback
+from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.http import LateClient, http_client
 from widget.tokens import AccessToken
 
 API = "https://api.spotify.example/v1"
@@ -170,11 +170,11 @@ async def test_no_answer_makes_anything_but_a_value_or_a_spotify_error(
 ) -> None:
     headers = [] if retry_after is None else [(b"retry-after", retry_after.encode("latin-1"))]
     network = Scripted().answer(path, lambda _: httpx.Response(status, headers=headers, content=content))
-    error: SpotifyError | None = None
+    error: SourceError | None = None
     answer: Any = None
     try:
         answer = await ask(web_api(network))
-    except SpotifyError as raised:
+    except SourceError as raised:
         error = raised
     if error is None:
         assert status < 300 or (status == 400 and answer.status == "idle")
@@ -185,6 +185,6 @@ async def test_no_answer_makes_anything_but_a_value_or_a_spotify_error(
 
 async def test_what_spotify_sends_never_stands_in_our_error() -> None:
     for status in (401, 403, 404, 500):
-        with pytest.raises(SpotifyError) as error:
+        with pytest.raises(SourceError) as error:
             await now_playing(httpx.Response(status, text="BQ-access leaked"))
         assert "leaked" not in str(error.value)

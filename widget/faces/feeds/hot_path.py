@@ -12,6 +12,7 @@ from widget.faces.feeds.now_playing import ArtworkPath, NowPlayingBytes, encode,
 from widget.faces.http import PREFLIGHT_HEADERS, PUBLIC_HEADERS, is_not_modified
 from widget.player.broadcast import Broadcast
 from widget.snapshot import Snapshot
+from widget.source import Source
 
 PATH = "/now-playing"
 STALE_IF_ERROR_SECONDS = 300
@@ -41,15 +42,16 @@ _CACHE_CONTROL = [
 class NowPlayingCache:
     """The bytes of the current snapshot, made once per snapshot."""
 
-    def __init__(self, artwork_path: ArtworkPath) -> None:
+    def __init__(self, artwork_path: ArtworkPath, source: Source) -> None:
         self._artwork_path = artwork_path
+        self._source = source
         self._made: NowPlayingBytes | None = None
 
     def of(self, snapshot: Snapshot) -> NowPlayingBytes:
         """The bytes of ``snapshot``."""
         made = self._made
         if made is None or made.snapshot is not snapshot:
-            made = self._made = encode(snapshot, self._artwork_path)
+            made = self._made = encode(snapshot, self._artwork_path, self._source)
         return made
 
 

@@ -12,6 +12,7 @@ from widget.clock import iso_milliseconds
 from widget.faces.http import weak_etag
 from widget.playback import Item, LastPlayed, Named
 from widget.snapshot import Snapshot
+from widget.source import Source
 
 ArtworkPath = Callable[[Item], str | None]
 
@@ -36,9 +37,9 @@ class NowPlayingBytes:
         return self.etag[3:-1]
 
 
-def encode(snapshot: Snapshot, artwork_path: ArtworkPath) -> NowPlayingBytes:
-    """The bytes of ``snapshot``."""
-    document = _document(snapshot, artwork_path)
+def encode(snapshot: Snapshot, artwork_path: ArtworkPath, source: Source) -> NowPlayingBytes:
+    """The bytes of ``snapshot``, told by ``source``."""
+    document = {**_document(snapshot, artwork_path), "source": source_json(source)}
     names = list(document)
     middle = names.index("progress_ms")
     before = _json({name: document[name] for name in names[:middle]})[:-1] + ',"progress_ms":'
@@ -77,6 +78,11 @@ def item_json(item: Item, artwork_path: ArtworkPath) -> dict[str, Any]:
         "is_local": item.is_local,
         "duration_ms": item.duration_ms,
     }
+
+
+def source_json(source: Source) -> dict[str, str | None]:
+    """The contract's ``source``."""
+    return {"name": source.name, "label": source.label, "url": source.url}
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from widget.clock import iso_milliseconds
 from widget.faces.http import respond
 from widget.faces.services import services_of
 from widget.owner.health import Health
+from widget.source import Source
 
 
 async def healthz(request: Request) -> Response:
@@ -21,20 +22,23 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """200 while the token works and the last question was answered, else 503 and why."""
-    health = await services_of(request).health()
-    return _json(request, health_json(health), 200 if health.problem is None else 503)
+    services = services_of(request)
+    health = await services.health()
+    return _json(request, health_json(health, services.source), 200 if health.problem is None else 503)
 
 
-def health_json(health: Health) -> dict[str, Any]:
-    """The contract's object for ``health``; nothing secret in it."""
+def health_json(health: Health, source: Source) -> dict[str, Any]:
+    """The contract's object for the ``health`` of what ``source`` tells; nothing secret in it."""
     problem, success = health.problem, health.last_success_at
+    last_question = {
+        "last_success_at": None if success is None else iso_milliseconds(success),
+        "error": None if problem is None else {"code": problem.code, "message": problem.message},
+    }
     return {
         "status": "ok" if problem is None else problem.code,
         "token": {"state": health.token.state, "days_left": health.token.days_left},
-        "spotify": {
-            "last_success_at": None if success is None else iso_milliseconds(success),
-            "error": None if problem is None else {"code": problem.code, "message": problem.message},
-        },
+        "spotify": last_question if source.needs_authorization else None,
+        "source": {"name": source.name, **last_question},
         "calls_last_24h": health.calls_last_24h,
     }
 

@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 
 from widget.clock import Clock
 from widget.errors import BadCredentials, CodeRefused, NeedsAuthorization, SpotifyUnreachable
-from widget.sources.spotify.http import json_object, send, throttled
+from widget.sources.http import json_object
+from widget.sources.spotify.answers import send, throttled
 from widget.tokens import AccessToken, Credentials
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SpotifyError, SpotifyUnreachable
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, SpotifyUnreachable
 from widget.playback import LastPlayed, Playback
-from widget.sources.spotify.http import json_object, send, throttled
+from widget.sources.http import json_object
+from widget.sources.spotify.answers import send, throttled
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 from widget.tokens import AccessToken, Account
 
@@ -72,7 +73,7 @@ def _raise_for_status(response: httpx.Response, now: float) -> None:
     raise SpotifyUnreachable(f"Spotify answered {status}.")
 
 
-def _refusal(status: int, response: httpx.Response) -> SpotifyError:
+def _refusal(status: int, response: httpx.Response) -> SourceError:
     message = _message(response).lower()
     if "scope" in message or "permissions missing" in message:
         return ScopeMissing("The authorization lacks a scope: authorize again and agree to everything.")

@@ -20,7 +20,7 @@ from widget.errors import (
     CodeRefused,
     Forbidden,
     ScopeMissing,
-    SpotifyError,
+    SourceError,
     Throttled,
 )
 from widget.sources.gate import Gate
@@ -136,7 +136,7 @@ class Authorization:
             await self._gate.close(error)
             sentence = f"Spotify asks to wait {_minutes(error.retry_after)} before an authorization. Start over then."
             raise AuthorizationError(sentence, "unreachable") from error
-        except SpotifyError as error:
+        except SourceError as error:
             raise AuthorizationError(f"{error} Nothing was stored: start over in a while.", "unreachable") from error
 
     async def _looked_at(self, access: AccessToken) -> tuple[Account | None, tuple[str, ...]]:
@@ -158,7 +158,7 @@ class Authorization:
         except Throttled as error:
             await self._gate.close(error)
             return None, f"Spotify could not be asked whether the token works ({error})"
-        except SpotifyError as error:
+        except SourceError as error:
             return None, f"Spotify could not be asked whether the token works ({error})"
 
     async def _check_account(self, account: Account | None) -> None:

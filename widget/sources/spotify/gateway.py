@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SpotifyError, Throttled
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, Throttled
 from widget.playback import LastPlayed, Playback
 from widget.snapshot import Problem
 from widget.sources.gate import Gate
@@ -50,7 +50,7 @@ class Gateway:
         self._last_refusal: float | None = None
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`widget.errors.SpotifyError` or :class:`widget.errors.StoreError`."""
+        """What plays now. Raises :class:`widget.errors.SourceError` or :class:`widget.errors.StoreError`."""
         authorization = await self._authorization()
         self._raise_known_refusal(authorization)
         try:
@@ -84,7 +84,7 @@ class Gateway:
         try:
             await self._access.check()
             await self._gate.check()
-        except SpotifyError as error:
+        except SourceError as error:
             return Problem.of(error, self._clock.now())
         return None
 

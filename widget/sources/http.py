@@ -1,4 +1,4 @@
-"""The one HTTP client: its name, its time-outs, and what every answer of Spotify's has in common."""
+"""The one HTTP client: its name, its time-outs, and what the answers of all services have in common."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from widget.errors import QuotaExceeded, RateLimited, SpotifyUnreachable, Throttled
+from widget.errors import SourceUnreachable
 
 if TYPE_CHECKING:
     import httpx
@@ -22,7 +22,7 @@ _DISTRIBUTION = "now-playing-backend"
 
 @lru_cache(maxsize=1)
 def user_agent() -> str:
-    """What we call ourselves towards Spotify: the program and its version."""
+    """What we call ourselves towards every service: the program and its version."""
     try:
         return f"{_DISTRIBUTION}/{version(_DISTRIBUTION)}"
     except PackageNotFoundError:
@@ -62,8 +62,14 @@ class LateClient:
             await self._made.aclose()
 
 
-async def send(http: httpx.AsyncClient, request: httpx.Request, seconds: float = TIMEOUT_SECONDS) -> httpx.Response:
-    """Spotify's whole answer, given within ``seconds`` in all. Raises :class:`SpotifyUnreachable`."""
+async def send(
+    http: httpx.AsyncClient,
+    request: httpx.Request,
+    who: str,
+    unreachable: type[SourceUnreachable] = SourceUnreachable,
+    seconds: float = TIMEOUT_SECONDS,
+) -> httpx.Response:
+    """The whole answer of ``who`` (its name for people), given within ``seconds`` in all. Raises ``unreachable``."""
     import httpx
 
     request.headers["User-Agent"] = user_agent()
@@ -71,21 +77,9 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, seconds: float =
         async with asyncio.timeout(seconds):
             return await http.send(request)
     except (httpx.TimeoutException, TimeoutError) as error:
-        raise SpotifyUnreachable("Spotify did not answer in time.") from error
+        raise unreachable(f"{who} did not answer in time.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SpotifyUnreachable(f"Spotify cannot be reached ({type(error).__name__}).") from error
-
-
-def throttled(response: httpx.Response, now: float) -> Throttled:
-    """What a 429 means: the rolling limit, or the developer account's quota, and for how long.
-
-    See https://developer.spotify.com/documentation/web-api/concepts/rate-limits
-    """
-    seconds = retry_after_seconds(response.headers.get("retry-after"), now)
-    error = json_object(response).get("error")
-    if isinstance(error, dict) and error.get("reason") == "QUOTA_EXCEEDED":
-        return QuotaExceeded("Spotify's quota for your developer account is spent.", retry_after=seconds)
-    return RateLimited("Spotify asks us to wait.", retry_after=seconds)
+        raise unreachable(f"{who} cannot be reached ({type(error).__name__}).") from error
 
 
 def retry_after_seconds(value: str | None, now: float) -> float:

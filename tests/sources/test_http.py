@@ -14,17 +14,16 @@ from tests.support.payloads import payload
 from tests.support.scripted import NOW, Scripted
 from widget.clock import utc
 from widget.errors import QuotaExceeded, RateLimited, SpotifyUnreachable
-from widget.sources.spotify.http import (
+from widget.sources.http import (
     LONGEST_RETRY_AFTER_SECONDS,
     TIMEOUT_SECONDS,
     UNREADABLE_RETRY_AFTER_SECONDS,
     http_client,
     json_object,
     retry_after_seconds,
-    send,
-    throttled,
     user_agent,
 )
+from widget.sources.spotify.answers import send, throttled
 
 AT = 1_795_000_000.0
 
