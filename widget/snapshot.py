@@ -44,6 +44,7 @@ class Snapshot:
     ``anchor`` (s since the epoch): when the playing item would have begun, kept while it just plays on, renewed
     by a seek; so two snapshots with equal ``identity`` look the same but for plain progress. ``news_at`` (s since
     the epoch): when the next question, or the end of the item, may bring something else; None where unknown.
+    ``recent`` is what was played before, newest first, where the owner lets it be shown.
     """
 
     playback: Playback | None
@@ -53,6 +54,7 @@ class Snapshot:
     stale: bool = False
     anchor: float | None = None
     news_at: float | None = None
+    recent: tuple[LastPlayed, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -81,6 +83,7 @@ class Snapshot:
             known_progress,
             self.anchor if moving else None,
             self.last_played,
+            self.recent,
             self.stale,
             problem,
         )

@@ -54,7 +54,20 @@ async def test_anything_else_is_404_and_says_no_more(showing: Showing, path: str
 @pytest.mark.parametrize("path", ["/widget", "/now-playing.svg", "/"])
 async def test_wild_options_mean_the_default_and_reach_no_page(showing: Showing, path: str, value: str) -> None:
     showing.show(idle(showing.clock.now(), item()))
-    names = ("theme", "layout", "background", "accent", "idle", "motion", "lang")
+    names = (
+        "theme",
+        "layout",
+        "background",
+        "accent",
+        "idle",
+        "motion",
+        "lang",
+        "radius",
+        "scale",
+        "font",
+        "without",
+        "sample",
+    )
     query = "&".join(f"{name}={value}" for name in names)
     async with showing.client() as client:
         usual, wild = await client.get(path), await client.get(f"{path}?{query}")

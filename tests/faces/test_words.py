@@ -1,11 +1,19 @@
 """Languages: complete, matched as visitors ask, with English where there is none."""
 
 import json
+import re
 
 import pytest
 
 from widget.faces.pictures.words import ABOUT, FALLBACK, FILE, language_names, words
 
+PLACES = {
+    "listen": {"source"},
+    "link": {"title", "artists", "source"},
+    "minutes": {"n"},
+    "hours": {"n"},
+    "days": {"n"},
+}
 LANGUAGES = json.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -21,7 +29,9 @@ def test_a_language_has_only_words_that_we_use_each_of_them_once_and_filled(name
     assert set(words(name).texts) == set(LANGUAGES[FALLBACK]) - ABOUT
     assert set(texts) - {"direction"} <= set(LANGUAGES[FALLBACK])
     assert all(text.strip() == text and text for text in texts.values())
-    assert "Spotify" in texts.get("listen", "Spotify")
+    for text, places in PLACES.items():
+        assert set(re.findall(r"\{(\w+)\}", texts.get(text, LANGUAGES[FALLBACK][text]))) == places
+    assert "Spotify" not in "".join(texts.values())
     assert words(name).tag == name.replace("_", "-")
 
 

@@ -13,7 +13,7 @@ from widget.clock import utc
 from widget.faces.address import public_url
 from widget.faces.http import respond
 from widget.faces.owner.snippets import oembed_url, page_url, picture_url, snippets
-from widget.faces.pictures.options import Background, Idle, Layout, Motion, Options, Theme
+from widget.faces.pictures.options import Ground, Idle, Layout, Motion, Options, Theme
 from widget.faces.pictures.sizes import DEFAULT_WIDTHS, NARROWEST, WIDEST, height_of
 from widget.faces.pictures.words import language_names
 from widget.faces.services import services_of
@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = (
 CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("theme", "Theme", get_args(Theme)),
     ("layout", "Layout", get_args(Layout)),
-    ("background", "Background", get_args(Background)),
+    ("background", "Background", get_args(Ground)),
     ("idle", "When nothing plays", get_args(Idle)),
     ("motion", "Motion", get_args(Motion)),
 )
@@ -37,6 +37,8 @@ WORDS = {
     "light": "Light",
     "dark": "Dark",
     "card": "Card",
+    "art": "The artwork’s colour",
+    "list": "List",
     "compact": "Compact",
     "cover": "Cover",
     "none": "None",

@@ -18,8 +18,9 @@ from widget.faces.services import Services, services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
 from widget.snapshot import Snapshot
+from widget.source import SPOTIFY
 
-WIDTHS = {"card": 300, "compact": 64, "cover": 640}
+WIDTHS = {"card": 300, "compact": 64, "cover": 640, "list": 64}
 MOST_PAGES = 64
 
 
@@ -70,7 +71,7 @@ async def widget(request: Request) -> Response:
 
 def render(snapshot: Snapshot, options: Options, spoken: Words, services: Services, now: float, address: str) -> bytes:
     """The page's bytes."""
-    view = view_of(snapshot, options, spoken, now)
+    view = view_of(snapshot, options, spoken, now, services.source)
     width = WIDTHS[options.layout]
     path = None if view.item is None else services.artwork.path(view.item)
     return (
@@ -97,14 +98,14 @@ def render(snapshot: Snapshot, options: Options, spoken: Words, services: Servic
 
 def client_texts(options: Options, spoken: Words) -> str:
     """What the page's script needs to know, as JSON."""
-    used = {name: text for name, text in spoken.texts.items() if name not in ("explicit", "progress", "listen")}
+    used = {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing")}
     source = source_text(options, spoken)
     return json.dumps({"words": used, "source": source, "idle": options.idle, "width": WIDTHS[options.layout]})
 
 
 def source_text(options: Options, spoken: Words) -> str:
     """The attribution that links to the item; one line has room for the name alone."""
-    return "Spotify" if options.layout == "compact" else spoken["listen"]
+    return "Spotify" if options.layout in ("compact", "list") else spoken["listen"].format(source=SPOTIFY.label)
 
 
 def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from widget.faces.pictures.options import Layout
 
-DEFAULT_WIDTHS: Mapping[Layout, int] = {"card": 420, "compact": 400, "cover": 320}
+DEFAULT_WIDTHS: Mapping[Layout, int] = {"card": 420, "compact": 400, "cover": 320, "list": 400}
 CARD_HEIGHT = 140
 COMPACT_HEIGHT = 48
 NARROWEST, WIDEST = 200, 600
@@ -17,4 +17,4 @@ def height_of(layout: Layout, width: int) -> int:
     """The height of ``layout`` at ``width``."""
     if layout == "cover":
         return min(width, _COVER_WIDEST) + _COVER_TEXT_HEIGHT
-    return COMPACT_HEIGHT if layout == "compact" else CARD_HEIGHT
+    return COMPACT_HEIGHT if layout in ("compact", "list") else CARD_HEIGHT

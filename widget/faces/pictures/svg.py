@@ -65,7 +65,7 @@ async def picture(request: Request) -> Response:
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
     snapshot = await services.broadcast.fresh()
     now = services.clock.now()
-    view = view_of(snapshot, options, spoken, now)
+    view = view_of(snapshot, options, spoken, now, services.source)
     file = await _artwork(services, view, FRAMES[options.layout])
     body = render(view, options, spoken, file)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
@@ -122,7 +122,7 @@ def _render(view: View, options: Options, spoken: Words, file: ArtworkFile | Non
 
 def _lines(view: View, layout: Layout, frame: Frame, spoken: Words) -> list[Line]:
     """All lines, as they stand where a line begins on the left; mirrored for languages that begin on the right."""
-    lines = _one_line(view, frame) if layout == "compact" else _stacked(view, layout, frame)
+    lines = _one_line(view, frame) if layout in ("compact", "list") else _stacked(view, layout, frame)
     return [line.mirrored(frame.width) for line in lines] if spoken.direction == "rtl" else lines
 
 

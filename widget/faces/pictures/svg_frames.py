@@ -21,5 +21,6 @@ class Frame:
 FRAMES: Mapping[Layout, Frame] = {
     "card": Frame(420, 140, (15, 15, 110), 110, 141, 405),
     "compact": Frame(400, 48, (8, 8, 32), 64, 50, 388),
+    "list": Frame(400, 48, (8, 8, 32), 64, 50, 388),
     "cover": Frame(320, 438, (15, 15, 290), 300, 15, 305),
 }

@@ -18,6 +18,9 @@ ABOUT = frozenset({"name", "direction"})
 LONGEST_HEADER = 300
 """How much of ``Accept-Language`` is read; browsers send a fifth of it."""
 
+LONGEST_TAG = 35
+"""RFC 5646, section 4.4.1."""
+
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII | re.IGNORECASE)
 _OLD_NAMES = {"iw": "he", "cmn": "zh", "ji": "yi"}
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
@@ -43,6 +46,12 @@ def words(lang: str | None, accept_language: str = "") -> Words:
     """
     wanted = ([lang] if lang else []) + _preferences(accept_language)
     return _words(next((name for tag in wanted if (name := _match(tag)) is not None), FALLBACK))
+
+
+def known_tag(tag: str) -> str | None:
+    """The tag of the language of ours that ``tag`` means, read to a limit; None where we do not have it."""
+    name = _match(tag) if len(tag) <= LONGEST_TAG else None
+    return None if name is None else _tag(name)
 
 
 def language_names() -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@
   const accent = document.getElementById("accent");
   const picker = document.getElementById("accent-picker");
   const announce = document.getElementById("announce");
-  const DEFAULTS = { theme: "auto", layout: "card", background: "card", idle: "last", motion: "auto" };
+  const DEFAULTS = { theme: "auto", layout: "card", background: "art", idle: "last", motion: "auto" };
   let timer = 0;
   let latest = 0;
 
