@@ -1,14 +1,18 @@
 """``/artwork/{key}``: from our own origin, fetched once, never anything but what we meant."""
 
 import asyncio
-from collections.abc import Callable
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
-from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose, raster_media_type
+from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose
+from widget.faces.pictures.artwork_fetch import LARGEST_BYTES, raster_media_type
 from widget.playback import Artwork, Item
 from widget.settings import Settings
 from widget.sources.http import http_client
@@ -24,12 +28,34 @@ class Network(httpx.AsyncBaseTransport):
         self.answer = answer
         self.hold = hold
         self.asked: list[str] = []
+        self.headers: list[httpx.Headers] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(str(request.url))
+        self.headers.append(request.headers)
         if self.hold is not None:
             await self.hold.wait()
-        return self.answer(request)
+        answer = self.answer(request)
+        if hasattr(answer, "_content"):  # Made whole by a test; from the network it comes bit by bit.
+            return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+        return answer
+
+
+class Chunks(httpx.AsyncByteStream):
+    """A body as it comes, chunk by chunk; ``taken`` counts the bytes that were read of it."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self.chunks = chunks
+        self.taken = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            self.taken += len(chunk)
+            yield chunk
+
+
+def encoded(coding: str, *chunks: bytes) -> httpx.Response:
+    return httpx.Response(200, headers={"content-encoding": coding}, stream=Chunks(*chunks))
 
 
 def with_art(*urls: str) -> Item:
@@ -140,6 +166,10 @@ async def test_plain_http_is_for_loopback_alone() -> None:
         httpx.Response(302, headers={"location": "http://i.scdn.co/image/1"}),
         httpx.Response(302, headers={"location": "https://i.scdn.co/image/1"}),
         httpx.Response(302, headers={"location": "https://[::1/"}),
+        httpx.Response(302),
+        httpx.Response(302, headers={b"location": b"https://\xfc" + b"x" * 3000}),
+        httpx.Response(204),
+        httpx.Response(101),
     ],
 )
 async def test_what_is_no_image_within_the_limits_gives_the_drawing(answer: httpx.Response) -> None:
@@ -149,6 +179,66 @@ async def test_what_is_no_image_within_the_limits_gives_the_drawing(answer: http
     assert got.headers["content-type"] == "image/svg+xml"
     assert "max-age=10" in got.headers["cache-control"]
     assert all(url.startswith("https://i.scdn.co/") for url in network.asked)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: encoded("gzip", gzip.compress(gzip.compress(PNG + bytes(40 * 1024 * 1024)))),
+        lambda: encoded("gzip", gzip.compress(PNG + bytes(40 * 1024 * 1024))),
+        lambda: encoded("gzip, gzip", gzip.compress(gzip.compress(PNG))),
+        lambda: encoded("br", PNG),
+        lambda: encoded("zstd", PNG),
+        lambda: encoded("gzip", PNG),
+        lambda: encoded("gzip", gzip.compress(PNG)[:-20]),
+        lambda: encoded("deflate", b"\x00\x01"),
+        lambda: encoded("identity", *[PNG, *[bytes(64 * 1024)] * 40]),
+    ],
+)
+async def test_no_encoding_costs_more_than_the_limit_or_fails(answer: Callable[[], httpx.Response]) -> None:
+    made = answer()
+    showing = shown(Network(lambda _: made))
+    tracemalloc.start()
+    try:
+        got = await fetch(showing)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (got.status_code, got.headers["content-type"]) == (200, "image/svg+xml")
+    assert most < 5 * LARGEST_BYTES
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_one_layer_of_compression_is_understood_though_none_is_asked_for(coding: str) -> None:
+    packed = gzip.compress(PNG) if coding == "gzip" else zlib.compress(PNG)
+    network = Network(lambda _: encoded(coding, packed[:20], packed[20:]))
+    assert (await fetch(shown(network))).content == PNG
+    assert network.headers[0]["accept-encoding"] == "identity"
+
+
+async def test_a_body_without_an_end_is_read_to_the_limit_alone() -> None:
+    endless = Chunks(PNG, *[bytes(64 * 1024)] * 1000)
+    network = Network(lambda _: httpx.Response(200, stream=endless))
+    await fetch(shown(network))
+    assert endless.taken < LARGEST_BYTES + 128 * 1024
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("odd"), KeyError("location"), UnicodeError("idna"), OSError(24, "files")]
+)
+async def test_whatever_the_client_raises_no_face_fails(fault: Exception) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise fault
+
+    showing = shown(Network(fail))
+    async with showing.client() as client:
+        for path in (
+            "/now-playing.svg",
+            "/widget",
+            "/now-playing",
+            str(showing.artwork.path(with_art("https://i.scdn.co/image/1"))),
+        ):
+            assert (await client.get(path)).status_code == 200
 
 
 async def test_a_redirect_on_the_same_host_is_followed() -> None:

@@ -22,7 +22,7 @@ from tests.support.showing import (
     paused,
     playing,
 )
-from widget.faces.pictures.artwork_cache import ArtworkFile
+from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.svg import render, xml_text
 from widget.faces.pictures.svg_frames import FRAMES

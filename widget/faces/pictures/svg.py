@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.faces.http import respond, weak_etag
-from widget.faces.pictures.artwork_cache import ArtworkFile
+from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.colours import DARK, LIGHT, accented
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.svg_frames import FRAMES, Frame

@@ -1,0 +1,112 @@
+"""Fetches one artwork within limits. Whatever its host answers, the outcome is an image or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+if TYPE_CHECKING:
+    import httpx
+
+LARGEST_BYTES = 2 * 1024 * 1024
+FETCH_SECONDS = 5.0
+MOST_REDIRECTS = 3
+
+_SPOTIFY_HOSTS = ("i.scdn.co",)
+_SPOTIFY_DOMAINS = (".scdn.co", ".spotifycdn.com")
+_SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+
+
+@dataclass(frozen=True, slots=True)
+class ArtworkFile:
+    """An image as it was fetched."""
+
+    body: bytes = field(repr=False)
+    media_type: str
+
+
+async def fetch(
+    http: Callable[[], httpx.AsyncClient], url: str, may_fetch: Callable[[str], bool]
+) -> ArtworkFile | None:
+    """The image at ``url``; None where that is none within the limits. Follows redirects on the same host alone."""
+    try:
+        async with asyncio.timeout(FETCH_SECONDS):
+            return await _follow(http(), url, may_fetch)
+    except Exception:
+        # A host can answer anything, and each layer of the client has errors of its own for it: all mean no image.
+        return None
+
+
+def may_fetch(url: str, extra_hosts: tuple[str, ...]) -> bool:
+    """Whether ``url`` is one of Spotify's images, or lies on one of ``extra_hosts``.
+
+    An entry there is a host, with a port or not (plain http is for loopback then), or a whole origin.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host, place = (parts.hostname or "").lower(), parts.netloc.lower()
+    if parts.username is not None or not host:
+        return False
+    if place in extra_hosts:
+        return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if f"{parts.scheme}://{place}" in extra_hosts:
+        return True
+    is_spotify = host in _SPOTIFY_HOSTS or host.endswith(_SPOTIFY_DOMAINS)
+    return is_spotify and parts.scheme == "https" and place in (host, f"{host}:443")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def raster_media_type(body: bytes) -> str | None:
+    """The media type of a raster image by its signature; None for anything else."""
+    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
+        return "image/webp"
+    return next((media_type for signature, media_type in _SIGNATURES if body.startswith(signature)), None)
+
+
+async def _follow(http: httpx.AsyncClient, url: str, may_fetch: Callable[[str], bool]) -> ArtworkFile | None:
+    for _ in range(MOST_REDIRECTS):
+        headers = {"Accept": "image/*", "Accept-Encoding": "identity"}
+        response = await http.send(http.build_request("GET", url, headers=headers), stream=True, follow_redirects=False)
+        try:
+            if not response.is_redirect:
+                return await _read(response)
+        finally:
+            await response.aclose()
+        target = urljoin(url, response.headers.get("location", ""))
+        if urlsplit(target).netloc != urlsplit(url).netloc or not may_fetch(target):
+            return None
+        url = target
+    return None
+
+
+async def _read(response: httpx.Response) -> ArtworkFile | None:
+    """The image in ``response``, its bytes counted as they come and after decompression; one layer of that at most."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if response.status_code != 200 or encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
+        return None
+    inflate = None if encoding in ("identity", "") else zlib.decompressobj(_GZIP_OR_ZLIB)
+    body, received = bytearray(), 0
+    async for chunk in response.aiter_raw():
+        received += len(chunk)
+        body += chunk if inflate is None else inflate.decompress(chunk, LARGEST_BYTES + 1 - len(body))
+        if received > LARGEST_BYTES or len(body) > LARGEST_BYTES:
+            return None
+    if inflate is not None and not inflate.eof:
+        return None
+    media_type = raster_media_type(bytes(body[:16]))
+    return None if media_type is None else ArtworkFile(bytes(body), media_type)
