@@ -64,7 +64,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
             await keeper.open()
-        tasks = [asyncio.create_task(watcher.run()), asyncio.create_task(messenger.run())]
+        tasks = [asyncio.create_task(work.run()) for work in (broadcast, watcher, messenger)]
         try:
             yield
         finally:

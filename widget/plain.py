@@ -43,6 +43,7 @@ def plain_playback(playback: Playback) -> dict[str, Any]:
         "item": None if playback.item is None else plain_item(playback.item),
         "progress_ms": playback.progress_ms,
         "certain": playback.certain,
+        "good_until": playback.good_until,
     }
 
 

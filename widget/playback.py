@@ -53,6 +53,7 @@ class Playback:
 
     ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that Spotify also
     gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
+    ``good_until`` (s since the epoch) stands in for the end where a source tells no progress: it plays until then.
     """
 
     status: PlaybackStatus
@@ -60,6 +61,7 @@ class Playback:
     item: Item | None = None
     progress_ms: int | None = None
     certain: bool = True
+    good_until: float | None = None
 
     def progress_at(self, now: float) -> int | None:
         """The progress in ms at ``now`` (s since the epoch), within 0 and the item's duration; None if unknown."""
@@ -75,6 +77,8 @@ class Playback:
         """When the playing item must have ended (s since the epoch); None where that cannot be known."""
         if self.status != "playing" or self.item is None:
             return None
+        if self.good_until is not None:
+            return self.good_until
         if self.progress_ms is None or self.item.duration_ms is None:
             return None
         return self.observed_at + (self.item.duration_ms - self.progress_ms) / 1000

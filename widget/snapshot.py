@@ -45,6 +45,8 @@ class Snapshot:
     by a seek; so two snapshots with equal ``identity`` look the same but for plain progress. ``news_at`` (s since
     the epoch): when the next question, or the end of the item, may bring something else; None where unknown.
     ``recent`` is what was played before, newest first, where the owner lets it be shown.
+    ``valid_until`` (s since the epoch): until when this may be shown if nothing newer comes, None where nothing ends
+    by itself; the same while the item just plays on.
     """
 
     playback: Playback | None
@@ -55,6 +57,7 @@ class Snapshot:
     anchor: float | None = None
     news_at: float | None = None
     recent: tuple[LastPlayed, ...] = ()
+    valid_until: float | None = None
 
     @property
     def status(self) -> Status:
@@ -85,5 +88,6 @@ class Snapshot:
             self.last_played,
             self.recent,
             self.stale,
+            self.valid_until,
             problem,
         )

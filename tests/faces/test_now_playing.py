@@ -9,11 +9,23 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
+from widget.clock import iso_milliseconds
 from widget.faces.feeds.now_playing import encode, max_age
 from widget.snapshot import Problem, Snapshot
 from widget.source import SPOTIFY
 
-KEYS = ["status", "is_playing", "item", "progress_ms", "last_played", "updated_at", "stale", "error", "source"]
+KEYS = [
+    "status",
+    "is_playing",
+    "item",
+    "progress_ms",
+    "last_played",
+    "updated_at",
+    "valid_until",
+    "stale",
+    "error",
+    "source",
+]
 ITEM_KEYS = {
     "type",
     "id",
@@ -117,6 +129,15 @@ async def test_a_question_that_only_confirms_changes_nothing(showing: Showing) -
     first = playing(now)
     later = playing(now + 5, progress_ms=66_000, anchor=first.anchor)
     assert await tag(showing, first) == await tag(showing, later)
+
+
+async def test_until_when_it_may_be_shown_is_told(showing: Showing) -> None:
+    now = showing.clock.now()
+    ends = (await get(showing.show(playing(now, progress_ms=14_000)))).json()
+    assert ends["valid_until"] == iso_milliseconds(now + 203)
+    assert (await get(showing.show(paused(now)))).json()["valid_until"] is None
+    told = await tag(showing, playing(now, progress_ms=None, valid_until=now + 60))
+    assert told != await tag(showing, playing(now, progress_ms=None, valid_until=now + 90))
 
 
 @pytest.mark.parametrize("form", ["{tag}", '"other", {tag}', "*", "{opaque}", ' "a" ,{tag} '])

@@ -1,10 +1,13 @@
 """The newest snapshot, who waits for it, and whether anybody watches."""
 
 import asyncio
+from dataclasses import replace
 
 from tests.support.fake_clock import FakeClock, settle
-from tests.support.showing import item, playing
+from tests.support.showing import Still, item, playing
+from widget.playback import Playback
 from widget.player.broadcast import Broadcast
+from widget.player.knowledge import Knowledge
 from widget.snapshot import UNASKED
 
 
@@ -12,21 +15,64 @@ async def test_readers_wait_for_what_looks_different() -> None:
     clock = FakeClock()
     broadcast = Broadcast(clock)
     first = playing(clock.now())
-    broadcast.publish(first)
+    broadcast.publish(Still(first))
     waiting = asyncio.create_task(broadcast.newer(broadcast.revision))
-    broadcast.publish(playing(clock.now() + 5, progress_ms=66_000, anchor=first.anchor))
+    broadcast.publish(Still(replace(first, updated_at=clock.now() + 5)))
     await settle()
     assert not waiting.done()
-    broadcast.publish(playing(clock.now(), item("Another")))
+    broadcast.publish(Still(playing(clock.now(), item("Another"))))
     revision, snapshot = await waiting
     assert (revision, snapshot) == (2, broadcast.current)
+
+
+async def test_what_is_shown_ends_by_the_clock_though_nobody_publishes() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    ticking = asyncio.create_task(broadcast.run())
+    broadcast.publish(Knowledge().heard(Playback("playing", clock.now(), item(duration_ms=10_000), 0), clock.now()))
+    shown, revision = broadcast.current, broadcast.revision
+    with broadcast.stream():
+        waiting = asyncio.create_task(broadcast.newer(revision))
+        await clock.advance(12.9)
+        assert broadcast.current is shown
+        assert not waiting.done()
+        await clock.advance(0.2)
+        assert (await waiting)[1].status == "idle"
+    ticking.cancel()
+
+
+async def test_reading_alone_shows_what_the_clock_says_when_nothing_ticks() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    broadcast.publish(Knowledge().heard(Playback("playing", clock.now(), item(duration_ms=10_000), 0), clock.now()))
+    revision = broadcast.revision
+    shown = []
+    for seconds in (13, -8):
+        clock.jump(seconds)
+        shown.append(broadcast.current.status)
+    assert shown == ["idle", "playing"]
+    assert broadcast.revision == revision + 2
+
+
+async def test_a_clock_that_is_set_is_noticed_within_a_second() -> None:
+    clock = FakeClock()
+    broadcast = Broadcast(clock)
+    ticking = asyncio.create_task(broadcast.run())
+    broadcast.publish(Knowledge().heard(Playback("playing", clock.now(), item(duration_ms=100_000), 0), clock.now()))
+    with broadcast.stream():
+        waiting = asyncio.create_task(broadcast.newer(broadcast.revision))
+        await clock.advance(5)
+        clock.jump(100)
+        await clock.advance(1)
+        assert (await waiting)[1].status == "idle"
+    ticking.cancel()
 
 
 async def test_a_slow_reader_gets_the_latest_and_no_backlog() -> None:
     clock = FakeClock()
     broadcast = Broadcast(clock)
     for title in ("One", "Two", "Three"):
-        broadcast.publish(playing(clock.now(), item(title)))
+        broadcast.publish(Still(playing(clock.now(), item(title))))
     _, snapshot = await broadcast.newer(0)
     assert snapshot.item is not None
     assert snapshot.item.title == "Three"
@@ -38,7 +84,7 @@ async def test_a_fresh_answer_is_given_at_once_and_a_stale_one_is_waited_for() -
     waiting = asyncio.create_task(broadcast.fresh(5.0))
     await settle()
     assert not waiting.done()
-    broadcast.publish(playing(clock.now()))
+    broadcast.publish(Still(playing(clock.now())))
     broadcast.answered()
     assert (await waiting).status == "playing"
     assert broadcast.is_fresh

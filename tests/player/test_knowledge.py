@@ -145,8 +145,8 @@ def test_a_pause_does_not_make_it_newer() -> None:
 
 def test_after_a_week_what_was_played_last_is_forgotten() -> None:
     idle = KNOWN.heard(Playback("idle", NOW + 5), NOW + 5)
-    assert idle.snapshot_at(NOW + 7 * DAY).last_played is not None
-    assert idle.snapshot_at(NOW + 7 * DAY + 1).last_played is None
+    assert idle.snapshot_at(NOW + 7 * DAY - 1).last_played is not None
+    assert idle.snapshot_at(NOW + 7 * DAY).last_played is None
 
 
 def test_while_an_item_is_shown_there_is_no_last_played() -> None:
@@ -165,7 +165,8 @@ def test_what_is_hidden_later_is_hidden_in_what_was_known_too() -> None:
 
 def test_the_moments_at_which_it_changes_by_itself_are_known() -> None:
     assert KNOWN.changes_at(NOW) == NOW + 203
-    assert KNOWN.changes_at(NOW + 300) is None
+    assert KNOWN.changes_at(NOW + 300) == NOW + 7 * DAY
+    assert KNOWN.changes_at(NOW + 7 * DAY) is None
     down = KNOWN.failed(DOWN).failed(DOWN)
     assert down.changes_at(NOW) == NOW + 200
 
@@ -175,6 +176,78 @@ def test_a_new_process_remembers_what_was_played_but_not_what_plays() -> None:
     assert remembered.snapshot_at(NOW).status == "unavailable"
     assert remembered.last_played == LastPlayed(SONG, NOW)
     assert KNOWN.failed(DOWN).rested().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
+
+
+def test_where_nothing_is_heard_for_long_after_the_plan_it_grows_stale_by_the_clock_alone() -> None:
+    planned = replace(KNOWN, next_question_at=NOW + 10)
+    assert not planned.snapshot_at(NOW + 24.9).stale
+    assert planned.changes_at(NOW) == NOW + 25
+    stale = planned.snapshot_at(NOW + 25)
+    assert (stale.stale, stale.status, stale.valid_until) == (True, "playing", NOW + 200)
+    assert planned.changes_at(NOW + 25) == NOW + 200
+    assert planned.snapshot_at(NOW + 200).status == "unavailable"
+    paused = replace(planned, playback=Playback("paused", NOW, SONG, 5))
+    assert (paused.snapshot_at(NOW + 299).status, paused.snapshot_at(NOW + 299).stale) == ("paused", True)
+    assert paused.snapshot_at(NOW + 300).status == "unavailable"
+
+
+def test_until_when_it_may_be_shown_is_the_same_while_it_just_plays_on() -> None:
+    told = {KNOWN.snapshot_at(NOW).valid_until}
+    for offset, progress in ((5, 5_000), (10, 12_500), (15, 13_000)):
+        told.add(KNOWN.heard(plays(NOW + offset, progress), NOW + offset).snapshot_at(NOW + offset).valid_until)
+    assert told == {NOW + 203}
+    assert KNOWN.heard(plays(NOW + 5, 9_000), NOW + 5).snapshot_at(NOW + 5).valid_until == NOW + 199
+    assert KNOWN.heard(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).snapshot_at(NOW + 5).valid_until is None
+    assert KNOWN.heard(plays(NOW + 5, None), NOW + 5).snapshot_at(NOW + 5).valid_until is None
+
+
+@pytest.mark.parametrize("progress_ms", [7_500, 12_500])
+def test_an_item_is_never_shown_for_longer_than_told_nor_longer_than_it_lasts(progress_ms: int) -> None:
+    known = KNOWN.heard(plays(NOW + 10, progress_ms), NOW + 10)
+    ends_at = min(NOW + 203, NOW + 10 + (200_000 - progress_ms) / 1000 + 3)
+    assert known.snapshot_at(ends_at - 0.1).status == "playing"
+    assert known.snapshot_at(ends_at).status == "idle"
+
+
+def test_where_no_progress_is_told_it_plays_until_its_stand_in_for_the_end() -> None:
+    known = Knowledge().heard(replace(plays(progress_ms=None), good_until=NOW + 60), NOW)
+    assert known.snapshot_at(NOW + 59).valid_until == NOW + 60
+    assert known.snapshot_at(NOW + 59).status == "playing"
+    assert known.changes_at(NOW) == NOW + 60
+    ended = known.snapshot_at(NOW + 60)
+    assert (ended.status, ended.valid_until) == ("idle", None)
+    assert ended.last_played is not None
+    longer = known.heard(replace(plays(NOW + 5, None), good_until=NOW + 90), NOW + 5)
+    assert longer.snapshot_at(NOW + 6).identity != known.snapshot_at(NOW + 6).identity
+
+
+@given(
+    st.sampled_from(("playing", "paused", "idle", "ad")),
+    st.none() | st.integers(0, 250_000),
+    st.none() | st.floats(NOW, NOW + 900),
+    st.none() | st.floats(NOW, NOW + 900),
+    st.integers(0, 3),
+    st.floats(0, 2000),
+)
+def test_what_is_shown_is_the_same_until_the_moment_at_which_it_changes_by_itself(
+    status: str,
+    progress_ms: int | None,
+    good_until: float | None,
+    next_question_at: float | None,
+    failures: int,
+    later: float,
+) -> None:
+    what = SONG if status in ("playing", "paused") else None
+    playback = Playback(status, NOW, what, progress_ms, good_until=good_until)  # type: ignore[arg-type]
+    known = replace(Knowledge().heard(playback, NOW), next_question_at=next_question_at)
+    for _ in range(failures):
+        known = known.failed(DOWN)
+    now = NOW + later
+    until = known.changes_at(now)
+    shown = known.snapshot_at(now)
+    for moment in (now + 0.001, now + 3, now + 100, (until or now + 1000) - 0.001):
+        if moment >= now and (until is None or moment < until):
+            assert known.snapshot_at(moment) == shown
 
 
 @given(

@@ -23,6 +23,19 @@ from widget.tokens import TokenHealth
 WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
 
 
+@dataclass(frozen=True)
+class Still:
+    """A picture that mere time does not change."""
+
+    snapshot: Snapshot
+
+    def snapshot_at(self, now: float) -> Snapshot:
+        return self.snapshot
+
+    def changes_at(self, now: float) -> float | None:
+        return None
+
+
 class NoRenewal:
     """Where a test does not renew."""
 
@@ -60,7 +73,7 @@ class Showing:
         self.app = Front(services)
 
     def show(self, snapshot: Snapshot) -> "Showing":
-        self.broadcast.publish(snapshot)
+        self.broadcast.publish(Still(snapshot))
         self.broadcast.answered()
         return self
 
@@ -123,8 +136,10 @@ def playing(now: float, what: Item | None = None, progress_ms: int | None = 61_0
     what = what or item()
     playback = Playback("playing", now, what, progress_ms)
     anchor = now - (progress_ms or 0) / 1000
-    snapshot = Snapshot(playback, updated_at=now, anchor=anchor, news_at=now + 5)
-    return replace(snapshot, **changes)  # type: ignore[arg-type]
+    snapshot = replace(Snapshot(playback, updated_at=now, anchor=anchor, news_at=now + 5), **changes)  # type: ignore[arg-type]
+    if playback.ends_at is None or snapshot.anchor is None or "valid_until" in changes:
+        return snapshot
+    return replace(snapshot, valid_until=snapshot.anchor + (what.duration_ms or 0) / 1000 + 3)
 
 
 def paused(now: float, what: Item | None = None) -> Snapshot:

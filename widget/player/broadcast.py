@@ -1,14 +1,34 @@
-"""The newest snapshot, who waits for it, and whether anybody watches. The latest wins; there are no queues."""
+"""What is shown now, who waits for something newer, and whether anybody watches. The latest wins; there are no queues.
+
+What is shown follows from what is known and from the clock, at the moment of reading: nothing that hangs elsewhere
+can keep an old picture alive.
+"""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
+from typing import Protocol
 
-from widget.clock import Clock
+from widget.clock import Clock, within
 from widget.snapshot import UNASKED, Snapshot
 
 WATCHED_FOR_SECONDS = 60.0
 PATIENCE_SECONDS = 2.5
+TICK_SECONDS = 1.0
+"""The clock is looked at this often while somebody watches, for it may be set, or stand still while a laptop sleeps."""
+
+
+class Picture(Protocol):
+    """What is shown as a function of the time (s since the epoch)."""
+
+    def snapshot_at(self, now: float) -> Snapshot:
+        """What is shown at ``now``."""
+        ...
+
+    def changes_at(self, now: float) -> float | None:
+        """Until when that stays the same by itself; None for ever."""
+        ...
 
 
 class Broadcast:
@@ -23,20 +43,31 @@ class Broadcast:
         self._answered = asyncio.Event()
         self._wanted = asyncio.Event()
         self._last_seen: float | None = None
-        self.current = Snapshot(playback=None, problem=UNASKED)
+        self._published = asyncio.Event()
+        self._picture: Picture | None = None
+        self._snapshot = Snapshot(playback=None, problem=UNASKED)
+        self._true_from, self._true_until = -inf, inf
         self.revision = 0
         self.streams = 0
         self.ended = False
 
     # What the watcher does.
 
-    def publish(self, snapshot: Snapshot) -> None:
-        """Makes ``snapshot`` the current one; wakes the readers that wait where it looks different."""
-        changed = snapshot.identity != self.current.identity
-        self.current = snapshot
-        if changed:
-            self.revision += 1
-            self._wake_readers()
+    def publish(self, picture: Picture) -> None:
+        """Shows ``picture`` from now on; wakes the readers that wait where it looks different."""
+        self._picture = picture
+        self._look(self._clock.now())
+        self._published.set()
+
+    async def run(self) -> None:
+        """Wakes the readers when mere time changes the picture. Runs until it is cancelled."""
+        while True:
+            await self.wanted()
+            self._published.clear()
+            now = self._clock.now()
+            self._look(now)
+            with suppress(TimeoutError):
+                await within(self._clock, min(TICK_SECONDS, self._true_until - now), self._published.wait())
 
     def end(self) -> None:
         """The program ends: nothing newer comes any more, and whoever waits for it may go."""
@@ -68,6 +99,14 @@ class Broadcast:
     # What the faces do.
 
     @property
+    def current(self) -> Snapshot:
+        """What is shown now: the very same object as long as nothing changes."""
+        now = self._clock.now()
+        if not self._true_from <= now < self._true_until:
+            self._look(now)
+        return self._snapshot
+
+    @property
     def is_fresh(self) -> bool:
         """The watcher is awake and has asked: ``current`` may be served without waiting."""
         return self._answered.is_set()
@@ -93,7 +132,8 @@ class Broadcast:
         """The current revision and snapshot, as soon as the revision is not ``revision``, or the program ends."""
         while self.revision == revision and not self.ended:
             await self._changed.wait()
-        return self.revision, self.current
+        snapshot = self.current  # Looking may find a newer one.
+        return self.revision, snapshot
 
     @contextmanager
     def stream(self) -> Iterator[None]:
@@ -105,6 +145,19 @@ class Broadcast:
         finally:
             self.streams -= 1
             self.seen()
+
+    def _look(self, now: float) -> None:
+        if self._picture is None:
+            return
+        snapshot, changes_at = self._picture.snapshot_at(now), self._picture.changes_at(now)
+        self._true_from, self._true_until = now, inf if changes_at is None else changes_at
+        if snapshot == self._snapshot:
+            return
+        looks_different = snapshot.identity != self._snapshot.identity
+        self._snapshot = snapshot
+        if looks_different:
+            self.revision += 1
+            self._wake_readers()
 
     def _wake_readers(self) -> None:
         woken, self._changed = self._changed, asyncio.Event()

@@ -9,6 +9,9 @@ from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
 from widget.snapshot import UNASKED, Problem, Snapshot
 
+SILENT_SECONDS = 15.0
+"""How much later than planned an answer may come before nothing is certain any more, whatever hangs."""
+
 AFTER_THE_END_SECONDS = 3.0
 """For how long an item is still shown when it must have ended, so that the next question can be answered."""
 
@@ -22,7 +25,8 @@ FAILURES_TO_BE_STALE = 2
 class Knowledge:
     """``playback`` is Spotify's last good answer, told at ``updated_at`` (s since the epoch); ``problem`` why the
     last question failed, ``failures`` how many did in a row. ``doubts`` counts uncertain answers in a row.
-    ``next_question_at`` (s since the epoch) is for the other instances: until then this is as true as it gets."""
+    ``next_question_at`` (s since the epoch) is the plan, for all instances: until then this is as true as it gets, and
+    where nothing is heard for long after it, the picture grows stale by the clock alone."""
 
     playback: Playback | None = None
     updated_at: float | None = None
@@ -69,17 +73,17 @@ class Knowledge:
         playback = None if self.playback is None else hiding.applied(self.playback)
         return replace(self, playback=playback, last_played=last_played)
 
-    def snapshot_at(self, now: float, news_at: float | None = None) -> Snapshot:
-        """What the faces show at ``now`` (s since the epoch)."""
+    def snapshot_at(self, now: float) -> Snapshot:
+        """What the faces show at ``now`` (s since the epoch); the same until :meth:`changes_at`."""
         last_played = self._last_played_at(now)
         blocked = self._is_blocked_at(now)
+        news_at = _earliest(self.next_question_at, self.changes_at(now))
         if self.playback is None or (blocked and now >= self._good_until):
             problem = self.problem or UNASKED
             return Snapshot(None, problem, last_played, self.updated_at, news_at=news_at)
-        ends_at = self.playback.ends_at
-        playback = self.playback
-        if ends_at is not None and now >= ends_at + AFTER_THE_END_SECONDS:
-            playback = Playback("idle", ends_at)
+        playback, ended_at = self.playback, self._ends_showing_at
+        if ended_at is not None and now >= ended_at:
+            playback = Playback("idle", ended_at)
         return Snapshot(
             playback,
             last_played=None if playback.item is not None else last_played,
@@ -87,16 +91,44 @@ class Knowledge:
             stale=blocked,
             anchor=self.anchor if playback.status == "playing" else None,
             news_at=news_at,
+            valid_until=_earliest(
+                self._told_end if playback.status == "playing" else None, self._good_until if blocked else None
+            ),
         )
 
     def changes_at(self, now: float) -> float | None:
         """When :meth:`snapshot_at` gives something else though nothing is heard (s since the epoch)."""
-        moments = []
-        if self.playback is not None and self.playback.ends_at is not None:
-            moments.append(self.playback.ends_at + AFTER_THE_END_SECONDS)
+        moments = [self._ends_showing_at, self._silent_from]
         if self._is_blocked_at(now):
             moments.append(self._good_until)
-        return min((moment for moment in moments if moment > now), default=None)
+        elif self.problem is not None and self.updated_at is not None:
+            moments.append(self.updated_at + STALE_SECONDS)
+        if self.last_played is not None:
+            moments.append(self.last_played.played_at + LAST_PLAYED_SECONDS)
+        return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+    @property
+    def _told_end(self) -> float | None:
+        """Until when the playing item may be shown, told alike while it just plays on."""
+        playback = self.playback
+        if playback is None or playback.ends_at is None or playback.good_until is not None:
+            return None if playback is None else playback.ends_at
+        if self.anchor is None or playback.item is None or playback.item.duration_ms is None:
+            return playback.ends_at + AFTER_THE_END_SECONDS
+        return self.anchor + playback.item.duration_ms / 1000 + AFTER_THE_END_SECONDS
+
+    @property
+    def _ends_showing_at(self) -> float | None:
+        """From when on the playing item is not shown as playing any more."""
+        playback = self.playback
+        if playback is None or playback.ends_at is None or playback.good_until is not None:
+            return self._told_end
+        return _earliest(self._told_end, playback.ends_at + AFTER_THE_END_SECONDS)
+
+    @property
+    def _silent_from(self) -> float | None:
+        """From when on nothing was heard for too long."""
+        return None if self.next_question_at is None else self.next_question_at + SILENT_SECONDS
 
     @property
     def _good_until(self) -> float:
@@ -109,11 +141,13 @@ class Knowledge:
         return until if self.playback.ends_at is None else min(until, self.playback.ends_at)
 
     def _is_blocked_at(self, now: float) -> bool:
+        if self._silent_from is not None and now >= self._silent_from:
+            return True
         if self.problem is None:
             return False
         if self.problem.code not in OUTAGES or self.failures >= FAILURES_TO_BE_STALE:
             return True
-        return self.updated_at is None or now - self.updated_at > STALE_SECONDS
+        return self.updated_at is None or now >= self.updated_at + STALE_SECONDS
 
     def _anchor_of(self, playback: Playback) -> float | None:
         """When the playing item would have begun; the one told before, where it just plays on."""
@@ -130,7 +164,7 @@ class Knowledge:
 
     def _last_played_at(self, now: float) -> LastPlayed | None:
         last = self.last_played
-        return last if last is not None and now - last.played_at <= LAST_PLAYED_SECONDS else None
+        return last if last is not None and now < last.played_at + LAST_PLAYED_SECONDS else None
 
 
 def to_text(knowledge: Knowledge) -> str:
@@ -172,6 +206,10 @@ def _seen(playback: Playback, before: LastPlayed | None) -> LastPlayed | None:
     if playback.status == "paused" and before is not None and before.item == playback.item:
         return before
     return LastPlayed(playback.item, playback.observed_at)
+
+
+def _earliest(*moments: float | None) -> float | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _newest(*played: LastPlayed | None) -> LastPlayed | None:

@@ -8,13 +8,13 @@ from typing import Protocol
 
 from widget.clock import Clock
 from widget.errors import SourceError, StoreError
-from widget.playback import LastPlayed, Playback
+from widget.playback import Item, LastPlayed, Playback
 from widget.player.broadcast import Broadcast
 from widget.player.budget import LONGEST_PACE_SECONDS, pace
 from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge, from_text, to_text
 from widget.player.schedule import Situation, seconds_until_next_question
-from widget.snapshot import Problem, Snapshot
+from widget.snapshot import Problem, Snapshot, Status
 
 TICK_SECONDS = 1.0
 AFTER_A_CRASH_SECONDS = 5.0
@@ -70,6 +70,7 @@ class Watcher:
         self._hiding = hiding or Hiding()
         self._knowledge = Knowledge()
         self._next_question = 0.0  # monotonic
+        self._shown: tuple[Status, Item | None] | None = None
         self._status_since = 0.0
         self._recently_played_asked: float | None = None  # monotonic
         self._leads = False
@@ -131,8 +132,7 @@ class Watcher:
             await self._plan()
             self._broadcast.answered()
             await self._ask_what_was_played()
-        await self._clock.sleep(self._seconds_to_sleep())
-        self._publish()
+        await self._clock.sleep(max(0.0, min(TICK_SECONDS, self._next_question - self._clock.monotonic())))
 
     async def _is_leader(self) -> bool:
         try:
@@ -228,26 +228,17 @@ class Watcher:
         except StoreError:
             return LONGEST_PACE_SECONDS
 
-    def _seconds_to_sleep(self) -> float:
-        """Until the next question or the next change by mere time, a tick at most."""
-        now = self._clock.now()
-        changes_at = self._knowledge.changes_at(now)
-        until_change = TICK_SECONDS if changes_at is None else changes_at - now
-        return max(0.0, min(TICK_SECONDS, until_change, self._next_question - self._clock.monotonic()))
-
     def _snapshot(self) -> Snapshot:
-        now = self._clock.now()
-        moments = (self._knowledge.next_question_at, self._knowledge.changes_at(now))
-        return self._knowledge.snapshot_at(now, min((moment for moment in moments if moment is not None), default=None))
+        return self._knowledge.snapshot_at(self._clock.now())
 
     def _know(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge.shown_under(self._hiding)
 
     def _publish(self) -> None:
-        snapshot = self._snapshot()
-        if snapshot.status != self._broadcast.current.status or snapshot.item != self._broadcast.current.item:
-            self._status_since = self._clock.now()
-        self._broadcast.publish(snapshot)
+        self._broadcast.publish(self._knowledge)
+        shown = (self._broadcast.current.status, self._broadcast.current.item)
+        if shown != self._shown:
+            self._shown, self._status_since = shown, self._clock.now()
 
     async def _quietly_resign(self) -> None:
         try:

@@ -97,7 +97,8 @@ def _document(snapshot: Snapshot, artwork_path: ArtworkPath) -> dict[str, Any]:
         "item": None if snapshot.item is None else item_json(snapshot.item, artwork_path),
         "progress_ms": None,
         "last_played": _last_played(snapshot.last_played, artwork_path),
-        "updated_at": None if snapshot.updated_at is None else iso_milliseconds(snapshot.updated_at),
+        "updated_at": _moment(snapshot.updated_at),
+        "valid_until": _moment(snapshot.valid_until),
         "stale": snapshot.stale,
         "error": None if problem is None else {"code": problem.code, "message": problem.message},
     }
@@ -107,6 +108,10 @@ def _last_played(last: LastPlayed | None, artwork_path: ArtworkPath) -> dict[str
     if last is None:
         return None
     return {"item": item_json(last.item, artwork_path), "played_at": iso_milliseconds(last.played_at)}
+
+
+def _moment(timestamp: float | None) -> str | None:
+    return None if timestamp is None else iso_milliseconds(timestamp)
 
 
 def _named(named: Named | None) -> dict[str, Any] | None:
