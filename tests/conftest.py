@@ -1,5 +1,7 @@
 """What several folders of tests need."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,3 +25,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.process)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``: two for each core, because half of what the tests do is waiting for processes and browsers."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_configure() -> None:
+    """A run in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
