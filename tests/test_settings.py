@@ -171,12 +171,13 @@ def test_a_clock_that_is_half_a_day_behind_refuses_no_date() -> None:
 
 
 def named_faults(environ: dict[str, str]) -> set[str]:
+    faults: tuple[str, ...] = ()
     try:
         Settings.from_environ(environ, NOW)
     except ConfigurationError as error:
-        assert all(fault.isprintable() and len(fault) < 300 for fault in error.faults)
-        return {fault.split()[0] for fault in error.faults}
-    return set()
+        faults = error.faults
+    assert all(fault.isprintable() and len(fault) < 300 for fault in faults)
+    return {fault.split()[0] for fault in faults}
 
 
 def test_secrets_are_masked_in_repr() -> None:
