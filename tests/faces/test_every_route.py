@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.showing import Showing, idle, item, playing
+from widget.settings import Settings
 
 PATHS = [
     "/",
@@ -28,10 +29,34 @@ async def test_get_head_and_options_work_from_any_origin(showing: Showing, path:
     assert [answer.status_code for answer in answers] == [200, 200, 204]
     for answer in answers:
         assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "referrer-policy" in answer.headers
         assert "set-cookie" not in answer.headers
     assert answers[1].content == b""
+
+
+@pytest.mark.parametrize(
+    "path", ["/now-playing", "/now-playing.svg", "/embed.js", "/api/now-playing", "/static/site.css"]
+)
+@pytest.mark.parametrize("form", ['W/"{}-gzip"', '"{};gzip"', 'W/"other", "{}-gzip"', "*", '"{}"'])
+async def test_an_etag_is_known_again_as_proxies_hand_it_back(showing: Showing, path: str, form: str) -> None:
+    showing.show(playing(showing.clock.now()))
+    async with showing.client() as client:
+        etag = (await client.get(path)).headers["etag"]
+        known = await client.get(path, headers={"If-None-Match": form.format(etag[3:-1])})
+        other = await client.get(path, headers={"If-None-Match": form.format(etag[3:-2]).replace("*", '"x"')})
+    assert (known.status_code, other.status_code) == (304, 200)
+    assert known.headers["etag"] == etag
+
+
+@pytest.mark.parametrize("path", ["/", "/oembed?url=http://music.example.org/widget"])
+async def test_what_holds_an_address_from_the_request_is_kept_for_nobody_else(path: str) -> None:
+    for settings, private in ((Settings(), True), (Settings(public_url="http://music.example.org"), False)):
+        async with Showing(settings=settings).client() as client:
+            kept = (await client.get(path)).headers["cache-control"].split(", ")
+        assert ("private" in kept) is private
+        assert not (private and "public" in kept)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -145,11 +145,39 @@ async def test_page_and_script_are_small(showing: Showing) -> None:
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-async def test_there_is_an_oembed_link_and_a_picture_for_previews(showing: Showing) -> None:
+async def test_there_is_an_oembed_link_and_a_picture_for_previews_where_our_address_is_known() -> None:
+    showing = Showing(settings=Settings(public_url="http://music.example.org"))
     html = await page(showing.show(playing(showing.clock.now())), "?theme=dark")
     assert "application/json+oembed" in html
     assert "url=http%3A%2F%2Fmusic.example.org%2Fwidget%3Ftheme%3Ddark" in html
     assert re.search(r'og:image" content="http://music\.example\.org/artwork/', html)
+
+
+async def test_a_page_that_caches_keep_for_all_holds_no_address_from_a_request(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    async with showing.client(host="evil.example") as client:
+        html = (await client.get("/widget")).text
+    assert "evil.example" not in html
+    assert "oembed" not in html
+
+
+async def test_isolated_pages_can_hold_it(showing: Showing) -> None:
+    async with showing.client() as client:
+        answer = await client.get("/widget")
+    assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
+
+
+@pytest.mark.parametrize(
+    "path", ["/widget", "/widget?layout=cover", "/now-playing.svg", "/now-playing.svg?layout=compact"]
+)
+async def test_a_text_without_an_end_costs_no_more_than_a_long_one(showing: Showing, path: str) -> None:
+    endless = item("Long ago " * 100_000, tuple(f"Artist {number}" for number in range(50_000)))
+    showing.show(playing(showing.clock.now(), endless))
+    async with showing.client() as client:
+        drawn, told = await client.get(path), await client.get("/now-playing")
+    assert drawn.status_code == 200
+    assert len(drawn.content) < 60 * 1024
+    assert told.json()["item"]["title"] == endless.title
 
 
 async def test_the_same_page_is_made_once_a_second(showing: Showing) -> None:

@@ -23,3 +23,8 @@ def public_url(request: Request, settings: Settings) -> str:
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
     scheme = "https" if forwarded == "https" or request.url.scheme == "https" else "http"
     return f"{scheme}://{host}"
+
+
+def kept_by_all(cache_control: str, settings: Settings) -> str:
+    """``cache_control`` for an answer that holds our address: made from a request, it is not kept for others."""
+    return cache_control if settings.public_url is not None else f"private, {cache_control.removeprefix('public, ')}"

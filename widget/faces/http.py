@@ -12,6 +12,7 @@ from starlette.responses import Response
 PUBLIC_HEADERS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Retry-After",
+    "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
@@ -23,6 +24,10 @@ PREFLIGHT_HEADERS: Mapping[str, str] = {
     "Allow": "GET, HEAD, OPTIONS",
 }
 SMALLEST_COMPRESSED = 500
+LONGEST_CONDITION = 2000
+"""How much of ``If-None-Match`` is read."""
+_PROXY_MARKS = ("-gzip", ";gzip")
+"""What proxies that compress put into the quotes of an ETag."""
 
 
 def weak_etag(*parts: bytes | str) -> str:
@@ -35,13 +40,18 @@ def weak_etag(*parts: bytes | str) -> str:
 
 
 def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
-    """Whether ``If-None-Match`` names ``etag``, by weak comparison (RFC 9110, section 13.1.2)."""
+    """Whether ``If-None-Match`` names ``etag``, by weak comparison (RFC 9110, section 13.1.2).
+
+    With or without the mark that a compressing proxy put into its quotes.
+    """
     if if_none_match is None or etag is None:
         return False
     if if_none_match.strip() == "*":
         return True
-    opaque = etag.removeprefix("W/")
-    return any(candidate.strip().removeprefix("W/") == opaque for candidate in if_none_match.split(","))
+    opaque = etag.removeprefix("W/").strip('"')
+    names = {f'"{opaque}"', *(f'"{opaque}{mark}"' for mark in _PROXY_MARKS)}
+    candidates = if_none_match[:LONGEST_CONDITION].split(",")
+    return any(candidate.strip().removeprefix("W/") in names for candidate in candidates)
 
 
 def respond(

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.clock import utc
-from widget.faces.address import public_url
+from widget.faces.address import kept_by_all, public_url
 from widget.faces.http import respond
 from widget.faces.owner.snippets import oembed_url, page_url, picture_url, snippets
 from widget.faces.pictures.options import Ground, Idle, Layout, Motion, Options, Theme
@@ -86,7 +86,7 @@ async def index(request: Request) -> Response:
         request,
         page.encode("utf-8", "replace"),
         media_type="text/html; charset=utf-8",
-        cache_control="no-cache",
+        cache_control=kept_by_all("no-cache", services.settings),
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
         compress=True,
     )

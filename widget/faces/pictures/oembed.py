@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.faces.address import public_url
+from widget.faces.address import kept_by_all, public_url
 from widget.faces.http import respond
 from widget.faces.owner.snippets import iframe
 from widget.faces.pictures.options import Options
@@ -28,7 +28,8 @@ async def oembed(request: Request) -> Response:
     query = request.query_params
     if query.get("format", "json") != "json":
         return _error(request, 501, "only format=json is there")
-    address = public_url(request, services_of(request).settings)
+    settings = services_of(request).settings
+    address = public_url(request, settings)
     if not query.get("url"):
         return _error(request, 400, "url is missing")
     options = options_of(query["url"], address)
@@ -36,7 +37,7 @@ async def oembed(request: Request) -> Response:
         return _error(request, 404, "this is no page of ours")
     answer = embedded(address, options, _pixels(query.get("maxwidth")), _pixels(query.get("maxheight")))
     body = json.dumps(answer, separators=(",", ":")).encode()
-    return respond(request, body, media_type="application/json", cache_control=CACHE_CONTROL)
+    return respond(request, body, media_type="application/json", cache_control=kept_by_all(CACHE_CONTROL, settings))
 
 
 def options_of(url: str, address: str) -> Options | None:

@@ -7,7 +7,6 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.faces.address import public_url
 from widget.faces.http import respond
 from widget.faces.owner.snippets import oembed_url
 from widget.faces.pictures.colours import DARK, LIGHT, accented
@@ -49,16 +48,19 @@ async def widget(request: Request) -> Response:
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
     snapshot = await services.broadcast.fresh()
     now = services.clock.now()
-    address = public_url(request, services.settings)
     pages: Pages = request.app.state.pages
-    key = (options, spoken.tag, address, int(now))
+    key = (options, spoken.tag, int(now))
     body = pages.page(snapshot, key)
     if body is None:
-        body = render(snapshot, options, spoken, services, now, address)
+        body = render(snapshot, options, spoken, services, now)
         pages.keep(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
     vary = "Sec-Fetch-Site" if options.lang else "Accept-Language, Sec-Fetch-Site"
-    headers = {"Content-Security-Policy": content_security_policy(ancestors), "Vary": vary}
+    headers = {
+        "Content-Security-Policy": content_security_policy(ancestors),
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Vary": vary,
+    }
     return respond(
         request,
         body,
@@ -69,10 +71,11 @@ async def widget(request: Request) -> Response:
     )
 
 
-def render(snapshot: Snapshot, options: Options, spoken: Words, services: Services, now: float, address: str) -> bytes:
+def render(snapshot: Snapshot, options: Options, spoken: Words, services: Services, now: float) -> bytes:
     """The page's bytes."""
     view = view_of(snapshot, options, spoken, now, services.source)
     width = WIDTHS[options.layout]
+    address = services.settings.public_url  # One from the request would be kept for others by caches.
     path = None if view.item is None else services.artwork.path(view.item)
     return (
         environment()
@@ -89,7 +92,7 @@ def render(snapshot: Snapshot, options: Options, spoken: Words, services: Servic
             script=static_path("widget.js"),
             source=source_text(options, spoken),
             client=client_texts(options, spoken),
-            oembed=oembed_url(address, options),
+            oembed=None if address is None else oembed_url(address, options),
             address=address,
         )
         .encode("utf-8", "replace")

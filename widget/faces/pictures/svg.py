@@ -10,6 +10,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.faces.feeds.now_playing import NowPlayingBytes
 from widget.faces.http import respond, weak_etag
 from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.colours import DARK, LIGHT, accented
@@ -68,6 +69,7 @@ async def picture(request: Request) -> Response:
     view = view_of(snapshot, options, spoken, now, services.source)
     file = await _artwork(services, view, FRAMES[options.layout])
     body = render(view, options, spoken, file)
+    shown: NowPlayingBytes = request.app.state.now_playing_cache.of(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
         headers["Vary"] = "Accept-Language"
@@ -76,7 +78,7 @@ async def picture(request: Request) -> Response:
         body,
         media_type="image/svg+xml; charset=utf-8",
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(view, options, spoken, file, snapshot.anchor),
+        etag=_etag(shown.etag, view, options, spoken, file),
         headers=headers,
         compress=True,
     )
@@ -192,6 +194,7 @@ def _data_uri(file: ArtworkFile) -> str:
     return f"data:{file.media_type};base64,{base64.b64encode(file.body).decode()}"
 
 
-def _etag(view: View, options: Options, spoken: Words, file: ArtworkFile | None, anchor: float | None) -> str:
+def _etag(shown: str, view: View, options: Options, spoken: Words, file: ArtworkFile | None) -> str:
+    """For what is ``shown`` (the JSON's ETag), where the progress stands, and how it is drawn."""
     step = None if view.progress_ms is None else view.progress_ms // PROGRESS_STEP_MS
-    return weak_etag(repr((view.state, view.item, step, anchor, options, spoken.tag)), file.body if file else b"")
+    return weak_etag(shown, repr((view.state, step, options, spoken.tag)), file.body if file else b"")

@@ -34,16 +34,17 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 def shortened(text: str, size: float, room: float, *, bold: bool = False) -> str:
     """``text`` as it fits into ``room`` pixels: whole, else cut at a grapheme (at a word, if one is near) with …"""
-    if text_width(text, size, bold=bold) <= room:
-        return text
-    room -= text_width(ELLIPSIS, size, bold=bold)
+    room_beside_ellipsis = room - text_width(ELLIPSIS, size, bold=bold)
     kept: list[str] = []
-    for grapheme in wcwidth.iter_graphemes(text):
-        room -= text_width(grapheme, size, bold=bold)
-        if room < 0:
-            break
+    used, fitting = 0.0, 0
+    for grapheme in wcwidth.iter_graphemes(text):  # No further than it fits: a text may be endless.
+        used += text_width(grapheme, size, bold=bold)
+        if used > room:
+            return _at_a_word(kept[:fitting]) + ELLIPSIS
         kept.append(grapheme)
-    return _at_a_word(kept) + ELLIPSIS
+        if used <= room_beside_ellipsis:
+            fitting = len(kept)
+    return text
 
 
 def is_right_to_left(text: str) -> bool:

@@ -15,6 +15,9 @@ from widget.source import SPOTIFY, Source
 
 State = Literal["playing", "paused", "ad", "last", "nothing", "hidden"]
 
+LONGEST_TEXT = 1000
+"""Characters that the pictures lay out at most; nobody's title is that long, and each one costs time."""
+
 TALL_SCRIPTS = (
     "\u0300-\u036f\u0590-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1ab0-\u1aff\u1e00-\u1eff"
     "\ufb1d-\ufdff\ufe70-\ufefc"
@@ -167,6 +170,11 @@ def byline(item: Item) -> str:
     return ", ".join(artist.name for artist in item.artists if artist.name)
 
 
+def clipped(text: str) -> str:
+    """``text`` whole up to :data:`LONGEST_TEXT` characters, else its beginning and an ellipsis."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()}…"
+
+
 def clock_text(milliseconds: int) -> str:
     """A time in whole seconds, as players write it: ``0:04``, ``3:07``, ``1:02:03``."""
     minutes, seconds = divmod(max(0, milliseconds) // 1000, 60)
@@ -201,13 +209,13 @@ def _state(snapshot: Snapshot, options: Options) -> tuple[State, Item | None]:
 
 
 def _entry(item: Item, words: Words, source: Source) -> Entry:
-    made_by = byline(item)
+    title, made_by = clipped(item.title), clipped(byline(item))
     linked = item.url if item.url is not None and _WEB.match(item.url) else source.url
     if made_by:
-        name = words["link"].format(title=item.title, artists=made_by, source=source.label)
+        name = words["link"].format(title=title, artists=made_by, source=source.label)
     else:
-        name = _alone(item.title, words, source)
-    return Entry(item, item.title, made_by, item.explicit, linked, name)
+        name = _alone(title, words, source)
+    return Entry(item, title, made_by, item.explicit, linked, name)
 
 
 def _alone(title: str, words: Words, source: Source) -> str:
