@@ -26,7 +26,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.renewals",),
     ("widget.samples",),
     ("widget.tokens", "widget.snapshot", "widget.plain"),
-    ("widget.playback", "widget.errors", "widget.uris", "widget.clock", "widget.source"),
+    ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock", "widget.source"),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
 
@@ -81,15 +81,13 @@ def test_a_face_cannot_reach_a_token_or_spotify(name: str) -> None:
     assert not {module for module in reached if module.startswith(("widget.store", "widget.sources"))}
 
 
-@pytest.mark.parametrize("name", [name for name in modules() if "simulat" in name or "scenes" in name])
-def test_the_simulated_spotify_shares_no_code_with_the_client(name: str) -> None:
-    client = {
-        "widget.sources.spotify.accounts",
-        "widget.sources.spotify.api",
-        "widget.sources.spotify.payloads",
-        "widget.sources.http",
-    }
-    assert not imported_modules(name) & client
+SIMULATED = ("simulator", "scenes", "programme")
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if name.endswith(SIMULATED)])
+def test_a_simulated_service_shares_no_code_with_the_client(name: str) -> None:
+    of_sources = {module for module in imported_modules(name) if module.startswith("widget.sources")}
+    assert {module for module in of_sources if not module.endswith(SIMULATED)} == set()
 
 
 @pytest.mark.parametrize("name", modules())
@@ -105,12 +103,30 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert not graph
 
 
-def test_spotify_s_field_names_appear_only_where_its_language_is_spoken() -> None:
-    names = ("currently_playing_type", "external_urls", "display_name", "expires_in", "is_playing_type")
-    elsewhere = [name for name in modules() if not name.startswith("widget.sources.spotify")]
+FIELD_NAMES = {
+    "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "is_playing_type"),
+    "lastfm": ("recenttracks", "nowplaying", "uts", "#text"),
+    "listenbrainz": ("track_metadata", "additional_info", "mbid_mapping", "listened_at", "artist_name"),
+}
+
+
+@pytest.mark.parametrize("wing", FIELD_NAMES)
+def test_a_service_s_field_names_appear_only_where_its_language_is_spoken(wing: str) -> None:
+    elsewhere = [name for name in modules() if not name.startswith(f"widget.sources.{wing}")]
     assert not [
         (name, word)
         for name in elsewhere
-        for word in names
+        for word in FIELD_NAMES[wing]
         if f'"{word}"' in module_path(name).read_text(encoding="utf-8")
     ]
+
+
+WINGS = ("spotify", "lastfm", "listenbrainz")
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if name.startswith("widget.sources.")])
+def test_no_wing_knows_another(name: str) -> None:
+    own = name.split(".")[2]
+    others = tuple(f"widget.sources.{wing}." for wing in WINGS if wing != own)
+    if own in WINGS:
+        assert not {module for module in imported_modules(name) if module.startswith(others)}

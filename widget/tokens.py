@@ -7,7 +7,7 @@ from typing import Literal
 
 from widget.clock import utc
 
-TokenState = Literal["ok", "expires_soon", "needs_authorization", "missing"]
+TokenState = Literal["ok", "expires_soon", "needs_authorization", "missing", "not_needed"]
 
 EXPIRES_SOON_DAYS = 30
 SECONDS_PER_DAY = 86_400

@@ -3,22 +3,17 @@
 See https://developer.spotify.com/documentation/web-api/reference/get-the-users-currently-playing-track
 """
 
-import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from widget.errors import SpotifyUnreachable
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.sources.reading import LATEST_MOMENT, json_of, milliseconds, objects, text, web_address
 from widget.tokens import Account
 from widget.uris import canonical_uri
 
 PAST_THE_END_MS = 5_000
 """A progress that runs on further than this past the end comes from a client that has vanished."""
-
-LONGEST_MS = 30 * 86_400_000
-LATEST_MOMENT = 32_503_680_000.0  # the year 3000
 
 
 def read_currently_playing(body: bytes, observed_at: float) -> Playback:
@@ -35,7 +30,7 @@ def read_currently_playing(body: bytes, observed_at: float) -> Playback:
     item = _item(answer.get("item"), _context_uris(answer.get("context")))
     if item is None:
         return _uncertain(observed_at)
-    return _of_item(item, answer.get("is_playing") is True, _milliseconds(answer.get("progress_ms")), observed_at)
+    return _of_item(item, answer.get("is_playing") is True, milliseconds(answer.get("progress_ms")), observed_at)
 
 
 def read_recently_played(body: bytes) -> tuple[LastPlayed, ...]:
@@ -46,7 +41,7 @@ def read_recently_played(body: bytes) -> tuple[LastPlayed, ...]:
     if not body.strip():
         return ()
     played = []
-    for entry in _objects(_object(body).get("items")):
+    for entry in objects(_object(body).get("items")):
         item = _item(entry.get("track"), _context_uris(entry.get("context")))
         played_at = _moment(entry.get("played_at"))
         if item is not None and played_at is not None:
@@ -84,29 +79,29 @@ def _item(value: Any, context_uris: frozenset[str]) -> Item | None:
         return None
     is_track, is_local = value["type"] == "track", value.get("is_local") is True
     album, show = value.get("album"), value.get("show")
-    artists = tuple(_objects(value.get("artists"))) if is_track else ()
+    artists = tuple(objects(value.get("artists"))) if is_track else ()
     return Item(
         type="track" if is_track else "episode",
-        id=None if is_local else _text(value.get("id")),
-        uri=_text(value.get("uri")),
+        id=None if is_local else text(value.get("id")),
+        uri=text(value.get("uri")),
         url=None if is_local else _page(value),
-        title=_text(value.get("name")) or "",
+        title=text(value.get("name")) or "",
         artists=tuple(named for artist in artists if (named := _named(artist))),
         album=_named(album) if is_track else None,
         show=None if is_track else _named(show) or Named(""),
         artwork=() if is_local else _artwork(value, album if is_track else show),
         explicit=value.get("explicit") is True,
         is_local=is_local,
-        duration_ms=_milliseconds(value.get("duration_ms")) or None,
+        duration_ms=milliseconds(value.get("duration_ms")) or None,
         related=context_uris | _related_uris(value, album, show, *artists),
     )
 
 
 def _related_uris(*values: Any) -> frozenset[str]:
-    objects = [value for value in values if isinstance(value, dict)]
-    linked = [value["linked_from"] for value in objects if isinstance(value.get("linked_from"), dict)]
-    texts = (_text(value.get("uri")) for value in (*objects, *linked))
-    return frozenset(uri for text in texts if text and (uri := canonical_uri(text)))
+    known = [value for value in values if isinstance(value, dict)]
+    linked = [value["linked_from"] for value in known if isinstance(value.get("linked_from"), dict)]
+    uris = (text(value.get("uri")) for value in (*known, *linked))
+    return frozenset(canonical for uri in uris if uri and (canonical := canonical_uri(uri)))
 
 
 def _context_uris(context: Any) -> frozenset[str]:
@@ -114,13 +109,13 @@ def _context_uris(context: Any) -> frozenset[str]:
 
 
 def _named(value: Any) -> Named | None:
-    name = _text(value.get("name")) if isinstance(value, dict) else None
+    name = text(value.get("name")) if isinstance(value, dict) else None
     return None if name is None else Named(name, _page(value))
 
 
 def _page(value: dict[str, Any]) -> str | None:
     urls = value.get("external_urls")
-    return _web_address(urls.get("spotify")) if isinstance(urls, dict) else None
+    return web_address(urls.get("spotify")) if isinstance(urls, dict) else None
 
 
 def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
@@ -128,52 +123,26 @@ def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
     images = [image for one in owners if isinstance(one, dict) if (image := one.get("images"))]
     artwork = [
         Artwork(url, _pixels(image.get("width")), _pixels(image.get("height")))
-        for image in _objects(images[0] if images else None)
-        if (url := _web_address(image.get("url")))
+        for image in objects(images[0] if images else None)
+        if (url := web_address(image.get("url")))
     ]
     return tuple(sorted(artwork, key=lambda one: one.width or 0, reverse=True))
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
-
-
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        value = json_of(body)
+    except ValueError as error:
         raise SpotifyUnreachable("Spotify's answer cannot be read.") from error
     if not isinstance(value, dict):
         raise SpotifyUnreachable("Spotify's answer cannot be read.")
     return value
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _storable(value: Any) -> str | None:
     """Text without what no database takes: lone surrogates and NUL."""
-    text = _text(value)
-    return None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "") or None
-
-
-def _web_address(value: Any) -> str | None:
-    """An absolute http(s) address, else None: what stands here becomes a link on somebody's site."""
-    if not isinstance(value, str) or len(value) > 2_000 or any(c.isspace() or not c.isprintable() for c in value):
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return None
-    return value if parts.scheme in ("http", "https") and parts.hostname else None
-
-
-def _milliseconds(value: Any) -> int | None:
-    """Whole milliseconds; None for what is no time within an item (NaN compares false)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_MS:
-        return None
-    return int(value)
+    told = text(value)
+    return None if told is None else told.encode("utf-8", "replace").decode().replace("\x00", "") or None
 
 
 def _pixels(value: Any) -> int | None:

@@ -1,0 +1,109 @@
+"""The client against the simulated Last.fm, which knows nothing of it."""
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+
+from tests.support.fake_clock import FakeClock
+from widget.errors import BadCredentials, Forbidden, Private, RateLimited, SourceUnreachable, UnknownUser
+from widget.sources.http import LateClient, http_client, user_agent
+from widget.sources.lastfm.account import DEFAULT_API_URL, LastfmAccount, effective, from_text, to_text
+from widget.sources.lastfm.client import LastfmClient, rows_needed
+from widget.sources.lastfm.simulator import LastfmSimulator
+from widget.sources.programme import Programme
+from widget.sources.told import Told
+
+
+class Service:
+    """The simulated service, a client, and the account that it knows."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.simulator = LastfmSimulator(self.clock.now, programme=Programme(begun_at=self.clock.now()))
+        self.account = LastfmAccount(self.simulator.user, self.simulator.key)
+        self.headers: list[httpx.Headers] = []
+        http = http_client(httpx.ASGITransport(self.simulator.app))
+        http.event_hooks["request"] = [self._noted]
+        self.client = LastfmClient(LateClient(http), self.clock)
+
+    async def ask(self, **changes: str) -> Told:
+        account = LastfmAccount(**{"user": self.account.user, "key": self.account.key, **changes})
+        return await self.client.now_playing(account)
+
+    async def _noted(self, request: httpx.Request) -> None:
+        self.headers.append(request.headers)
+
+
+async def test_one_question_tells_what_plays_and_what_was_played() -> None:
+    service = Service()
+    await service.clock.advance(30.0)
+    told = await service.ask()
+    piece, _ = service.simulator.programme.at(service.clock.now())
+    assert told.playback is not None
+    assert told.playback.item is not None
+    assert told.playback.item.title == piece.title
+    assert len(told.played or ()) == 2
+    assert len(service.simulator.requests) == 1
+
+
+async def test_the_question_is_the_documented_one_and_says_who_asks() -> None:
+    service = Service()
+    await service.ask()
+    assert service.simulator.requests == [
+        {
+            "method": "user.getRecentTracks",
+            "user": service.account.user,
+            "api_key": service.account.key,
+            "format": "json",
+            "limit": "2",
+        }
+    ]
+    assert service.headers[0]["user-agent"] == user_agent()
+
+
+@pytest.mark.parametrize(
+    ("recent", "hides", "rows"), [(0, False, 2), (1, False, 2), (2, False, 3), (10, False, 11), (0, True, 50)]
+)
+def test_as_many_rows_are_asked_for_as_are_needed(recent: int, hides: bool, rows: int) -> None:
+    assert rows_needed(recent, hides) == rows
+
+
+async def test_a_wrong_key_and_an_unknown_user_are_told_apart() -> None:
+    service = Service()
+    with pytest.raises(BadCredentials, match="LASTFM_API_KEY"):
+        await service.ask(key="f" * 32)
+    with pytest.raises(UnknownUser, match="LASTFM_USER"):
+        await service.ask(user="nobody.here")
+
+
+@pytest.mark.parametrize("quiet", [None, 200, 400])
+@pytest.mark.parametrize(
+    ("number", "kind"), [(17, Private), (26, Forbidden), (29, RateLimited), (8, SourceUnreachable)]
+)
+async def test_every_refusal_has_its_meaning(quiet: int | None, number: int, kind: type[Exception]) -> None:
+    service = Service()
+    service.simulator.error, service.simulator.quiet = number, quiet
+    with pytest.raises(kind):
+        await service.ask()
+
+
+async def test_an_error_page_is_an_outage() -> None:
+    service = Service()
+    service.simulator.answer = lambda: PlainTextResponse("<html>502</html>", 502)
+    with pytest.raises(SourceUnreachable, match="502"):
+        await service.ask()
+
+
+def test_the_account_hides_its_key_and_comes_back_from_the_store() -> None:
+    account = LastfmAccount("me", "a-secret-key", "https://scrobbles.example/2.0/?x")
+    assert "a-secret-key" not in repr(account)
+    assert from_text(to_text(account)) == account
+    assert [from_text(text) for text in (None, "", "[]", "{}", '{"user": 1, "other": 2}')] == [None] * 5
+
+
+def test_what_is_set_goes_before_what_is_stored() -> None:
+    stored = LastfmAccount("stored", "stored-key")
+    assert effective(stored, None, None, None) == stored
+    assert effective(stored, "set", None, None) == LastfmAccount("set", "stored-key", DEFAULT_API_URL)
+    assert effective(None, "set", None, None) is None
+    assert effective(None, "set", "key", "https://x.example/") == LastfmAccount("set", "key", "https://x.example/")

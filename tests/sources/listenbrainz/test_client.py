@@ -1,0 +1,90 @@
+"""The client against the simulated ListenBrainz, which knows nothing of it."""
+
+import httpx
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from widget.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.sources.http import LateClient, http_client
+from widget.sources.listenbrainz.account import DEFAULT_URL, ListenbrainzAccount, effective, from_text, to_text
+from widget.sources.listenbrainz.client import ListenbrainzClient, listens_needed
+from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
+from widget.sources.programme import Programme
+
+
+class Service:
+    """The simulated service, a client, and the account that it knows."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.simulator = ListenbrainzSimulator(self.clock.now, programme=Programme(begun_at=self.clock.now()))
+        self.account = ListenbrainzAccount(self.simulator.user)
+        http = http_client(httpx.ASGITransport(self.simulator.app))
+        self.client = ListenbrainzClient(LateClient(http), self.clock, 3)
+
+
+async def test_what_plays_and_what_was_played_are_two_questions() -> None:
+    service = Service()
+    now, played = await service.client.now_playing(service.account), await service.client.played(service.account)
+    piece, _ = service.simulator.programme.at(service.clock.now())
+    assert now.playback is not None
+    assert now.playback.item is not None
+    assert (now.playback.item.title, now.played) == (piece.title, None)
+    assert played.playback is None
+    assert len(played.played or ()) == 3
+    user = service.account.user
+    assert service.simulator.requests == [f"/1/user/{user}/playing-now", f"/1/user/{user}/listens?count=3"]
+
+
+async def test_no_token_is_sent_unless_one_is_set() -> None:
+    service = Service()
+    await service.client.now_playing(service.account)
+    await service.client.now_playing(ListenbrainzAccount(service.simulator.user, token=service.simulator.token))
+    assert service.simulator.tokens == [None, f"Token {service.simulator.token}"]
+
+
+async def test_a_wrong_token_and_an_unknown_user_are_told_apart() -> None:
+    service = Service()
+    with pytest.raises(BadCredentials, match="LISTENBRAINZ_TOKEN"):
+        await service.client.now_playing(ListenbrainzAccount(service.simulator.user, token="wrong"))
+    with pytest.raises(UnknownUser, match="LISTENBRAINZ_USER"):
+        await service.client.played(ListenbrainzAccount("nobody / here?"))
+
+
+async def test_being_asked_to_wait_lasts_as_long_as_is_told() -> None:
+    service = Service()
+    service.simulator.status = 429
+    with pytest.raises(RateLimited) as raised:
+        await service.client.now_playing(service.account)
+    assert raised.value.retry_after == 7
+
+
+async def test_a_server_that_is_down_is_an_outage() -> None:
+    service = Service()
+    service.simulator.status = 502
+    with pytest.raises(SourceUnreachable, match="502"):
+        await service.client.now_playing(service.account)
+
+
+@pytest.mark.parametrize(("recent", "hides", "count"), [(0, False, 2), (10, False, 11), (3, True, 50)])
+def test_as_many_listens_are_asked_for_as_are_needed(recent: int, hides: bool, count: int) -> None:
+    assert listens_needed(recent, hides) == count
+
+
+def test_the_account_hides_its_token_and_comes_back_from_the_store() -> None:
+    account = ListenbrainzAccount("me", "https://listens.example/api", "a-secret-token")
+    assert "a-secret-token" not in repr(account)
+    assert from_text(to_text(account)) == account
+    assert [from_text(text) for text in (None, "", "[]", "{}")] == [None] * 4
+
+
+def test_a_server_of_one_s_own_has_no_page_of_the_user() -> None:
+    assert ListenbrainzAccount("me / you").page == "https://listenbrainz.org/user/me%20%2F%20you/"
+    assert ListenbrainzAccount("me", "https://listens.example").page is None
+
+
+def test_a_stored_token_goes_to_no_other_server() -> None:
+    stored = ListenbrainzAccount("stored", "https://listens.example", "token")
+    assert effective(stored, "set", None, None) == ListenbrainzAccount("set", "https://listens.example", "token")
+    assert effective(stored, None, DEFAULT_URL, None) == ListenbrainzAccount("stored", DEFAULT_URL)
+    assert effective(None, None, None, "token") is None

@@ -1,0 +1,137 @@
+"""Asking a source that needs no authorization: through the gate, and never again at once what was refused."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from widget.errors import (
+    BadCredentials,
+    BudgetSpent,
+    Forbidden,
+    NotConfigured,
+    Private,
+    RateLimited,
+    SourceError,
+    SourceUnreachable,
+    UnknownUser,
+)
+from widget.playback import Item, LastPlayed, Playback
+from widget.sources.gate import Gate
+from widget.sources.gateway import REFUSED_RETRY_SECONDS, Gateway
+from widget.sources.told import Told
+from widget.store.sqlite_store import SqliteStore
+
+ITEM = Item("track", None, None, None, "Copper Sky")
+
+
+class Client:
+    """Gives ``answer``, or raises it."""
+
+    def __init__(self) -> None:
+        self.answer: Told | Exception = Told(Playback("playing", 0.0, ITEM))
+        self.asked: list[str] = []
+
+    async def now_playing(self, account: str) -> Told:
+        self.asked.append(f"now {account}")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    async def played(self, account: str) -> Told:
+        self.asked.append(f"played {account}")
+        return Told(None, (LastPlayed(ITEM, 1.0),))
+
+
+class Stage:
+    def __init__(self, store: SqliteStore) -> None:
+        self.clock, self.client, self.account = FakeClock(), Client(), "me"
+        self.gate = Gate(store, self.clock, 5)
+        self.gateway = Gateway(self.client, self.whom, self.gate, self.clock, "Set a name.")
+
+    async def whom(self) -> str | None:
+        return self.account or None
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    store = SqliteStore(tmp_path / "now-playing.db")
+    await store.open()
+    yield Stage(store)
+    await store.close()
+
+
+async def test_without_a_name_nobody_is_asked(stage: Stage) -> None:
+    stage.account = ""
+    with pytest.raises(NotConfigured, match=r"Set a name\."):
+        await stage.gateway.currently_playing()
+    problem = await stage.gateway.standing_problem()
+    assert problem is not None
+    assert problem.code == "not_configured"
+    assert stage.client.asked == []
+    stage.account = "new"
+    await stage.gateway.currently_playing()
+    assert stage.client.asked == ["now new"]
+
+
+@pytest.mark.parametrize("kind", [BadCredentials, Forbidden, UnknownUser, Private])
+async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(stage: Stage, kind: type[SourceError]) -> None:
+    stage.client.answer = kind("No.")
+    with pytest.raises(kind) as first:
+        await stage.gateway.currently_playing()
+    assert first.value.retry_after == REFUSED_RETRY_SECONDS == 600
+    await stage.clock.advance(599.0)
+    with pytest.raises(kind) as again:
+        await stage.gateway.currently_playing()
+    problem = await stage.gateway.standing_problem()
+    assert problem is not None
+    assert (problem.code, again.value.retry_after, len(stage.client.asked)) == (kind("").code, 1.0, 1)
+    await stage.clock.advance(1.0)
+    stage.client.answer = Told(Playback("playing", 0.0, ITEM))
+    assert (await stage.gateway.currently_playing()).item == ITEM
+    assert await stage.gateway.standing_problem() is None
+
+
+async def test_another_account_is_asked_at_once(stage: Stage) -> None:
+    stage.client.answer = UnknownUser("No.")
+    with pytest.raises(UnknownUser):
+        await stage.gateway.currently_playing()
+    stage.account, stage.client.answer = "other", Told(Playback("playing", 0.0, ITEM))
+    assert (await stage.gateway.currently_playing()).item == ITEM
+
+
+async def test_being_asked_to_wait_closes_the_gate(stage: Stage) -> None:
+    stage.client.answer = RateLimited("Wait.", retry_after=60.0)
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            await stage.gateway.currently_playing()
+    assert len(stage.client.asked) == 1
+
+
+async def test_an_outage_is_asked_about_again(stage: Stage) -> None:
+    stage.client.answer = SourceUnreachable("502")
+    for _ in range(2):
+        with pytest.raises(SourceUnreachable):
+            await stage.gateway.currently_playing()
+    assert len(stage.client.asked) == 2
+
+
+async def test_the_budget_holds_for_every_question(stage: Stage) -> None:
+    for _ in range(5):
+        await stage.gateway.recently_played()
+    with pytest.raises(BudgetSpent):
+        await stage.gateway.currently_playing()
+    assert (len(stage.client.asked), await stage.gateway.calls_last_24h()) == (5, 5)
+
+
+async def test_what_was_played_costs_nothing_where_the_answer_told_it(stage: Stage) -> None:
+    last = LastPlayed(ITEM, 5.0)
+    stage.client.answer = Told(Playback("idle", 0.0), (last,))
+    await stage.gateway.currently_playing()
+    assert await stage.gateway.recently_played() == (last,)
+    assert stage.client.asked == ["now me"]
+    stage.client.answer = Told(Playback("idle", 0.0))
+    await stage.gateway.currently_playing()
+    await stage.gateway.recently_played()
+    assert stage.client.asked[-1] == "played me"

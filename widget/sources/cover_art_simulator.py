@@ -1,0 +1,50 @@
+"""A simulated Cover Art Archive, which leads to the images over two other hosts, as the real one does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from widget.sources.programme import PIECES, Piece
+
+ARTWORK = Path(__file__).parent / "spotify" / "artwork"
+"""Drawings of ours."""
+
+
+class CoverArtSimulator:
+    """``app`` answers for coverartarchive.org, archive.org and its servers; ``requests`` are the addresses asked."""
+
+    def __init__(self, pieces: Sequence[Piece] = PIECES) -> None:
+        self._drawings = {piece.release: piece.drawing for piece in pieces if piece.release}
+        self.requests: list[str] = []
+        self.app = Starlette(
+            routes=[
+                Route("/release/{release}/front-500", self._front),
+                Route("/download/{release}/front.jpg", self._download),
+                Route("/12/items/{release}/front.jpg", self._image),
+            ]
+        )
+
+    async def _front(self, request: Request) -> Response:
+        release = self._asked(request)
+        if release not in self._drawings:
+            return PlainTextResponse(f"No cover image found for release {release}", 404)
+        return RedirectResponse(f"https://archive.org/download/{release}/front.jpg", 307)
+
+    async def _download(self, request: Request) -> Response:
+        return RedirectResponse(f"https://ia801500.us.archive.org/12/items/{self._asked(request)}/front.jpg", 302)
+
+    async def _image(self, request: Request) -> Response:
+        drawing = self._drawings.get(self._asked(request))
+        if drawing is None:
+            return PlainTextResponse("Not found", 404)
+        return FileResponse(ARTWORK / f"{drawing}-300.jpg", media_type="image/jpeg")
+
+    def _asked(self, request: Request) -> str:
+        self.requests.append(str(request.url))
+        return str(request.path_params["release"])

@@ -1,0 +1,137 @@
+"""From Last.fm's JSON to values. Pure; no shape that anybody sends makes it crash.
+
+See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/api/errorcodes
+"""
+
+from typing import Any
+
+from widget.errors import BadCredentials, Forbidden, Private, RateLimited, SourceError, SourceUnreachable, UnknownUser
+from widget.names import related_names
+from widget.playback import Item, LastPlayed, Named, Playback
+from widget.sources.cover_art import cover_art
+from widget.sources.http import retry_after_seconds
+from widget.sources.reading import json_of, mbid, moment, object_of, objects, text, web_address
+from widget.sources.told import Told
+
+USER_NOT_FOUND, RATE_LIMIT, SUSPENDED, LOGIN_REQUIRED = 6, 29, 26, 17
+CREDENTIALS = frozenset({4, 9, 10, 13})
+AHEAD_SECONDS = 86_400.0
+"""A play that began later than this after now comes from a player whose clock is wrong."""
+
+
+def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: str, observed_at: float) -> Told:
+    """What plays and what was played, by an answer that was true at ``observed_at`` (s since the epoch).
+
+    Errors come with any status, 200 too, so the body is read first. Now and then Last.fm answers with the rows of
+    another user than ``user``: that is no answer. Nothing playing is uncertain, for it is also told for a moment
+    around a scrobble. Raises :class:`SourceError`.
+    """
+    answer = _object(status, body)
+    if "error" in answer:
+        raise refusal(_number(answer["error"]), str(answer.get("message", "")), retry_after, observed_at)
+    if status == 429:
+        raise refusal(RATE_LIMIT, "", retry_after, observed_at)
+    if not 200 <= status < 300:
+        raise SourceUnreachable(f"Last.fm answered {status}.")
+    recent = answer.get("recenttracks")
+    if not isinstance(recent, dict):
+        raise SourceUnreachable("Last.fm's answer cannot be read.")
+    _check_user(recent, user)
+    rows = _rows(recent.get("track"))
+    return Told(_playing(rows, observed_at), _played(rows, observed_at))
+
+
+def refusal(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
+    """What Last.fm's error ``number`` means for the owner."""
+    if number == USER_NOT_FOUND and "user not found" in message.lower():
+        return UnknownUser("Last.fm knows no user of that name: mend LASTFM_USER, or run python -m bootstrap again.")
+    if number in CREDENTIALS:
+        return BadCredentials("Last.fm refuses the API key: mend LASTFM_API_KEY, or run python -m bootstrap again.")
+    if number == LOGIN_REQUIRED:
+        return Private(
+            'Last.fm keeps what plays private: switch off "Hide recent listening information" '
+            "(Last.fm, Settings, Privacy)."
+        )
+    if number == SUSPENDED:
+        return Forbidden("Last.fm has suspended the API key: ask Last.fm, or make another key.")
+    if number == RATE_LIMIT:
+        return RateLimited("Last.fm asks us to wait.", retry_after=retry_after_seconds(retry_after, now))
+    return SourceUnreachable(f"Last.fm could not answer (error {number}).")
+
+
+def _object(status: int, body: bytes) -> dict[str, Any]:
+    try:
+        value = json_of(body)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return value
+    if status == 429 or not 200 <= status < 300:
+        return {}
+    raise SourceUnreachable("Last.fm's answer cannot be read.")
+
+
+def _number(value: Any) -> int:
+    """An error's number, which may come as text; 0 for what is none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _check_user(recent: dict[str, Any], user: str) -> None:
+    told = text(object_of(recent.get("@attr")).get("user"))
+    if told is None or told.casefold() != user.casefold():
+        raise SourceUnreachable("Last.fm answered for another user.")
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """All rows: a list, a bare object where there is one, nothing or an empty list where there is none."""
+    if isinstance(value, dict):
+        return [value]
+    if value and not isinstance(value, list):
+        raise SourceUnreachable("Last.fm's answer cannot be read.")
+    return list(objects(value))
+
+
+def _playing(rows: list[dict[str, Any]], observed_at: float) -> Playback:
+    item = _item(rows[0]) if rows and _is_now_playing(rows[0]) else None
+    if item is None:
+        return Playback("idle", observed_at, certain=False)
+    return Playback("playing", observed_at, item)
+
+
+def _is_now_playing(row: dict[str, Any]) -> bool:
+    return object_of(row.get("@attr")).get("nowplaying") in ("true", True) and "date" not in row
+
+
+def _played(rows: list[dict[str, Any]], now: float) -> tuple[LastPlayed, ...]:
+    played = []
+    for row in rows:
+        played_at, item = moment(object_of(row.get("date")).get("uts")), _item(row)
+        if item is not None and played_at is not None and played_at <= now + AHEAD_SECONDS:
+            played.append(LastPlayed(item, played_at))
+    return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
+
+
+def _item(row: dict[str, Any]) -> Item | None:
+    """The track of a row; None where it has no name."""
+    title = text(row.get("name"))
+    if title is None:
+        return None
+    artist, album = _name(row.get("artist")), _name(row.get("album"))
+    return Item(
+        type="track",
+        id=None,
+        uri=None,
+        url=web_address(row.get("url")),
+        title=title,
+        artists=() if artist is None else (Named(artist),),
+        album=None if album is None else Named(album),
+        artwork=cover_art(mbid(object_of(row.get("album")).get("mbid"))),
+        related=related_names(title, () if artist is None else (artist,), album),
+    )
+
+
+def _name(value: Any) -> str | None:
+    """An artist's or album's name: an object with the text in it, or sometimes the text itself."""
+    return text(value.get("#text")) if isinstance(value, dict) else text(value)

@@ -1,0 +1,66 @@
+"""Asks ListenBrainz, the public one or one's own.
+
+See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from widget.clock import Clock
+from widget.sources.http import send
+from widget.sources.listenbrainz.account import ListenbrainzAccount
+from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
+from widget.sources.told import Told
+
+if TYPE_CHECKING:
+    import httpx
+
+LEAST_LISTENS, MOST_LISTENS = 2, 50
+
+
+def listens_needed(recent: int, hides: bool) -> int:
+    """How many listens to ask for, where ``recent`` are to be listed; what is hidden is left out before it is counted.
+
+    One more than are listed, for the present play may be among them.
+    """
+    return MOST_LISTENS if hides else max(LEAST_LISTENS, recent + 1)
+
+
+def address(account: ListenbrainzAccount, what: str) -> str:
+    """Where ``what`` of the user is told."""
+    return f"{account.url}/1/user/{quote(account.user, safe='')}/{what}"
+
+
+def headers(account: ListenbrainzAccount) -> dict[str, str]:
+    """The token, where one is set; nothing that we ask needs it."""
+    return {} if account.token is None else {"Authorization": f"Token {account.token}"}
+
+
+class ListenbrainzClient:
+    """Asks through ``http``, for ``count`` listens; each method is one request. Raises :class:`SourceError`."""
+
+    def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, count: int = LEAST_LISTENS) -> None:
+        self._http = http
+        self._clock = clock
+        self._count = count
+
+    async def now_playing(self, account: ListenbrainzAccount) -> Told:
+        """What plays now."""
+        asked_at, begun = self._clock.now(), self._clock.monotonic()
+        response = await self._get(account, "playing-now", {})
+        return Told(read_playing_now(response.content, asked_at + (self._clock.monotonic() - begun)))
+
+    async def played(self, account: ListenbrainzAccount) -> Told:
+        """What was played; what plays is not told with it."""
+        response = await self._get(account, "listens", {"count": str(self._count)})
+        return Told(None, read_listens(response.content, self._clock.now()))
+
+    async def _get(self, account: ListenbrainzAccount, what: str, query: dict[str, str]) -> httpx.Response:
+        http = self._http()
+        request = http.build_request("GET", address(account, what), params=query, headers=headers(account))
+        response = await send(http, request, "ListenBrainz")
+        raise_for_status(response.status_code, response.headers.get("x-ratelimit-reset-in"), self._clock.now())
+        return response

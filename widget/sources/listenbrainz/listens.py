@@ -1,0 +1,81 @@
+"""A listen in ListenBrainz's JSON, as an item. Pure; no shape that anybody sends makes it crash.
+
+See https://listenbrainz.readthedocs.io/en/latest/users/json.html
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from widget.names import related_names
+from widget.playback import Item, Named
+from widget.sources.cover_art import cover_art
+from widget.sources.reading import mbid, milliseconds, object_of, objects, text, web_address
+
+LONGEST_MS = 24 * 86_400_000
+_OTHER_HOSTS = ("spotify.com", "spotify.link", "spotify.app.link", "spoti.fi", "scdn.co", "spotifycdn.com")
+
+
+def read_item(listen: Any, *, played: bool) -> Item | None:
+    """The track of a listen, one that was ``played`` or one that plays now; None where it has no name.
+
+    What stands in ``additional_info`` is what some player sent, unchecked.
+    """
+    metadata = object_of(object_of(listen).get("track_metadata"))
+    title, credit = text(metadata.get("track_name")), text(metadata.get("artist_name"))
+    if title is None:
+        return None
+    info, mapping = object_of(metadata.get("additional_info")), object_of(metadata.get("mbid_mapping"))
+    album = text(metadata.get("release_name"))
+    recording = mbid(info.get("recording_mbid")) or mbid(mapping.get("recording_mbid"))
+    release = mbid(info.get("release_mbid"))
+    release = (mbid(mapping.get("caa_release_mbid")) or release) if played else release
+    names = _told_apart(mapping) or (() if credit is None else (credit,))
+    return Item(
+        type="track",
+        id=recording,
+        uri=None,
+        url=_page(recording, info),
+        title=title,
+        artists=tuple(Named(name) for name in names),
+        album=None if album is None else Named(album),
+        artwork=cover_art(release),
+        duration_ms=_duration(info),
+        related=related_names(title, _every_name(credit, names, info), album),
+    )
+
+
+def _told_apart(mapping: dict[str, Any]) -> tuple[str, ...]:
+    """The artists one by one, where each has a name."""
+    names = [text(artist.get("artist_credit_name")) for artist in objects(mapping.get("artists"))]
+    known = tuple(name for name in names if name is not None)
+    return known if len(known) == len(names) else ()
+
+
+def _every_name(credit: str | None, names: tuple[str, ...], info: dict[str, Any]) -> list[str]:
+    """All that the artists are called: together, so that what plays and what played are alike, and one by one."""
+    sent = info.get("artist_names")
+    told = [name for name in (sent if isinstance(sent, list) else []) if isinstance(name, str)]
+    return [*names, *told] if credit is None else [credit, *names, *told]
+
+
+def _page(recording: str | None, info: dict[str, Any]) -> str | None:
+    if recording is not None:
+        return f"https://listenbrainz.org/track/{recording}/"
+    origin = web_address(info.get("origin_url"))
+    return None if origin is None or _is_of_another_service(origin) else origin
+
+
+def _is_of_another_service(url: str) -> bool:
+    """Links to Spotify would stand beside content that is not Spotify's, which its policy forbids."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return any(host == other or host.endswith(f".{other}") for other in _OTHER_HOSTS)
+
+
+def _duration(info: dict[str, Any]) -> int | None:
+    told = milliseconds(info.get("duration_ms"), LONGEST_MS)
+    if told:
+        return told
+    seconds = milliseconds(info.get("duration"), LONGEST_MS // 1000)
+    if not seconds:
+        return None
+    return int(float(info["duration"]) * 1000)

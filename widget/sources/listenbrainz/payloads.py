@@ -1,0 +1,65 @@
+"""From ListenBrainz's answers to values. Pure; no shape that anybody sends makes it crash.
+
+See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
+"""
+
+from typing import Any
+
+from widget.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.playback import LastPlayed, Playback
+from widget.sources.http import retry_after_seconds
+from widget.sources.listenbrainz.listens import read_item
+from widget.sources.reading import json_of, moment, object_of, objects
+
+AHEAD_SECONDS = 86_400.0
+"""A play that began later than this after now comes from a player whose clock is wrong."""
+
+
+def read_playing_now(body: bytes, observed_at: float) -> Playback:
+    """What plays, by the body of a 2xx answer that was true at ``observed_at`` (s since the epoch).
+
+    Nothing playing is uncertain: the presence of a track ends a moment before that of the next begins.
+    Raises :class:`SourceUnreachable` where the body is none of ListenBrainz's.
+    """
+    listens = objects(_payload(body).get("listens"))
+    item = next((item for listen in listens if (item := read_item(listen, played=False))), None)
+    if item is None:
+        return Playback("idle", observed_at, certain=False)
+    return Playback("playing", observed_at, item)
+
+
+def read_listens(body: bytes, now: float) -> tuple[LastPlayed, ...]:
+    """What was played, newest first; raises as :func:`read_playing_now`."""
+    played = []
+    for listen in objects(_payload(body).get("listens")):
+        played_at, item = moment(listen.get("listened_at")), read_item(listen, played=True)
+        if item is not None and played_at is not None and played_at <= now + AHEAD_SECONDS:
+            played.append(LastPlayed(item, played_at))
+    return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
+
+
+def raise_for_status(status: int, reset_in: str | None, now: float) -> None:
+    """Raises what a status other than 2xx means; ``reset_in`` is the header ``X-RateLimit-Reset-In`` (s)."""
+    if 200 <= status < 300:
+        return
+    if status == 429:
+        raise RateLimited("ListenBrainz asks us to wait.", retry_after=retry_after_seconds(reset_in, now))
+    if status == 404:
+        raise UnknownUser(
+            "ListenBrainz knows no user of that name: mend LISTENBRAINZ_USER, or run python -m bootstrap again."
+        )
+    if status in (401, 403):
+        raise BadCredentials(
+            "ListenBrainz refuses the token: mend or remove LISTENBRAINZ_TOKEN, or run python -m bootstrap again."
+        )
+    raise SourceUnreachable(f"ListenBrainz answered {status}.")
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    try:
+        payload = object_of(json_of(body)).get("payload")
+    except ValueError as error:
+        raise SourceUnreachable("ListenBrainz's answer cannot be read.") from error
+    if not isinstance(payload, dict) or not isinstance(payload.get("listens"), list):
+        raise SourceUnreachable("ListenBrainz's answer cannot be read.")
+    return payload

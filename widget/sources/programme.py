@@ -1,0 +1,100 @@
+"""What the simulated services play: invented music, in the shapes of none of them. Shared by the simulators alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A track that plays for ``seconds``; without a title, silence. ``length`` (s) is how long it says it is.
+
+    ``recording`` and ``release`` are MusicBrainz identifiers, ``drawing`` names its artwork; empty where there is none.
+    """
+
+    seconds: float
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    length: float = 200.0
+    recording: str = ""
+    release: str = ""
+    drawing: str = ""
+
+    @property
+    def credit(self) -> str:
+        """All artists in one text."""
+        return " feat. ".join(self.artists)
+
+
+PIECES = (
+    Piece(
+        24.0,
+        "Harbour Lights, Slowly",
+        ("Elin Sandvik",),
+        "The Ferry Timetable",
+        length=221.0,
+        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1001",
+        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2001",
+        drawing="tides",
+    ),
+    Piece(
+        22.0,
+        "Second Platform (Night Version)",
+        ("The Signal Boxes", "Ines Okafor"),
+        "Everything We Said on the Platform",
+        length=264.0,
+        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1002",
+        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2002",
+        drawing="viaduct",
+    ),
+    Piece(20.0, "雨の灯り", ("小川ミナト",), "夜の図書館", length=187.0),
+    Piece(16.0),
+    Piece(
+        24.0,
+        "Small Planets 🪐",
+        ("Nova & the Tin Moons",),
+        "Small Planets",
+        length=198.0,
+        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
+        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
+        drawing="orbit",
+    ),
+    Piece(
+        24.0,
+        "باب الياسمين",
+        ("ليلى حداد",),
+        "حديقة الظل",
+        length=231.0,
+        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1004",
+        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2004",
+        drawing="jasmine",
+    ),
+)
+
+
+@dataclass(slots=True)
+class Programme:
+    """Pieces one after the other, over and over, since ``begun_at`` (s since the epoch)."""
+
+    pieces: Sequence[Piece] = field(default=PIECES)
+    begun_at: float = 0.0
+
+    def at(self, now: float) -> tuple[Piece, float]:
+        """The piece at ``now``, and when it began (s since the epoch)."""
+        round_seconds = sum(piece.seconds for piece in self.pieces)
+        began = now - (now - self.begun_at) % round_seconds
+        for piece in self.pieces:
+            if now < began + piece.seconds:
+                return piece, began
+            began += piece.seconds
+        return self.pieces[-1], began - self.pieces[-1].seconds
+
+    def played(self, now: float, count: int) -> list[tuple[Piece, float]]:
+        """The last ``count`` pieces that ended before ``now``, and when each began, newest first."""
+        _, began = self.at(now)
+        ended: list[tuple[Piece, float]] = []
+        while len(ended) < count:
+            piece, began = self.at(began - 0.001)
+            if piece.title:
+                ended.append((piece, began))
+        return ended

@@ -1,0 +1,73 @@
+"""Single values out of JSON that somebody else wrote: each is what it should be, or None. Pure."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+LONGEST_MS = 30 * 86_400_000
+LATEST_MOMENT = 32_503_680_000.0  # the year 3000
+LONGEST_ADDRESS = 2_000
+
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON value in ``body``. Raises ValueError where there is none."""
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects in a list; none for anything else."""
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """``value`` where it is an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Any) -> str | None:
+    """Text that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def web_address(value: Any) -> str | None:
+    """An absolute http(s) address: what stands here becomes a link on somebody's site."""
+    if (
+        not isinstance(value, str)
+        or len(value) > LONGEST_ADDRESS
+        or any(c.isspace() or not c.isprintable() for c in value)
+    ):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def milliseconds(value: Any, longest: int = LONGEST_MS) -> int | None:
+    """Whole milliseconds; None for what is no time within an item (NaN compares false)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= longest:
+        return None
+    return int(value)
+
+
+def moment(value: Any) -> float | None:
+    """Seconds since the epoch, from a whole number or its digits; None before 1970 and after what calendars show."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LATEST_MOMENT:
+        return None
+    return float(value)
+
+
+def mbid(value: Any) -> str | None:
+    """A MusicBrainz identifier (https://musicbrainz.org/doc/MusicBrainz_Identifier), in small letters."""
+    folded = value.lower() if isinstance(value, str) else ""
+    return folded if _MBID.fullmatch(folded) else None
