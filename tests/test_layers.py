@@ -24,7 +24,6 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.settings",),
     ("widget.variables",),
     ("widget.renewals",),
-    ("widget.samples",),
     ("widget.tokens", "widget.snapshot", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock", "widget.source"),
 )

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from widget.clock import Clock, SystemClock
 from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
+from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
 from widget.owner.messenger import Messenger
 from widget.owner.readiness import Readiness
@@ -56,6 +57,7 @@ def create_app(
     readiness = Readiness(gateway, watcher)
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
     artwork = ArtworkCache(client, settings.artwork_hosts, clock)
+    colours = ColourFinder(artwork, broadcast, clock)
     services = Services(
         settings, clock, broadcast, readiness.health, artwork, renewal(settings, keeper, accounts, api, gate, clock)
     )
@@ -64,7 +66,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
             await keeper.open()
-        tasks = [asyncio.create_task(work.run()) for work in (broadcast, watcher, messenger)]
+        tasks = [asyncio.create_task(work.run()) for work in (broadcast, watcher, messenger, colours)]
         try:
             yield
         finally:

@@ -37,6 +37,7 @@ ITEM_KEYS = {
     "show",
     "artwork",
     "artwork_path",
+    "artwork_color",
     "explicit",
     "is_local",
     "duration_ms",
@@ -192,7 +193,7 @@ async def test_it_may_be_kept_by_caches_and_served_when_we_are_down(showing: Sho
 @given(st.text(), st.text(), st.integers(0, 10**9))
 def test_any_text_comes_back_untouched(title: str, artist: str, progress_ms: int) -> None:
     snapshot = playing(1_795_000_000.0, item(title, (artist,), duration_ms=10**9), progress_ms)
-    answer = json.loads(encode(snapshot, lambda _: None, SPOTIFY).at(1_795_000_000.0))
+    answer = json.loads(encode(snapshot, Showing().artwork, SPOTIFY).at(1_795_000_000.0))
     assert answer["item"]["title"] == title
     assert answer["item"]["artists"][0]["name"] == artist
     assert answer["progress_ms"] == progress_ms

@@ -1,9 +1,10 @@
-"""``python -m tests.support.draw_artwork``: draws the artwork of our invented music anew, as JPEG files."""
+"""``python -m tests.support.draw_artwork``: draws the simulated Spotify's artwork anew, as JPEG files."""
 
 import math
 
 from tests.support.browser import chromium
-from widget.samples.artwork import FOLDER, WIDTHS
+from widget.sources.spotify.scenes import ARTWORK_WIDTHS
+from widget.sources.spotify.simulator import ARTWORK
 
 SIDE = 640
 QUALITY = {640: 72, 300: 78, 64: 80}
@@ -111,15 +112,15 @@ DRAWINGS = {
 
 def draw() -> None:
     """Draws all of them in all sizes."""
-    FOLDER.mkdir(exist_ok=True)
+    ARTWORK.mkdir(exist_ok=True)
     with chromium() as browser:
         page = browser.new_page()
         for name, drawing in DRAWINGS.items():
-            for width in WIDTHS:
+            for width in ARTWORK_WIDTHS:
                 page.set_viewport_size({"width": width, "height": width})
                 svg = f'<svg viewBox="0 0 640 640" style="position:fixed;inset:0;width:100%">{drawing()}</svg>'
                 page.set_content(svg)
-                page.screenshot(path=FOLDER / f"{name}-{width}.jpg", type="jpeg", quality=QUALITY[width])
+                page.screenshot(path=ARTWORK / f"{name}-{width}.jpg", type="jpeg", quality=QUALITY[width])
 
 
 if __name__ == "__main__":

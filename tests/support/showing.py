@@ -1,5 +1,6 @@
 """The faces alone, showing whatever snapshot a test publishes; artwork comes from the simulated Spotify."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -8,17 +9,16 @@ from tests.support.fake_clock import FakeClock
 from widget.clock import Clock
 from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
+from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
 from widget.owner.health import Health
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.player.broadcast import Broadcast
 from widget.renewals import Admission, Begun, Renewed
-from widget.samples.artwork import WIDTHS
 from widget.settings import Settings
 from widget.snapshot import Snapshot
-from widget.source import SPOTIFY, Source
 from widget.sources.http import http_client
-from widget.sources.spotify.scenes import IMAGES
+from widget.sources.spotify.scenes import ARTWORK_WIDTHS, IMAGES
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
 from widget.tokens import TokenHealth
 
@@ -64,7 +64,6 @@ class Showing:
     settings: Settings = field(default_factory=Settings)
     health: Health = WORKS
     network: httpx.AsyncBaseTransport | None = None
-    source: Source = SPOTIFY
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.clock.now, RegisteredApp("an-id", "a-secret", set()))
@@ -72,14 +71,21 @@ class Showing:
         self.broadcast = Broadcast(self.clock)
         self.broadcast.answered()
         self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock)
-        services = Services(
-            self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal(), self.source
-        )
+        services = Services(self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal())
         self.app = Front(services)
 
     def show(self, snapshot: Snapshot) -> "Showing":
         self.broadcast.publish(Still(snapshot))
         self.broadcast.answered()
+        return self
+
+    async def find_colour(self) -> "Showing":
+        """Waits until the colour of what is shown is found, as the running program finds it."""
+        finder = asyncio.create_task(ColourFinder(self.artwork, self.broadcast, self.clock).run())
+        self.broadcast.seen()
+        async with asyncio.timeout(10):
+            await self.broadcast.newer(self.broadcast.revision)
+        finder.cancel()
         return self
 
     def client(self, **headers: str) -> httpx.AsyncClient:
@@ -94,7 +100,7 @@ class Showing:
 
 def artwork(name: str) -> tuple[Artwork, ...]:
     """One of the simulated Spotify's drawings, in all its sizes."""
-    return tuple(Artwork(f"{IMAGES}/{name}-{width}", width, width) for width in WIDTHS)
+    return tuple(Artwork(f"{IMAGES}/{name}-{width}", width, width) for width in ARTWORK_WIDTHS)
 
 
 def item(title: str = "Tides of Glass", artists: tuple[str, ...] = ("Mara Lindqvist",), **changes: object) -> Item:

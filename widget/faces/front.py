@@ -28,7 +28,7 @@ class Front(Starlette):
         )
         self.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
         self.state.services = services
-        self.state.now_playing_cache = NowPlayingCache(services.artwork.path, services.source)
+        self.state.now_playing_cache = NowPlayingCache(services.artwork, services.source)
         self.state.pages = Pages()
         self._hot_path = HotPath(services.broadcast, services.clock, self.state.now_playing_cache)
 

@@ -7,6 +7,7 @@ can keep an old picture alive.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from math import inf
 from typing import Protocol
 
@@ -97,6 +98,12 @@ class Broadcast:
         return self._last_seen is not None and self._clock.monotonic() - self._last_seen < WATCHED_FOR_SECONDS
 
     # What the faces do.
+
+    def repaint(self) -> None:
+        """What plays is the same, but looks different now: a new snapshot, equal to the old one, wakes the readers."""
+        self._snapshot = replace(self.current)
+        self.revision += 1
+        self._wake_readers()
 
     @property
     def current(self) -> Snapshot:

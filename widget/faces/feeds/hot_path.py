@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from widget.clock import Clock
-from widget.faces.feeds.now_playing import ArtworkPath, NowPlayingBytes, encode, max_age, retry_after
+from widget.faces.feeds.now_playing import ArtworkFacts, NowPlayingBytes, encode, max_age, retry_after
 from widget.faces.http import PREFLIGHT_HEADERS, PUBLIC_HEADERS, is_not_modified
 from widget.player.broadcast import Broadcast
 from widget.snapshot import Snapshot
@@ -42,8 +42,8 @@ _CACHE_CONTROL = [
 class NowPlayingCache:
     """The bytes of the current snapshot, made once per snapshot."""
 
-    def __init__(self, artwork_path: ArtworkPath, source: Source) -> None:
-        self._artwork_path = artwork_path
+    def __init__(self, artwork: ArtworkFacts, source: Source) -> None:
+        self._artwork = artwork
         self._source = source
         self._made: NowPlayingBytes | None = None
 
@@ -51,7 +51,7 @@ class NowPlayingCache:
         """The bytes of ``snapshot``."""
         made = self._made
         if made is None or made.snapshot is not snapshot:
-            made = self._made = encode(snapshot, self._artwork_path, self._source)
+            made = self._made = encode(snapshot, self._artwork, self._source)
         return made
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Protocol
 
 from widget.clock import iso_milliseconds
 from widget.faces.http import weak_etag
@@ -14,7 +13,17 @@ from widget.playback import Item, LastPlayed, Named
 from widget.snapshot import Snapshot
 from widget.source import Source
 
-ArtworkPath = Callable[[Item], str | None]
+
+class ArtworkFacts(Protocol):
+    """What is told about an item's artwork beside its own addresses."""
+
+    def path(self, item: Item) -> str | None:
+        """Its address on our own origin."""
+        ...
+
+    def colour(self, item: Item) -> str | None:
+        """Its main colour."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +46,9 @@ class NowPlayingBytes:
         return self.etag[3:-1]
 
 
-def encode(snapshot: Snapshot, artwork_path: ArtworkPath, source: Source) -> NowPlayingBytes:
+def encode(snapshot: Snapshot, artwork: ArtworkFacts, source: Source) -> NowPlayingBytes:
     """The bytes of ``snapshot``, told by ``source``."""
-    document = {**_document(snapshot, artwork_path), "source": source_json(source)}
+    document = {**_document(snapshot, artwork), "source": source_json(source)}
     names = list(document)
     middle = names.index("progress_ms")
     before = _json({name: document[name] for name in names[:middle]})[:-1] + ',"progress_ms":'
@@ -61,7 +70,7 @@ def retry_after(snapshot: Snapshot, now: float) -> int | None:
     return None if problem is None or problem.retry_at is None else max(1, ceil(problem.retry_at - now))
 
 
-def item_json(item: Item, artwork_path: ArtworkPath) -> dict[str, Any]:
+def item_json(item: Item, artwork: ArtworkFacts) -> dict[str, Any]:
     """The contract's ``item``."""
     return {
         "type": item.type,
@@ -73,7 +82,8 @@ def item_json(item: Item, artwork_path: ArtworkPath) -> dict[str, Any]:
         "album": _named(item.album),
         "show": _named(item.show),
         "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in item.artwork],
-        "artwork_path": artwork_path(item),
+        "artwork_path": artwork.path(item),
+        "artwork_color": artwork.colour(item),
         "explicit": item.explicit,
         "is_local": item.is_local,
         "duration_ms": item.duration_ms,
@@ -89,14 +99,14 @@ def _json(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _document(snapshot: Snapshot, artwork_path: ArtworkPath) -> dict[str, Any]:
+def _document(snapshot: Snapshot, artwork: ArtworkFacts) -> dict[str, Any]:
     problem = snapshot.problem
     return {
         "status": snapshot.status,
         "is_playing": snapshot.status == "playing",
-        "item": None if snapshot.item is None else item_json(snapshot.item, artwork_path),
+        "item": None if snapshot.item is None else item_json(snapshot.item, artwork),
         "progress_ms": None,
-        "last_played": _last_played(snapshot.last_played, artwork_path),
+        "last_played": _last_played(snapshot.last_played, artwork),
         "updated_at": _moment(snapshot.updated_at),
         "valid_until": _moment(snapshot.valid_until),
         "stale": snapshot.stale,
@@ -104,10 +114,10 @@ def _document(snapshot: Snapshot, artwork_path: ArtworkPath) -> dict[str, Any]:
     }
 
 
-def _last_played(last: LastPlayed | None, artwork_path: ArtworkPath) -> dict[str, Any] | None:
+def _last_played(last: LastPlayed | None, artwork: ArtworkFacts) -> dict[str, Any] | None:
     if last is None:
         return None
-    return {"item": item_json(last.item, artwork_path), "played_at": iso_milliseconds(last.played_at)}
+    return {"item": item_json(last.item, artwork), "played_at": iso_milliseconds(last.played_at)}
 
 
 def _moment(timestamp: float | None) -> str | None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from widget.clock import Clock
 from widget.faces.pictures.artwork_fetch import ArtworkFile, fetch, may_fetch
 from widget.playback import Artwork, Item
-from widget.samples.artwork import SCHEME, drawing
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +29,7 @@ class ArtworkCache:
         self._http = http
         self._extra_hosts = extra_hosts
         self._clock = clock
+        self._colours: dict[str, str | None] = {}
         self._known: OrderedDict[str, tuple[Artwork, ...]] = OrderedDict()
         self._files: OrderedDict[str, ArtworkFile] = OrderedDict()
         self._failed_at: dict[str, float] = {}
@@ -44,6 +44,20 @@ class ArtworkCache:
         """The key of the artwork of ``item``; None where there is none that we may fetch."""
         artwork = tuple(one for one in item.artwork if self._may_fetch(one.url))
         return self._register(artwork) if artwork else None
+
+    def colour(self, item: Item) -> str | None:
+        """The main colour (``#rrggbb``) of the artwork of ``item``; None where it has none or it is not found yet."""
+        key = self.key(item)
+        return None if key is None else self._colours.get(key)
+
+    def has_colour(self, key: str) -> bool:
+        """Whether the artwork of ``key`` was looked at for its colour, found or not."""
+        return key in self._colours
+
+    def keep_colour(self, key: str, colour: str | None) -> None:
+        """Keeps the ``colour`` of the artwork of ``key`` as long as the key is known."""
+        if key in self._known:
+            self._colours[key] = colour
 
     def knows(self, key: str) -> bool:
         """Whether ``key`` is one that we made."""
@@ -60,8 +74,6 @@ class ArtworkCache:
         if artwork is None or self._has_failed(artwork.url):
             return None
         url = artwork.url
-        if url.startswith(SCHEME):
-            return _drawn(url)
         if url in self._files:
             self._files.move_to_end(url)
             return self._files[url]
@@ -87,7 +99,8 @@ class ArtworkCache:
         self._known[key] = artwork
         self._known.move_to_end(key)
         while len(self._known) > MOST_KEYS:
-            self._known.popitem(last=False)
+            forgotten, _ = self._known.popitem(last=False)
+            self._colours.pop(forgotten, None)
         return key
 
     def _has_failed(self, url: str) -> bool:
@@ -112,7 +125,7 @@ class ArtworkCache:
             self._files.popitem(last=False)
 
     def _may_fetch(self, url: str) -> bool:
-        return _drawn(url) is not None if url.startswith(SCHEME) else may_fetch(url, self._extra_hosts)
+        return may_fetch(url, self._extra_hosts)
 
 
 def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
@@ -121,8 +134,3 @@ def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
     if wide_enough:
         return min(wide_enough, key=lambda one: one.width or 0)
     return artwork[0] if artwork else None
-
-
-def _drawn(url: str) -> ArtworkFile | None:
-    body = drawing(url.removeprefix(SCHEME))
-    return None if body is None else ArtworkFile(body, "image/jpeg")

@@ -56,6 +56,12 @@ def oklab(colour: Rgb) -> tuple[float, float, float]:
     )
 
 
+def grey(lightness: float) -> Rgb:
+    """The grey of a ``lightness`` from 0 to 1."""
+    channel = _encoded(lightness**3)
+    return channel, channel, channel
+
+
 def linear(colour: Rgb) -> tuple[float, float, float]:
     """The channels of ``colour`` as amounts of light, 0 to 1."""
     red, green, blue = colour

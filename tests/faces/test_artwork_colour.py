@@ -1,0 +1,165 @@
+"""``item.artwork_color``: found once for each artwork, beside everything else, while somebody watches."""
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.fake_clock import FakeClock, settle
+from tests.support.program import program, simulated
+from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
+from widget.faces.pictures.colour_finder import ColourFinder, colour_of
+from widget.settings import Settings
+from widget.sources.spotify.scenes import track
+
+COLOUR = re.compile("#[0-9a-f]{6}")
+
+
+async def answer_of(showing: Showing) -> tuple[dict[str, Any], str]:
+    async with showing.client() as client:
+        answer = await client.get("/now-playing")
+    return answer.json(), answer.headers["etag"]
+
+
+@asynccontextmanager
+async def finding(showing: Showing, look: Callable[[bytes], str | None] = colour_of) -> AsyncIterator[None]:
+    """The finder runs while the context lasts."""
+    task = asyncio.create_task(ColourFinder(showing.artwork, showing.broadcast, showing.clock, look).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_it_is_null_first_and_then_news_with_an_etag_of_its_own(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    first, etag = await answer_of(showing)
+    revision = showing.broadcast.revision
+    await showing.find_colour()
+    then, new_etag = await answer_of(showing)
+    assert first["item"]["artwork_color"] is None
+    assert COLOUR.fullmatch(then["item"]["artwork_color"])
+    assert showing.broadcast.revision == revision + 1
+    assert new_etag != etag
+    assert {**then["item"], "artwork_color": None} == first["item"]
+
+
+async def test_the_last_played_item_has_one_too(showing: Showing) -> None:
+    await showing.show(idle(showing.clock.now(), item())).find_colour()
+    answer, _ = await answer_of(showing)
+    assert COLOUR.fullmatch(answer["last_played"]["item"]["artwork_color"])
+
+
+async def test_the_smallest_artwork_that_is_large_enough_is_fetched_and_only_once(showing: Showing) -> None:
+    await showing.show(playing(showing.clock.now())).find_colour()
+    async with finding(showing):
+        for title in ("Another of the Album", "A Third"):
+            showing.show(playing(showing.clock.now(), item(title)))
+            answer, _ = await answer_of(showing)
+            assert COLOUR.fullmatch(answer["item"]["artwork_color"])
+    assert showing.simulator.requests == ["/image/tides-64"]
+
+
+async def test_an_artwork_without_sizes_is_looked_at_all_the_same(showing: Showing) -> None:
+    unsized = tuple(type(one)(one.url) for one in artwork("orbit"))
+    await showing.show(playing(showing.clock.now(), item(artwork=unsized))).find_colour()
+    answer, _ = await answer_of(showing)
+    assert COLOUR.fullmatch(answer["item"]["artwork_color"])
+
+
+async def test_while_nobody_watches_nothing_is_fetched(showing: Showing) -> None:
+    assert isinstance(showing.clock, FakeClock)
+    async with finding(showing):
+        showing.show(playing(showing.clock.now()))
+        await showing.clock.advance(600)
+    assert showing.simulator.requests == []
+
+
+async def test_what_cannot_be_had_stays_null_and_is_tried_again_after_a_minute() -> None:
+    clock, asked = FakeClock(), asyncio.Event()
+
+    class Failing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked.set()
+            return httpx.Response(503)
+
+    showing = Showing(clock, network=Failing()).show(playing(clock.now()))
+    async with finding(showing):
+        with showing.broadcast.stream():
+            for _ in range(3):
+                async with asyncio.timeout(10):
+                    await asked.wait()
+                asked.clear()
+                await clock.advance(30)
+                assert not asked.is_set()
+                answer, _ = await answer_of(showing)
+                assert answer["item"]["artwork_color"] is None
+                await clock.advance(31)
+
+
+async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(showing: Showing) -> None:
+    loop, looked = asyncio.get_running_loop(), asyncio.Event()
+    threads: list[int] = []
+
+    def colourless(body: bytes) -> str | None:
+        threads.append(threading.get_ident())
+        loop.call_soon_threadsafe(looked.set)
+        return None
+
+    showing.show(playing(showing.clock.now()))
+    async with finding(showing, colourless), asyncio.timeout(10):
+        for title in ("One", "Two", "Three"):
+            await answer_of(showing.show(playing(showing.clock.now(), item(title))))
+            await looked.wait()
+            await settle()
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+    assert (await answer_of(showing))[0]["item"]["artwork_color"] is None
+
+
+def test_a_broken_image_has_no_colour() -> None:
+    assert colour_of(b"\xff\xd8\xff and nothing else") is None
+
+
+async def test_an_item_without_an_artwork_has_none_and_asks_nobody(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now(), LOCAL))
+    async with finding(showing):
+        answer, _ = await answer_of(showing)
+    assert answer["item"]["artwork_color"] is None
+    assert showing.simulator.requests == []
+
+
+async def test_what_is_kept_is_bounded_by_the_keys_that_are(showing: Showing) -> None:
+    keys = [str(showing.artwork.key(item(artwork=artwork(f"number-{number}")))) for number in range(600)]
+    for key in keys:
+        showing.artwork.keep_colour(key, "#204060")
+    assert sum(showing.artwork.has_colour(key) for key in keys) == 256
+
+
+async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        answer = (await running.client.get("/now-playing")).json()
+        broadcast = running.app.state.services.broadcast
+        async with asyncio.timeout(10):
+            await broadcast.newer(broadcast.revision)
+        after = (await running.client.get("/now-playing")).json()
+        assert answer["item"]["artwork_color"] is None
+        assert COLOUR.fullmatch(after["item"]["artwork_color"])
+
+
+async def test_hidden_music_s_artwork_is_never_fetched(tmp_path: Path) -> None:
+    clock = FakeClock()
+    hidden = track("1", "One", ["Somebody"], "An Album", "tides", seconds=100.0, length=100.0, start=0.0)
+    settings = Settings(hide=frozenset({"spotify:track:1"}))
+    async with program(tmp_path, clock=clock, simulator=simulated(clock, (hidden,)), settings=settings) as running:
+        for _ in range(5):
+            assert (await running.client.get("/now-playing")).json()["item"] is None
+            await clock.advance(10)
+        assert [path for path in running.simulator.requests if "image" in path] == []

@@ -1,0 +1,75 @@
+"""Finds the main colour of each artwork that is shown, once, while somebody watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from widget.clock import Clock, within
+from widget.faces.pictures.artwork_cache import ArtworkCache
+from widget.faces.pictures.artwork_fetch import FETCH_SECONDS
+from widget.faces.pictures.main_colour import main_colour
+from widget.faces.pictures.oklch import css
+from widget.faces.pictures.pixels import pixels_of
+from widget.player.broadcast import Broadcast
+
+SMALLEST_WIDTH = 64
+AGAIN_SECONDS = 60.0
+"""An artwork that could not be had is asked for again after this, the time for which the cache remembers a failure."""
+
+
+def colour_of(body: bytes) -> str | None:
+    """The main colour (``#rrggbb``) of the image in ``body``; None where it cannot be told. Takes milliseconds."""
+    pixels = pixels_of(body)
+    return None if pixels is None else css(main_colour(pixels))
+
+
+class ColourFinder:
+    """What it finds it leaves with the artwork, and tells the broadcast that the picture has changed."""
+
+    def __init__(
+        self,
+        artwork: ArtworkCache,
+        broadcast: Broadcast,
+        clock: Clock,
+        look: Callable[[bytes], str | None] = colour_of,
+    ) -> None:
+        self._artwork = artwork
+        self._broadcast = broadcast
+        self._clock = clock
+        self._look_at = look
+        self._searches: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Looks at each change, and at what is still missing every minute. Runs until it is cancelled."""
+        try:
+            while not self._broadcast.ended:
+                await self._broadcast.wanted()
+                revision = self._broadcast.revision
+                self._look()
+                with suppress(TimeoutError):
+                    await within(self._clock, AGAIN_SECONDS, self._broadcast.newer(revision))
+        finally:
+            for search in self._searches.values():
+                search.cancel()
+            await asyncio.gather(*self._searches.values(), return_exceptions=True)
+
+    def _look(self) -> None:
+        snapshot = self._broadcast.current
+        for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None):
+            key = None if item is None else self._artwork.key(item)
+            if key is not None and key not in self._searches and not self._artwork.has_colour(key):
+                self._searches[key] = asyncio.create_task(self._search(key))
+
+    async def _search(self, key: str) -> None:
+        try:
+            file = await self._artwork.file(key, SMALLEST_WIDTH, FETCH_SECONDS)
+            if file is None:
+                return
+            colour = await asyncio.to_thread(self._look_at, file.body)
+            self._artwork.keep_colour(key, colour)
+            if colour is not None:
+                self._broadcast.repaint()
+        finally:
+            del self._searches[key]

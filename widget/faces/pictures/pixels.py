@@ -1,0 +1,98 @@
+"""Which colours an image has, by Pillow, which is imported when the first image comes.
+
+Images come from outside. One that is too large is refused by what its header says, before anything is decoded; one
+that takes too long to decode is given up.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from io import BytesIO
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+from widget.faces.pictures.oklch import Rgb
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+    _Counts = list[tuple[int, tuple[int, ...]]]
+
+LARGEST_BYTES = 2 * 1024 * 1024
+LARGEST_SIDE = 4000
+BUDGET_SECONDS = 0.2
+SIDE = 32
+"""An image is looked at in 32 by 32 pixels, so that all its sizes look alike: the smallest that we take has 64."""
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_BLOCK_BYTES = 4096
+"""Between two blocks the time is looked at."""
+
+_OPAQUE = 128
+
+logger = logging.getLogger(__name__)
+
+
+def pixels_of(body: bytes, worked: Callable[[], float] = time.thread_time) -> Counter[Rgb] | None:
+    """How many pixels of each colour the image in ``body`` has; None where it is no image within our limits.
+
+    ``worked`` tells the seconds that this thread has worked. Never raises, whatever the bytes are.
+    """
+    pillow = _pillow()
+    if pillow is None or len(body) > LARGEST_BYTES:
+        return None
+    try:
+        with pillow.open(_Limited(body, worked), formats=_FORMATS) as image:
+            if max(image.size) > LARGEST_SIDE:
+                return None
+            return _counted(image)
+    except Exception as error:  # Broken images raise whatever their decoder comes upon.
+        logger.debug("an artwork cannot be read: %s", type(error).__name__)
+        return None
+
+
+def _counted(image: ImageFile) -> Counter[Rgb] | None:
+    from PIL.Image import Resampling
+
+    image.draft("RGB", (SIDE, SIDE))  # A JPEG is then decoded at an eighth of its size.
+    image.decodermaxblock = _BLOCK_BYTES
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    small = (image if image.mode == mode else image.convert(mode)).resize((SIDE, SIDE), Resampling.BOX)
+    found: Counter[Rgb] = Counter()
+    for count, (red, green, blue, *alpha) in cast("_Counts", small.getcolors(SIDE * SIDE)):
+        if not alpha or alpha[0] >= _OPAQUE:
+            found[red, green, blue] += count
+    return found or None
+
+
+class _Limited(BytesIO):
+    """The bytes of an image, until its decoder has worked for longer than we allow."""
+
+    def __init__(self, body: bytes, worked: Callable[[], float]) -> None:
+        super().__init__(body)
+        self._worked = worked
+        self._until = worked() + BUDGET_SECONDS
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self._worked() > self._until:
+            raise TimeoutError
+        return super().read(size)
+
+
+@lru_cache(maxsize=1)
+def _pillow() -> ModuleType | None:
+    """``PIL.Image``; None, said once, on a platform for which there is no Pillow."""
+    try:
+        from PIL import Image, WebPImagePlugin  # noqa: F401  Without it Pillow loads all of its eighty formats.
+    except ImportError:
+        logger.warning("Pillow is not installed here: the widget keeps its neutral colours")
+        return None
+    Image.preinit()
+    Image.MAX_IMAGE_PIXELS = LARGEST_SIDE**2
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+    return Image
