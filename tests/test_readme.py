@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from bootstrap.cli import cli
 from widget.app import create_app
-from widget.faces.feeds.hot_path import PATH
+from widget.faces.feeds import events, hot_path
 from widget.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +31,11 @@ def test_every_variable_that_is_read_is_told_and_no_other() -> None:
 
 def test_every_route_that_is_served_is_told_and_no_other(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/test.db", setup_key="a key of sixteen characters")
-    served = {PATH, *(route.path for route in create_app(settings).routes if isinstance(route, Route))}
+    served = {
+        hot_path.PATH,
+        events.PATH,
+        *(route.path for route in create_app(settings).routes if isinstance(route, Route)),
+    }
     told = set(re.findall(r"^\| `(/[^`]*)` \|", section("Routes"), re.MULTILINE))
     inner = {path for path in served if path.startswith(("/static", "/setup/"))}
     assert {path.replace(":path", "") for path in served - inner} == told

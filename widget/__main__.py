@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -92,9 +93,9 @@ async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Conf
         store = store_for(settings.database_url)
         await store.open()
         stack.push_async_callback(store.close)
-        config.app = create_app(settings, http=http, store=store)
-        server = _Server(config)
-        server.address = _address(listener)
+        app = create_app(settings, http=http, store=store)
+        config.app = app
+        server = _Server(config, _address(listener), app.end_streams)
         await server.serve(sockets=[listener])
         if server.lifespan.should_exit:
             sys.exit(1)  # It could not begin, or not end, and has logged why.
@@ -103,16 +104,23 @@ async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Conf
 class _Server(uvicorn.Server):
     """Says where it listens once it does, and keeps the garbage collector off what stays for ever."""
 
-    address = ""
+    def __init__(self, config: uvicorn.Config, address: str, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._address = address
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.started:
             return
-        click.echo(f"Now playing is shown at {self.address}")
+        click.echo(f"Now playing is shown at {self._address}")
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -147,7 +155,7 @@ def _address(listener: socket.socket) -> str:
 def _configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(levelname)s: %(message)s", stream=sys.stderr)
     # These tell every request, or (httpcore, when debugging) every header.
-    for name in ("httpx", "httpcore", "hpack", "sse_starlette", "uvicorn", "asyncio", "filelock", "apprise"):
+    for name in ("httpx", "httpcore", "hpack", "uvicorn", "asyncio", "filelock", "apprise"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 

@@ -41,7 +41,7 @@ def create_app(
     http: httpx.AsyncClient | None = None,
     store: Store | None = None,
     clock: Clock | None = None,
-) -> Starlette:
+) -> Front:
     """The ASGI application. What is passed in is open already, and stays the caller's to close."""
     clock = clock or SystemClock()
     client = LateClient(http)

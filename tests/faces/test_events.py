@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -111,10 +111,7 @@ def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: t
         thread.join()
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) > 0
-    end = time.monotonic() + 5
-    while showing.broadcast.streams and time.monotonic() < end:
-        time.sleep(0.05)
-    assert showing.broadcast.streams == 0
+    assert eventually(lambda: showing.broadcast.streams == 0)
 
 
 def test_of_many_that_come_together_none_is_one_too_many(live: tuple[Showing, str]) -> None:
@@ -151,10 +148,41 @@ def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[Showing, str]) ->
     assert showing.broadcast.streams == 0
 
 
-def test_a_quiet_stream_is_kept_alive_by_a_comment(live: tuple[Showing, str]) -> None:
+def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(live: tuple[Showing, str]) -> None:
     _, url = live
     with stream(url) as events:
         events.next()
         begun = time.monotonic()
-        assert events.next() == {"comment": "still here"}
-        assert 10 < time.monotonic() - begun < 20
+        assert events.next() == {"event": "heartbeat", "data": "{}"}
+        assert 13 < time.monotonic() - begun < 20
+
+
+def test_options_tell_what_is_allowed_and_other_methods_are_refused(live: tuple[Showing, str]) -> None:
+    showing, url = live
+    with httpx.Client() as client:
+        assert (
+            client.options(f"{url}/now-playing/events").headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+        )
+        assert client.post(f"{url}/now-playing/events").status_code == 405
+    assert showing.broadcast.streams == 0
+
+
+def test_a_viewer_that_goes_is_noticed_and_so_is_the_end_of_the_program(live: tuple[Showing, str]) -> None:
+    showing, url = live
+    with stream(url) as events:
+        events.next()
+        assert showing.broadcast.streams == 1
+    assert eventually(lambda: showing.broadcast.streams == 0)
+    with stream(url) as events:
+        events.next()
+        showing.app.end_streams()
+        httpx.get(f"{url}/healthz")
+        with pytest.raises(AssertionError, match="the stream ended"):
+            events.next()
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.02)
+    return holds()

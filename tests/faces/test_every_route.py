@@ -109,3 +109,17 @@ async def test_a_fault_of_ours_is_500_without_a_word_about_it(showing: Showing) 
         answer = await client.get("/readyz")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+async def test_a_fault_of_ours_is_one_line_of_the_log_without_what_was_sent(
+    showing: Showing, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise RuntimeError("a secret detail")
+
+    object.__setattr__(showing.app.state.services, "health", fail)
+    async with showing.client() as client:
+        await client.get("/readyz?needle")
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.startswith("a request failed: RuntimeError at test_every_route.py:")
+    assert "secret" not in line

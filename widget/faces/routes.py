@@ -1,4 +1,4 @@
-"""All routes but ``/now-playing``, which stands in front of them (see ``hot_path``)."""
+"""All routes but ``/now-playing`` and its events, which stand in front of them (see ``front``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from widget.errors import NowPlayingError
-from widget.faces.feeds.events import events
 from widget.faces.feeds.flat import flat
 from widget.faces.http import preflight, respond
 from widget.faces.owner.health import healthz, readyz
@@ -27,7 +26,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/", index),
-    ("/now-playing/events", events),
     ("/widget", widget),
     ("/now-playing.svg", picture),
     ("/artwork/{key}", artwork),

@@ -1,93 +1,93 @@
-"""``/now-playing/events``: the JSON as server-sent events, one for each change.
+"""``/now-playing/events``: the JSON as server-sent events, one for each change, and a heartbeat of its own name.
 
-See https://html.spec.whatwg.org/multipage/server-sent-events.html
+See https://html.spec.whatwg.org/multipage/server-sent-events.html. A raw ASGI application on the one broadcast: a
+stream is a task that waits, another that notices when its viewer goes, and bytes that all share.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, cast
+import asyncio
 
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from widget.faces.feeds.hot_path import NowPlayingCache
-from widget.faces.http import PUBLIC_HEADERS, respond
-from widget.faces.services import Services, services_of
+from widget.faces.feeds.answers import Answers, event, raw_headers
+from widget.faces.feeds.hot_path import preflight_or_refusal
+from widget.faces.http import PUBLIC_HEADERS
 from widget.player.broadcast import Broadcast
 
-if TYPE_CHECKING:
-    import anyio
-
-HEARTBEAT_SECONDS = 15
-RETRY_MS = 3000
+PATH = "/now-playing/events"
+HEARTBEAT_SECONDS = 15.0
 FULL_RETRY_AFTER_SECONDS = 30
-FAREWELL_SECONDS = 0.5
-_HEADERS = {**PUBLIC_HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+_PUBLIC = raw_headers(PUBLIC_HEADERS)
+_STREAM = [
+    *_PUBLIC,
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_FULL = [
+    *_PUBLIC,
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"retry-after", b"%d" % FULL_RETRY_AFTER_SECONDS),
+]
+_HEARTBEAT = event(b"heartbeat", b"{}")
+_END = {"type": "http.response.body", "body": b""}
 
 
-async def events(request: Request) -> Response:
-    """The stream; 503 with Retry-After beyond ``MAX_STREAMS``."""
-    services = services_of(request)
-    if request.method == "HEAD":
-        return Response(headers=_HEADERS, media_type="text/event-stream")
-    cache: NowPlayingCache = request.app.state.now_playing_cache
-    full = respond(
-        request,
-        b"too many streams are open",
-        media_type="text/plain",
-        cache_control="no-store",
-        status=503,
-        headers={"Retry-After": str(FULL_RETRY_AFTER_SECONDS)},
-    )
-    return CountedStream(_changes(services, cache), services.broadcast, services.settings.max_streams, full)
+class EventStreams:
+    """The ASGI application for the streams alone; ``most`` of them may be open at a time."""
 
-
-class CountedStream(EventSourceResponse):
-    """A stream that counts while it is open; where ``most`` are open already, ``full`` is the answer."""
-
-    def __init__(
-        self, changes: AsyncIterator[ServerSentEvent], broadcast: Broadcast, most: int, full: Response
-    ) -> None:
-        super().__init__(
-            changes,
-            headers=_HEADERS,
-            ping=HEARTBEAT_SECONDS,
-            ping_message_factory=lambda: ServerSentEvent(comment="still here"),
-            sep="\n",
-            shutdown_event=cast("anyio.Event", StreamsEnd(broadcast)),
-            shutdown_grace_period=FAREWELL_SECONDS,
-        )
+    def __init__(self, broadcast: Broadcast, answers: Answers, most: int) -> None:
         self._broadcast = broadcast
+        self._answers = answers
         self._most = most
-        self._full = full
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._broadcast.streams >= self._most:
-            await self._full(scope, receive, send)
-            return
-        with self._broadcast.stream():  # At once: of many that come together none is one too many.
-            await super().__call__(scope, receive, send)
+        if scope["method"] not in ("GET", "HEAD"):
+            await preflight_or_refusal(scope, send)
+        elif scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+            await send(_END)
+        elif self._broadcast.streams >= self._most:
+            await send({"type": "http.response.start", "status": 503, "headers": _FULL})
+            await send({"type": "http.response.body", "body": b"too many streams are open"})
+        else:
+            with self._broadcast.stream():  # At once: of many that come together none is one too many.
+                await self._stream(receive, send)
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+        leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
+        try:
+            await self._tell(send)
+        except asyncio.CancelledError:
+            if not leaving.done():
+                raise
+        finally:
+            leaving.cancel()
+
+    async def _tell(self, send: Send) -> None:
+        """The current picture and each newer one, with heartbeats in between, until the program ends."""
+        broadcast, now = self._broadcast, asyncio.get_running_loop().time
+        snapshot = await broadcast.fresh()
+        revision, next_heartbeat = broadcast.revision, now() + HEARTBEAT_SECONDS
+        while not broadcast.ended:
+            await send(self._answers.of(snapshot).event)
+            told = revision
+            while revision == told and not broadcast.ended:
+                try:
+                    async with asyncio.timeout_at(next_heartbeat):
+                        revision, snapshot = await broadcast.newer(told)
+                except TimeoutError:
+                    await send(_HEARTBEAT)
+                    next_heartbeat = now() + HEARTBEAT_SECONDS
+        await send(_END)
 
 
-class StreamsEnd:
-    """What sse-starlette sets when the server shuts down: one call ends all streams, each with a proper end."""
-
-    def __init__(self, broadcast: Broadcast) -> None:
-        self._broadcast = broadcast
-
-    def set(self) -> None:
-        self._broadcast.end()
-
-
-async def _changes(services: Services, cache: NowPlayingCache) -> AsyncIterator[ServerSentEvent]:
-    broadcast = services.broadcast
-    snapshot = await broadcast.fresh()
-    revision = broadcast.revision
-    while not broadcast.ended:
-        made = cache.of(snapshot)
-        data = made.at(services.clock.now()).decode()
-        yield ServerSentEvent(data, event="now-playing", id=made.opaque_tag, retry=RETRY_MS)
-        revision, snapshot = await broadcast.newer(revision)
+async def _cancel_when_gone(receive: Receive, stream: asyncio.Task[None] | None) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    if stream is not None:
+        stream.cancel()

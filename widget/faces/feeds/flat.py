@@ -7,7 +7,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.faces.feeds.hot_path import STALE_IF_ERROR_SECONDS
+from widget.faces.feeds.answers import STALE_IF_ERROR_SECONDS
 from widget.faces.feeds.now_playing import max_age
 from widget.faces.http import respond, weak_etag
 from widget.faces.services import services_of

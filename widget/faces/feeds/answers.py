@@ -1,0 +1,105 @@
+"""What ``/now-playing`` and its events hand out: bytes made once, and shared by all who ask at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from widget.clock import Clock
+from widget.faces.feeds.now_playing import ArtworkFacts, NowPlayingBytes, encode, max_age, retry_after
+from widget.faces.http import PUBLIC_HEADERS
+from widget.snapshot import Snapshot
+from widget.source import Source
+
+SHARED_SECONDS = 0.25
+"""How long the finished bytes are handed out; the progress in them may be that old."""
+
+STALE_IF_ERROR_SECONDS = 300
+RETRY_MS = 3000
+
+Headers = list[tuple[bytes, bytes]]
+Message = dict[str, Any]
+
+
+class NowPlayingCache:
+    """The bytes of the current snapshot, made once per snapshot."""
+
+    def __init__(self, artwork: ArtworkFacts, source: Source) -> None:
+        self._artwork = artwork
+        self._source = source
+        self._made: NowPlayingBytes | None = None
+
+    def of(self, snapshot: Snapshot) -> NowPlayingBytes:
+        """The bytes of ``snapshot``."""
+        made = self._made
+        if made is None or made.snapshot is not snapshot:
+            made = self._made = encode(snapshot, self._artwork, self._source)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answers for ``snapshot`` at ``at`` (s since the epoch), as ASGI messages. ``etag`` is the header's value,
+    None where there is no 304 (errors)."""
+
+    snapshot: Snapshot
+    at: float
+    etag: str | None
+    start: Message
+    body: Message
+    not_modified: Message
+    event: Message
+
+
+class Answers:
+    """The finished answers of the moment."""
+
+    def __init__(self, clock: Clock, cache: NowPlayingCache) -> None:
+        self._clock = clock
+        self._cache = cache
+        self._finished: Finished | None = None
+
+    def of(self, snapshot: Snapshot) -> Finished:
+        """The answers for ``snapshot``: those made within the last quarter of a second, else new ones."""
+        now, finished = self._clock.now(), self._finished
+        if finished is None or finished.snapshot is not snapshot or not 0 <= now - finished.at < SHARED_SECONDS:
+            finished = self._finished = _finish(self._cache.of(snapshot), now)
+        return finished
+
+
+def raw_headers(headers: Mapping[str, str]) -> Headers:
+    """``headers`` as ASGI wants them."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def event(name: bytes, data: bytes, *fields: bytes) -> Message:
+    """One server-sent event as an ASGI message; ``data`` has no line break."""
+    lines = b"\n".join((b"event: " + name, *fields, b"data: " + data))
+    return {"type": "http.response.body", "body": lines + b"\n\n", "more_body": True}
+
+
+def _finish(made: NowPlayingBytes, now: float) -> Finished:
+    body, available = made.at(now), made.snapshot.problem is None
+    common = [*raw_headers(PUBLIC_HEADERS), (b"etag", made.etag.encode()), _cache_control(made.snapshot, now)]
+    headers = [*common, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    seconds = retry_after(made.snapshot, now)
+    if seconds is not None:
+        headers.append((b"retry-after", b"%d" % seconds))
+    return Finished(
+        made.snapshot,
+        now,
+        made.etag if available else None,
+        {"type": "http.response.start", "status": 200 if available else 503, "headers": headers},
+        {"type": "http.response.body", "body": body},
+        {"type": "http.response.start", "status": 304, "headers": common},
+        event(b"now-playing", body, b"id: " + made.opaque_tag.encode(), b"retry: %d" % RETRY_MS),
+    )
+
+
+def _cache_control(snapshot: Snapshot, now: float) -> tuple[bytes, bytes]:
+    age = max_age(snapshot, now)
+    value = f"public, max-age={age}, s-maxage={age}"
+    if snapshot.problem is None:
+        value += f", stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"
+    return b"cache-control", value.encode()
