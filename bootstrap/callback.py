@@ -124,7 +124,7 @@ def listening_socket(redirect_uri: str) -> socket.socket:
         listener.close()
         raise PortTaken(
             f"Port {port} on {host} cannot be listened on ({error.strerror}); perhaps another program has it. Choose "
-            "another port by --redirect-uri, and register that redirect URI in the Spotify dashboard too."
+            "another port by --redirect-uri."
         ) from error
     return listener
 

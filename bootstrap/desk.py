@@ -1,9 +1,12 @@
 """What every command works with."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from widget.clock import SystemClock
 from widget.settings import Settings
@@ -17,6 +20,9 @@ from widget.sources.spotify.seed import effective_credentials
 from widget.store.choice import store_for
 from widget.store.protocol import Store
 from widget.tokens import Credentials
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,12 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_for(settings: Settings) -> AsyncIterator[Desk]:
-    """A desk whose store is open; both are closed at the end."""
+async def desk_for(settings: Settings, http: httpx.AsyncClient | None = None) -> AsyncIterator[Desk]:
+    """A desk whose store is open; what is made here is closed at the end. ``http`` replaces the client."""
     async with AsyncExitStack() as stack:
-        http = LateClient()
-        stack.push_async_callback(http.close)
+        client = LateClient(http)
+        stack.push_async_callback(client.close)
         store = store_for(settings.database_url)
         await store.open()
         stack.push_async_callback(store.close)
-        yield Desk(settings, store, http, time.time() - time.process_time())
+        yield Desk(settings, store, client, time.time() - time.process_time())

@@ -8,6 +8,9 @@ from widget.tokens import Credentials, Token
 
 Variables = Mapping[str, str]
 
+DOKKU_APP = "now-playing"
+"""Dokku's tool wants the app's name; README makes it under this one."""
+
 
 def variables(credentials: Credentials, token: Token) -> dict[str, str]:
     """The variables that make a server of ours start with this authorization."""
@@ -37,4 +40,5 @@ FORMATS: Mapping[str, Callable[[Variables], str]] = {
     "heroku": _command("heroku config:set"),
     "fly": _command("fly secrets set"),
     "railway": _command("railway variables", "--set "),
+    "dokku": _command(f"dokku config:set {DOKKU_APP}"),
 }

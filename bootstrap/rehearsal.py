@@ -6,16 +6,20 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+
 from bootstrap.callback import serving
 from widget.demo import settings_for, simulated_spotify
 from widget.settings import Settings
+from widget.sources.http import http_client
 
 
 @asynccontextmanager
-async def rehearsal(settings: Settings, folder: Path) -> AsyncIterator[Settings]:
-    """The settings that lead to the simulation, which stores in ``folder``."""
+async def rehearsal(settings: Settings, folder: Path) -> AsyncIterator[tuple[Settings, httpx.AsyncClient]]:
+    """The settings that lead to the simulation, which stores in ``folder``, and a client that goes by no proxy."""
     simulator = simulated_spotify(settings.redirect_uri)
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with serving(simulator.app, listener):
-        yield replace(settings_for(simulator, settings, folder), accounts_url=address, api_url=f"{address}/v1")
+    direct = http_client(httpx.AsyncHTTPTransport(trust_env=False))
+    async with serving(simulator.app, listener), direct as http:
+        yield replace(settings_for(simulator, settings, folder), accounts_url=address, api_url=f"{address}/v1"), http

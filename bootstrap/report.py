@@ -3,7 +3,8 @@
 from typing import Any
 
 from widget.clock import iso_milliseconds, utc
-from widget.tokens import Token, token_health
+from widget.sources.spotify.authorization import Granted
+from widget.tokens import Account, Token, token_health
 
 _STATES = {
     "ok": "ok",
@@ -28,22 +29,38 @@ def status_object(token: Token | None, now: float) -> dict[str, Any]:
     }
 
 
-def status_text(token: Token | None, now: float, place: str) -> str:
-    """The same for people."""
+def status_rows(token: Token | None, now: float, place: str) -> list[tuple[str, str]]:
+    """The same for people: names and values."""
     health = token_health(token, now)
-    lines = [("State", _STATES[health.state])]
+    rows = [("State", _STATES[health.state])]
     if token is not None:
         ends = "unknown" if health.expires_at is None else f"{day(health.expires_at)} ({health.days_left} days left)"
-        account = token.account
-        lines += [
-            ("Account", "unknown" if account is None else f"{account.name or account.id} ({account.id})"),
+        rows += [
+            ("Account", _account(token.account)),
             ("Scopes", ", ".join(token.scopes) or "unknown"),
             ("Authorized on", "unknown" if token.authorized_at is None else day(token.authorized_at)),
             ("Ends on", ends),
             ("Last refresh", "never" if token.last_refreshed_at is None else _minute(token.last_refreshed_at)),
         ]
-    lines.append(("Database", place))
-    return "\n".join(f"{name + ':':<15}{value}" for name, value in lines)
+    return [*rows, ("Database", place)]
+
+
+def granted_rows(granted: Granted, place: str | None) -> list[tuple[str, str]]:
+    """What was stored in ``place``, until when it works, and what comes next; None for a rehearsal."""
+    token = granted.token
+    rows = [("Account", _account(granted.account)), ("Scopes", ", ".join(token.scopes))]
+    if place is not None:
+        rows.append(("Stored in", place))
+    if token.expires_at is not None:
+        rows.append(("Works until", f"{day(token.expires_at)}; Spotify ends every authorization after six months"))
+    if place is not None:
+        rows.append(("Next", "python -m widget              shows it here"))
+        rows.append(("", "python -m bootstrap export    prints the settings for your host"))
+    return rows
+
+
+def _account(account: Account | None) -> str:
+    return "unknown" if account is None else f"{account.name or account.id} ({account.id})"
 
 
 def day(timestamp: float) -> str:

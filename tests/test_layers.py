@@ -20,7 +20,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.player",),
     ("widget.sources",),
     ("widget.store",),
-    ("widget.command_line",),
+    ("widget.command_line", "widget.environment"),
     ("widget.settings",),
     ("widget.variables",),
     ("widget.renewals",),

@@ -19,6 +19,7 @@ import click
 import uvicorn
 
 from widget.command_line import database_option
+from widget.environment import prepare_environment
 from widget.errors import ConfigurationError
 from widget.settings import Settings, read_environ
 
@@ -49,6 +50,9 @@ def main(host: str | None, port: int | None, database: str | None, demo: bool) -
         given = {name: value for name, value in overrides.items() if value is not None}
         settings = replace(settings, **given)  # type: ignore[arg-type]
         _configure_logging(settings.log_level)
+        if not demo:
+            for warning in prepare_environment(os.environ):
+                log.warning("%s", warning)
         with _listening(settings.host, settings.port) as listener:
             _serve(settings, listener, demo)
     except ConfigurationError as error:

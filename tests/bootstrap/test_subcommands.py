@@ -150,6 +150,7 @@ def test_export_of_nothing_and_of_a_dead_token_says_what_to_run(bootstrap: Boots
         ("heroku", "heroku config:set "),
         ("fly", "fly secrets set "),
         ("railway", "railway variables --set "),
+        ("dokku", "dokku config:set now-playing "),
     ],
 )
 def test_every_format_is_read_by_a_shell_whatever_the_values_are(form: str, start: str) -> None:

@@ -53,8 +53,16 @@ class LateClient:
         if self._given is not None:
             return self._given
         if self._made is None:
-            self._made = http_client()
+            self._made = self._fresh()
         return self._made
+
+    def _fresh(self) -> httpx.AsyncClient:
+        try:
+            return http_client()
+        except Exception as error:
+            # What was there at the start may be gone (a file of certificates). The text may hold a proxy.
+            told = f"No HTTP client can be made in this environment ({type(error).__name__})."
+            raise SourceUnreachable(told) from error
 
     async def close(self) -> None:
         """Closes what was made here; a given client is the giver's."""

@@ -1,0 +1,115 @@
+"""What the process environment does to the HTTP client, found out at the start and not at the first question."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Iterator, MutableMapping
+from ipaddress import ip_address
+from pathlib import Path
+
+from widget.errors import ConfigurationError
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+NO_PROXY = "no_proxy"
+HIGHEST_PORT = 65_535
+
+Environ = MutableMapping[str, str]
+
+
+def prepare_environment(environ: Environ) -> tuple[str, ...]:
+    """Takes out of ``environ`` what httpx can do without and would fail at; gives a warning for each.
+
+    Costs nothing where none of these variables is set. Raises :class:`ConfigurationError`, naming the variables, where
+    no client can be made with them.
+    """
+    if not any(_named(environ, name) for name in (*PROXIES, NO_PROXY)) and not any(map(environ.get, CERTIFICATES)):
+        return ()
+    warnings = _leave_out_what_cannot_be_read(environ)
+    faults = [*_faults_of_certificates(environ), *_faults_of_proxies(environ)]
+    if faults:
+        raise ConfigurationError(*faults)
+    _try_all_together()
+    return warnings
+
+
+def _leave_out_what_cannot_be_read(environ: Environ) -> tuple[str, ...]:
+    warnings = []
+    for name in _named(environ, NO_PROXY):
+        entries = [entry.strip() for entry in environ[name].split(",") if entry.strip()]
+        readable = [entry for entry in entries if _is_readable(entry)]
+        if readable != entries:
+            environ[name] = ",".join(readable)
+            left_out = ", ".join(repr(entry)[1:-1] for entry in entries if entry not in readable)
+            warnings.append(f"{name} has entries that cannot be read and are left out: {left_out[:200]}")
+    return tuple(warnings)
+
+
+def _is_readable(entry: str) -> bool:
+    import httpx
+
+    transport = httpx.MockTransport(lambda request: httpx.Response(200))
+    return _fault(lambda: httpx.AsyncClient(transport=transport, mounts={_pattern(entry): None})) is None
+
+
+def _pattern(entry: str) -> str:
+    """What httpx makes of an entry (https://www.python-httpx.org/environment_variables/#no_proxy)."""
+    if "://" in entry:
+        return entry
+    try:
+        version = ip_address(entry.split("/")[0]).version
+    except ValueError:
+        return f"all://{entry}" if entry.lower() == "localhost" else f"all://*{entry}"
+    return f"all://[{entry}]" if version == 6 else f"all://{entry}"
+
+
+def _faults_of_certificates(environ: Environ) -> Iterator[str]:
+    file, folder, key_log = (environ.get(name) for name in CERTIFICATES)
+    if file and (reason := _fault(lambda: ssl.create_default_context(cafile=file))):
+        yield f"SSL_CERT_FILE cannot be used ({reason}): name a file with certificates in PEM, or unset it"
+    if folder and not file and not (Path(folder).is_dir() and os.access(folder, os.R_OK | os.X_OK)):
+        yield "SSL_CERT_DIR cannot be used: name a folder with certificates, or unset it"
+    if key_log and (reason := _fault(lambda: Path(key_log).open("ab").close())):
+        yield f"SSLKEYLOGFILE cannot be written ({reason}): name another file, or unset it"
+
+
+def _faults_of_proxies(environ: Environ) -> Iterator[str]:
+    if "*" in (entry.strip() for name in _named(environ, NO_PROXY) for entry in environ[name].split(",")):
+        return  # httpx then asks no proxy at all.
+    for name in (name for proxy in PROXIES for name in _named(environ, proxy)):
+        if reason := _fault(lambda name=name: _try_proxy(environ[name])):  # type: ignore[misc]
+            yield f"{name} cannot be used ({reason}): write http://host:port, https://… or socks5://…, or unset it"
+
+
+def _try_proxy(address: str) -> None:
+    import httpx
+
+    proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    if not proxy.url.host or not 0 < (proxy.url.port or 1) <= HIGHEST_PORT:
+        raise ValueError
+    httpx.AsyncHTTPTransport(proxy=proxy, verify=False)
+
+
+def _try_all_together() -> None:
+    import httpx
+
+    if reason := _fault(httpx.AsyncClient):
+        names = ", ".join((*(name.upper() for name in (*PROXIES, NO_PROXY)), *CERTIFICATES))
+        raise ConfigurationError(f"no HTTP client can be made with this environment ({reason}): look at {names}")
+
+
+def _fault(attempt: Callable[[], object]) -> str | None:
+    """The kind of what ``attempt`` raises, whatever it is; its text may hold a proxy's password."""
+    try:
+        attempt()
+    except Exception as error:
+        return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+    return None
+
+
+def _named(environ: Environ, name: str) -> tuple[str, ...]:
+    """The variables that count for ``name``: the one in small letters hides the other, even where it is empty."""
+    if name in environ:
+        return (name,) if environ[name] else ()
+    return (name.upper(),) if environ.get(name.upper()) else ()
