@@ -24,6 +24,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.settings",),
     ("widget.variables",),
     ("widget.renewals",),
+    ("widget.samples",),
     ("widget.tokens", "widget.snapshot", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock", "widget.source"),
 )

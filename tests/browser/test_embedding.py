@@ -68,7 +68,7 @@ def test_define_only_places_nothing_until_the_element_is_used(page: Page, live: 
         page.wait_for_function("!!customElements.get('now-playing')")
         assert page.locator("iframe").count() == 0
         page.evaluate("document.getElementById('place').innerHTML = '<now-playing layout=cover></now-playing>'")
-        expect(page.locator("iframe")).to_have_attribute("src", f"{live.url}/widget?layout=cover")
+        expect(page.locator("iframe")).to_have_attribute("src", f"{live.url}/widget?theme=light&layout=cover")
 
 
 def test_changing_an_attribute_updates_the_widget_without_a_step_in_the_history(page: Page, live: Live) -> None:
@@ -82,7 +82,7 @@ def test_changing_an_attribute_updates_the_widget_without_a_step_in_the_history(
         expect(page.locator("iframe")).to_have_attribute("src", re.compile("theme=dark"))
         expect(page.frame_locator("iframe").locator("html")).to_have_attribute("data-theme", "dark")
         page.evaluate("document.querySelector('now-playing').removeAttribute('theme')")
-        expect(page.locator("iframe")).to_have_attribute("src", f"{live.url}/widget")
+        expect(page.locator("iframe")).to_have_attribute("src", f"{live.url}/widget?theme=light")
         assert page.locator("iframe").count() == 1
         assert page.evaluate("history.length") == before
 

@@ -5,11 +5,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
+Scheme = Literal["light", "dark"]
+NATIVE: dict[Scheme, int] = {"dark": 0, "light": 1}
+"""Blink's own numbers of the two schemes."""
+
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -24,9 +29,19 @@ ARGUMENTS = [
 
 @contextmanager
 def launched(
-    playwright: Playwright, *, javascript: bool = True, locale: str = "en-GB", scale: float = 1.0
+    playwright: Playwright,
+    *,
+    javascript: bool = True,
+    locale: str = "en-GB",
+    scale: float = 1.0,
+    native: Scheme | None = None,
 ) -> Iterator[BrowserContext]:
-    """A browser context with a profile of its own."""
+    """A browser context with a profile of its own.
+
+    ``native`` is what the system prefers. Playwright's own emulation would lay itself over every frame, and hide
+    what an iframe's ``color-scheme`` does to the page inside (https://github.com/w3c/csswg-drafts/issues/7493).
+    """
+    arguments = ARGUMENTS if native is None else [*ARGUMENTS, f"--blink-settings=preferredColorScheme={NATIVE[native]}"]
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing, and in CI nothing may be skipped")
@@ -35,11 +50,12 @@ def launched(
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=str(CHROMIUM),
-            args=ARGUMENTS,
+            args=arguments,
             headless=True,
             java_script_enabled=javascript,
             locale=locale,
             device_scale_factor=scale,
+            color_scheme=None if native is None else "null",
         )
         try:
             yield context

@@ -1,10 +1,9 @@
-"""``python -m tests.support.draw_artwork``: draws the simulated Spotify's artwork anew, as JPEG files."""
+"""``python -m tests.support.draw_artwork``: draws the artwork of our invented music anew, as JPEG files."""
 
 import math
 
 from tests.support.browser import chromium
-from widget.sources.spotify.scenes import ARTWORK_WIDTHS
-from widget.sources.spotify.simulator import ARTWORK
+from widget.samples.artwork import FOLDER, WIDTHS
 
 SIDE = 640
 QUALITY = {640: 72, 300: 78, 64: 80}
@@ -112,15 +111,15 @@ DRAWINGS = {
 
 def draw() -> None:
     """Draws all of them in all sizes."""
-    ARTWORK.mkdir(exist_ok=True)
+    FOLDER.mkdir(exist_ok=True)
     with chromium() as browser:
         page = browser.new_page()
         for name, drawing in DRAWINGS.items():
-            for width in ARTWORK_WIDTHS:
+            for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": width})
                 svg = f'<svg viewBox="0 0 640 640" style="position:fixed;inset:0;width:100%">{drawing()}</svg>'
                 page.set_content(svg)
-                page.screenshot(path=ARTWORK / f"{name}-{width}.jpg", type="jpeg", quality=QUALITY[width])
+                page.screenshot(path=FOLDER / f"{name}-{width}.jpg", type="jpeg", quality=QUALITY[width])
 
 
 if __name__ == "__main__":

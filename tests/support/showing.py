@@ -15,10 +15,12 @@ from widget.owner.health import Health
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.player.broadcast import Broadcast
 from widget.renewals import Admission, Begun, Renewed
+from widget.samples.artwork import WIDTHS
 from widget.settings import Settings
 from widget.snapshot import Snapshot
+from widget.source import SPOTIFY, Source
 from widget.sources.http import http_client
-from widget.sources.spotify.scenes import ARTWORK_WIDTHS, IMAGES
+from widget.sources.spotify.scenes import IMAGES
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
 from widget.tokens import TokenHealth
 
@@ -64,6 +66,7 @@ class Showing:
     settings: Settings = field(default_factory=Settings)
     health: Health = WORKS
     network: httpx.AsyncBaseTransport | None = None
+    source: Source = SPOTIFY
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.clock.now, RegisteredApp("an-id", "a-secret", set()))
@@ -71,7 +74,9 @@ class Showing:
         self.broadcast = Broadcast(self.clock)
         self.broadcast.answered()
         self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock)
-        services = Services(self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal())
+        services = Services(
+            self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal(), self.source
+        )
         self.app = Front(services)
 
     def show(self, snapshot: Snapshot) -> "Showing":
@@ -100,7 +105,7 @@ class Showing:
 
 def artwork(name: str) -> tuple[Artwork, ...]:
     """One of the simulated Spotify's drawings, in all its sizes."""
-    return tuple(Artwork(f"{IMAGES}/{name}-{width}", width, width) for width in ARTWORK_WIDTHS)
+    return tuple(Artwork(f"{IMAGES}/{name}-{width}", width, width) for width in WIDTHS)
 
 
 def item(title: str = "Tides of Glass", artists: tuple[str, ...] = ("Mara Lindqvist",), **changes: object) -> Item:

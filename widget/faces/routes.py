@@ -17,6 +17,7 @@ from widget.faces.owner.index import index
 from widget.faces.owner.setup import setup_callback, setup_failure, setup_form, setup_start
 from widget.faces.pictures.artwork import artwork
 from widget.faces.pictures.embed_script import embed_script
+from widget.faces.pictures.listen import listen
 from widget.faces.pictures.oembed import oembed
 from widget.faces.pictures.page import widget
 from widget.faces.pictures.svg import picture
@@ -32,6 +33,7 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/embed.js", embed_script),
     ("/oembed", oembed),
     ("/api/now-playing", flat),
+    ("/listen", listen),
     ("/healthz", healthz),
     ("/readyz", readyz),
     ("/static/{name}", static),

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from widget.sources.spotify.scenes import SCENES, Programme, Scene
-from widget.sources.spotify.simulator import ARTWORK, RegisteredApp, Simulator
+from widget.sources.spotify.simulator import RegisteredApp, Simulator
 
 CALLBACK = "http://127.0.0.1:8888/callback"
 SCOPES = ("user-read-currently-playing", "user-read-recently-played")
@@ -216,4 +216,3 @@ async def test_its_artwork_is_there_in_every_size_and_small(desk: Desk) -> None:
             assert len(answer.content) < 60_000
     assert (await desk.http.get("/image/none")).status_code == 404
     assert (await desk.http.get("/image/..%2fscenes")).status_code == 404
-    assert ARTWORK.is_dir()

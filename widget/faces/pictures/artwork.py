@@ -10,6 +10,7 @@ from starlette.responses import Response
 from widget.faces.http import respond, weak_etag
 from widget.faces.pictures.artwork_cache import DEFAULT_WIDTH, ArtworkCache
 from widget.faces.services import services_of
+from widget.samples.music import SAMPLE_ITEMS
 from widget.snapshot import Snapshot
 
 _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
@@ -40,7 +41,7 @@ async def artwork(request: Request) -> Response:
 
 def _register(cache: ArtworkCache, snapshot: Snapshot) -> None:
     """Makes the keys of what is shown known: another instance, or this one before a restart, may have told them."""
-    for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None):
+    for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None, *SAMPLE_ITEMS):
         if item is not None:
             cache.key(item)
 

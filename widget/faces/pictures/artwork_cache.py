@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from widget.clock import Clock
 from widget.faces.pictures.artwork_fetch import ArtworkFile, fetch, may_fetch
 from widget.playback import Artwork, Item
+from widget.samples.artwork import SCHEME, drawing
 
 if TYPE_CHECKING:
     import httpx
@@ -74,6 +75,8 @@ class ArtworkCache:
         if artwork is None or self._has_failed(artwork.url):
             return None
         url = artwork.url
+        if url.startswith(SCHEME):
+            return _drawn(url)
         if url in self._files:
             self._files.move_to_end(url)
             return self._files[url]
@@ -125,7 +128,7 @@ class ArtworkCache:
             self._files.popitem(last=False)
 
     def _may_fetch(self, url: str) -> bool:
-        return may_fetch(url, self._extra_hosts)
+        return _drawn(url) is not None if url.startswith(SCHEME) else may_fetch(url, self._extra_hosts)
 
 
 def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
@@ -134,3 +137,8 @@ def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
     if wide_enough:
         return min(wide_enough, key=lambda one: one.width or 0)
     return artwork[0] if artwork else None
+
+
+def _drawn(url: str) -> ArtworkFile | None:
+    body = drawing(url.removeprefix(SCHEME))
+    return None if body is None else ArtworkFile(body, "image/jpeg")

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import ImmutableMultiDict
 
 from widget.faces.pictures.words import known_tag
+from widget.samples.music import Sample
 
 Theme = Literal["auto", "light", "dark"]
 Layout = Literal["card", "compact", "cover", "list"]
@@ -21,7 +22,6 @@ Idle = Literal["last", "message", "hide"]
 Motion = Literal["auto", "off"]
 Font = Literal["system", "serif", "mono", "rounded"]
 Part = Literal["artwork", "label", "progress", "times"]
-Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
 
 SMALLEST_RADIUS, LARGEST_RADIUS = 0, 32
 SMALLEST_SCALE, LARGEST_SCALE = 0.75, 3.0

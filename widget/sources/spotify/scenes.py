@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from widget.samples.artwork import WIDTHS
+
 Kind = Literal["track", "episode", "ad", "nothing", "unknown"]
 
-ARTWORK_WIDTHS = (640, 300, 64)
 IMAGES = "https://i.scdn.co/image"
 _OPEN = "https://open.spotify.com"
 
@@ -18,7 +19,7 @@ _OPEN = "https://open.spotify.com"
 class Scene:
     """Something that plays for ``seconds``, from ``start`` (s) of its ``length`` (s) on.
 
-    ``artwork`` names a drawing (see ``artwork/``); ``id`` is 22 characters, as Spotify's are.
+    ``artwork`` names a drawing (see ``widget/samples/drawings/``); ``id`` is 22 characters, as Spotify's are.
     """
 
     kind: Kind
@@ -188,7 +189,7 @@ def _named(kind: str, name: str) -> dict[str, Any]:
 def _images(scene: Scene) -> list[dict[str, Any]]:
     if scene.artwork is None:
         return []
-    return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in ARTWORK_WIDTHS]
+    return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]
 
 
 def _moment(timestamp: float) -> str:

@@ -20,12 +20,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from widget.samples.artwork import drawing
 from widget.sources.spotify.scenes import Programme
 
-ARTWORK = Path(__file__).parent / "artwork"
 CODE_SECONDS = 600.0
 CONSENT = (Path(__file__).parent / "consent.html").read_text(encoding="utf-8")
 
@@ -280,10 +280,8 @@ class Simulator:
         return None
 
     async def _image(self, request: Request) -> Response:
-        file = ARTWORK / f"{request.path_params['name']}.jpg"
-        if file.parent != ARTWORK or not file.is_file():
-            return PlainTextResponse("Not found", 404)
-        return FileResponse(file, media_type="image/jpeg")
+        image = drawing(request.path_params["name"])
+        return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
 
 
 def _challenge(verifier: str) -> str:

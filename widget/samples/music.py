@@ -1,0 +1,71 @@
+"""Moments to look at a face in, with invented music: what the builder shows, whoever plays what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.samples.artwork import WIDTHS, address
+from widget.snapshot import Snapshot
+
+Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
+
+_PLAYED_BEFORE_SECONDS = 2_400.0
+
+
+def _track(
+    title: str, artists: tuple[str, ...], album: str, drawing: str, duration_ms: int, *, explicit: bool = False
+) -> Item:
+    return Item(
+        type="track",
+        id=None,
+        uri=None,
+        url=None,
+        title=title,
+        artists=tuple(Named(name) for name in artists),
+        album=Named(album),
+        artwork=tuple(Artwork(address(drawing, width), width, width) for width in WIDTHS),
+        explicit=explicit,
+        duration_ms=duration_ms,
+    )
+
+
+TIDES = _track("Tides of Glass", ("Mara Lindqvist", "Parallel Weather"), "Low Water", "tides", 214_000)
+RAIN = _track("Lanterns in the Rain", ("Ogawa Minato",), "The Library at Night", "lantern", 187_000)
+ORBIT = _track("Orbit Song", ("Nova & the Tin Moons",), "Small Planets", "orbit", 198_000, explicit=True)
+NOON = _track(
+    "Noon over the Viaduct (Live from the Old Customs House, Late Summer Version)",
+    ("Parallel Weather", "Ines Okafor", "The Signal Boxes"),
+    "Everything We Said on the Platform",
+    "viaduct",
+    262_000,
+    explicit=True,
+)
+GATE = _track("باب الياسمين في آخر الليل", ("ليلى حداد", "فرقة الظل"), "حديقة الظل", "jasmine", 231_000)
+
+
+def _playing(item: Item, progress_ms: int) -> Callable[[float], Snapshot]:
+    return lambda now: Snapshot(
+        Playback("playing", now, item, progress_ms), updated_at=now, anchor=now - progress_ms / 1000
+    )
+
+
+_SNAPSHOTS: Mapping[Sample, Callable[[float], Snapshot]] = {
+    "playing": _playing(TIDES, 92_000),
+    "paused": lambda now: Snapshot(Playback("paused", now, ORBIT, 73_000), updated_at=now),
+    "last": lambda now: Snapshot(
+        Playback("idle", now), last_played=LastPlayed(RAIN, now - _PLAYED_BEFORE_SECONDS), updated_at=now
+    ),
+    "nothing": lambda now: Snapshot(Playback("idle", now), updated_at=now),
+    "ad": lambda now: Snapshot(Playback("ad", now), updated_at=now),
+    "long": _playing(NOON, 104_000),
+    "rtl": _playing(GATE, 61_000),
+}
+SAMPLE_ITEMS: tuple[Item, ...] = (TIDES, RAIN, ORBIT, NOON, GATE)
+"""Every item of which a sample shows artwork."""
+
+
+def sample_snapshot(sample: Sample, now: float) -> Snapshot:
+    """What the sample ``sample`` shows at ``now`` (s since the epoch)."""
+    return _SNAPSHOTS[sample](now)
