@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from widget.clock import SystemClock
+from widget.errors import ConfigurationError, StoreError
 from widget.settings import Settings
 from widget.sources.gate import Gate
 from widget.sources.http import LateClient
@@ -64,6 +65,9 @@ async def desk_for(settings: Settings, http: httpx.AsyncClient | None = None) ->
         client = LateClient(http)
         stack.push_async_callback(client.close)
         store = store_for(settings.database_url)
-        await store.open()
         stack.push_async_callback(store.close)
+        try:
+            await store.open()
+        except StoreError as error:
+            raise ConfigurationError(str(error)) from error  # Before Spotify is asked for anything.
         yield Desk(settings, store, client, time.time() - time.process_time())

@@ -1,5 +1,6 @@
 """Several real server processes on one real Postgres: one asks, all show, and nothing is lost or said twice."""
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -139,11 +140,30 @@ def test_the_bootstrap_writes_straight_into_the_deployed_database(
     assert list(tmp_path.glob("*.db")) == []
 
 
-def test_a_database_that_is_not_there_is_told_without_its_password(service: Spotify, tmp_path: Path) -> None:
-    url = f"postgresql://me:needle-password@127.0.0.1:{free_port()}/music"
-    for module in ("widget", "bootstrap"):
-        result = run(module, cwd=tmp_path, environ={**service.environ, "DATABASE_URL": url})
-        assert result.returncode == 2
-        assert "DATABASE_URL" in result.stderr
-        assert "needle" not in result.stderr
-        assert "Traceback" not in result.stderr
+@pytest.mark.parametrize(
+    ("module", "address"),
+    [("bootstrap", "127.0.0.1:{port}/music"), ("bootstrap", "["), ("widget", "["), ("widget", "here:port/music")],
+)
+def test_a_database_that_can_never_be_used_is_told_without_its_password(
+    service: Spotify, tmp_path: Path, module: str, address: str
+) -> None:
+    url = f"postgresql://me:needle-password@{address.format(port=free_port())}"
+    result = run(module, cwd=tmp_path, environ={**service.environ, "DATABASE_URL": url})
+    assert result.returncode == 2
+    assert "DATABASE_URL" in result.stderr
+    assert "needle" not in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_server_waits_for_a_database_that_comes_later(service: Spotify, tmp_path: Path, database: Postgres) -> None:
+    url = database.database()
+    database.stop()
+    with server(tmp_path, environ_of(service, url)) as running:
+        assert running.get("/readyz").json()["status"] == "store_unavailable"
+        assert running.get().status_code == 503
+        assert "127.0.0.1" not in running.get("/readyz").text
+        database.start()
+        eventually(lambda: is_current(service, running), 15)
+        eventually(lambda: running.get("/readyz").status_code == 200, 15)
+        code, _, log = running.end(signal.SIGTERM)
+    assert (code, log.count("Postgres")) == (0, 2), log  # That it cannot be used, and that it can again.

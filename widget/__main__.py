@@ -86,7 +86,7 @@ def _serve(settings: Settings, listener: socket.socket, demo: bool) -> None:
 
 async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Config, demo: bool) -> None:
     from widget.app import create_app
-    from widget.store.choice import store_for
+    from widget.store.choice import open_or_go_on, store_for
 
     async with AsyncExitStack() as stack:
         http = None
@@ -95,8 +95,8 @@ async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Conf
 
             settings, http = await stack.enter_async_context(staged(settings))
         store = store_for(settings.database_url)
-        await store.open()
         stack.push_async_callback(store.close)
+        await open_or_go_on(store)
         app = create_app(settings, http=http, store=store)
         config.app = app
         server = _Server(config, _address(listener), app.end_streams)

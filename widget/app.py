@@ -28,7 +28,7 @@ from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
 from widget.sources.spotify.gateway import Gateway
 from widget.sources.spotify.renewal import ServerRenewal
-from widget.store.choice import store_for
+from widget.store.choice import open_or_go_on, store_for
 from widget.store.protocol import Store
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
-            await keeper.open()
+            await open_or_go_on(keeper)
         tasks = [asyncio.create_task(work.run()) for work in (broadcast, watcher, messenger, colours)]
         try:
             yield

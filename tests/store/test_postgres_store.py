@@ -73,10 +73,15 @@ async def test_waiting_for_news_that_is_given_up_does_no_harm(store: PostgresSto
 
 
 async def test_a_refresh_whose_session_ended_frees_the_next(store: PostgresStore, url: str) -> None:
+    other = PostgresStore(url)
+    await other.open()
     async with store.refreshing():
         end_every_session(url)
-        async with asyncio.timeout(5), store.refreshing():
+        async with asyncio.timeout(5), other.refreshing():
             pass
+        with pytest.raises(StoreError):
+            await store.prove_room()
+    await other.close()
 
 
 async def test_a_newer_version_s_database_is_refused(url: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from widget.errors import ConfigurationError, StoreError
+from widget.store.limits import Limits
 from widget.store.schema import MIGRATIONS, VERSION
 from widget.store.sqlite_store import SqliteStore
 from widget.tokens import Credentials, Token
@@ -106,12 +107,9 @@ async def test_a_store_that_is_not_open_says_so(tmp_path: Path) -> None:
         await SqliteStore(tmp_path / "a.db").token()
 
 
-async def test_a_locked_database_is_an_error_for_now_and_no_crash(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("widget.store.sqlite_store.BUSY_SECONDS", 0.05)
+async def test_a_locked_database_is_an_error_for_now_and_no_crash(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    store = SqliteStore(path)
+    store = SqliteStore(path, Limits(lock=0.05))
     await store.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

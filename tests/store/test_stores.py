@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.postgres import Postgres
-from widget.errors import ConfigurationError
+from widget.errors import ConfigurationError, StoreError
 from widget.store.choice import store_for
+from widget.store.limits import Limits
 from widget.store.protocol import Ban, Store
 from widget.tokens import AccessToken, Account, Credentials, Token
 
@@ -237,13 +240,105 @@ async def test_the_location_is_told_without_a_password(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://me:a-password@127.0.0.1:1/none", "postgresql://me:a-password@[", "sqlite:////nowhere/at.db"]
+    ("url", "kind"),
+    [
+        ("postgresql://me:a-password@127.0.0.1:1/none", StoreError),
+        ("postgresql://me:a-password@[", ConfigurationError),
+        ("sqlite:////nowhere/at.db", ConfigurationError),
+    ],
 )
-async def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password(url: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        await store_for(url).open()
+async def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password(
+    url: str, kind: type[Exception]
+) -> None:
+    store = store_for(url)
+    with pytest.raises(kind) as caught:
+        await store.open()
+    await store.close()
     assert "a-password" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+async def test_room_for_the_next_token_is_proved_under_the_refresh_lock_alone(store: Store) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, None)
+    async with store.refreshing():
+        await store.prove_room()
+        assert await store.save_refresh("AQ-one", Token("AQ-rotated"))
+    assert await store.token() == Token("AQ-rotated")
+    assert await store.note("room") is None
+    with pytest.raises(StoreError):
+        await store.prove_room()
+
+
+async def test_a_refresh_lock_that_another_holds_is_waited_for_within_a_limit(store: Store, database_url: str) -> None:
+    other = store_for(database_url, Limits(refresh=0.3))
+    await other.open()
+    async with store.refreshing():
+        for _ in range(2):
+            with pytest.raises(StoreError, match="refresh lock"):
+                async with other.refreshing():
+                    pass
+        assert await other.token() is None
+    async with other.refreshing():
+        pass
+    await other.close()
+
+
+async def test_a_caller_that_goes_away_tears_no_transaction_apart(store: Store) -> None:
+    for number in range(20):
+        asking = asyncio.create_task(store.save_note("a", str(number)))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+    await store.save_note("a", "at last")
+    assert await store.note("a") == "at last"
+
+
+async def test_an_access_token_that_spotify_refused_is_dropped_for_everybody(store: Store, opened: Opener) -> None:
+    await store.save_authorization(TOKEN, CREDENTIALS, None)
+    await store.drop_access("BQ-another")
+    assert await store.token() == TOKEN
+    await store.drop_access("BQ-one")
+    assert await (await opened()).token() == replace(TOKEN, access=None)
+
+
+async def test_whose_a_token_is_can_be_learned_once(store: Store) -> None:
+    await store.save_authorization(Token("AQ-one"), None, None)
+    await store.save_account("AQ-another", Account("a-stranger"))
+    assert await store.token() == Token("AQ-one")
+    await store.save_account("AQ-one", Account("nilas.listener", None))
+    await store.save_account("AQ-one", Account("a-stranger"))
+    assert await store.token() == Token("AQ-one", account=Account("nilas.listener", None))
+
+
+UNREADABLE_BANS = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "[" * 10_000,
+    '{"until": "soon", "code": "rate_limited", "message": "wait"}',
+    '{"until": NaN, "code": "rate_limited", "message": "wait"}',
+    '{"until": 1e999, "code": "rate_limited", "message": "wait"}',
+    '{"until": 1e6, "code": "no_code_of_ours", "message": "wait"}',
+    '{"until": 1e6, "code": ["rate_limited"], "message": "wait"}',
+    '{"until": 1e6, "code": "rate_limited"}',
+]
+
+
+async def test_a_ban_that_cannot_be_read_is_as_if_it_were_not_there(store: Store) -> None:
+    for text in UNREADABLE_BANS:
+        await store.save_note("ban", text)
+        assert await store.ban() is None
+    ban = Ban(NOW + 1, "rate_limited", "wait")
+    await store.save_ban(ban)
+    assert await store.ban() == ban
+
+
+async def test_a_closed_store_says_so(store: Store) -> None:
+    await store.close()
+    with pytest.raises(StoreError, match="not open"):
+        await store.token()
 
 
 def test_another_scheme_is_refused() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
 from widget.clock import Clock
-from widget.errors import NowPlayingError
+from widget.errors import NowPlayingError, StoreError
 from widget.owner.channels import Channel, read_channels
 from widget.owner.health import Health
 from widget.owner.messages import Message, Trouble, current_trouble, due_messages
@@ -61,6 +61,8 @@ class Messenger:
     async def _survive(self, channels: Sequence[Channel]) -> None:
         try:
             await self.tell_what_is_due(channels)
+        except StoreError:
+            return  # The store itself says why, and no oftener than is good.
         except NowPlayingError as error:
             log.warning("messages wait: %s", error)
         except Exception as error:

@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -201,10 +202,8 @@ class Watcher:
         self._next_question = self._clock.monotonic() + seconds
         self._know(replace(self._knowledge, next_question_at=self._clock.now() + seconds))
         self._publish()
-        try:
+        with suppress(StoreError):  # The store itself says why, and no oftener than is good.
             await self._shared.share(to_text(self._knowledge))
-        except StoreError as error:
-            log.warning("%s", error)
 
     async def _situation(self) -> Situation:
         now, knowledge = self._clock.now(), self._knowledge
@@ -241,10 +240,8 @@ class Watcher:
             self._shown, self._status_since = shown, self._clock.now()
 
     async def _quietly_resign(self) -> None:
-        try:
+        with suppress(StoreError):
             await self._shared.resign()
-        except StoreError as error:
-            log.warning("%s", error)
 
 
 class Step(Protocol):

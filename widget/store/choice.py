@@ -1,21 +1,39 @@
 """Which store a ``DATABASE_URL`` means."""
 
+import logging
 from pathlib import Path
 
-from widget.errors import ConfigurationError
+from widget.errors import ConfigurationError, StoreError
+from widget.store.limits import DEFAULT, Limits
 from widget.store.protocol import Store
 
 SQLITE_PREFIX = "sqlite:///"
+WITHOUT_PSYCOPG = (
+    "DATABASE_URL names a Postgres database, and psycopg is not installed (there is none ready-made for this kind of "
+    "machine): install psycopg and PostgreSQL's libpq, or use sqlite:///file.db"
+)
+
+log = logging.getLogger(__name__)
 
 
-def store_for(database_url: str) -> Store:
+def store_for(database_url: str, limits: Limits = DEFAULT) -> Store:
     """The store at ``database_url``, not yet open. Raises :class:`ConfigurationError` for an unknown scheme."""
     if database_url.startswith(SQLITE_PREFIX):
         from widget.store.sqlite_store import SqliteStore
 
-        return SqliteStore(Path(database_url.removeprefix(SQLITE_PREFIX)))
+        return SqliteStore(Path(database_url.removeprefix(SQLITE_PREFIX)), limits)
     if database_url.startswith(("postgres://", "postgresql://")):
-        from widget.store.postgres_store import PostgresStore
-
-        return PostgresStore(database_url)
+        try:
+            from widget.store.postgres_store import PostgresStore
+        except ImportError as error:
+            raise ConfigurationError(WITHOUT_PSYCOPG) from error
+        return PostgresStore(database_url, limits)
     raise ConfigurationError("DATABASE_URL cannot be right: use sqlite:///file.db or postgresql://…")
+
+
+async def open_or_go_on(store: Store) -> None:
+    """Opens ``store`` for a server, which serves without it until it comes. ConfigurationError where it never can."""
+    try:
+        await store.open()
+    except StoreError:
+        log.warning("serving without the database until it can be used")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from widget.errors import ErrorCode
-from widget.tokens import Credentials, Token
+from widget.tokens import Account, Credentials, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,11 @@ class Ban:
 
 
 class Store(Protocol):
-    """Each method is one transaction, safe across processes, and may raise :class:`widget.errors.StoreError`.
+    """Each method is one transaction, safe across processes, and may raise :class:`widget.errors.StoreError`: whatever
+    fails or hangs outside becomes one, within the limits of :mod:`widget.store.limits`. Once begun, a transaction ends
+    by itself, also where its caller is cancelled.
 
-    Times are in seconds since the epoch.
+    Times are in seconds since the epoch. What is stored and cannot be read is as if it were not there.
     """
 
     @property
@@ -32,12 +34,13 @@ class Store(Protocol):
     async def open(self) -> None:
         """Connects, makes or migrates the schema, and makes sure that it can be written.
 
-        Raises :class:`widget.errors.ConfigurationError`, naming the place, where that cannot be.
+        Raises :class:`widget.errors.ConfigurationError`, naming the place, where that can never be, and StoreError
+        where it cannot be now: then every later use tries again.
         """
         ...
 
     async def close(self) -> None:
-        """Gives everything back, leadership included."""
+        """Gives everything back, leadership included; in a second, whatever hangs."""
         ...
 
     # The authorization.
@@ -67,12 +70,26 @@ class Store(Protocol):
         """
         ...
 
+    async def prove_room(self) -> None:
+        """Makes sure, while the caller holds :meth:`refreshing`, that a refresh's answer can be saved: a durable write
+        larger than that has reached the database itself. StoreError where it has not."""
+        ...
+
+    async def drop_access(self, access_token: str) -> None:
+        """Deletes the stored access token, where it is this one: Spotify refused it."""
+        ...
+
+    async def save_account(self, refresh_token: str, account: Account) -> None:
+        """Whose the stored token is, where it still is ``refresh_token`` and that was not known."""
+        ...
+
     async def mark_needs_authorization(self, refresh_token: str) -> None:
         """Marks the stored token as dead, where it still is ``refresh_token``."""
         ...
 
     def refreshing(self) -> AbstractAsyncContextManager[None]:
-        """Held by at most one task of one process at a time; freed when its process dies."""
+        """Held by at most one task of one process at a time; freed when its process dies. StoreError where it cannot
+        be had within ten seconds."""
         ...
 
     async def forget(self) -> None:

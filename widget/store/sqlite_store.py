@@ -4,187 +4,181 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
-import stat
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
-from widget.errors import ConfigurationError, StoreError
-from widget.store.schema import MIGRATIONS, NEWER, VERSION
-from widget.store.sql_store import Row, Run, SqlStore
+from widget.errors import StoreError
+from widget.store import transactions
+from widget.store.complaints import Complaints
+from widget.store.file_lock import FileLock
+from widget.store.limits import DEFAULT, ROOM_BYTES, Limits
+from widget.store.sql_store import SqlStore
+from widget.store.sqlite_file import SHORTEST_LOCK_SECONDS, SqliteFile
+from widget.store.transactions import Result, Steps
+from widget.store.worker import Worker
 
-if TYPE_CHECKING:
-    from filelock import FileLock
-    from sqlite_utils import Database
-
-BUSY_SECONDS = 5.0
 LOCK_POLL_SECONDS = 0.02
 NEWS_POLL_SECONDS = 0.2
-OWNER_ONLY = 0o600
+_ROOM = "room"
+
+Done = TypeVar("Done")
 
 
 class SqliteStore(SqlStore):
     """Implements :class:`widget.store.protocol.Store`.
 
-    Statements run on the event loop's thread: each takes well under a millisecond, and a token's commit one fsync.
+    SQLite runs in a thread of its own with one connection. Locks are files beside the database, whose symbolic links
+    are resolved: however it is named, it is one database with one lock.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = DEFAULT) -> None:
         self._path = path
-        self._database: Database | None = None
-        self._leadership: FileLock | None = None
+        self._real_path = Path(os.path.realpath(path))
+        self._limits = limits
+        self._file = SqliteFile(self._real_path)
+        self._worker: Worker | None = None
+        self._leadership = self._lock("leader")
+        self._one_refresh = asyncio.Lock()
+        self._refresh: FileLock | None = None
+        self._room_was_proved = False
+        self._complaints = Complaints("the database can be used again")
+        self._lock_complaints = Complaints("the database's locks can be had again")
 
     @property
     def location(self) -> str:
         return str(self._path)
 
     async def open(self) -> None:
-        if self._database is not None:
-            return
+        if self._worker is None:
+            self._worker = Worker("store")
+            self._worker.start()
         try:
-            self._make_file()
-            self._database = self._connect()
-            self._migrate()
-        except (OSError, sqlite3.Error) as error:
-            await self.close()
-            raise ConfigurationError(f"the database {self._path} cannot be written ({_reason(error)})") from error
-        except ConfigurationError:
+            await self._do(lambda _: self._file.open())
+        except StoreError:
+            raise
+        except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
         await self.resign()
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            # A thread that hangs is left behind; the process ends without it.
+            with suppress(TimeoutError, StoreError):
+                await worker.do(self._file.close, self._limits.close)
+            worker.stop()
 
     async def forget(self) -> None:
         await super().forget()
         # Deleted rows would stay readable in the file and its log.
-        with self._errors():
-            self._opened().vacuum()
-            self._opened().conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._do(self._file.vacuum)
 
     @asynccontextmanager
     async def refreshing(self) -> AsyncIterator[None]:
         lock = self._lock("refresh")
-        while not _acquired(lock):  # noqa: ASYNC110
-            await asyncio.sleep(LOCK_POLL_SECONDS)
         try:
-            yield
+            async with asyncio.timeout(self._limits.refresh):
+                await self._one_refresh.acquire()
+        except TimeoutError as error:
+            raise self._held_by_another() from error
+        try:
+            await self._acquire(lock)
+            self._refresh = lock
+            try:
+                yield
+            finally:
+                try:
+                    await self._give_room_back()
+                finally:
+                    self._refresh = None
+                    lock.release()
         finally:
-            lock.release()
+            self._one_refresh.release()
+
+    async def prove_room(self) -> None:
+        # First what fills a log of its own, then all of that into the file, so that the next write begins the log anew
+        # and overwrites it: it needs no room that is not there already.
+        self._room_was_proved = True
+        noise = secrets.token_hex(ROOM_BYTES // 2)
+        await self._transact(transactions.save_note(_ROOM, noise), write=True, durable=True)
+        await self._do(lambda seconds: self._file.checkpoint("RESTART", seconds))
+        if self._refresh is None or not self._refresh.holds:
+            raise StoreError(f"the refresh lock of the database {self._path} is not ours any more")
 
     async def lead(self) -> bool:
-        if self._leadership is not None:
-            return True
-        lock = self._lock("leader")
-        if not _acquired(lock):
-            return False
-        self._leadership = lock
-        return True
+        return self._leadership.holds or self._take(self._leadership)
 
     async def resign(self) -> None:
-        if self._leadership is not None:
-            self._leadership.release()
-            self._leadership = None
+        self._leadership.release()
 
     async def news(self, seconds: float) -> None:
-        # data_version changes when another connection commits: https://www.sqlite.org/pragma.html#pragma_data_version
-        seen = self._data_version()
+        seen = await self._do(lambda _: self._file.state())
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._data_version() == seen:  # noqa: ASYNC110
+                while await self._do(lambda _: self._file.state()) == seen:  # noqa: ASYNC110
                     await asyncio.sleep(NEWS_POLL_SECONDS)
 
-    @asynccontextmanager
-    async def _transaction(self, *, write: bool = False, durable: bool = False) -> AsyncIterator[Run]:
-        with self._errors(), _transaction(self._opened(), write, durable) as connection:
+    async def _transact(self, steps: Steps[Result], *, write: bool = False, durable: bool = False) -> Result:
+        return await self._do(lambda seconds: self._file.transact(steps, write, durable, seconds))
 
-            async def run(sql: str, **values: Any) -> Sequence[Row]:
-                return connection.execute(sql, values).fetchall()
-
-            yield run
-
-    def _make_file(self) -> None:
-        # Only where there is none: closing a descriptor of a database that is open in this process would drop its locks
-        # (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
-        with suppress(FileExistsError):
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
-        if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) != OWNER_ONLY:
-            self._path.chmod(OWNER_ONLY)
-
-    def _connect(self) -> Database:
-        from sqlite_utils import Database
-
-        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.row_factory = sqlite3.Row
+    async def _do(self, job: Callable[[float], Done]) -> Done:
+        """What ``job`` returns; it is told for how long it may wait for a lock, the wait for its turn taken off."""
+        if self._worker is None:
+            raise StoreError(f"the database {self._path} is not open")
+        asked_at = time.monotonic()
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.Error:
-            connection.close()
+            done = await self._worker.do(
+                lambda: job(self._limits.lock - (time.monotonic() - asked_at)), self._limits.statement
+            )
+        except TimeoutError as error:
+            late = StoreError(f"the database {self._path} does not answer")
+            self._complaints.failed(late)
+            raise late from error
+        except StoreError as error:
+            self._complaints.failed(error)
             raise
-        return Database(connection, execute_plugins=False)
+        self._complaints.worked()
+        return done
 
-    def _migrate(self) -> None:
-        with _transaction(self._opened(), write=True, durable=True) as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > VERSION:
-                raise ConfigurationError(NEWER.format(location=self._path))
-            for step in MIGRATIONS[version:]:
-                for statement in step:
-                    connection.execute(statement)
-            # Written even where it does not change: the file must take writes before Spotify is asked.
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("UPDATE notes SET text = text WHERE name = 'ban'")
+    async def _acquire(self, lock: FileLock) -> None:
+        ends_at = time.monotonic() + self._limits.refresh
+        while not self._take(lock):
+            if time.monotonic() >= ends_at:
+                raise self._held_by_another()
+            await asyncio.sleep(LOCK_POLL_SECONDS)
 
-    def _data_version(self) -> int:
-        with self._errors():
-            return int(self._opened().conn.execute("PRAGMA data_version").fetchone()[0])
+    def _take(self, lock: FileLock) -> bool:
+        try:
+            taken = lock.acquire()
+        except StoreError as error:
+            self._lock_complaints.failed(error)
+            raise
+        if taken:
+            self._lock_complaints.worked()
+        return taken
+
+    def _held_by_another(self) -> StoreError:
+        error = StoreError(f"another process holds the refresh lock of the database {self._path}")
+        self._lock_complaints.failed(error)
+        return error
+
+    async def _give_room_back(self) -> None:
+        """Leaves no room behind that is not proved anew: the next refresh must find out how the disk is then."""
+        if not self._room_was_proved or self._worker is None:
+            return
+        self._room_was_proved = False
+
+        def give_back() -> None:
+            self._file.transact(transactions.drop_note(_ROOM), True, False, SHORTEST_LOCK_SECONDS)
+            self._file.checkpoint("TRUNCATE", SHORTEST_LOCK_SECONDS)
+
+        with suppress(StoreError, TimeoutError):
+            await self._worker.do(give_back, self._limits.lock)
 
     def _lock(self, name: str) -> FileLock:
-        from filelock import FileLock
-
-        return FileLock(f"{self._path}.{name}.lock", mode=OWNER_ONLY, thread_local=False)
-
-    def _opened(self) -> Database:
-        if self._database is None:
-            raise StoreError(f"the database {self._path} is not open")
-        return self._database
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(f"the database {self._path} cannot be used now ({_reason(error)})") from error
-
-
-@contextmanager
-def _transaction(database: Database, write: bool, durable: bool) -> Iterator[sqlite3.Connection]:
-    connection: sqlite3.Connection = database.conn
-    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    # A deferred transaction that reads before it writes fails at once under another writer.
-    connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-    try:
-        yield connection
-    except BaseException:
-        database.rollback()
-        raise
-    database.commit()
-
-
-def _acquired(lock: FileLock) -> bool:
-    from filelock import Timeout
-
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    return True
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
+        return FileLock(self._real_path.with_name(f"{self._real_path.name}.{name}.lock"))

@@ -1,0 +1,114 @@
+"""A database file is one however it is named, and noticed when it is another one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.store.test_sqlite_store import mode
+from widget.errors import StoreError
+from widget.store.limits import Limits
+from widget.store.sqlite_store import SqliteStore
+from widget.tokens import Token
+
+QUICK = Limits(refresh=0.2)
+
+
+async def opened(path: Path) -> SqliteStore:
+    store = SqliteStore(path, QUICK)
+    await store.open()
+    return store
+
+
+async def test_a_symbolic_link_and_its_target_are_one_database_with_one_lock(tmp_path: Path) -> None:
+    target, link = tmp_path / "a.db", tmp_path / "links" / "b.db"
+    link.parent.mkdir()
+    link.symlink_to(target)
+    first, second = await opened(target), await opened(link)
+    async with first.refreshing():
+        with pytest.raises(StoreError, match="refresh lock"):
+            async with second.refreshing():
+                pass
+    assert [await first.lead(), await second.lead()] == [True, False]
+    await first.save_note("a", "one")
+    assert await second.note("a") == "one"
+    await first.close()
+    await second.close()
+
+
+def delete_the_file(path: Path) -> None:
+    path.unlink()
+
+
+def delete_all_files(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def replace_by_an_empty_file(path: Path) -> None:
+    (path.parent / "other").touch()
+    (path.parent / "other").replace(path)
+
+
+@pytest.mark.parametrize("change", [delete_the_file, delete_all_files, replace_by_an_empty_file])
+async def test_a_file_that_is_taken_away_under_us_is_made_anew_and_shared_with_who_comes_later(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "a.db"
+    store = await opened(path)
+    await store.save_authorization(Token("AQ-old"), None, None)
+    assert await store.lead()
+    change(path)
+    later = await opened(path)
+    assert await store.token() is None
+    await later.save_authorization(Token("AQ-new"), None, None)
+    assert await store.token() == Token("AQ-new")
+    async with store.refreshing():
+        await store.prove_room()
+        with pytest.raises(StoreError, match="refresh lock"):
+            async with later.refreshing():
+                pass
+    assert [await store.lead(), await later.lead()].count(True) == 1
+    assert mode(path) == 0o600
+    await later.close()
+    assert await store.token() == Token("AQ-new")
+    await store.close()
+
+
+async def test_a_file_that_another_one_replaces_shows_what_that_holds(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.db", tmp_path / "other.db"
+    store, second = await opened(path), await opened(other)
+    await second.save_authorization(Token("AQ-other"), None, None)
+    await second.close()
+    await store.save_authorization(Token("AQ-old"), None, None)
+    shutil.move(other, path)
+    assert await store.token() == Token("AQ-other")
+    await store.save_note("a", "b")
+    await store.close()
+    again = await opened(path)
+    assert (await again.token(), await again.note("a")) == (Token("AQ-other"), "b")
+    await again.close()
+
+
+async def test_a_refresh_under_a_lock_that_was_deleted_is_not_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = await opened(path)
+    async with store.refreshing():
+        delete_all_files(path)
+        with pytest.raises(StoreError, match="not ours"):
+            await store.prove_room()
+    await store.close()
+
+
+async def test_files_beside_the_database_are_closed_to_others_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    first = await opened(path)
+    await first.save_note("a", "b")
+    beside = [path.with_name("a.db-wal"), path.with_name("a.db-shm")]
+    for file in beside:
+        file.chmod(0o644)
+    second = await opened(path)
+    assert [mode(file) for file in beside] == [0o600, 0o600]
+    await second.close()
+    await first.close()

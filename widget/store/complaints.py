@@ -1,0 +1,34 @@
+"""Says in the log that the database cannot be used, and when it can again: never more than a line a minute."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from widget.errors import StoreError
+
+QUIET_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class Complaints:
+    """``again`` is what is said once it works again. Only here does the log learn which database it is, and why."""
+
+    def __init__(self, again: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._again = again
+        self._monotonic = monotonic
+        self._said_at: float | None = None
+        self._told = False
+
+    def failed(self, error: StoreError) -> None:
+        """``error`` was met."""
+        now = self._monotonic()
+        if self._said_at is None or now - self._said_at >= QUIET_SECONDS:
+            self._said_at, self._told = now, True
+            log.warning("%s", error)
+
+    def worked(self) -> None:
+        """It worked."""
+        if self._told:
+            self._told = False
+            log.info("%s", self._again)

@@ -1,0 +1,70 @@
+"""A thread that does one job after the other, so that what blocks never blocks the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Worker(threading.Thread):
+    """Jobs run in the order in which they came. It never keeps the process from ending.
+
+    A job that began runs to its end, whether its caller waits or not; so nobody's cancellation can tear it apart.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._under_way = 0
+        self._loop = asyncio.get_running_loop()
+
+    def is_busy_for(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether somebody on ``loop`` still waits for a job."""
+        return self._loop is loop and self._under_way > 0
+
+    async def do(self, job: Callable[[], Result], seconds: float) -> Result:
+        """What ``job`` returns or raises. TimeoutError after ``seconds``; what has not begun by then never will."""
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._under_way += 1
+        self._jobs.put(lambda: self._perform(job, future))
+        await asyncio.wait({future}, timeout=seconds)
+        if not future.done():
+            future.cancel()
+            raise TimeoutError
+        return future.result()
+
+    def stop(self) -> None:
+        """Ends the thread after the job that it is at."""
+        self._jobs.put(None)
+
+    def run(self) -> None:
+        while (perform := self._jobs.get()) is not None:
+            perform()
+
+    def _perform(self, job: Callable[[], Result], future: asyncio.Future[Result]) -> None:
+        outcome: Callable[[], None] | None = None
+        if not future.cancelled():
+            try:
+                outcome = partial(future.set_result, job())
+            except BaseException as error:
+                outcome = partial(_fail, future, error)
+        try:
+            self._loop.call_soon_threadsafe(self._deliver, future, outcome)
+        except RuntimeError:
+            return  # The loop is closed; nobody waits any more.
+
+    def _deliver(self, future: asyncio.Future[Any], outcome: Callable[[], None] | None) -> None:
+        self._under_way -= 1
+        if outcome is not None and not future.done():
+            outcome()
+
+
+def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+    future.set_exception(error)
+    future.exception()  # Looked at here, where the caller may be gone.
