@@ -10,6 +10,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.program import CREDENTIALS, authorize, program, simulated
 from widget.app import create_app, next_step
 from widget.settings import Settings
+from widget.sources.http import http_client
 from widget.sources.spotify.scenes import Scene, track
 from widget.store.sqlite_store import SqliteStore
 from widget.tokens import Seed
@@ -188,8 +189,8 @@ async def test_every_request_to_spotify_names_the_program(tmp_path: Path) -> Non
     store = SqliteStore(tmp_path / "a.db")
     await store.open()
     await authorize(store, simulator)
-    transport = httpx.ASGITransport(simulator.app)
-    async with httpx.AsyncClient(transport=transport, event_hooks={"request": [remember]}) as http:
+    async with http_client(httpx.ASGITransport(simulator.app)) as http:
+        http.event_hooks = {"request": [remember]}
         app = create_app(Settings(), http=http, store=store, clock=clock)
         async with app.router.lifespan_context(app):
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here")
