@@ -54,7 +54,7 @@ def create_app(
     broadcast = Broadcast(clock)
     hiding = Hiding(settings.hide_explicit, settings.hide)
     watcher = Watcher(gateway, keeper, broadcast, clock, calls_per_day=settings.calls_per_day, hiding=hiding)
-    readiness = Readiness(gateway, watcher)
+    readiness = Readiness(gateway, watcher, clock)
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
     artwork = ArtworkCache(client, settings.artwork_hosts, clock)
     colours = ColourFinder(artwork, broadcast, clock)

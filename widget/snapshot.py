@@ -21,15 +21,23 @@ class Problem:
     retry_at: float | None = None
 
     @classmethod
-    def of(cls, error: SourceError | StoreError, now: float) -> "Problem":
+    def of(cls, error: Exception, now: float) -> "Problem":
         """The problem that ``error``, raised at ``now`` (s since the epoch), means for what is shown."""
         if isinstance(error, StoreError):
             return cls("store_unavailable", STORE_UNAVAILABLE)
-        return cls(error.code, str(error), None if error.retry_after is None else now + error.retry_after)
+        if isinstance(error, SourceError):
+            return cls(error.code, str(error), None if error.retry_after is None else now + error.retry_after)
+        return cls("internal_error", INTERNAL_ERROR)
 
 
 STORE_UNAVAILABLE = "The database cannot be used now; the log says why."
 """Public, so without the database's place."""
+
+INTERNAL_ERROR = "Something unforeseen went wrong; the log says what."
+"""Public too: what an unforeseen error says may hold anything."""
+
+STUCK = Problem("internal_error", "Nothing has been heard for longer than planned; the log may say why.")
+"""Where the loop that asks is stuck, or the instance that asks has fallen silent."""
 
 UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
 """Before the first answer."""

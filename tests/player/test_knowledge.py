@@ -64,9 +64,9 @@ def test_a_paused_item_does_not_end() -> None:
 
 
 def test_one_failure_changes_nothing_and_the_second_in_a_row_does() -> None:
-    once = KNOWN.failed(DOWN)
+    once = KNOWN.failed(DOWN, NOW)
     assert not once.snapshot_at(NOW + 5).stale
-    twice = once.failed(DOWN)
+    twice = once.failed(DOWN, NOW)
     assert twice.snapshot_at(NOW + 5).stale
     assert not twice.heard(plays(NOW + 6, 6_000), NOW + 6).snapshot_at(NOW + 6).stale
 
@@ -75,16 +75,16 @@ def test_one_failure_changes_nothing_and_the_second_in_a_row_does() -> None:
     "code", ["needs_authorization", "rate_limited", "forbidden", "budget_spent", "bad_credentials"]
 )
 def test_what_is_certain_to_last_is_told_at_once(code: ErrorCode) -> None:
-    assert KNOWN.failed(Problem(code, "…")).snapshot_at(NOW + 5).stale
+    assert KNOWN.failed(Problem(code, "…"), NOW).snapshot_at(NOW + 5).stale
 
 
 def test_without_any_token_nothing_is_shown_as_the_last_good_answer() -> None:
-    snapshot = KNOWN.failed(Problem("not_configured", "…")).snapshot_at(NOW + 5)
+    snapshot = KNOWN.failed(Problem("not_configured", "…"), NOW).snapshot_at(NOW + 5)
     assert snapshot.status == "unavailable"
 
 
 def test_the_last_good_answer_is_given_until_the_item_would_have_ended() -> None:
-    down = KNOWN.failed(DOWN).failed(DOWN)
+    down = KNOWN.failed(DOWN, NOW).failed(DOWN, NOW)
     assert down.snapshot_at(NOW + 199).status == "playing"
     ended = down.snapshot_at(NOW + 200)
     assert ended.status == "unavailable"
@@ -96,13 +96,13 @@ def test_the_last_good_answer_is_given_until_the_item_would_have_ended() -> None
     "playback", [Playback("paused", NOW, SONG, 5), Playback("idle", NOW), plays(what=item(duration_ms=3_600_000))]
 )
 def test_or_for_five_minutes_at_most(playback: Playback) -> None:
-    down = Knowledge().heard(playback, NOW).failed(DOWN).failed(DOWN)
+    down = Knowledge().heard(playback, NOW).failed(DOWN, NOW).failed(DOWN, NOW)
     assert down.snapshot_at(NOW + 299).stale
     assert down.snapshot_at(NOW + 300).status == "unavailable"
 
 
 def test_one_failure_long_after_the_last_answer_counts_at_once() -> None:
-    assert KNOWN.failed(DOWN).snapshot_at(NOW + 400).status == "unavailable"
+    assert KNOWN.failed(DOWN, NOW).snapshot_at(NOW + 400).status == "unavailable"
 
 
 def test_the_anchor_stays_while_it_just_plays_on_and_moves_with_a_seek() -> None:
@@ -167,15 +167,15 @@ def test_the_moments_at_which_it_changes_by_itself_are_known() -> None:
     assert KNOWN.changes_at(NOW) == NOW + 203
     assert KNOWN.changes_at(NOW + 300) == NOW + 7 * DAY
     assert KNOWN.changes_at(NOW + 7 * DAY) is None
-    down = KNOWN.failed(DOWN).failed(DOWN)
+    down = KNOWN.failed(DOWN, NOW).failed(DOWN, NOW)
     assert down.changes_at(NOW) == NOW + 200
 
 
 def test_a_new_process_remembers_what_was_played_but_not_what_plays() -> None:
-    remembered = KNOWN.failed(DOWN).remembered()
+    remembered = KNOWN.failed(DOWN, NOW).remembered()
     assert remembered.snapshot_at(NOW).status == "unavailable"
     assert remembered.last_played == LastPlayed(SONG, NOW)
-    assert KNOWN.failed(DOWN).rested().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
+    assert KNOWN.failed(DOWN, NOW).rested().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
 
 
 def test_where_nothing_is_heard_for_long_after_the_plan_it_grows_stale_by_the_clock_alone() -> None:
@@ -189,6 +189,14 @@ def test_where_nothing_is_heard_for_long_after_the_plan_it_grows_stale_by_the_cl
     paused = replace(planned, playback=Playback("paused", NOW, SONG, 5))
     assert (paused.snapshot_at(NOW + 299).status, paused.snapshot_at(NOW + 299).stale) == ("paused", True)
     assert paused.snapshot_at(NOW + 300).status == "unavailable"
+
+
+def test_a_question_that_takes_too_long_to_fail_counts_like_two() -> None:
+    planned = replace(KNOWN, next_question_at=NOW + 10)
+    late = replace(planned.failed(DOWN, NOW + 25), next_question_at=NOW + 26)
+    assert late.snapshot_at(NOW + 25).stale
+    soon = replace(planned.failed(DOWN, NOW + 24), next_question_at=NOW + 26)
+    assert not soon.snapshot_at(NOW + 25).stale
 
 
 def test_until_when_it_may_be_shown_is_the_same_while_it_just_plays_on() -> None:
@@ -241,7 +249,7 @@ def test_what_is_shown_is_the_same_until_the_moment_at_which_it_changes_by_itsel
     playback = Playback(status, NOW, what, progress_ms, good_until=good_until)  # type: ignore[arg-type]
     known = replace(Knowledge().heard(playback, NOW), next_question_at=next_question_at)
     for _ in range(failures):
-        known = known.failed(DOWN)
+        known = known.failed(DOWN, NOW)
     now = NOW + later
     until = known.changes_at(now)
     shown = known.snapshot_at(now)
@@ -264,7 +272,7 @@ def test_what_is_shared_comes_back_as_it_was(
     what = item(title, (title, ""), explicit=explicit, related=frozenset({"spotify:album:1"}))
     playback = Playback(status, at, what, progress_ms)  # type: ignore[arg-type]
     knowledge = replace(Knowledge().heard(playback, at), failures=failures, problem=DOWN, next_question_at=at)
-    again = from_text(to_text(knowledge))
+    again = from_text(to_text(knowledge), 1e10)
     assert again == knowledge
     assert again.playback is not None
     assert again.playback.item is not None
@@ -275,12 +283,12 @@ def test_what_is_shared_comes_back_as_it_was(
     "text", [None, "", "[]", "null", "7", "{", "{}", '{"playback": 5}', '{"unknown": 1}', '{"playback": {"status": 1}}']
 )
 def test_what_another_version_wrote_counts_for_nothing(text: str | None) -> None:
-    assert from_text(text) == Knowledge()
+    assert from_text(text, NOW) == Knowledge()
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists) | st.text())
 def test_no_text_breaks_it(value: object) -> None:
-    assert from_text(str(value)) == Knowledge()
+    assert from_text(str(value), NOW) == Knowledge()
 
 
 def test_snapshots_that_look_the_same_have_the_same_identity() -> None:

@@ -1,6 +1,6 @@
 """The whole program in this process, against the simulated Spotify, on a clock that stands still."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,8 +80,9 @@ async def program(
     authorized: bool = True,
     age: float = 0.0,
     settings: Settings | None = None,
+    wrapped: Callable[[Store], Store] = lambda store: store,
 ) -> AsyncIterator[Program]:
-    """Runs it while the context lasts, on the database in ``folder``."""
+    """Runs it while the context lasts, on the database in ``folder``, which it sees as ``wrapped`` makes it."""
     clock = clock or FakeClock()
     simulator = simulator or simulated(clock)
     store = SqliteStore(folder / "now-playing.db")
@@ -91,7 +92,7 @@ async def program(
     url = f"sqlite:///{folder / 'now-playing.db'}"
     settings = replace(settings or Settings(public_url=PUBLIC_URL, setup_key=KEY), database_url=url)
     async with http_client(httpx.ASGITransport(simulator.app)) as http:
-        app = create_app(settings, http=http, store=store, clock=clock)
+        app = create_app(settings, http=http, store=wrapped(store), clock=clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),

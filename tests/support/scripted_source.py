@@ -45,12 +45,14 @@ class ScriptedSource:
 
 
 class Notice:
-    """One store for several watchers; ``leader`` is who holds the lead. ``broken`` is raised by everything."""
+    """One store for several watchers; ``leader`` is who holds the lead. ``broken`` is raised by everything; while
+    ``hangs`` is set nothing answers."""
 
     def __init__(self) -> None:
         self.text: str | None = None
         self.leader: object = None
         self.broken: Exception | None = None
+        self.hangs = False
         self.shares = 0
 
     def seat(self) -> "Seat":
@@ -64,29 +66,31 @@ class Seat:
         self._notice = notice
 
     async def lead(self) -> bool:
-        self._check()
+        await self._check()
         if self._notice.leader is None:
             self._notice.leader = self
         return self._notice.leader is self
 
     async def resign(self) -> None:
-        self._check()
+        await self._check()
         if self._notice.leader is self:
             self._notice.leader = None
 
     async def share(self, knowledge: str) -> None:
-        self._check()
+        await self._check()
         self._notice.text = knowledge
         self._notice.shares += 1
 
     async def shared(self) -> str | None:
-        self._check()
+        await self._check()
         return self._notice.text
 
     async def news(self, seconds: float) -> None:
-        self._check()
+        await self._check()
         await asyncio.sleep(0)
 
-    def _check(self) -> None:
+    async def _check(self) -> None:
+        if self._notice.hangs:
+            await asyncio.Event().wait()
         if self._notice.broken is not None:
             raise self._notice.broken

@@ -1,5 +1,9 @@
-"""Whether everything works, and why not: the token first, then Spotify's last word."""
+"""Whether everything works, and why not: the token first, then the plan and Spotify's last word."""
 
+import asyncio
+from collections.abc import Callable
+
+from widget.clock import Clock, within
 from widget.errors import ErrorCode, StoreError
 from widget.owner.health import Health
 from widget.player.watcher import Watcher
@@ -7,32 +11,61 @@ from widget.snapshot import Problem
 from widget.sources.spotify.gateway import Gateway
 from widget.tokens import TokenHealth, TokenState
 
+PATIENCE_SECONDS = 1.5
+"""Whatever hangs, who asks how things stand is answered within two seconds."""
+
+TOKEN_WAITS = Problem("store_unavailable", "A new token waits in memory until the database can be written.")
+
 _OF_THE_TOKEN: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization"})
 
 
 class Readiness:
-    """Gives the :class:`Health`; asks the store, never Spotify."""
+    """Gives the :class:`Health`; asks the store, never Spotify. However many ask at a time, it looks once.
 
-    def __init__(self, gateway: Gateway, watcher: Watcher) -> None:
+    ``token_waits`` says whether a rotated token is not stored yet.
+    """
+
+    def __init__(
+        self, gateway: Gateway, watcher: Watcher, clock: Clock, token_waits: Callable[[], bool] = lambda: False
+    ) -> None:
         self._gateway = gateway
         self._watcher = watcher
+        self._clock = clock
+        self._token_waits = token_waits
         self._last_token = TokenHealth("missing")
+        self._looking: asyncio.Task[Health] | None = None
 
     async def health(self) -> Health:
-        """How things stand now; where the database cannot be read, that is the problem."""
+        """How things stand now; where the database cannot be read in time, that is the problem."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> Health:
         try:
-            await self._watcher.catch_up()
-            token, standing = await self._gateway.token_health(), await self._gateway.standing_problem()
-            calls = await self._gateway.calls_last_24h()
-        except StoreError as error:
-            problem = Problem.of(error, 0.0)
-            return Health(self._last_token, self._watcher.last_success_at, problem, None)
+            token, standing, calls = await within(self._clock, PATIENCE_SECONDS, self._stored())
+        except TimeoutError:
+            return self._without_the_store(StoreError("the database does not answer in time"))
+        except Exception as error:  # Whatever it is, it must be told as not ready.
+            return self._without_the_store(error)
         self._last_token = token
-        success = self._watcher.last_success_at
-        return Health(token, success, standing or self._of_the_last_question(token.state), calls)
+        problem = standing or self._of_the_last_question(token.state) or self._of_a_token_that_waits()
+        return Health(token, self._watcher.last_success_at, problem, calls)
+
+    async def _stored(self) -> tuple[TokenHealth, Problem | None, int]:
+        await self._watcher.catch_up()
+        token, standing = await self._gateway.token_health(), await self._gateway.standing_problem()
+        return token, standing, await self._gateway.calls_last_24h()
+
+    def _without_the_store(self, error: Exception) -> Health:
+        problem = Problem.of(error, self._clock.now())
+        return Health(self._last_token, self._watcher.last_success_at, problem, None)
 
     def _of_the_last_question(self, state: TokenState) -> Problem | None:
         problem = self._watcher.problem
         if problem is not None and problem.code in _OF_THE_TOKEN and state in ("ok", "expires_soon"):
             return None  # A new token came since; nobody has asked with it yet.
         return problem
+
+    def _of_a_token_that_waits(self) -> Problem | None:
+        return TOKEN_WAITS if self._token_waits() else None

@@ -44,6 +44,7 @@ class Broadcast:
         self._answered = asyncio.Event()
         self._wanted = asyncio.Event()
         self._last_seen: float | None = None
+        self._watched_since: float | None = None
         self._published = asyncio.Event()
         self._picture: Picture | None = None
         self._snapshot = Snapshot(playback=None, problem=UNASKED)
@@ -97,6 +98,11 @@ class Broadcast:
             return True
         return self._last_seen is not None and self._clock.monotonic() - self._last_seen < WATCHED_FOR_SECONDS
 
+    @property
+    def watched_since(self) -> float | None:
+        """When somebody began to watch (monotonic s); None where nobody does."""
+        return self._watched_since if self.watched else None
+
     # What the faces do.
 
     def repaint(self) -> None:
@@ -120,7 +126,10 @@ class Broadcast:
 
     def seen(self) -> None:
         """Notes that a face was asked for."""
-        self._last_seen = self._clock.monotonic()
+        now = self._clock.monotonic()
+        if not self.watched:
+            self._watched_since = now
+        self._last_seen = now
         self._wanted.set()
 
     async def fresh(self, patience: float = PATIENCE_SECONDS) -> Snapshot:
@@ -145,13 +154,13 @@ class Broadcast:
     @contextmanager
     def stream(self) -> Iterator[None]:
         """Counts an open stream as somebody who watches while the context lasts."""
-        self.streams += 1
         self.seen()
+        self.streams += 1
         try:
             yield
         finally:
-            self.streams -= 1
             self.seen()
+            self.streams -= 1
 
     def _look(self, now: float) -> None:
         if self._picture is None:

@@ -2,11 +2,22 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from typing import Any, get_args
 
-from widget.errors import OUTAGES
-from widget.plain import last_played_from_plain, plain_last_played, plain_playback, playback_from_plain
+from widget.errors import OUTAGES, ErrorCode
+from widget.plain import (
+    last_played_from_plain,
+    moment,
+    optional,
+    plain_last_played,
+    plain_playback,
+    playback_from_plain,
+    text,
+    whole,
+)
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
+from widget.player.odd_clocks import CLOCKS_APART_SECONDS, is_about_the_end, is_no_news, same_item_plays, stands_still
 from widget.snapshot import UNASKED, Problem, Snapshot
 
 SILENT_SECONDS = 15.0
@@ -18,13 +29,17 @@ AFTER_THE_END_SECONDS = 3.0
 SEEK_SECONDS = 3.0
 STALE_SECONDS = 300.0
 LAST_PLAYED_SECONDS = 7 * 86_400.0
+LONGEST_PLAN_SECONDS = 1800.0
+"""No question is planned further ahead."""
+
 FAILURES_TO_BE_STALE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """``playback`` is Spotify's last good answer, told at ``updated_at`` (s since the epoch); ``problem`` why the
-    last question failed, ``failures`` how many did in a row. ``doubts`` counts uncertain answers in a row.
+    last question failed, ``failures`` how many did in a row. ``doubts`` counts uncertain answers in a row,
+    ``about_the_end`` those that told nothing but an end that was known; ``told_ms`` is the progress told last.
     ``next_question_at`` (s since the epoch) is the plan, for all instances: until then this is as true as it gets, and
     where nothing is heard for long after it, the picture grows stale by the clock alone."""
 
@@ -32,6 +47,8 @@ class Knowledge:
     updated_at: float | None = None
     anchor: float | None = None
     doubts: int = 0
+    about_the_end: int = 0
+    told_ms: int | None = None
     failures: int = 0
     problem: Problem | None = None
     last_played: LastPlayed | None = None
@@ -39,21 +56,47 @@ class Knowledge:
 
     def heard(self, playback: Playback, now: float) -> "Knowledge":
         """After an answer. One uncertain answer does not end an item, two in a row do."""
-        answered = replace(self, updated_at=now, failures=0, problem=None)
-        has_item = self.playback is not None and self.playback.item is not None
-        if not playback.certain and has_item and self.doubts == 0:
+        before = self.believed_at(now)
+        answered = replace(before, updated_at=now, failures=0, problem=None)
+        has_item = before.playback is not None and before.playback.item is not None
+        if not playback.certain and has_item and before.doubts == 0:
             return replace(answered, doubts=1)
+        about_the_end = before.about_the_end + 1 if is_about_the_end(before.playback, playback) else 0
+        answered = replace(answered, doubts=0, about_the_end=about_the_end)
+        if is_no_news(before.playback, playback):
+            return answered
+        told_ms = playback.progress_ms
+        if stands_still(before.playback, before.told_ms, playback):
+            playback = replace(playback, progress_ms=None)
         return replace(
             answered,
             playback=playback,
-            doubts=0,
-            anchor=self._anchor_of(playback),
-            last_played=_newest(self.last_played, _seen(playback, self.last_played)),
+            told_ms=told_ms,
+            anchor=before._anchor_of(playback),
+            last_played=_newest(before.last_played, _seen(playback, before.last_played)),
         )
 
-    def failed(self, problem: Problem) -> "Knowledge":
-        """After a question that was not answered."""
-        return replace(self, failures=self.failures + 1, problem=problem)
+    def failed(self, problem: Problem, now: float, times: int = 1) -> "Knowledge":
+        """After so many questions in a row that were not answered; what took too long to fail counts like two."""
+        if self.is_silent_at(now):
+            times = max(times, FAILURES_TO_BE_STALE)
+        return replace(self, failures=self.failures + times, problem=problem)
+
+    def believed_at(self, now: float) -> "Knowledge":
+        """Without what lies in the future at ``now`` (s since the epoch): a clock was wrong when it was written."""
+        latest = now + CLOCKS_APART_SECONDS
+        last_played = None if self.last_played and self.last_played.played_at > latest else self.last_played
+        told = (self.updated_at, self.anchor, None if self.playback is None else self.playback.observed_at)
+        if any(at is not None and at > latest for at in told):
+            return Knowledge(last_played=last_played)
+        planned = self.next_question_at
+        if planned is not None and planned > latest + LONGEST_PLAN_SECONDS:
+            planned = self.updated_at
+        return replace(self, last_played=last_played, next_question_at=planned)
+
+    def is_silent_at(self, now: float) -> bool:
+        """Whether nothing was heard for too long after the plan, at ``now`` (s since the epoch)."""
+        return self._silent_from is not None and now >= self._silent_from
 
     def told_of(self, last_played: LastPlayed | None) -> "Knowledge":
         """After recently-played: the newest of what we saw and what Spotify lists, which lags."""
@@ -105,7 +148,7 @@ class Knowledge:
             moments.append(self.updated_at + STALE_SECONDS)
         if self.last_played is not None:
             moments.append(self.last_played.played_at + LAST_PLAYED_SECONDS)
-        return min((moment for moment in moments if moment is not None and moment > now), default=None)
+        return min((at for at in moments if at is not None and at > now), default=None)
 
     @property
     def _told_end(self) -> float | None:
@@ -141,7 +184,7 @@ class Knowledge:
         return until if self.playback.ends_at is None else min(until, self.playback.ends_at)
 
     def _is_blocked_at(self, now: float) -> bool:
-        if self._silent_from is not None and now >= self._silent_from:
+        if self.is_silent_at(now):
             return True
         if self.problem is None:
             return False
@@ -154,7 +197,7 @@ class Knowledge:
         if playback.status != "playing":
             return None
         before = self.playback
-        same_item = before is not None and before.status == "playing" and before.item == playback.item
+        same_item = same_item_plays(before, playback)
         if playback.progress_ms is None:
             return self.anchor if same_item and self.anchor is not None else playback.observed_at
         began = playback.observed_at - playback.progress_ms / 1000
@@ -175,6 +218,8 @@ def to_text(knowledge: Knowledge) -> str:
             "updated_at": knowledge.updated_at,
             "anchor": knowledge.anchor,
             "doubts": knowledge.doubts,
+            "about_the_end": knowledge.about_the_end,
+            "told_ms": knowledge.told_ms,
             "failures": knowledge.failures,
             "problem": knowledge.problem and asdict(knowledge.problem),
             "last_played": knowledge.last_played and plain_last_played(knowledge.last_played),
@@ -183,20 +228,30 @@ def to_text(knowledge: Knowledge) -> str:
     )
 
 
-def from_text(text: str | None) -> Knowledge:
-    """What :func:`to_text` wrote; knowing nothing, where that is missing or another version's."""
+def from_text(written: str | None, now: float) -> Knowledge:
+    """What :func:`to_text` wrote, as far as it is believed at ``now``; knowing nothing, where it cannot be read."""
     try:
-        value = json.loads(text or "{}")
+        value = json.loads(written or "{}")
         return Knowledge(
-            **{
-                **value,
-                "playback": value["playback"] and playback_from_plain(value["playback"]),
-                "problem": value["problem"] and Problem(**value["problem"]),
-                "last_played": value["last_played"] and last_played_from_plain(value["last_played"]),
-            }
-        )
-    except (ValueError, TypeError, KeyError, AttributeError):
+            playback=optional(playback_from_plain, value["playback"]),
+            updated_at=optional(moment, value["updated_at"]),
+            anchor=optional(moment, value["anchor"]),
+            doubts=whole(value["doubts"]),
+            about_the_end=whole(value.get("about_the_end", 0)),
+            told_ms=optional(whole, value.get("told_ms")),
+            failures=whole(value["failures"]),
+            problem=optional(_problem, value["problem"]),
+            last_played=optional(last_played_from_plain, value["last_played"]),
+            next_question_at=optional(moment, value["next_question_at"]),
+        ).believed_at(now)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Knowledge()
+
+
+def _problem(value: Any) -> Problem:
+    if value["code"] not in get_args(ErrorCode):
+        raise ValueError("no code")
+    return Problem(value["code"], text(value["message"]), optional(moment, value["retry_at"]))
 
 
 def _seen(playback: Playback, before: LastPlayed | None) -> LastPlayed | None:
@@ -205,11 +260,12 @@ def _seen(playback: Playback, before: LastPlayed | None) -> LastPlayed | None:
         return None
     if playback.status == "paused" and before is not None and before.item == playback.item:
         return before
-    return LastPlayed(playback.item, playback.observed_at)
+    ended_at = playback.ends_at if playback.good_until is None else None
+    return LastPlayed(playback.item, min(playback.observed_at, playback.observed_at if ended_at is None else ended_at))
 
 
 def _earliest(*moments: float | None) -> float | None:
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min((at for at in moments if at is not None), default=None)
 
 
 def _newest(*played: LastPlayed | None) -> LastPlayed | None:

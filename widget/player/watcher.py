@@ -2,26 +2,29 @@
 
 import logging
 import random
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from widget.clock import Clock
-from widget.errors import SourceError, StoreError
+from widget.clock import Clock, within
+from widget.errors import ErrorCode, NowPlayingError, StoreError
 from widget.playback import Item, LastPlayed, Playback
 from widget.player.broadcast import Broadcast
-from widget.player.budget import LONGEST_PACE_SECONDS, pace
+from widget.player.budget import pace
 from widget.player.hiding import Hiding
-from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.player.knowledge import SILENT_SECONDS, Knowledge, from_text, to_text
+from widget.player.limits import Limits
+from widget.player.odd_clocks import CLOCKS_APART_SECONDS
 from widget.player.schedule import Situation, seconds_until_next_question
-from widget.snapshot import Problem, Snapshot, Status
+from widget.snapshot import STUCK, Problem, Snapshot, Status
 
 TICK_SECONDS = 1.0
-AFTER_A_CRASH_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 5.0
 FOLLOWING_SECONDS = 1.0
 RECENTLY_PLAYED_EVERY_SECONDS = 300.0
 OVERDUE_SECONDS = 3.0
+RESIGNING_SECONDS = 1.0
+"""The program may be ending, and has little time for it."""
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +72,20 @@ class Watcher:
         self._clock = clock
         self._calls_per_day = calls_per_day
         self._hiding = hiding or Hiding()
+        self._limits = Limits(clock)
         self._knowledge = Knowledge()
         self._next_question = 0.0  # monotonic
-        self._shown: tuple[Status, Item | None] | None = None
+        self._looks: tuple[Status, Item | None] | None = None
         self._status_since = 0.0
         self._recently_played_asked: float | None = None  # monotonic
         self._leads = False
+        self._last_pace = 0.0
+        self._trouble: Problem | None = (
+            None  # What kept this instance from asking or following, so many times in a row.
+        )
+        self._troubles = 0
+        self._turned_at = 0.0  # monotonic
+        self._told: ErrorCode | None = None
 
     @property
     def last_success_at(self) -> float | None:
@@ -83,34 +94,61 @@ class Watcher:
 
     @property
     def problem(self) -> Problem | None:
-        """Why the last question was not answered; None where it was, or none was asked yet."""
+        """Why the last question was not answered; None where it was, or none was asked yet.
+
+        While somebody watches the plan counts too: where it is overdue, that is the problem, whatever was heard.
+        """
+        if self._trouble is not None:
+            return self._trouble
+        if self._knowledge.problem is None and self._is_overdue:
+            return STUCK
         return self._knowledge.problem
+
+    @property
+    def _is_overdue(self) -> bool:
+        watched_since = self._broadcast.watched_since
+        if watched_since is None:
+            return False
+        now = self._clock.monotonic()
+        begun = max(watched_since, self._turned_at)
+        if now - begun >= SILENT_SECONDS:
+            return True
+        return now - watched_since >= SILENT_SECONDS and self._knowledge.is_silent_at(self._clock.now())
 
     async def catch_up(self) -> None:
         """Learns what another instance heard while nobody watched here. May raise StoreError."""
         if not self._leads and not self._broadcast.watched:
-            shared = from_text(await self._shared.shared())
+            shared = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
             if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
                 self._know(shared)
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
-        await self._survive(self._restore)
+        await self._guarded(self._restore)
         while True:
             await self._broadcast.wanted()
-            await self._survive(self._watch)
+            await self._watch()
 
-    async def _survive(self, step: "Step") -> None:
+    async def _guarded(self, step: "Step") -> None:
+        """Takes ``step``. Whatever it raises counts like a question that was not answered, and the loop goes on."""
         try:
             await step()
         except Exception as error:
-            # Nothing may stop the loop: the widget goes on with what it has. The type says enough for a log line.
-            log.error("watching failed (%s); going on", type(error).__name__, exc_info=log.isEnabledFor(logging.DEBUG))
+            self._troubles += 1
+            self._trouble = Problem.of(error, self._clock.now())
+            self._tell(self._trouble, error)
+            self._publish()
             self._broadcast.answered()
-            await self._clock.sleep(AFTER_A_CRASH_SECONDS)
+            await self._clock.sleep(min(LONGEST_RETRY_SECONDS, 2.0 ** (self._troubles - 1)))
+        else:
+            if self._trouble is not None:
+                self._troubles, self._trouble = 0, None
+                self._tell(self._knowledge.problem)
+                self._publish()
+        self._turned_at = self._clock.monotonic()
 
     async def _restore(self) -> None:
-        self._know(from_text(await self._shared.shared()).remembered())
+        self._know(from_text(await self._limits.store(self._shared.shared()), self._clock.now()).remembered())
 
     async def _watch(self) -> None:
         """From the first viewer to the last."""
@@ -118,11 +156,11 @@ class Watcher:
         self._publish()
         try:
             while self._broadcast.watched:
-                await self._turn()
+                await self._guarded(self._turn)
         finally:
             self._leads = False
             self._broadcast.doze()
-            await self._quietly_resign()
+            await self._quietly(within(self._clock, RESIGNING_SECONDS, self._shared.resign()))
 
     async def _turn(self) -> None:
         if not await self._is_leader():
@@ -136,10 +174,7 @@ class Watcher:
         await self._clock.sleep(max(0.0, min(TICK_SECONDS, self._next_question - self._clock.monotonic())))
 
     async def _is_leader(self) -> bool:
-        try:
-            leads = await self._shared.lead()
-        except StoreError:
-            leads = self._leads  # Without the store nobody can ask; the question will say why.
+        leads = await self._limits.store(self._shared.lead())
         if leads and not self._leads:
             await self._take_over()
         self._leads = leads
@@ -147,13 +182,13 @@ class Watcher:
 
     async def _take_over(self) -> None:
         """Goes on where the instance that led before left off."""
-        shared = from_text(await self._shared.shared())
+        shared = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
         if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
             self._know(shared.rested())
 
     async def _follow(self) -> None:
-        await self._shared.news(FOLLOWING_SECONDS)
-        knowledge = from_text(await self._shared.shared())
+        await self._limits.store(self._shared.news(FOLLOWING_SECONDS))
+        knowledge = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
         self._know(knowledge)
         self._publish()
         planned = knowledge.next_question_at
@@ -162,23 +197,31 @@ class Watcher:
 
     async def _ask(self) -> None:
         try:
-            playback = await self._source.currently_playing()
-        except (SourceError, StoreError) as error:
-            self._note_failure(error)
+            playback = await self._limits.source(self._source.currently_playing())
+        except Exception as error:
+            # Whatever it is, it is a question that was not answered.
+            problem = Problem.of(error, self._clock.now())
+            self._tell(problem, error)
+            self._know(self._knowledge.failed(problem, self._clock.now()))
         else:
-            if self._knowledge.problem is not None:
-                log.info("Spotify answers again.")
+            self._tell(None)
             self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now()))
             if self._snapshot().status == "idle" and self._snapshot().last_played is None:
                 await self._ask_what_was_played()
         self._publish()
 
-    def _note_failure(self, error: SourceError | StoreError) -> None:
-        problem = Problem.of(error, self._clock.now())
-        before = self._knowledge.problem
-        if before is None or before.code != problem.code:
-            log.warning("%s: %s", problem.code, problem.message)
-        self._know(self._knowledge.failed(problem))
+    def _tell(self, problem: Problem | None, error: Exception | None = None) -> None:
+        """Says in the log what changed: nothing is told twice in a row."""
+        code = None if problem is None else problem.code
+        if code == self._told:
+            return
+        self._told = code
+        if problem is None:
+            log.info("Answers come again.")
+        else:
+            level = logging.ERROR if code == "internal_error" else logging.WARNING
+            trace = error if log.isEnabledFor(logging.DEBUG) else None
+            log.log(level, "%s: %s", code, problem.message if error is None else _reason(error), exc_info=trace)
 
     async def _ask_what_was_played(self) -> None:
         """Once when nothing plays, and again at long intervals: Spotify's list lags."""
@@ -189,11 +232,13 @@ class Watcher:
             return
         self._recently_played_asked = now
         try:
-            played = await self._source.recently_played()
-        except (SourceError, StoreError) as error:
+            played = await self._limits.source(self._source.recently_played())
+        except Exception as error:  # It stays unknown; what asks next says why.
             log.info("recently played is not known (%s)", type(error).__name__)
             return
-        self._know(self._knowledge.told_of(self._hiding.newest_shown(played)))
+        latest = self._clock.now() + CLOCKS_APART_SECONDS
+        believed = (last for last in played if last.played_at <= latest)
+        self._know(self._knowledge.told_of(self._hiding.newest_shown(believed)))
         self._publish()
 
     async def _plan(self) -> None:
@@ -202,8 +247,7 @@ class Watcher:
         self._next_question = self._clock.monotonic() + seconds
         self._know(replace(self._knowledge, next_question_at=self._clock.now() + seconds))
         self._publish()
-        with suppress(StoreError):  # The store itself says why, and no oftener than is good.
-            await self._shared.share(to_text(self._knowledge))
+        await self._quietly(self._limits.store(self._shared.share(to_text(self._knowledge))))
 
     async def _situation(self) -> Situation:
         now, knowledge = self._clock.now(), self._knowledge
@@ -222,10 +266,13 @@ class Watcher:
         )
 
     async def _pace(self) -> float:
+        """How often the budget affords a question; as before, where the calls cannot be counted now."""
         try:
-            return pace(await self._source.calls_of_the_day(), self._clock.now(), self._calls_per_day)
+            calls = await self._limits.store(self._source.calls_of_the_day())
         except StoreError:
-            return LONGEST_PACE_SECONDS
+            return self._last_pace
+        self._last_pace = pace(calls, self._clock.now(), self._calls_per_day)
+        return self._last_pace
 
     def _snapshot(self) -> Snapshot:
         return self._knowledge.snapshot_at(self._clock.now())
@@ -234,14 +281,30 @@ class Watcher:
         self._knowledge = knowledge.shown_under(self._hiding)
 
     def _publish(self) -> None:
-        self._broadcast.publish(self._knowledge)
-        shown = (self._broadcast.current.status, self._broadcast.current.item)
-        if shown != self._shown:
-            self._shown, self._status_since = shown, self._clock.now()
+        shown = self._knowledge
+        if self._trouble is not None:
+            shown = shown.failed(self._trouble, self._clock.now(), self._troubles)
+        self._broadcast.publish(shown)
+        looks = (self._broadcast.current.status, self._broadcast.current.item)
+        if looks != self._looks:
+            self._looks, self._status_since = looks, self._clock.now()
 
-    async def _quietly_resign(self) -> None:
-        with suppress(StoreError):
-            await self._shared.resign()
+    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does what may fail without harm."""
+        try:
+            await work
+        except Exception as error:
+            log.debug("left undone: %s", _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """What ``error`` says, as far as that is safe: our own words, or the system's and its file."""
+    if isinstance(error, StoreError):
+        return "waiting for the database"  # Why, the store itself says, and no oftener than is good.
+    if isinstance(error, NowPlayingError):
+        return str(error)
+    parts = (type(error).__name__, error.strerror, error.filename) if isinstance(error, OSError) else ()
+    return ": ".join(str(part) for part in parts if part) or type(error).__name__
 
 
 class Step(Protocol):

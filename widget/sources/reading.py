@@ -53,9 +53,12 @@ def web_address(value: Any) -> str | None:
 
 def milliseconds(value: Any, longest: int = LONGEST_MS) -> int | None:
     """Whole milliseconds; None for what is no time within an item (NaN compares false)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= longest:
-        return None
-    return int(value)
+    return int(value) if is_number(value) and 0 <= value <= longest else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number, of whatever size."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def moment(value: Any) -> float | None:

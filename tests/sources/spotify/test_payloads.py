@@ -103,23 +103,33 @@ def test_a_missing_progress_is_unknown_while_playing() -> None:
     assert (playback.status, playback.progress_ms) == ("playing", None)
 
 
-def test_a_progress_just_past_the_end_is_clamped() -> None:
-    playback = read("track", progress_ms=201_400 + 5_000)
-    assert (playback.status, playback.progress_ms) == ("playing", 201_400)
+@pytest.mark.parametrize("past", [0, 5_000, 7_200_000])
+def test_a_progress_at_or_past_the_end_says_when_the_end_was(past: int) -> None:
+    playback = read("track", progress_ms=201_400 + past)
+    assert playback.ends_at == AT - past / 1000
+    assert playback.progress_at(AT) == 201_400
 
 
-def test_a_progress_far_past_the_end_means_that_the_player_has_vanished() -> None:
-    assert read("track", progress_ms=201_400 + 5_001) == Playback("idle", AT, certain=True)
+@pytest.mark.parametrize("progress", [1e30, math.inf, 10**400, 31 * 86_400_000])
+def test_a_progress_beyond_every_item_lies_past_the_end_and_is_unknown_where_there_is_no_end(progress: object) -> None:
+    ended = read("track", progress_ms=progress)
+    assert ended.ends_at is not None
+    assert ended.ends_at < AT - 86_400
+    endless = {**json_body("track")["item"], "duration_ms": None}
+    assert read("track", progress_ms=progress, item=endless).progress_ms is None
+
+
+def test_a_progress_of_exactly_0_is_a_progress() -> None:
+    playback = read("track", progress_ms=0)
+    assert (playback.progress_ms, playback.ends_at) == (0, AT + 201.4)
 
 
 def test_a_paused_item_is_paused_wherever_its_progress_stands() -> None:
     playback = read("paused", progress_ms=9_000_000)
-    assert (playback.status, playback.progress_ms) == ("paused", 201_400)
+    assert (playback.status, playback.progress_at(AT)) == ("paused", 201_400)
 
 
-@pytest.mark.parametrize(
-    "progress", [-1, True, "61200", [], {}, math.nan, math.inf, -math.inf, 10**400, 1e300, 31 * 86_400_000]
-)
+@pytest.mark.parametrize("progress", [-1, True, "61200", [], {}, math.nan, -math.inf, -(10**400), -1e300])
 def test_a_progress_that_cannot_be_is_unknown(progress: object) -> None:
     assert read("track", progress_ms=progress).progress_ms is None
 

@@ -8,12 +8,18 @@ from typing import Any
 
 from widget.errors import SpotifyUnreachable
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
-from widget.sources.reading import LATEST_MOMENT, json_of, milliseconds, objects, text, web_address
+from widget.sources.reading import (
+    LATEST_MOMENT,
+    LONGEST_MS,
+    is_number,
+    json_of,
+    milliseconds,
+    objects,
+    text,
+    web_address,
+)
 from widget.tokens import Account
 from widget.uris import canonical_uri
-
-PAST_THE_END_MS = 5_000
-"""A progress that runs on further than this past the end comes from a client that has vanished."""
 
 
 def read_currently_playing(body: bytes, observed_at: float) -> Playback:
@@ -30,7 +36,7 @@ def read_currently_playing(body: bytes, observed_at: float) -> Playback:
     item = _item(answer.get("item"), _context_uris(answer.get("context")))
     if item is None:
         return _uncertain(observed_at)
-    return _of_item(item, answer.get("is_playing") is True, milliseconds(answer.get("progress_ms")), observed_at)
+    return _of_item(item, answer.get("is_playing") is True, answer.get("progress_ms"), observed_at)
 
 
 def read_recently_played(body: bytes) -> tuple[LastPlayed, ...]:
@@ -65,12 +71,11 @@ def _uncertain(observed_at: float) -> Playback:
     return Playback("idle", observed_at, certain=False)
 
 
-def _of_item(item: Item, is_playing: bool, progress_ms: int | None, observed_at: float) -> Playback:
-    duration_ms = item.duration_ms
-    if progress_ms is not None and duration_ms is not None:
-        if is_playing and progress_ms > duration_ms + PAST_THE_END_MS:
-            return Playback("idle", observed_at)
-        progress_ms = min(progress_ms, duration_ms)
+def _of_item(item: Item, is_playing: bool, progress: Any, observed_at: float) -> Playback:
+    """A progress past the end stays as it was told: it says when the end was, also where no item lasts so long."""
+    progress_ms = milliseconds(progress)
+    if progress_ms is None and item.duration_ms is not None and is_number(progress) and progress > LONGEST_MS:
+        progress_ms = LONGEST_MS
     return Playback("playing" if is_playing else "paused", observed_at, item, progress_ms)
 
 

@@ -1,0 +1,165 @@
+"""What a source's clock says that cannot be."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.support.showing import item
+from widget.playback import LastPlayed, Playback
+from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.snapshot import Problem
+
+NOW = 1_795_000_000.0
+SONG = item(duration_ms=200_000)
+
+
+def plays(at: float, progress_ms: int | None, what: object = SONG) -> Playback:
+    return Playback("playing", at, what, progress_ms)  # type: ignore[arg-type]
+
+
+def heard(*answers: Playback) -> Knowledge:
+    knowledge = Knowledge()
+    for answer in answers:
+        knowledge = knowledge.heard(answer, answer.observed_at)
+    return knowledge
+
+
+@pytest.mark.parametrize("past", [0, 1_500])
+def test_a_progress_at_or_past_the_end_says_when_the_end_was(past: int) -> None:
+    known = heard(plays(NOW, 200_000 + past))
+    assert known.snapshot_at(NOW).status == "playing"
+    assert known.snapshot_at(NOW).progress_at(NOW) == 200_000
+    assert known.snapshot_at(NOW + 3 - past / 1000).status == "idle"
+
+
+def test_repeated_it_does_not_move_the_end_and_is_no_news() -> None:
+    known = heard(plays(NOW, 190_000))
+    shown = {known.snapshot_at(NOW).identity}
+    for second in (10.5, 11.5, 12.5, 13.0):
+        known = known.heard(plays(NOW + second, 200_000), NOW + second)
+        assert known.snapshot_at(NOW + 12.99).status == "playing"
+        assert known.snapshot_at(NOW + 13).status == "idle"
+        shown.add(known.snapshot_at(NOW + 12.99).identity)
+    assert len(shown) == 1
+    for second in range(14, 600):
+        known = known.heard(plays(NOW + second, 200_000 + second), NOW + second)
+        assert known.snapshot_at(NOW + second).status == "idle"
+    assert known.updated_at == NOW + 599
+    assert known.last_played == LastPlayed(SONG, NOW)
+
+
+def test_a_seek_to_the_end_brings_the_end_nearer() -> None:
+    known = heard(plays(NOW, 10_000), plays(NOW + 5, 200_000))
+    assert known.snapshot_at(NOW + 7.9).status == "playing"
+    assert known.snapshot_at(NOW + 8).status == "idle"
+
+
+def test_an_item_that_begins_again_after_its_end_plays_anew() -> None:
+    known = heard(plays(NOW, 199_000), plays(NOW + 1.5, 200_000), plays(NOW + 4, 300))
+    assert known.snapshot_at(NOW + 100).status == "playing"
+    assert known.snapshot_at(NOW + 100).valid_until == pytest.approx(NOW + 4 + 199.7 + 3)
+
+
+def test_an_item_whose_player_vanished_long_ago_does_not_play_and_was_played_then() -> None:
+    known = heard(plays(NOW, 200_000 + 7_200_000))
+    assert known.snapshot_at(NOW).status == "idle"
+    assert known.snapshot_at(NOW).last_played == LastPlayed(SONG, NOW - 7_200)
+
+
+def test_answers_that_tell_nothing_but_a_known_end_are_counted() -> None:
+    known = heard(plays(NOW, 199_000))
+    counts = []
+    for second in (1.5, 2.5, 4.5):
+        known = known.heard(plays(NOW + second, 200_000), NOW + second)
+        counts.append(known.about_the_end)
+    assert counts == [1, 2, 3]
+    assert known.heard(plays(NOW + 6, 100, item("Next")), NOW + 6).about_the_end == 0
+    assert known.heard(plays(NOW + 6, 100), NOW + 6).about_the_end == 0
+
+
+def test_a_player_that_crawls_over_its_end_is_counted_too() -> None:
+    known = heard(plays(NOW, 199_000))
+    for second in (1.5, 3.0, 4.5):
+        known = known.heard(plays(NOW + second, round(199_000 + second * 100)), NOW + second)
+    assert known.about_the_end == 3
+
+
+@pytest.mark.parametrize("progress_ms", [0, 61_000, 199_999])
+def test_a_progress_that_never_moves_is_unknown_and_makes_one_change_alone(progress_ms: int) -> None:
+    known = heard(plays(NOW, progress_ms))
+    shown = []
+    for second in range(5, 60, 5):
+        known = known.heard(plays(NOW + second, progress_ms), NOW + second)
+        snapshot = known.snapshot_at(NOW + second)
+        assert (snapshot.status, snapshot.progress_at(NOW + second), snapshot.valid_until) == ("playing", None, None)
+        shown.append(snapshot.identity)
+    assert len(set(shown)) == 1
+    moves = known.heard(plays(NOW + 60, progress_ms + 100), NOW + 60)
+    assert moves.snapshot_at(NOW + 60).progress_at(NOW + 60) == min(200_000, progress_ms + 100)
+
+
+def test_two_answers_at_the_same_moment_do_not_stand_still() -> None:
+    known = heard(plays(NOW, 5_000), plays(NOW + 0.5, 5_000))
+    assert known.snapshot_at(NOW + 1).progress_at(NOW + 1) is not None
+    elsewhere = heard(plays(NOW, 0), plays(NOW + 5, 0, item("Next")))
+    assert elsewhere.snapshot_at(NOW + 5).progress_at(NOW + 5) == 0
+
+
+def test_what_was_written_in_the_future_is_not_believed() -> None:
+    older = LastPlayed(item("Older"), NOW - 100)
+    ahead = heard(plays(NOW + 3_600, 0))
+    assert ahead.believed_at(NOW) == Knowledge()
+    assert replace(ahead, last_played=older).believed_at(NOW) == Knowledge(last_played=older)
+    known = heard(plays(NOW, 0))
+    assert known.believed_at(NOW - 59) == known
+    assert replace(known, next_question_at=NOW + 1e6).believed_at(NOW).next_question_at == NOW
+    assert replace(known, anchor=NOW + 1e6).believed_at(NOW).playback is None
+    assert replace(known, last_played=LastPlayed(SONG, NOW + 90)).believed_at(NOW).last_played is None
+
+
+def test_after_the_clock_was_set_back_the_next_answer_counts_whatever_was_known() -> None:
+    known = heard(plays(NOW + 3_600, 0)).heard(plays(NOW, 5_000, item("Now")), NOW)
+    assert known.last_played == LastPlayed(item("Now"), NOW)
+    assert known.updated_at == NOW
+    assert known.snapshot_at(NOW + 10).progress_at(NOW + 10) == 15_000
+
+
+def spoilt(known: Knowledge) -> list[str]:
+    """``known`` as text, with each value in turn replaced by others that it cannot have."""
+    texts = []
+    whole = json.loads(to_text(known))
+
+    def visit(value: object, path: tuple[str | int, ...]) -> None:
+        if isinstance(value, dict | list):
+            for key in value if isinstance(value, dict) else range(len(value)):
+                visit(value[key], (*path, key))
+        for other in ("text", 5, -1e300, 10**400, True, [], [5], {}, {"name": 5}, float("nan")):
+            copy = json.loads(to_text(known))
+            holder = copy
+            for key in path[:-1]:
+                holder = holder[key]
+            if path:
+                holder[path[-1]] = other
+                texts.append(json.dumps(copy))
+
+    visit(whole, ())
+    return texts
+
+
+def test_a_stored_row_whose_values_have_the_wrong_shape_never_breaks_what_is_shown() -> None:
+    known = replace(
+        heard(plays(NOW, 5_000, replace(SONG, related=frozenset({"spotify:track:1"})))),
+        problem=Problem("rate_limited", "wait", NOW + 5),
+        next_question_at=NOW + 5,
+    )
+    texts = spoilt(known)
+    assert len(texts) > 200
+    for text in texts:
+        read = from_text(text, NOW)
+        for later in (0.0, 100.0, 1e6):
+            shown = read.snapshot_at(NOW + later)
+            assert shown.item is None or isinstance(shown.item.title, str)
+            changes_at = read.changes_at(NOW + later)
+            assert changes_at is None or changes_at > NOW + later
+        read.heard(plays(NOW + 5, 10_000), NOW + 5).snapshot_at(NOW + 5)

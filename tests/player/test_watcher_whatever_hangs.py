@@ -1,0 +1,228 @@
+"""What is shown and told of the player's health, second by second, while something hangs or fails as nobody foresaw."""
+
+import asyncio
+import logging
+
+import pytest
+
+from tests.support.fake_clock import FakeClock, settle
+from tests.support.scripted_source import Notice, ScriptedSource
+from tests.support.showing import item
+from tests.support.watching import SONG, Stage, one, plays, running
+from widget.errors import SpotifyUnreachable, StoreError
+from widget.playback import LastPlayed, Playback
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def hang(stage: Stage) -> None:
+    stage.source.hold = asyncio.Event()
+
+
+async def each_second(stage: Stage, seconds: int) -> list[tuple[str, bool, str | None]]:
+    """What is shown, whether it is stale, and the code of the problem, at the end of each second."""
+    told = []
+    for _ in range(seconds):
+        stage.broadcast.seen()
+        await stage.clock.advance(1)
+        told.append((stage.status, stage.broadcast.current.stale, stage.problem()))
+    return told
+
+
+async def test_a_question_that_hangs_keeps_no_item_beyond_its_end(clock: FakeClock) -> None:
+    stage = one(plays(clock, progress_ms=190_000), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        hang(stage)
+        told = await each_second(stage, 60)
+    # The item ends after 10 s, and 3 s later at the latest it is not shown as playing.
+    assert [status for status, _, _ in told[:12]] == ["playing"] * 12
+    assert "playing" not in [status for status, _, _ in told[12:]]
+    # The question was begun 5 s after the first: 15 s later nobody says that all is well.
+    assert [code for _, _, code in told[:4]] == [None] * 4
+    assert all(code is not None for _, _, code in told[21:])
+
+
+async def test_a_question_that_hangs_makes_a_long_item_stale_and_then_unavailable(clock: FakeClock) -> None:
+    stage = one(plays(clock, item(duration_ms=3_600_000)), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        hang(stage)
+        told = await each_second(stage, 330)
+    stale_from = [stale for _, stale, _ in told].index(True)
+    assert 5 <= stale_from <= 30
+    assert told[290][0] == "playing"
+    assert [status for status, _, _ in told[301:]] == ["unavailable"] * 29
+    assert told[-1][2] == "internal_error"
+
+
+async def test_who_comes_while_the_first_question_hangs_is_answered_all_the_same(clock: FakeClock) -> None:
+    stage = one(plays(clock), clock=clock)
+    hang(stage)
+    async with running(stage):
+        waiting = asyncio.create_task(stage.broadcast.fresh(0.05))
+        await settle()
+        assert stage.source.asked == 1
+        assert (await waiting).status == "unavailable"
+
+
+async def test_when_what_hung_answers_again_all_is_well_at_once(clock: FakeClock) -> None:
+    stage = one(plays(clock), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        hang(stage)
+        await each_second(stage, 60)
+        stage.source.hold = None
+        stage.source.answers = [plays(clock, item("Back"))]
+        await each_second(stage, 62)
+        assert (stage.title, stage.broadcast.current.stale, stage.problem()) == ("Back", False, None)
+
+
+async def test_a_store_that_hangs_makes_it_stale_within_45_seconds_and_is_named(clock: FakeClock) -> None:
+    notice = Notice()
+    stage = Stage(ScriptedSource(plays(clock, item(duration_ms=3_600_000))), notice, clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        notice.hangs = True
+        told = await each_second(stage, 330)
+        assert told[44][1]
+        assert told[44][2] == "store_unavailable"
+        assert told[-1][0] == "unavailable"
+        notice.hangs = False
+        await each_second(stage, 30)
+        assert (stage.status, stage.broadcast.current.stale, stage.problem()) == ("playing", False, None)
+
+
+async def test_a_follower_whose_leader_is_silent_goes_stale_and_then_unavailable(clock: FakeClock) -> None:
+    notice = Notice()
+    leader = Stage(ScriptedSource(plays(clock, item(duration_ms=3_600_000))), notice, clock)
+    follower = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(follower):
+        async with running(leader):
+            await leader.broadcast.fresh()
+            await follower.broadcast.fresh(0.5)
+            notice.leader = "suspended: it holds the lead, and says nothing"
+        told = await each_second(follower, 330)
+    assert follower.source.asked == 0
+    assert [stale for _, stale, _ in told[:15]] == [False] * 15
+    assert told[44][1:] == (True, "internal_error")
+    assert [status for status, _, _ in told[301:]] == ["unavailable"] * 29
+
+
+async def test_a_follower_shows_no_item_beyond_its_end_whoever_is_silent(clock: FakeClock) -> None:
+    notice = Notice()
+    leader = Stage(ScriptedSource(plays(clock, progress_ms=190_000)), notice, clock)
+    follower = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(follower):
+        async with running(leader):
+            await leader.broadcast.fresh()
+            await follower.broadcast.fresh(0.5)
+            notice.leader = "suspended"
+        notice.hangs = True
+        told = await each_second(follower, 60)
+    assert [status for status, _, _ in told[:12]] == ["playing"] * 12
+    assert "playing" not in [status for status, _, _ in told[12:]]
+    assert told[44][2] == "store_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (PermissionError(13, "Permission denied", "/data/now-playing.db.refresh.lock"), "internal_error"),
+        (OSError(95, "Operation not supported"), "internal_error"),
+        (ImportError("no socksio"), "internal_error"),
+        (RuntimeError("a bug"), "internal_error"),
+        (StoreError("the disk is full"), "store_unavailable"),
+    ],
+)
+async def test_whatever_a_question_raises_it_counts_as_not_answered(
+    clock: FakeClock, fault: Exception, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    stage = one(plays(clock, item(duration_ms=3_600_000)), fault, clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        told = await each_second(stage, 330)
+    assert told[8][1:] == (True, code)
+    assert told[-1] == ("unavailable", False, code)
+    problem = stage.broadcast.current.problem
+    assert problem is not None
+    assert "data" not in problem.message.replace("database", "")
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{code}: ")
+
+
+async def test_the_log_names_the_file_that_cannot_be_used_and_says_when_it_is_over(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    fault = PermissionError(13, "Permission denied", "/data/now-playing.db.refresh.lock")
+    stage = one(fault, plays(clock), clock=clock)
+    async with running(stage):
+        await each_second(stage, 10)
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("widget")]
+    assert lines == [
+        "internal_error: PermissionError: Permission denied: /data/now-playing.db.refresh.lock",
+        "Answers come again.",
+    ]
+
+
+@pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), KeyError("x"), StoreError("gone")])
+async def test_whatever_the_store_raises_beside_a_question_counts_too(clock: FakeClock, fault: Exception) -> None:
+    notice = Notice()
+    stage = Stage(ScriptedSource(plays(clock, item(duration_ms=3_600_000))), notice, clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        notice.broken = fault
+        told = await each_second(stage, 30)
+        assert told[5][1]
+        assert told[-1][2] == ("store_unavailable" if isinstance(fault, StoreError) else "internal_error")
+        notice.broken = None
+        told = await each_second(stage, 10)
+        assert told[-1] == ("playing", False, None)
+
+
+async def test_it_ends_within_two_seconds_whatever_hangs(clock: FakeClock) -> None:
+    notice = Notice()
+    stage = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        hang(stage)
+        await each_second(stage, 6)
+        notice.hangs = True
+        begun = clock.monotonic()
+    assert clock.monotonic() - begun < 2
+
+
+async def test_a_watcher_that_never_wakes_is_told(clock: FakeClock) -> None:
+    stage = one(plays(clock), clock=clock)
+    stage.broadcast.seen()
+    codes = []
+    for _ in range(20):
+        await clock.advance(1)
+        codes.append(stage.problem())
+    assert codes[:14] == [None] * 14
+    assert codes[14:] == ["internal_error"] * 6
+
+
+async def test_the_second_failure_in_a_row_makes_it_stale_and_the_code_is_that_of_the_last(clock: FakeClock) -> None:
+    stage = one(plays(clock), SpotifyUnreachable("502"), StoreError("full"), clock=clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        told = await each_second(stage, 9)
+    codes = [code for _, _, code in told]
+    assert "spotify_unreachable" in codes
+    assert codes[-1] == "store_unavailable"
+    assert not any(stale for _, stale, code in told if code == "spotify_unreachable")
+    assert told[-1][1]
+
+
+async def test_plays_that_lie_in_the_future_are_not_believed(clock: FakeClock) -> None:
+    ahead, last = LastPlayed(item("Ahead"), clock.now() + 3_600), LastPlayed(SONG, clock.now() - 60)
+    stage = one(Playback("idle", clock.now()), clock=clock, played=(ahead, last))
+    async with running(stage):
+        assert (await stage.broadcast.fresh()).last_played == last

@@ -1,0 +1,86 @@
+"""A store that hangs or fails when a test says so, and a stream that is read without a network."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.support.fake_clock import settle
+from widget.store.protocol import Store
+
+
+class Reluctant:
+    """Implements :class:`widget.store.protocol.Store` by ``store``; whatever is awaited hangs while ``hangs`` is set,
+    or raises ``fault``."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.hangs = False
+        self.fault: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        if not inspect.iscoroutinefunction(found):
+            return found
+
+        async def reluctant(*arguments: Any, **named: Any) -> Any:
+            if self.hangs:
+                await asyncio.Event().wait()
+            if self.fault is not None:
+                raise self.fault
+            return await found(*arguments, **named)
+
+        return reluctant
+
+    def as_store(self) -> Store:
+        """Itself, for who wants a store."""
+        return cast("Store", self)
+
+
+async def _read(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
+
+
+@asynccontextmanager
+async def open_stream(app: ASGIApp) -> AsyncIterator[list[dict[str, Any]]]:
+    """The events of ``/now-playing/events`` so far, as their JSON, while the context lasts."""
+    told: list[dict[str, Any]] = []
+    left = asyncio.Event()
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        for line in message.get("body", b"").decode().splitlines():
+            if line.startswith("data:") and (data := line.removeprefix("data:").strip()).startswith("{"):
+                value = json.loads(data)
+                if "status" in value:
+                    told.append(value)
+
+    scope: Scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/now-playing/events",
+        "raw_path": b"/now-playing/events",
+        "query_string": b"",
+        "headers": [(b"host", b"music.example.org")],
+        "scheme": "http",
+        "server": ("music.example.org", 80),
+        "client": ("127.0.0.1", 1),
+        "root_path": "",
+    }
+    reading: asyncio.Future[None] = asyncio.ensure_future(_read(app, scope, receive, send))
+    await settle()
+    try:
+        yield told
+    finally:
+        left.set()
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading

@@ -1,0 +1,44 @@
+"""What a source's clock says that cannot be, judged by what it said before. Pure.
+
+Seen at Spotify: a progress at or past the end while it claims to play, again and again, for minutes or hours; a
+progress that never moves; times in the future, after a machine's clock was wrong once.
+"""
+
+from widget.playback import Playback
+
+STANDS_STILL_AFTER_SECONDS = 1.0
+CLOCKS_APART_SECONDS = 60.0
+"""Instances' clocks may differ by this; what lies further in the future was written while a clock was wrong."""
+
+ABOUT_THE_END_SECONDS = 30.0
+
+
+def same_item_plays(known: Playback | None, told: Playback) -> bool:
+    """Whether ``told`` is the item that played before, and plays."""
+    return known is not None and known.status == told.status == "playing" and known.item == told.item
+
+
+def says_when_it_ended(told: Playback) -> bool:
+    """Whether the progress lies at or past the end: that says when the end was."""
+    return told.ends_at is not None and told.good_until is None and told.ends_at <= told.observed_at
+
+
+def is_no_news(known: Playback | None, told: Playback) -> bool:
+    """Whether ``told`` repeats an end that was known: it does not move it."""
+    if known is None or known.ends_at is None or not same_item_plays(known, told) or not says_when_it_ended(told):
+        return False
+    return known.ends_at <= (told.ends_at or 0.0)
+
+
+def is_about_the_end(known: Playback | None, told: Playback) -> bool:
+    """Whether ``told``, heard after the known end, says little more than that the same item is at its end."""
+    if known is None or known.ends_at is None or told.ends_at is None or not same_item_plays(known, told):
+        return False
+    return told.observed_at >= known.ends_at and told.ends_at - known.ends_at < ABOUT_THE_END_SECONDS
+
+
+def stands_still(known: Playback | None, known_ms: int | None, told: Playback) -> bool:
+    """Whether the progress (``known_ms`` when it was told last) has not moved though the item claims to play."""
+    if known is None or known_ms is None or not same_item_plays(known, told) or says_when_it_ended(told):
+        return False
+    return told.progress_ms == known_ms and told.observed_at - known.observed_at >= STANDS_STILL_AFTER_SECONDS
