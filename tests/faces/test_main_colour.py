@@ -5,7 +5,6 @@ import struct
 import subprocess
 import sys
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +14,9 @@ from PIL import Image, ImageDraw
 from widget.faces.pictures.main_colour import main_colour
 from widget.faces.pictures.oklch import Oklch, Rgb, css, rgb
 from widget.faces.pictures.pixels import LARGEST_SIDE, pixels_of
+from widget.samples.artwork import FOLDER
 
-DRAWINGS = Path(__file__).parents[2] / "widget" / "sources" / "spotify" / "artwork"
-NAMES = sorted({file.stem.rpartition("-")[0] for file in DRAWINGS.glob("*.jpg")})
+NAMES = sorted({file.stem.rpartition("-")[0] for file in FOLDER.glob("*.jpg")})
 
 
 def encoded(image: Image.Image, file_format: str = "PNG", **how: object) -> bytes:
@@ -101,7 +100,7 @@ def test_it_stands_in_the_picture_or_is_grey_and_does_not_depend_on_any_order(pi
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_size_of_one_artwork_gives_the_same_hue(name: str) -> None:
-    found = [of((DRAWINGS / f"{name}-{width}.jpg").read_bytes()) for width in (640, 300, 64)]
+    found = [of((FOLDER / f"{name}-{width}.jpg").read_bytes()) for width in (640, 300, 64)]
     colours = [Oklch.of(rgb(colour)) for colour in found if colour is not None]
     assert len(colours) == 3
     # A difference in hue counts as far as there is chroma to see it by.

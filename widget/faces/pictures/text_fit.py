@@ -1,73 +1,188 @@
-"""How wide a text is in a generic sans-serif font, and where to cut it: at a grapheme, never inside one."""
+"""How wide a text is in a usual sans-serif font, and where to cut it: at a grapheme, never inside one.
 
+An estimate: which font it will be, only the reader's machine knows. The widths are the mean of a narrow font and a
+wide one (Helvetica, Noto Sans), so that both are met within a few percent.
+"""
+
+import re
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 
 import wcwidth
 
 ELLIPSIS = "…"
-WIDE_EM = 1.0
-SAFETY = 1.04
-"""Fonts differ: a little more room than Helvetica needs."""
+LONGEST = 1000
+"""Characters that are looked at; what comes after them fits into no room."""
 
-# Advance widths in 1/1000 em, grouped: what the common sans-serif fonts agree on within a few percent.
+EMOJI_EM = 1.24
+MONO_EM = 0.602
+BOLD = 1.06
+
+# Advance widths in 1/1000 em.
 _GROUPS = (
-    (222, "ijl'|‘’`"),
-    (278, " !,./:;I[\\]ft()·"),
-    (333, 'r-{}"*“”°'),
-    (500, "csvxyzkJ^"),
-    (556, "abdeghnopquL0123456789?_$#§€£<>+=~–"),
-    (667, "ABEKPSVXYZ&TF"),
-    (722, "CDHNRUwGOQ"),
-    (833, "Mm%—W@…"),
+    (200, "’‘'"),
+    (250, "ijlł"),
+    (275, " !,.:;·ı"),
+    (300, "[]If`"),
+    (325, "()-/\\t"),
+    (350, "{}“”"),
+    (375, '"Jr•'),
+    (400, "|"),
+    (425, "°"),
+    (475, "*z"),
+    (500, "?_csvy"),
+    (525, "^kx–§"),
+    (550, "LaeŁ"),
+    (575, "$+<=>~0123456789FTbdghnopqu£€đ"),
+    (600, "#ESZßø"),
+    (625, "PVXY"),
+    (650, "ABK"),
+    (675, "CR"),
+    (700, "&"),
+    (725, "DHU"),
+    (750, "GNw"),
+    (775, "OQØ"),
+    (850, "%"),
+    (875, "Mmæ"),
+    (900, "…"),
+    (925, "W"),
+    (950, "@Æœ"),
+    (1000, "—"),
 )
 _WIDTHS = {character: width / 1000 for width, characters in _GROUPS for character in characters}
-_AVERAGE_EM = 0.58
-_RIGHT_TO_LEFT_EM = 0.48
+
+# By the first character of a run of scripts: the mean width of a letter, in em.
+_SCRIPTS = (
+    (0x0000, 0.58),
+    (0x0530, 0.66),  # Armenian
+    (0x0590, 0.54),  # Hebrew
+    (0x0600, 0.48),  # Arabic
+    (0x0900, 0.5),  # Devanagari
+    (0x0980, 0.5),  # Bengali
+    (0x0A00, 0.45),  # Gurmukhi, Gujarati
+    (0x0B80, 0.83),  # Tamil
+    (0x0C00, 0.52),  # Telugu
+    (0x0C80, 0.66),  # Kannada
+    (0x0D00, 0.69),  # Malayalam
+    (0x0D80, 0.62),  # Sinhala
+    (0x0E00, 0.58),  # Thai
+    (0x0E80, 0.68),  # Lao
+    (0x0F00, 0.54),  # Tibetan
+    (0x1000, 0.7),  # Burmese
+    (0x10A0, 0.58),
+    (0x1200, 0.68),  # Ethiopic
+    (0x1380, 0.58),
+    (0x1780, 0.5),  # Khmer
+    (0x1800, 0.58),
+    (0x3000, 1.0),  # Chinese, Japanese
+    (0xAC00, 0.92),  # Korean
+    (0xD7B0, 0.58),
+    (0xF900, 1.0),
+    (0xFB1D, 0.54),  # Hebrew
+    (0xFB50, 0.48),  # Arabic
+    (0xFE00, 0.58),
+    (0xFE70, 0.48),  # Arabic
+    (0xFF00, 1.0),
+    (0xFF61, 0.58),
+    (0x20000, 1.0),
+)
+_SCRIPT_STARTS = [start for start, _ in _SCRIPTS]
+
+_SPACES = re.compile("[ \t\n\r\f]+")
+_BREAK_AFTER = frozenset("-–—")
+_NOT_FIRST = frozenset("、。，．・：；？！）］｝〕〉》」』】…ー々ゝっッぁァぃィぅゥぇェぉォゃャゅュょョ,.!?:;)]}”’")
+_NOT_LAST = frozenset("（［｛〔〈《「『【([{“‘")
 
 
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of ``text`` in pixels at a font size of ``size`` pixels; a little too wide rather than too narrow."""
-    width = sum(_grapheme_em(grapheme) for grapheme in wcwidth.iter_graphemes(text)) * size * SAFETY
-    return width * 1.06 if bold else width
+def text_width(text: str, size: float, *, bold: bool = False, mono: bool = False) -> float:
+    """The width of ``text`` in pixels at a font size of ``size`` pixels, in a fixed-width font where ``mono``."""
+    em = sum(_grapheme_em(grapheme, mono) for grapheme in wcwidth.iter_graphemes(text[:LONGEST]))
+    return em * size * (BOLD if bold and not mono else 1)
 
 
-def shortened(text: str, size: float, room: float, *, bold: bool = False) -> str:
-    """``text`` as it fits into ``room`` pixels: whole, else cut at a grapheme (at a word, if one is near) with …"""
-    room_beside_ellipsis = room - text_width(ELLIPSIS, size, bold=bold)
-    kept: list[str] = []
-    used, fitting = 0.0, 0
-    for grapheme in wcwidth.iter_graphemes(text):  # No further than it fits: a text may be endless.
-        used += text_width(grapheme, size, bold=bold)
+def shortened(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
+    """``text`` as it fits into ``room`` pixels: whole, else cut at a grapheme, with …"""
+    room_beside_ellipsis = room - text_width(ELLIPSIS, size, bold=bold, mono=mono)
+    fitting = 0
+    for end, used in _measured(text, size, bold, mono):
         if used > room:
-            return _at_a_word(kept[:fitting]) + ELLIPSIS
-        kept.append(grapheme)
+            return text[:fitting].rstrip() + ELLIPSIS
         if used <= room_beside_ellipsis:
-            fitting = len(kept)
-    return text
+            fitting = end
+    return text if len(text) <= LONGEST else text[:fitting].rstrip() + ELLIPSIS
+
+
+def in_two_lines(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> tuple[str, ...]:
+    """``text`` in one line where it fits into ``room`` pixels, else in two, the second one shortened.
+
+    Broken where a browser would: after a space or a hyphen, between wide characters, inside a word only where it is
+    longer than the line.
+    """
+    text = text[:LONGEST]
+    before, opportunity, fitting = 0, 0, 0
+    for end, used in _measured(text, size, bold, mono):
+        grapheme = text[before:end]
+        if used > room and not grapheme.isspace():
+            cut = opportunity or fitting or end
+            rest = text[cut:].lstrip(" ")
+            return text[:cut].rstrip(" "), shortened(rest, size, room, bold=bold, mono=mono)
+        fitting = end
+        if _may_break(grapheme, text[end : end + 1]):
+            opportunity = end
+        before = end
+    return (text,)
+
+
+def collapsed(text: str) -> str:
+    """``text`` with its white space as HTML shows it: one space for several, none around it."""
+    return _SPACES.sub(" ", text).strip(" ")
 
 
 def is_right_to_left(text: str) -> bool:
     """The direction that the first strong character gives (Unicode Standard Annex 9, rule P2)."""
-    directions = (unicodedata.bidirectional(character) for character in text)
+    directions = (unicodedata.bidirectional(character) for character in text[:LONGEST])
     return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
-def _at_a_word(graphemes: list[str]) -> str:
-    text = "".join(graphemes).rstrip()
-    head, space, tail = text.rpartition(" ")
-    return head.rstrip(" ,;:-–") if space and len(tail) <= len(text) // 4 else text
+def _measured(text: str, size: float, bold: bool, mono: bool) -> Iterator[tuple[int, float]]:
+    """For each grapheme: where it ends, and how wide the text is so far."""
+    end, used, em = 0, 0.0, size * (BOLD if bold and not mono else 1)
+    for grapheme in wcwidth.iter_graphemes(text[:LONGEST]):
+        end += len(grapheme)
+        used += _grapheme_em(grapheme, mono) * em
+        yield end, used
 
 
-def _grapheme_em(grapheme: str) -> float:
-    if wcwidth.wcswidth(grapheme) == 2:
-        return WIDE_EM
-    return max(_character_ems(grapheme), default=0.0)
+def _may_break(grapheme: str, following: str) -> bool:
+    if grapheme == " ":
+        return True
+    if following in _NOT_FIRST or grapheme in _NOT_LAST:
+        return False
+    return grapheme in _BREAK_AFTER or _is_wide(grapheme) or (following != "" and _is_wide(following))
 
 
-def _character_ems(grapheme: str) -> Iterable[float]:
+def _is_wide(text: str) -> bool:
+    """Chinese, Japanese and Korean letters, and emoji; a cluster of an Indian script may count two cells, too."""
+    return wcwidth.wcwidth(text[0]) == 2 or (wcwidth.wcswidth(text) == 2 and _is_emoji(text))
+
+
+def _is_emoji(text: str) -> bool:
+    return unicodedata.category(text[0]) == "So"
+
+
+def _grapheme_em(grapheme: str, mono: bool) -> float:
+    if _is_wide(grapheme):
+        return EMOJI_EM if _is_emoji(grapheme) else _letter_em(grapheme[0])
+    return sum(_character_ems(grapheme, mono))
+
+
+def _character_ems(grapheme: str, mono: bool) -> Iterable[float]:
     for character in unicodedata.normalize("NFD", grapheme):
         if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Cf", "Cc"):
             continue
-        narrow = unicodedata.bidirectional(character) in ("R", "AL")
-        yield _WIDTHS.get(character, _RIGHT_TO_LEFT_EM if narrow else _AVERAGE_EM)
+        yield MONO_EM if mono else _WIDTHS.get(character, _letter_em(character))
+
+
+def _letter_em(character: str) -> float:
+    return _SCRIPTS[bisect_right(_SCRIPT_STARTS, ord(character)) - 1][1]
