@@ -57,7 +57,7 @@ async def authorize(
         callback = await _waited_for(wishes, listener)
         wishes.terminal.wait("Asking Spotify …")
         try:
-            granted = await authorization.finish(attempt, callback.code, callback.error, same_account=False)
+            granted = await authorization.finish(attempt, callback.code, callback.error)
         except (AuthorizationError, StoreError) as error:
             listener.show(Outcome("It did not work", (str(error),), worked=False))
             raise

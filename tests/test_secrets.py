@@ -55,7 +55,7 @@ def renew(running: Server, service: Spotify, heard: list[str]) -> None:
     """The whole renewal, with a wrong key before."""
     with httpx.Client() as browser:
         for key in ("wrong", KEY):
-            answer = browser.post(f"{running.url}/setup", data={"key": key})
+            answer = browser.post(f"{running.url}/setup", data={"key": key}, headers={"Sec-Fetch-Site": "same-origin"})
             heard.append(answer.text + str(answer.headers))
         location = answer.headers["location"]
         form = {"query": httpx.URL(location).query.decode(), "decision": "agree"}

@@ -1,19 +1,27 @@
 """``/setup``: the owner authorizes again, and nobody else does."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from tests.support.fake_clock import FakeClock
+from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize, program, query_of, simulated
 from widget.settings import Settings
+from widget.sources.spotify.accounts import SCOPES
+from widget.sources.spotify.simulator import Simulator
+from widget.tokens import Seed
 
 ME = "/v1/me"
 NOW = "/v1/me/player/currently-playing"
 TOKEN = "/api/token"
+
+
+FROM_HERE = {"Origin": PUBLIC_URL}
+BROKEN_FORM = {"Content-Type": "multipart/form-data", **FROM_HERE}
 
 
 def down() -> Response:
@@ -96,8 +104,20 @@ async def test_nothing_of_it_is_cached_framed_or_referred(tmp_path: Path) -> Non
             await running.begins_renewal("wrong"),
             await running.begins_renewal(),
             await running.client.get("/setup/callback?state=x"),
+            await running.client.post("/setup", data={"key": KEY}, headers={"Origin": "https://evil.example"}),
+            await running.client.post("/setup", content=b"x", headers=BROKEN_FORM),
+            *[await running.client.request(method, "/setup") for method in ("PUT", "DELETE", "OPTIONS")],
+            await running.client.post("/setup/callback"),
+            await running.client.get("/setup/"),
             await running.renews(),
         ]
+        crowd = [
+            asyncio.create_task(running.client.post("/setup", data={"key": "wrong"}, headers=FROM_HERE))
+            for _ in range(11)
+        ]
+        await running.clock.advance(1.0)
+        answers += await asyncio.gather(*crowd)
+    assert {answer.status_code for answer in answers} == {200, 204, 303, 400, 403, 404, 405, 429}
     for answer in answers:
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
@@ -105,33 +125,60 @@ async def test_nothing_of_it_is_cached_framed_or_referred(tmp_path: Path) -> Non
         assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_after_five_wrong_keys_even_the_right_one_waits(tmp_path: Path) -> None:
+async def test_a_wrong_key_is_answered_after_a_second_at_the_earliest(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        answers = [await running.begins_renewal(f"wrong {number}") for number in range(5)]
-        assert [answer.status_code for answer in answers] == [403] * 5
-        locked = await running.begins_renewal()
-        assert locked.status_code == 429
-        assert 0 < int(locked.headers["retry-after"]) <= 900
-        await running.clock.advance(901)
+        sent = asyncio.create_task(running.client.post("/setup", data={"key": "wrong"}, headers=FROM_HERE))
+        await running.clock.advance(0.99)
+        assert not sent.done()
+        await running.clock.advance(0.01)
+        assert (await sent).status_code == 403
+
+
+async def test_nobody_can_lock_the_owner_out(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        tries = [
+            asyncio.create_task(running.client.post("/setup", data={"key": f"wrong {number}"}, headers=FROM_HERE))
+            for number in range(400)
+        ]
+        await settle()
+        refused = [(await one) for one in tries if one.done()]
+        assert [answer.status_code for answer in refused] == [429] * 390
+        assert {answer.headers["retry-after"] for answer in refused} == {"2"}
         assert (await running.begins_renewal()).status_code == 303
+        await running.clock.advance(1.0)
+        waited = [answer.status_code for answer in await asyncio.gather(*tries)]
+        assert sorted(waited) == [403] * 10 + [429] * 390
+        assert (await running.begins_renewal("wrong")).status_code == 403
 
 
-async def test_keys_tried_at_the_same_moment_are_counted_one_by_one(tmp_path: Path) -> None:
-    async with program(tmp_path) as running:
-        answers = await asyncio.gather(*(running.begins_renewal(f"wrong {number}") for number in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [403] * 5 + [429] * 15
-
-
-async def test_the_count_survives_a_restart_and_a_clock_that_jumps(tmp_path: Path) -> None:
+async def test_strangers_at_setup_reach_neither_the_database_nor_its_lock(tmp_path: Path) -> None:
     clock = FakeClock()
-    simulator = simulated(clock)
-    async with program(tmp_path, clock=clock, simulator=simulator) as running:
-        for number in range(5):
-            await running.begins_renewal(f"wrong {number}")
-    async with program(tmp_path, clock=clock, simulator=simulator) as running:
-        assert (await running.begins_renewal()).status_code == 429
-        clock.jump(-30 * 86_400)
-        assert (await running.begins_renewal()).status_code == 303
+    async with program(tmp_path, clock=clock) as running:
+        begun = await running.begins_renewal()
+        callback = await running.consents(begun.headers["location"])
+        before = await running.store.note("renewal")
+        async with running.store.refreshing():  # Who wants the lock now would wait for ever.
+            await running.store.close()  # Who wants the database now would be told so.
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(running.app), base_url=PUBLIC_URL) as stranger:
+                asked = [
+                    *(stranger.get(f"/setup/callback?state=forged-{number}&code=x") for number in range(400)),
+                    *(
+                        stranger.get("/setup/callback", headers={"Cookie": f"renewal={number}.x"})
+                        for number in range(9)
+                    ),
+                    stranger.get(callback),
+                    stranger.get(callback, headers={"Cookie": "renewal=a.b"}),
+                    stranger.get("/setup/callback?state=x", headers={"Cookie": f"renewal={begun.cookies['renewal']}"}),
+                ]
+                assert {answer.status_code for answer in await asyncio.gather(*asked)} == {400}
+                wrong = asyncio.gather(
+                    *(stranger.post("/setup", data={"key": "wrong"}, headers=FROM_HERE) for _ in range(20))
+                )
+                await clock.advance(1.0)
+                assert sorted(answer.status_code for answer in await wrong) == [403] * 10 + [429] * 10
+            await running.store.open()
+        assert await running.store.note("renewal") == before
+        assert (await running.client.get(callback)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -139,13 +186,15 @@ async def test_the_count_survives_a_restart_and_a_clock_that_jumps(tmp_path: Pat
 )
 async def test_a_form_without_the_key_is_a_wrong_key(tmp_path: Path, data: dict[str, str]) -> None:
     async with program(tmp_path) as running:
-        assert (await running.client.post("/setup", data=data)).status_code == 403
+        sent = asyncio.create_task(running.client.post("/setup", data=data, headers=FROM_HERE))
+        await running.clock.advance(1.0)
+        assert (await sent).status_code == 403
 
 
 async def test_a_form_that_is_none_is_refused(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         body = b'--x\r\nContent-Disposition: form-data; name="key"; filename="a"\r\n\r\nabc\r\n--x--\r\n'
-        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        headers = {"Content-Type": "multipart/form-data; boundary=x", **FROM_HERE}
         answer = await running.client.post("/setup", content=body, headers=headers)
     assert answer.status_code in (400, 403)
 
@@ -159,13 +208,36 @@ async def test_a_form_that_is_none_is_refused(tmp_path: Path) -> None:
         ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 303),
         ({"Origin": PUBLIC_URL, "Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({}, 303),
+        ({"Origin": "null", "Sec-Fetch-Site": "none"}, 303),
+        ({}, 403),
     ],
 )
 async def test_only_our_own_page_may_post(tmp_path: Path, headers: dict[str, str], status: int) -> None:
     async with program(tmp_path) as running:
         answer = await running.client.post("/setup", data={"key": KEY}, headers=headers)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "null"}, {}])
+async def test_a_browser_that_does_not_say_where_it_comes_from_shows_our_form(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async with program(tmp_path) as running:
+        page = await running.client.get("/setup")
+        (token,) = re.findall(r'name="form" value="([0-9a-f]{64})"', page.text)
+        cookie = page.headers["set-cookie"]
+        for attribute in ("setup-form=", "HttpOnly", "SameSite=lax", "Secure", "Path=/setup"):
+            assert attribute in cookie
+        form = {"key": KEY, "form": token}
+        assert (await running.client.post("/setup", data=form, headers=headers)).status_code == 303
+        again = await running.client.get("/setup")
+        assert token in again.text, "a second tab must not spoil the first one's form"
+        for forged in ({"key": KEY, "form": token[::-1]}, {"key": KEY, "form": ""}):
+            assert (await running.client.post("/setup", data=forged, headers=headers)).status_code == 403
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(running.app), base_url=PUBLIC_URL) as another:
+            assert (await another.post("/setup", data=form, headers=headers)).status_code == 403
+            another.cookies.set("setup-form", "x")
+            assert (await another.post("/setup", data=form, headers=headers)).status_code == 403
 
 
 @pytest.mark.parametrize("public_url", [None, "http://music.example.org", "http://localhost:8000"])
@@ -257,6 +329,53 @@ async def test_another_account_is_refused(tmp_path: Path) -> None:
         assert await stored(running) == before
 
 
+def seeded(clock: FakeClock, simulator: Simulator) -> Settings:
+    """Settings with a seed alone: whose it is, nobody has said yet."""
+    seed = Seed(simulator.grant(SCOPES), clock.now())
+    return Settings(client_id="an-id", client_secret="a-secret", public_url=PUBLIC_URL, setup_key=KEY, seed=seed)
+
+
+async def test_another_account_than_a_seed_s_is_refused(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    settings = seeded(clock, simulator)
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
+        owner = simulator.user_id, simulator.user_name
+        simulator.user_id, simulator.user_name = "someone.else", "Someone Else"
+        answer = await running.renews()
+        assert answer.status_code == 403
+        assert owner[1] in answer.text
+        assert await running.store.credentials() is None
+        simulator.user_id, simulator.user_name = owner
+        assert (await running.renews()).status_code == 200
+
+
+async def test_whose_a_seed_is_cannot_be_asked_now_so_nothing_is_stored(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    settings = seeded(clock, simulator)
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
+        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        # The new one says whose it is; then the running one cannot be asked.
+        answers = iter([JSONResponse({"id": simulator.user_id}), down()])
+        simulator.answers[ME] = lambda: next(answers)
+        answer = await running.client.get(callback)
+        assert answer.status_code == 503
+        assert "Try again" in answer.text
+        assert await running.store.credentials() is None
+        del simulator.answers[ME]
+        assert (await running.renews()).status_code == 200
+
+
+async def test_a_seed_that_is_dead_keeps_nobody_out(tmp_path: Path) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    settings = seeded(clock, simulator)
+    simulator.revoke_everything()
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
+        assert (await running.renews()).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "status"), [(TOKEN, 503), (ME, 503)], ids=["the exchange fails", "the account cannot be asked"]
 )
@@ -306,6 +425,7 @@ async def test_head_and_options_work_there_too(tmp_path: Path) -> None:
         head, options = await running.client.head("/setup"), await running.client.options("/setup")
     assert (head.status_code, head.content) == (200, b"")
     assert (options.status_code, options.headers["cache-control"]) == (204, "no-store")
+    assert options.headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 async def test_no_secret_stands_in_any_page_or_header(tmp_path: Path) -> None:

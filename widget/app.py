@@ -28,6 +28,7 @@ from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
 from widget.sources.spotify.gateway import Gateway
 from widget.sources.spotify.renewal import ServerRenewal
+from widget.sources.spotify.whose import RunningAccount
 from widget.store.choice import open_or_go_on, store_for
 from widget.store.protocol import Store
 
@@ -59,7 +60,12 @@ def create_app(
     artwork = ArtworkCache(client, settings.artwork_hosts, clock)
     colours = ColourFinder(artwork, broadcast, clock)
     services = Services(
-        settings, clock, broadcast, readiness.health, artwork, renewal(settings, keeper, accounts, api, gate, clock)
+        settings,
+        clock,
+        broadcast,
+        readiness.health,
+        artwork,
+        renewal(settings, keeper, accounts, access, api, gate, clock),
     )
 
     @asynccontextmanager
@@ -81,12 +87,13 @@ def create_app(
 
 
 def renewal(
-    settings: Settings, store: Store, accounts: AccountsService, api: WebApi, gate: Gate, clock: Clock
+    settings: Settings, store: Store, accounts: AccountsService, access: Access, api: WebApi, gate: Gate, clock: Clock
 ) -> ServerRenewal:
     """What ``/setup`` authorizes by."""
     return ServerRenewal(
         store,
         Authorization(store, accounts, api, gate, clock, settings.seed),
+        RunningAccount(store, access, api, gate, settings.seed),
         clock,
         key=settings.setup_key,
         accounts_url=settings.accounts_url,

@@ -1,15 +1,10 @@
 """Authorizing again on the running server: what the page at ``/setup`` may ask for."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """``locked_for`` is for how many seconds no key is looked at any more; 0 where this one was."""
-
-    admitted: bool
-    locked_for: float = 0.0
+Admission = Literal["admitted", "wrong", "too_many"]
+"""``too_many``: so many wrong keys wait for their answer that this one was not let wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +25,14 @@ class Renewed:
 
 
 class Renewal(Protocol):
-    """All methods may raise :class:`widget.errors.StoreError`."""
+    """Nobody without the key makes any of it touch the store, or a lock."""
 
     async def admit(self, key: str) -> Admission:
-        """Whether ``key`` is the owner's; a wrong one is counted, and after too many none is looked at for a while."""
+        """Whether ``key`` is the owner's. A right one passes at once, whoever else tries; a wrong one waits."""
         ...
 
     async def begin(self, redirect_uri: str) -> Begun:
-        """Raises :class:`widget.errors.NotConfigured` where there is no client ID."""
+        """Raises :class:`widget.errors.NotConfigured` where there is no client ID, or StoreError."""
         ...
 
     async def finish(
@@ -45,6 +40,6 @@ class Renewal(Protocol):
     ) -> Renewed | None:
         """Ends what this browser began, once; None, and nothing happens, where ``state`` and ``cookie`` are not of it.
 
-        Raises :class:`widget.errors.AuthorizationError`.
+        Raises :class:`widget.errors.AuthorizationError` or StoreError.
         """
         ...

@@ -1,5 +1,6 @@
 """The whole program in this process, against the simulated Spotify, on a clock that stands still."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -53,8 +54,12 @@ class Program:
             return (await browser.post("/authorize/decide", data=form)).headers["location"]
 
     async def begins_renewal(self, key: str = KEY) -> httpx.Response:
-        """The owner sends the form with the key."""
-        return await self.client.post("/setup", data={"key": key})
+        """The owner sends the form with the key; a wrong one is answered as soon as it may be."""
+        headers = {"Origin": self.app.state.services.settings.public_url or str(self.client.base_url)}
+        sent = asyncio.create_task(self.client.post("/setup", data={"key": key}, headers=headers))
+        if key != KEY:
+            await self.clock.advance(1.0)
+        return await sent
 
     async def renews(self, decision: str = "agree") -> httpx.Response:
         """The owner renews, from the form to the page at the end."""

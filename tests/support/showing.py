@@ -44,7 +44,7 @@ class NoRenewal:
     """Where a test does not renew."""
 
     async def admit(self, key: str) -> Admission:
-        return Admission(False)
+        return "wrong"
 
     async def begin(self, redirect_uri: str) -> Begun:
         raise NotImplementedError

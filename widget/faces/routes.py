@@ -15,12 +15,14 @@ from widget.faces.http import preflight, respond
 from widget.faces.owner.health import healthz, readyz
 from widget.faces.owner.index import index
 from widget.faces.owner.setup import setup_callback, setup_failure, setup_form, setup_start
+from widget.faces.owner.setup_page import owners_headers
 from widget.faces.pictures.artwork import artwork
 from widget.faces.pictures.embed_script import embed_script
 from widget.faces.pictures.listen import listen
 from widget.faces.pictures.oembed import oembed
 from widget.faces.pictures.page import widget
 from widget.faces.pictures.svg import picture
+from widget.faces.services import services_of
 from widget.faces.static_files import static
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -58,7 +60,8 @@ def _public(endpoint: Endpoint) -> Endpoint:
 def _owners(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS", "Cache-Control": "no-store"})
+            allowed = "GET, HEAD, OPTIONS, POST" if endpoint is _setup else "GET, HEAD, OPTIONS"
+            return Response(status_code=204, headers={**owners_headers(services_of(request)), "Allow": allowed})
         try:
             return _without_body(request, await endpoint(request))
         except NowPlayingError as error:
@@ -67,9 +70,12 @@ def _owners(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
+async def _setup(request: Request) -> Response:
+    return await (setup_start(request) if request.method == "POST" else setup_form(request))
+
+
 _SETUP = [
-    Route("/setup", _owners(setup_start), methods=["POST"]),
-    Route("/setup", _owners(setup_form), methods=["GET", "HEAD", "OPTIONS"]),
+    Route("/setup", _owners(_setup), methods=["GET", "HEAD", "OPTIONS", "POST"]),
     Route("/setup/callback", _owners(setup_callback), methods=["GET", "HEAD", "OPTIONS"]),
 ]
 
@@ -85,4 +91,6 @@ async def refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
+    if request.url.path == "/setup" or request.url.path.startswith("/setup/"):
+        return Response(text, status, {**headers, **owners_headers(services_of(request))}, "text/plain")
     return respond(request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from math import ceil
-from urllib.parse import urlsplit
-
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from widget.clock import utc
 from widget.errors import AuthorizationError, AuthorizationFailure, NowPlayingError, StoreError
 from widget.faces.address import public_url
-from widget.faces.services import Services, services_of
-from widget.faces.static_files import static_path
-from widget.faces.templating import environment
-from widget.renewals import Renewed
-from widget.variables import redirect_uri
+from widget.faces.owner.same_site import is_our_form, sender_of
+from widget.faces.owner.setup_page import Shown, callback_uri, delete_cookie, owners_headers, set_cookie, setup_page
+from widget.faces.services import services_of
 
 COOKIE = "renewal"
-COOKIE_SECONDS = 600
-LONGEST_KEY = 1000
+LONGEST_FIELD = 1000
+TRY_AGAIN_SECONDS = 2
+AUTHORIZE, RENEW = "Authorize", "Renew the authorization"
+ELSEWHERE = "This form works only from its own page. Enter the key here."
+NOT_OURS = (
+    "This address belongs to no authorization that this browser has begun within the last ten minutes, or it was used "
+    "already. Nothing has happened."
+)
 _STATUS: dict[AuthorizationFailure, int] = {
     "denied": 400,
     "refused": 400,
@@ -31,31 +32,31 @@ _STATUS: dict[AuthorizationFailure, int] = {
 
 async def setup_form(request: Request) -> Response:
     """The state of the token, its last day, and the form for the key."""
-    return await _form(request, 200)
+    health = await services_of(request).health()
+    title = AUTHORIZE if health.token.state == "missing" else RENEW
+    return setup_page(request, 200, Shown(title, form=True, health=health))
 
 
 async def setup_start(request: Request) -> Response:
-    """With the right key: on to Spotify's consent page."""
+    """With the right key: on to Spotify's consent page. Without it nothing is asked of the database."""
     services = services_of(request)
-    if not is_from_here(request, public_url(request, services.settings)):
-        return await _form(
-            request, 403, "This form works only from its own page. Open it again and enter the key there."
-        )
+    sender = sender_of(request, public_url(request, services.settings))
+    if sender == "elsewhere":
+        return _form_again(request, 403, ELSEWHERE)
     form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
-    key = form.get("key")
-    admission = await services.renewal.admit(key[:LONGEST_KEY] if isinstance(key, str) else "")
-    if admission.locked_for > 0:
-        seconds = ceil(admission.locked_for)
-        told = f"Too many wrong keys. Try again in {ceil(seconds / 60)} minutes."
-        return await _form(request, 429, told, {"Retry-After": str(seconds)})
-    if not admission.admitted:
-        return await _form(request, 403, "That is not the key. It is the value of SETUP_KEY on the server.")
+    if sender == "unknown" and not is_our_form(request, _text(form, "form")):
+        return _form_again(request, 403, ELSEWHERE)
+    admission = await services.renewal.admit(_text(form, "key").strip(" \t"))
+    if admission == "too_many":
+        told = "Many wrong keys are being tried just now. Try again in two seconds: the right one always passes."
+        return _form_again(request, 429, told, {"Retry-After": str(TRY_AGAIN_SECONDS)})
+    if admission == "wrong":
+        return _form_again(request, 403, "That is not the key. It is the value of SETUP_KEY on the server.")
     if (callback := callback_uri(services)) is None:
-        return await _form(request, 400, "Set PUBLIC_URL first, as told below.")
+        return _form_again(request, 400, "Set PUBLIC_URL first, as told below.")
     begun = await services.renewal.begin(callback)
-    response = RedirectResponse(begun.authorize_url, 303, _headers(services))
-    path, secure = _cookie_scope(services)
-    response.set_cookie(COOKIE, begun.cookie, COOKIE_SECONDS, path=path, secure=secure, httponly=True, samesite="lax")
+    response = RedirectResponse(begun.authorize_url, 303, owners_headers(services))
+    set_cookie(services, response, COOKIE, begun.cookie)
     return response
 
 
@@ -67,16 +68,11 @@ async def setup_callback(request: Request) -> Response:
             request.cookies.get(COOKIE), query.get("state"), query.get("code"), query.get("error")
         )
     except AuthorizationError as error:
-        return _page(request, _STATUS[error.failure], "It did not work", trouble=str(error), callback=True)
+        return setup_page(request, _STATUS[error.failure], Shown("It did not work", str(error)))
     if renewed is None:
-        told = (
-            "This address belongs to no renewal that this browser has begun within the last ten minutes, or it was "
-            "used already. Nothing has happened."
-        )
-        return _page(request, 400, "Start again", trouble=told, callback=True)
-    response = _page(request, 200, "Renewed", renewed=renewed, callback=True)
-    path, secure = _cookie_scope(services)
-    response.delete_cookie(COOKIE, path=path, secure=secure, httponly=True, samesite="lax")
+        return setup_page(request, 400, Shown("Start again", NOT_OURS))
+    response = setup_page(request, 200, Shown("Authorized", renewed=renewed))
+    delete_cookie(services, response, COOKIE)
     return response
 
 
@@ -84,90 +80,13 @@ async def setup_failure(request: Request, error: Exception) -> Response:
     """The page for what stopped a renewal before it could begin or end."""
     status = 503 if isinstance(error, StoreError) else 400
     told = f"{error} Nothing was changed." if isinstance(error, NowPlayingError) else "Nothing was changed."
-    return _page(request, status, "It did not work", trouble=told, callback=request.url.path.endswith("/callback"))
+    return setup_page(request, status, Shown("It did not work", told))
 
 
-def is_from_here(request: Request, address: str) -> bool:
-    """Whether the browser that posts was on our own page.
-
-    Pages that send no referrer send ``Origin: null``; then ``Sec-Fetch-Site`` tells
-    (https://fetch.spec.whatwg.org/#append-a-request-origin-header-for-a-request). Programs send neither.
-    """
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        return site in ("same-origin", "none")
-    if origin is None:
-        return True
-    return _origin(address) == origin.lower()
+def _form_again(request: Request, status: int, trouble: str, headers: dict[str, str] | None = None) -> Response:
+    return setup_page(request, status, Shown(AUTHORIZE, trouble, form=True, headers=headers or {}))
 
 
-def callback_uri(services: Services) -> str | None:
-    """The redirect URI of this server; None where ``PUBLIC_URL`` is missing, or not one that Spotify accepts."""
-    address = services.settings.public_url
-    if address is None:
-        return None
-    try:
-        return redirect_uri(f"{address}/setup/callback")
-    except ValueError:
-        return None
-
-
-async def _form(request: Request, status: int, trouble: str = "", headers: dict[str, str] | None = None) -> Response:
-    health = await services_of(request).health()
-    return _page(request, status, "Renew the authorization", trouble=trouble, health=health, headers=headers)
-
-
-def _page(
-    request: Request,
-    status: int,
-    title: str,
-    *,
-    trouble: str = "",
-    health: object = None,
-    renewed: Renewed | None = None,
-    headers: dict[str, str] | None = None,
-    callback: bool = False,
-) -> Response:
-    services = services_of(request)
-    ends = renewed.ends_at if renewed else getattr(getattr(health, "token", None), "expires_at", None)
-    body = (
-        environment()
-        .get_template("setup.html")
-        .render(
-            title=title,
-            trouble=trouble,
-            health=health,
-            renewed=renewed,
-            last_day="" if ends is None else f"{utc(ends):%Y-%m-%d}",
-            redirect_uri=callback_uri(services),
-            disk_may_go=services.settings.database_url.startswith("sqlite:"),
-            home="../" if callback else "",
-            style=static_path("site.css"),
-        )
-    )
-    all_headers = {**_headers(services), **(headers or {})}
-    return Response(body.encode("utf-8", "replace"), status, all_headers, "text/html; charset=utf-8")
-
-
-def _headers(services: Services) -> dict[str, str]:
-    # Browsers hold form-action against the redirect too, so Spotify's consent page is named.
-    accounts = _origin(services.settings.accounts_url)
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {accounts}; base-uri 'none'; "
-            "frame-ancestors 'none'"
-        ),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-
-
-def _cookie_scope(services: Services) -> tuple[str, bool]:
-    parts = urlsplit(services.settings.public_url or "")
-    return f"{parts.path}/setup", parts.scheme == "https"
-
-
-def _origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value[:LONGEST_FIELD] if isinstance(value, str) else ""

@@ -44,6 +44,8 @@ WITHOUT_RECENTLY_PLAYED = (
 NO_REFRESH_TOKEN = "Spotify gave no refresh token, so nothing was stored. Start over."  # noqa: S105
 
 Answer = TypeVar("Answer")
+Whose = Callable[[], Awaitable[Account | None]]
+"""Says whose account alone may come back; None for anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,12 @@ class Authorization:
         self._clock = clock
         self._seed = seed
 
-    async def finish(self, attempt: Attempt, code: str | None, error: str | None, *, same_account: bool) -> Granted:
+    async def finish(
+        self, attempt: Attempt, code: str | None, error: str | None, *, whose: Whose | None = None
+    ) -> Granted:
         """Stores what ``code`` (or Spotify's ``error``) of the callback gives. The state was checked before.
 
-        With ``same_account`` only the account that is stored already may come back, where one is.
+        With ``whose`` only that account may come back, and it must be known which one came.
         Raises :class:`AuthorizationError` with a sentence and the next step, or StoreError; then nothing was stored.
         """
         answer = await self._exchanged(attempt, _checked(code, error))
@@ -113,8 +117,8 @@ class Authorization:
         if CURRENTLY_PLAYING not in scopes:
             raise AuthorizationError(WITHOUT_SCOPE, "refused")
         account, warnings = await self._looked_at(answer.access)
-        if same_account:
-            await self._check_account(account)
+        if whose is not None:
+            _check_account(account, await whose() if account is not None else None)
         now = self._clock.now()
         token = Token(answer.refresh_token, scopes, account, now, answer.access, now)
         await self._save(token, attempt.credentials)
@@ -161,26 +165,24 @@ class Authorization:
         except SourceError as error:
             return None, f"Spotify could not be asked whether the token works ({error})"
 
-    async def _check_account(self, account: Account | None) -> None:
-        stored = await self._store.token()
-        if stored is None or stored.account is None:
-            return
-        if account is None:
-            sentence = "Spotify did not say whose account this is, so nothing was stored. Start over in a while."
-            raise AuthorizationError(sentence, "unreachable")
-        if account.id != stored.account.id:
-            name = stored.account.name or stored.account.id
-            sentence = (
-                f"This is another account than the stored one ({name}), so nothing was stored. Log in as {name}, or "
-                "change the account by python -m bootstrap."
-            )
-            raise AuthorizationError(sentence, "wrong_account")
-
     async def _save(self, token: Token, credentials: Credentials) -> None:
         # A refresh under way ends first: its answer must not replace this authorization.
         async with self._store.refreshing():
             fingerprint = None if self._seed is None else self._seed.fingerprint
             await self._store.save_authorization(token, credentials, fingerprint)
+
+
+def _check_account(account: Account | None, running: Account | None) -> None:
+    if account is None:
+        sentence = "Spotify did not say whose account this is, so nothing was stored. Try again in a while."
+        raise AuthorizationError(sentence, "unreachable")
+    if running is not None and account.id != running.id:
+        name = running.name or running.id
+        sentence = (
+            f"This is another account than the stored one ({name}), so nothing was stored. Log in as {name}, or "
+            "change the account by python -m bootstrap."
+        )
+        raise AuthorizationError(sentence, "wrong_account")
 
 
 def _checked(code: str | None, error: str | None) -> str:

@@ -1,5 +1,8 @@
-"""Authorizing again on the running server. What waits for its callback, and how many keys were wrong, stands in the
-store: a restart or another instance changes nothing."""
+"""Authorizing again on the running server.
+
+What waits for its callback stands in the store, so that a restart or another instance changes nothing. That a callback
+is ours is told by the browser's cookie alone, so that nobody else reaches the store.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,15 @@ from typing import Any
 from widget.clock import Clock
 from widget.errors import NotConfigured
 from widget.renewals import Admission, Begun, Renewed
-from widget.sources.spotify.authorization import Attempt, Authorization, begin
+from widget.sources.spotify.authorization import Attempt, Authorization, Whose, begin
 from widget.sources.spotify.seed import effective_credentials
 from widget.store.protocol import Store
 from widget.tokens import Credentials
 
 WAITING_SECONDS = 600.0
 MOST_WAITING = 20
-MOST_WRONG_KEYS = 5
-WRONG_KEYS_SECONDS = 900.0
+WRONG_KEY_SECONDS = 1.0
+MOST_WRONG_KEYS = 10
 _NOTE = "renewal"
 
 
@@ -31,6 +34,7 @@ class ServerRenewal:
         self,
         store: Store,
         authorization: Authorization,
+        whose: Whose,
         clock: Clock,
         *,
         key: str | None,
@@ -39,63 +43,71 @@ class ServerRenewal:
     ) -> None:
         self._store = store
         self._authorization = authorization
+        self._whose = whose
         self._clock = clock
         self._key = key
         self._accounts_url = accounts_url
         self._configured = credentials
+        self._wrong_keys = 0
 
     async def admit(self, key: str) -> Admission:
-        # Under the lock: keys tried at the same moment are counted one after the other.
-        async with self._store.refreshing():
-            note = await self._read()
-            seconds = self._locked_for(note)
-            if seconds > 0:
-                return Admission(False, seconds)
-            if self._key is not None and hmac.compare_digest(key.encode("utf-8", "replace"), self._key.encode()):
-                return Admission(True)
-            note["wrong"] = [*note["wrong"], self._clock.now()]
-            await self._write(note)
-        return Admission(False)
+        if self._key is not None and hmac.compare_digest(_digest(key), _digest(self._key)):
+            return "admitted"
+        if self._wrong_keys >= MOST_WRONG_KEYS:
+            return "too_many"
+        self._wrong_keys += 1
+        try:
+            await self._clock.sleep(WRONG_KEY_SECONDS)
+        finally:
+            self._wrong_keys -= 1
+        return "wrong"
 
     async def begin(self, redirect_uri: str) -> Begun:
         attempt = begin(self._accounts_url, await self._credentials(), redirect_uri)
-        cookie = secrets.token_urlsafe(32)
+        waiting = {
+            "state": _digest(attempt.state),
+            "code_verifier": attempt.code_verifier,
+            "redirect_uri": redirect_uri,
+            "begun_at": self._clock.now(),
+        }
         async with self._store.refreshing():
-            note = await self._read()
-            waiting = {
-                "state": _digest(attempt.state),
-                "cookie": _digest(cookie),
-                "code_verifier": attempt.code_verifier,
-                "redirect_uri": redirect_uri,
-                "begun_at": self._clock.now(),
-            }
-            note["waiting"] = [*note["waiting"], waiting][-MOST_WAITING:]
-            await self._write(note)
-        return Begun(attempt.url, cookie)
+            await self._write([*await self._read(), waiting][-MOST_WAITING:])
+        nonce = secrets.token_urlsafe(32)
+        return Begun(attempt.url, f"{nonce}.{self._seal(nonce, attempt.state)}")
 
     async def finish(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
     ) -> Renewed | None:
-        waiting = await self._taken(cookie or "", state or "")
+        if not self._is_ours(cookie or "", state or ""):
+            return None
+        waiting = await self._taken(state or "")
         if waiting is None:
             return None
         credentials = await self._credentials()
         attempt = Attempt("", state or "", waiting["code_verifier"], waiting["redirect_uri"], credentials)
-        granted = await self._authorization.finish(attempt, code, error, same_account=True)
+        granted = await self._authorization.finish(attempt, code, error, whose=self._whose)
         account = granted.account
         name = None if account is None else account.name or account.id
         return Renewed(name, granted.token.expires_at, granted.warnings)
 
-    async def _taken(self, cookie: str, state: str) -> dict[str, Any] | None:
-        """What waits for ``state`` from the browser that holds ``cookie``; it waits no longer."""
+    def _is_ours(self, cookie: str, state: str) -> bool:
+        """Whether this very ``state`` was begun with the key, by the browser that holds ``cookie``; asks nobody."""
+        nonce, _, seal = cookie.partition(".")
+        return hmac.compare_digest(_digest(seal), _digest(self._seal(nonce, state)))
+
+    def _seal(self, nonce: str, state: str) -> str:
+        key = (self._key or "").encode("utf-8", "replace")
+        return hmac.new(key, f"renewal\n{nonce}\n{state}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    async def _taken(self, state: str) -> dict[str, Any] | None:
+        """What waits for ``state``; it waits no longer."""
         async with self._store.refreshing():
-            note = await self._read()
-            for waiting in note["waiting"]:
-                same_state = hmac.compare_digest(waiting["state"], _digest(state))
-                if same_state and hmac.compare_digest(waiting["cookie"], _digest(cookie)):
-                    note["waiting"].remove(waiting)
-                    await self._write(note)
-                    return dict(waiting)
+            all_waiting = await self._read()
+            for waiting in all_waiting:
+                if hmac.compare_digest(waiting["state"], _digest(state)):
+                    all_waiting.remove(waiting)
+                    await self._write(all_waiting)
+                    return waiting
         return None
 
     async def _credentials(self) -> Credentials:
@@ -104,23 +116,23 @@ class ServerRenewal:
             raise NotConfigured("There is no client ID: set SPOTIFY_CLIENT_ID on the server.")
         return credentials
 
-    def _locked_for(self, note: dict[str, list[Any]]) -> float:
-        if len(note["wrong"]) < MOST_WRONG_KEYS:
-            return 0.0
-        oldest: float = note["wrong"][0]
-        return max(0.0, oldest + WRONG_KEYS_SECONDS - self._clock.now())
+    async def _read(self) -> list[dict[str, Any]]:
+        """What waits, less what cannot be read or is too old (or, after a jump of the clock, from too far ahead)."""
+        try:
+            found = json.loads(await self._store.note(_NOTE) or "{}")["waiting"]
+        except (ValueError, TypeError, KeyError):
+            return []
+        return [one for one in found if self._waits(one)] if isinstance(found, list) else []
 
-    async def _read(self) -> dict[str, list[Any]]:
-        """The note, less what is too old (or, after a jump of the clock, from too far ahead)."""
-        note = json.loads(await self._store.note(_NOTE) or '{"wrong": [], "waiting": []}')
-        now = self._clock.now()
-        return {
-            "wrong": [at for at in note["wrong"] if abs(now - at) < WRONG_KEYS_SECONDS],
-            "waiting": [one for one in note["waiting"] if abs(now - one["begun_at"]) < WAITING_SECONDS],
-        }
+    def _waits(self, one: Any) -> bool:
+        texts = ("state", "code_verifier", "redirect_uri")
+        if not isinstance(one, dict) or not all(isinstance(one.get(name), str) for name in texts):
+            return False
+        begun_at = one.get("begun_at")
+        return isinstance(begun_at, int | float) and abs(self._clock.now() - begun_at) < WAITING_SECONDS
 
-    async def _write(self, note: dict[str, list[Any]]) -> None:
-        await self._store.save_note(_NOTE, json.dumps(note))
+    async def _write(self, waiting: list[dict[str, Any]]) -> None:
+        await self._store.save_note(_NOTE, json.dumps({"waiting": waiting}))
 
 
 def _digest(secret: str) -> str:

@@ -43,11 +43,12 @@ class RegisteredApp:
 
 @dataclass(slots=True)
 class Grant:
-    """What the user agreed to, and when (s since the epoch)."""
+    """What the user (id and name) agreed to, and when (s since the epoch)."""
 
     client_id: str
     scopes: tuple[str, ...]
     authorized_at: float
+    user: tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -112,7 +113,12 @@ class Simulator:
     def grant(self, scopes: tuple[str, ...], authorized_at: float | None = None) -> str:
         """A refresh token, as if the user had agreed to ``scopes`` at ``authorized_at`` (default: now)."""
         at = self.now() if authorized_at is None else authorized_at
-        return self._new_refresh_token(Grant(self.app_settings.client_id, scopes, at))
+        return self._new_refresh_token(Grant(self.app_settings.client_id, scopes, at, self._user))
+
+    @property
+    def _user(self) -> tuple[str, str]:
+        """Who is logged in now."""
+        return self.user_id, self.user_name
 
     def revoke_everything(self) -> None:
         """As if the user had removed the app from the account."""
@@ -168,7 +174,7 @@ class Simulator:
 
     def _new_code(self, query: Mapping[str, str]) -> str:
         scopes = tuple(scope for scope in query.get("scope", "").split() if scope not in self.withheld_scopes)
-        grant = Grant(query["client_id"], scopes, self.now())
+        grant = Grant(query["client_id"], scopes, self.now(), self._user)
         code = self._issue("AQ", 48)
         self._codes[code] = _Code(grant, query["redirect_uri"], query.get("code_challenge"), self.now())
         return code
@@ -242,16 +248,10 @@ class Simulator:
     # The Web API.
 
     async def _me(self, request: Request) -> Response:
-        refusal = self._refusal(request, None)
-        return refusal or JSONResponse(
-            {
-                "id": self.user_id,
-                "account_id": self.user_id,
-                "display_name": self.user_name,
-                "type": "user",
-                "images": [],
-            }
-        )
+        if (refusal := self._refusal(request, None)) is not None:
+            return refusal
+        user_id, name = self.access_tokens[_bearer(request)].grant.user
+        return JSONResponse({"id": user_id, "account_id": user_id, "display_name": name, "type": "user", "images": []})
 
     async def _currently_playing(self, request: Request) -> Response:
         if (refusal := self._refusal(request, "user-read-currently-playing")) is not None:
@@ -266,7 +266,7 @@ class Simulator:
         return JSONResponse(self.programme.recently_played(self.now(), int(request.query_params.get("limit", "20"))))
 
     def _refusal(self, request: Request, scope: str | None) -> Response | None:
-        access = self.access_tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        access = self.access_tokens.get(_bearer(request))
         if access is None or self.now() >= access.ends_at:
             return _error(401, "The access token expired" if access else "Invalid access token")
         if not self.has_premium:
@@ -282,6 +282,10 @@ class Simulator:
     async def _image(self, request: Request) -> Response:
         image = drawing(request.path_params["name"])
         return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
+
+
+def _bearer(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def _challenge(verifier: str) -> str:

@@ -1,0 +1,63 @@
+"""Whose account the running token belongs to: no other may take its place at ``/setup``."""
+
+from widget.errors import (
+    AccessTokenRefused,
+    AuthorizationError,
+    NeedsAuthorization,
+    NotConfigured,
+    SourceError,
+    Throttled,
+)
+from widget.sources.gate import Gate
+from widget.sources.spotify.access import Access
+from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.seed import effective_token
+from widget.store.protocol import Store
+from widget.tokens import AccessToken, Account, Seed
+
+UNKNOWN = (
+    "Spotify could not be asked whose the running token is ({error}), so nothing was stored. Try again in a while."
+)
+
+
+class RunningAccount:
+    """Asked for when an authorization is to replace the running one."""
+
+    def __init__(self, store: Store, access: Access, api: WebApi, gate: Gate, seed: Seed | None) -> None:
+        self._store = store
+        self._access = access
+        self._api = api
+        self._gate = gate
+        self._seed = seed
+
+    async def __call__(self) -> Account | None:
+        """The account of the token that the server uses now, a seed's included; None where there is none to be known.
+
+        Raises :class:`AuthorizationError` where it has one and Spotify does not say so now.
+        """
+        token = await effective_token(self._store, self._seed)
+        if token is None or token.account is not None:
+            return None if token is None else token.account
+        if token.needs_authorization:
+            return None
+        try:
+            return await self._asked()
+        except (NotConfigured, NeedsAuthorization):
+            return None
+        except SourceError as error:
+            raise AuthorizationError(UNKNOWN.format(error=error), "unreachable") from error
+
+    async def _asked(self) -> Account:
+        access = await self._access.token()
+        try:
+            return await self._me(access)
+        except AccessTokenRefused:
+            return await self._me(await self._access.refused(access))
+
+    async def _me(self, access: AccessToken) -> Account:
+        await self._gate.spend()
+        try:
+            return await self._api.me(access)
+        except Throttled as error:
+            await self._gate.close(error)
+            raise
