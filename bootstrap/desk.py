@@ -37,7 +37,7 @@ class Desk:
 
     @property
     def gate(self) -> Gate:
-        return Gate(self.store, SystemClock(), self.settings.calls_per_day)
+        return Gate(self.store, SystemClock(), self.settings.calls_a_day)
 
     @property
     def accounts(self) -> AccountsService:

@@ -11,6 +11,7 @@ from bootstrap.cli import cli
 from widget.app import create_app
 from widget.faces.feeds import events, hot_path
 from widget.settings import Settings
+from widget.source import SOURCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +22,8 @@ def section(title: str) -> str:
 
 
 def variables_read() -> set[str]:
-    return set(re.findall(r'read\("([A-Z_]+)"', (ROOT / "widget/settings.py").read_text(encoding="utf-8")))
+    read = re.findall(r'read\("([A-Z_]+)"', (ROOT / "widget/settings.py").read_text(encoding="utf-8"))
+    return {*read, *(variable.name for source in SOURCES.values() for variable in source.variables)}
 
 
 def test_every_variable_that_is_read_is_told_and_no_other() -> None:

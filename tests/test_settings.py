@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from widget.errors import ConfigurationError
 from widget.settings import Settings, read_environ
+from widget.source import SOURCES, SourceName
 
 WRONG = [
     ("PORT", "abc"),
@@ -73,6 +74,28 @@ WRONG = [
     ("PORT", "8" * 5000),
     ("CALLS_PER_DAY", "1" * 5000),
     ("DATABASE_URL", "sqlite:///a\x00b"),
+    ("SOURCE", "winamp"),
+    ("SOURCE", "Spotify"),
+    ("LASTFM_USER", "a/b"),
+    ("LASTFM_USER", "a" * 65),
+    ("LASTFM_USER", "two\nlines"),
+    ("LASTFM_API_KEY", "a key"),
+    ("LASTFM_API_URL", "ws.audioscrobbler.com"),
+    ("LASTFM_API_URL", "https://scrobbles.example/2.0/?method=x"),
+    ("LISTENBRAINZ_USER", "../../etc"),
+    ("LISTENBRAINZ_URL", "ftp://listens.example"),
+    ("LISTENBRAINZ_TOKEN", "a token"),
+    ("INLET_TOKEN", "fifteen-letters"),
+    ("INLET_TOKEN", "sixteen letters-and-a-space"),
+    ("INLET_TOKEN", "sha256:" + "a" * 63),
+    ("INLET_TOKEN", "sha256:" + "g" * 64),
+    ("INLET_LABEL", "a" * 31),
+    ("INLET_LABEL", "a\tb"),
+    ("RECENT", "11"),
+    ("RECENT", "-1"),
+    ("RECENT", "some"),
+    ("HIDE", "artist:"),
+    ("HIDE", "song:A title"),
 ]
 NAMES = sorted({name for name, _ in WRONG} | {"NOTIFY_URLS"})
 NOW = 1795564800.0  # 2026-11-25
@@ -131,8 +154,9 @@ WILD = ("\0", "\udcff", "\n", "a" * 100_000, "9" * 5000, "http://[", "//", ":", 
 
 
 def test_every_variable_that_is_read_is_tried_with_wild_values() -> None:
-    source = Path("widget/settings.py").read_text(encoding="utf-8")
-    assert set(re.findall(r'read\("([A-Z_]+)"', source)) == set(NAMES)
+    read = re.findall(r'read\("([A-Z_]+)"', Path("widget/settings.py").read_text(encoding="utf-8"))
+    of_sources = [variable.name for source in SOURCES.values() for variable in source.variables]
+    assert {*read, *of_sources} == set(NAMES)
 
 
 @hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -203,3 +227,57 @@ def test_a_dotenv_file_that_is_no_text_is_told_clearly(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"\.env"):
         read_environ({}, tmp_path)
+
+
+def test_a_source_has_its_own_variables_and_leaves_those_of_others_alone() -> None:
+    environ = {
+        "SOURCE": "lastfm",
+        "LASTFM_USER": "quiet_ear",
+        "LASTFM_API_KEY": "marked-1",
+        "LASTFM_API_URL": "https://scrobbles.example/2.0/",
+        "SPOTIFY_CLIENT_ID": "two words",
+        "LISTENBRAINZ_URL": "no address",
+        "RECENT": "10",
+    }
+    settings = Settings.from_environ(environ, NOW)
+    assert (settings.source, settings.recent) == ("lastfm", 10)
+    assert settings.of_source["LASTFM_USER"] == "quiet_ear"
+    assert settings.of_source["LASTFM_API_URL"] == "https://scrobbles.example/2.0/"
+    assert settings.client_id is None
+    assert settings.ignored == ("LISTENBRAINZ_URL", "SPOTIFY_CLIENT_ID")
+    assert "marked-1" not in repr(settings)
+
+
+def test_the_calls_of_a_day_are_those_of_the_source_unless_the_owner_says_otherwise() -> None:
+    assert Settings.from_environ({}).calls_a_day == 3000
+    assert Settings.from_environ({"SOURCE": "lastfm"}).calls_a_day == 9000
+    assert Settings.from_environ({"SOURCE": "listenbrainz", "CALLS_PER_DAY": "7"}).calls_a_day == 7
+
+
+def test_names_are_hidden_where_the_source_has_no_addresses_of_its_own() -> None:
+    hide = "artist:THE  Weirs, track:Comma%2C a song,album:Ｗide"
+    settings = Settings.from_environ({"SOURCE": "listenbrainz", "HIDE": hide})
+    assert settings.hide == {"artist:the weirs", "track:comma, a song", "album:wide"}
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "value"),
+    [
+        ("spotify", "HIDE", "artist:Somebody"),
+        ("lastfm", "HIDE", "spotify:track:abc"),
+        ("inlet", "HIDE", "https://open.spotify.com/artist/abc"),
+        ("lastfm", "HIDE_EXPLICIT", "1"),
+        ("listenbrainz", "HIDE_EXPLICIT", "1"),
+        ("inlet", "HIDE_EXPLICIT", "1"),
+    ],
+)
+def test_what_a_source_cannot_keep_is_refused_once_it_is_known(source: SourceName, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} cannot be right") as refused:
+        Settings.from_environ({"SOURCE": source, name: value})
+    assert len(refused.value.faults) == 1
+    with pytest.raises(ConfigurationError, match=f"^{name} cannot be right"):
+        Settings.from_environ({name: value}).settled(source)
+
+
+def test_hiding_what_is_explicit_is_promised_by_spotify_alone() -> None:
+    assert Settings.from_environ({"HIDE_EXPLICIT": "1"}).settled("spotify").hide_explicit

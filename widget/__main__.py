@@ -86,6 +86,7 @@ def _serve(settings: Settings, listener: socket.socket, demo: bool) -> None:
 
 async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Config, demo: bool) -> None:
     from widget.app import create_app
+    from widget.sources.choice import settled
     from widget.store.choice import open_or_go_on, store_for
 
     async with AsyncExitStack() as stack:
@@ -97,6 +98,9 @@ async def _run(settings: Settings, listener: socket.socket, config: uvicorn.Conf
         store = store_for(settings.database_url)
         stack.push_async_callback(store.close)
         await open_or_go_on(store)
+        settings = await settled(settings, store)
+        for name in settings.ignored:
+            log.info("%s is not used: what plays is told by %s.", name, settings.source)
         app = create_app(settings, http=http, store=store)
         config.app = app
         server = _Server(config, _address(listener), app.end_streams)

@@ -19,16 +19,11 @@ from widget.owner.readiness import Readiness
 from widget.player.broadcast import Broadcast
 from widget.player.hiding import Hiding
 from widget.player.watcher import Watcher
+from widget.renewals import NothingToRenew
 from widget.settings import Settings
-from widget.sources.gate import Gate
+from widget.sources.choice import wing_of
 from widget.sources.http import LateClient
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.authorization import Authorization
-from widget.sources.spotify.gateway import Gateway
-from widget.sources.spotify.renewal import ServerRenewal
-from widget.sources.spotify.whose import RunningAccount
+from widget.sources.wing import Parts
 from widget.store.choice import open_or_go_on, store_for
 from widget.store.protocol import Store
 
@@ -43,29 +38,24 @@ def create_app(
     store: Store | None = None,
     clock: Clock | None = None,
 ) -> Front:
-    """The ASGI application. What is passed in is open already, and stays the caller's to close."""
+    """The ASGI application for the source that ``settings`` name, else for Spotify.
+
+    What is passed in is open already, and stays the caller's to close.
+    """
     clock = clock or SystemClock()
     client = LateClient(http)
     keeper = store or store_for(settings.database_url)
-    gate = Gate(keeper, clock, settings.calls_per_day)
-    accounts = AccountsService(client, settings.accounts_url, clock)
-    api = WebApi(client, settings.api_url, clock)
-    access = Access(keeper, accounts, gate, clock, settings.credentials, settings.seed)
-    gateway = Gateway(access, api, gate, keeper, clock, settings.seed)
+    wing = wing_of(Parts(settings, keeper, client, clock))
+    gateway = wing.gateway
     broadcast = Broadcast(clock)
     hiding = Hiding(settings.hide_explicit, settings.hide)
-    watcher = Watcher(gateway, keeper, broadcast, clock, calls_per_day=settings.calls_per_day, hiding=hiding)
+    watcher = Watcher(gateway, keeper, broadcast, clock, calls_per_day=settings.calls_a_day, hiding=hiding)
     readiness = Readiness(gateway, watcher, clock)
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
-    artwork = ArtworkCache(client, settings.artwork_hosts, clock)
+    artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)
     colours = ColourFinder(artwork, broadcast, clock)
     services = Services(
-        settings,
-        clock,
-        broadcast,
-        readiness.health,
-        artwork,
-        renewal(settings, keeper, accounts, access, api, gate, clock),
+        settings, clock, broadcast, readiness.health, artwork, wing.renewal or NothingToRenew(), wing.source
     )
 
     @asynccontextmanager
@@ -84,21 +74,6 @@ def create_app(
                 await keeper.close()
 
     return Front(services, lifespan)
-
-
-def renewal(
-    settings: Settings, store: Store, accounts: AccountsService, access: Access, api: WebApi, gate: Gate, clock: Clock
-) -> ServerRenewal:
-    """What ``/setup`` authorizes by."""
-    return ServerRenewal(
-        store,
-        Authorization(store, accounts, api, gate, clock, settings.seed),
-        RunningAccount(store, access, api, gate, settings.seed),
-        clock,
-        key=settings.setup_key,
-        accounts_url=settings.accounts_url,
-        credentials=settings.credentials,
-    )
 
 
 def next_step(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""``--demo``: the same program against the built-in simulated Spotify, which needs no account and no network."""
+"""``--demo``: the same program against a built-in simulated service, which needs no account and no network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from widget.tokens import Seed
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.applications import Starlette
 
     from widget.sources.spotify.simulator import Simulator
 
@@ -35,17 +37,9 @@ def simulated_spotify(redirect_uri: str = DEFAULT_REDIRECT_URI) -> Simulator:
 def settings_for(simulator: Simulator, settings: Settings, folder: Path) -> Settings:
     """``settings`` with everything that could touch the owner's account or database replaced by the simulation's."""
     return replace(
-        settings,
+        _on_a_stage(settings, folder),
         client_id=simulator.app_settings.client_id,
         client_secret=simulator.app_settings.client_secret,
-        seed=None,
-        accounts_url=Settings.accounts_url,
-        api_url=Settings.api_url,
-        database_url=f"sqlite:///{folder / 'demo.db'}",
-        calls_per_day=CALLS_PER_DAY,
-        artwork_hosts=(),
-        setup_key=None,
-        notify_urls=(),
     )
 
 
@@ -55,10 +49,34 @@ async def staged(settings: Settings) -> AsyncIterator[tuple[Settings, httpx.Asyn
     import httpx
 
     from widget.sources.http import http_client
-    from widget.sources.spotify.accounts import SCOPES
 
-    simulator = simulated_spotify()
-    seed = Seed(simulator.grant(SCOPES), time.time())
     with tempfile.TemporaryDirectory(prefix="now-playing-demo-", ignore_cleanup_errors=True) as folder:
-        async with http_client(httpx.ASGITransport(simulator.app)) as http:
-            yield replace(settings_for(simulator, settings, Path(folder)), seed=seed), http
+        app, shown = _simulation(settings, Path(folder))
+        async with http_client(httpx.ASGITransport(app)) as http:
+            yield shown, http
+
+
+def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
+    """What answers in place of the network, and the settings that it knows."""
+    if settings.source in (None, "spotify"):
+        from widget.sources.spotify.accounts import SCOPES
+
+        simulator = simulated_spotify()
+        seed = Seed(simulator.grant(SCOPES), time.time())
+        return simulator.app, replace(settings_for(simulator, settings, folder), seed=seed, source="spotify")
+    app, values = import_module(f"widget.sources.{settings.source}.simulator").demonstration(time.time)
+    return app, replace(_on_a_stage(settings, folder), of_source=values, hide=frozenset())
+
+
+def _on_a_stage(settings: Settings, folder: Path) -> Settings:
+    return replace(
+        settings,
+        seed=None,
+        accounts_url=Settings.accounts_url,
+        api_url=Settings.api_url,
+        database_url=f"sqlite:///{folder / 'demo.db'}",
+        calls_per_day=CALLS_PER_DAY,
+        artwork_hosts=(),
+        setup_key=None,
+        notify_urls=(),
+    )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from widget.errors import NotConfigured
+
 Admission = Literal["admitted", "wrong", "too_many"]
 """``too_many``: so many wrong keys wait for their answer that this one was not let wait."""
 
@@ -43,3 +45,21 @@ class Renewal(Protocol):
         Raises :class:`widget.errors.AuthorizationError` or StoreError.
         """
         ...
+
+
+class NothingToRenew:
+    """The :class:`Renewal` of a source that needs no authorization; no route leads here."""
+
+    async def admit(self, key: str) -> Admission:
+        """Nobody is let in."""
+        return "wrong"
+
+    async def begin(self, redirect_uri: str) -> Begun:
+        """Raises :class:`widget.errors.NotConfigured`."""
+        raise NotConfigured("There is nothing to authorize.")
+
+    async def finish(
+        self, cookie: str | None, state: str | None, code: str | None, error: str | None
+    ) -> Renewed | None:
+        """Nothing was begun."""
+        return None

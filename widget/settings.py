@@ -1,7 +1,7 @@
 """The settings, read from environment variables; every fault is told at once, naming its variable."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,17 +10,24 @@ from dotenv import dotenv_values
 from widget import variables
 from widget.clock import SystemClock
 from widget.errors import ConfigurationError
+from widget.source import SOURCES, SourceName, source_name
+from widget.source_variables import recent
 from widget.tokens import Credentials, Seed
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"
 DEFAULT_DATABASE_URL = "sqlite:///now-playing.db"
+
+_PREFIXES = tuple(source.prefix for source in SOURCES.values())
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the owner set. Secrets are left out of ``repr``."""
+    """What the owner set. Secrets are left out of ``repr``. ``named`` are the names of all variables that are set
+    for one source or another, ``of_source`` the values of those that stand in the table of sources, ``stored``
+    what the last bootstrap stored for them.
+    """
 
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
@@ -33,7 +40,7 @@ class Settings:
     port: int = 8000
     public_url: str | None = None
     frame_ancestors: str | None = None
-    calls_per_day: int = 3000
+    calls_per_day: int | None = None
     hide_explicit: bool = False
     hide: frozenset[str] = frozenset()
     max_streams: int = 10_000
@@ -41,14 +48,23 @@ class Settings:
     log_level: str = "info"
     setup_key: str | None = field(default=None, repr=False)
     notify_urls: tuple[str, ...] = field(default=(), repr=False)
+    source: SourceName | None = None
+    of_source: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stored: Mapping[str, str] = field(default_factory=dict, repr=False)
+    recent: int = 0
+    named: tuple[str, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], now: float | None = None) -> "Settings":
         """The settings that ``environ`` holds; an empty value means unset. ``now`` is in s since the epoch.
 
+        Variables of other sources than ``SOURCE`` are not looked at; where that is not set, see :meth:`settled`.
         Raises :class:`ConfigurationError` with one fault for each value that cannot be right.
         """
         reader = _Reader(environ)
+        source = reader.read("SOURCE", source_name, None)
+        if source is not None:
+            reader.leave_out(_prefixes_of_others(source))
         settings = cls(
             client_id=reader.read("SPOTIFY_CLIENT_ID", variables.one_word, None),
             client_secret=reader.read("SPOTIFY_CLIENT_SECRET", variables.one_word, None),
@@ -61,18 +77,57 @@ class Settings:
             port=reader.read("PORT", variables.port, cls.port),
             public_url=_public_url(reader),
             frame_ancestors=reader.read("FRAME_ANCESTORS", variables.frame_ancestors, cls.frame_ancestors),
-            calls_per_day=reader.read("CALLS_PER_DAY", variables.positive, cls.calls_per_day),
+            calls_per_day=reader.read("CALLS_PER_DAY", variables.positive, None),
             hide_explicit=reader.read("HIDE_EXPLICIT", variables.switch, False),
-            hide=reader.read("HIDE", variables.hidden_uris, frozenset()),
+            hide=reader.read("HIDE", _hidden_from(source), frozenset()),
             max_streams=reader.read("MAX_STREAMS", variables.positive, cls.max_streams),
             artwork_hosts=reader.read("ARTWORK_HOSTS", variables.hosts, ()),
             log_level=reader.read("LOG_LEVEL", variables.log_level, cls.log_level),
             setup_key=reader.read("SETUP_KEY", variables.setup_key, None),
             notify_urls=reader.read("NOTIFY_URLS", variables.words, ()),
+            source=source,
+            of_source=_of_sources(reader),
+            recent=reader.read("RECENT", recent, 0),
+            named=tuple(sorted(name for name in _set(environ) if name.startswith(_PREFIXES))),
         )
-        if reader.faults:
-            raise ConfigurationError(*reader.faults)
+        faults = [*reader.faults, *([] if source is None else settings._faults_with(source))]
+        if faults:
+            raise ConfigurationError(*faults)
         return settings
+
+    def settled(self, source: SourceName, stored: Mapping[str, str] | None = None) -> "Settings":
+        """These settings, now that it is known that ``source`` is asked, and what is ``stored`` for it.
+
+        Raises :class:`ConfigurationError` where something is set that it cannot keep.
+        """
+        if faults := self._faults_with(source):
+            raise ConfigurationError(*faults)
+        return replace(self, source=source, stored=stored or {})
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The names of the variables that are set for other sources than the one that is asked."""
+        prefixes = _prefixes_of_others(self.source or "spotify")
+        return tuple(name for name in self.named if name.startswith(prefixes))
+
+    @property
+    def calls_a_day(self) -> int:
+        """The calls that are afforded in any 24 hours."""
+        return self.calls_per_day or SOURCES[self.source or "spotify"].calls_per_day
+
+    def _faults_with(self, source: SourceName) -> list[str]:
+        row, faults = SOURCES[source], []
+        if self.hide_explicit and not row.tells_explicit:
+            faults.append(f"HIDE_EXPLICIT cannot be right: {row.label} does not tell what is explicit")
+        of_names = sorted(entry for entry in self.hide if not entry.startswith("spotify:"))
+        of_uris = sorted(self.hide.difference(of_names))
+        if row.hides_uris and of_names:
+            rule = f"is none of {row.label}'s URIs or links"
+            faults.append(f"HIDE cannot be right: {variables.shown(of_names[0])} {rule}")
+        if not row.hides_uris and of_uris:
+            rule = f"use artist:NAME, album:NAME or track:NAME with {row.label}"
+            faults.append(f"HIDE cannot be right: {rule}, not {variables.shown(of_uris[0])}")
+        return faults
 
     @property
     def credentials(self) -> Credentials | None:
@@ -104,6 +159,10 @@ class _Reader:
         self._environ = _set(environ)
         self.faults: list[str] = []
 
+    def leave_out(self, prefixes: tuple[str, ...]) -> None:
+        """Variables that begin with one of ``prefixes`` count as unset."""
+        self._environ = {name: value for name, value in self._environ.items() if not name.startswith(prefixes)}
+
     def read(self, name: str, parse: Callable[[str], Value], default: Value) -> Value:
         text = self._environ.get(name)
         if text is None:
@@ -113,6 +172,25 @@ class _Reader:
         except ValueError as error:
             self.faults.append(f"{name} cannot be right: {error}")
             return default
+
+
+def _prefixes_of_others(source: SourceName) -> tuple[str, ...]:
+    return tuple(other.prefix for name, other in SOURCES.items() if name != source)
+
+
+def _of_sources(reader: "_Reader") -> dict[str, str]:
+    read = {
+        variable.name: reader.read(variable.name, variable.parse, None)
+        for source in SOURCES.values()
+        for variable in source.variables
+    }
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _hidden_from(source: SourceName | None) -> Callable[[str], frozenset[str]]:
+    if source is None:
+        return variables.hidden
+    return variables.hidden_uris if SOURCES[source].hides_uris else variables.hidden_names
 
 
 def _seed(reader: _Reader, now: float) -> Seed | None:

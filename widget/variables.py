@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from widget.names import canonical_name
 from widget.uris import KINDS, canonical_uri
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
@@ -130,15 +131,28 @@ def frame_ancestors(value: str) -> str:
 
 
 def hidden_uris(value: str) -> frozenset[str]:
-    """The URIs of what is not to be shown, from URIs or links separated by commas."""
-    return frozenset(_hidden_uri(entry.strip()) for entry in value.split(",") if entry.strip())
+    """The URIs of what is not to be shown, from Spotify's URIs or links separated by commas."""
+    return _hidden(value, canonical_uri, f"no Spotify URI or open.spotify.com link of a {_KINDS}")
 
 
-def _hidden_uri(entry: str) -> str:
-    uri = canonical_uri(entry)
-    if uri is None:
-        raise ValueError(f"{_shown(entry)} is no Spotify URI or open.spotify.com link of a {_KINDS}")
-    return uri
+def hidden_names(value: str) -> frozenset[str]:
+    """The names of what is not to be shown, as they are compared, from entries separated by commas."""
+    return _hidden(value, canonical_name, "none of artist:NAME, album:NAME and track:NAME (a comma in a name is %2C)")
+
+
+def hidden(value: str) -> frozenset[str]:
+    """Either of both, for as long as it is not known who is asked."""
+    rule = f"no Spotify URI or link of a {_KINDS}, and none of artist:NAME, album:NAME and track:NAME"
+    return _hidden(value, lambda entry: canonical_uri(entry) or canonical_name(entry), rule)
+
+
+def _hidden(value: str, canonical: Callable[[str], str | None], rule: str) -> frozenset[str]:
+    entries = [entry.strip() for entry in value.split(",") if entry.strip()]
+    known = {entry: canonical(entry) for entry in entries}
+    for entry, found in known.items():
+        if found is None:
+            raise ValueError(f"{shown(entry)} is {rule}")
+    return frozenset(found for found in known.values() if found is not None)
 
 
 def hosts(value: str) -> tuple[str, ...]:
@@ -147,7 +161,7 @@ def hosts(value: str) -> tuple[str, ...]:
 
 
 def _host(entry: str) -> str:
-    told = f"{_shown(entry)} is no host; use hosts such as images.example.org, separated by commas"
+    told = f"{shown(entry)} is no host; use hosts such as images.example.org, separated by commas"
     try:
         parts = _split(f"//{entry}")
     except ValueError:
@@ -194,7 +208,8 @@ def _is_host(host: str) -> bool:
     return True
 
 
-def _shown(entry: str) -> str:
+def shown(entry: str) -> str:
+    """``entry`` as a fault shows it: quoted, escaped, and not too long."""
     return repr(entry) if len(entry) <= LONGEST_SHOWN else f"{entry[:LONGEST_SHOWN]!r} and so on"
 
 

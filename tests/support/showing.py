@@ -73,7 +73,7 @@ class Showing:
         self.http = http_client(self.network or httpx.ASGITransport(self.simulator.app))
         self.broadcast = Broadcast(self.clock)
         self.broadcast.answered()
-        self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock)
+        self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock, self.source.pictures)
         services = Services(
             self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal(), self.source
         )

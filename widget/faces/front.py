@@ -40,7 +40,7 @@ class Front(Starlette):
         self, services: Services, lifespan: Lifespan | None = None, largest_body: LargestBody | None = None
     ) -> None:
         super().__init__(
-            routes=routes(setup=services.settings.setup_key is not None),
+            routes=routes(setup=services.settings.setup_key is not None and services.source.needs_authorization),
             exception_handlers={HTTPException: refused, ClientDisconnect: refused, Exception: refused},
             lifespan=lifespan,
         )

@@ -8,7 +8,7 @@ from widget.errors import ErrorCode, StoreError
 from widget.owner.health import Health
 from widget.player.watcher import Watcher
 from widget.snapshot import Problem
-from widget.sources.spotify.gateway import Gateway
+from widget.sources.wing import Asked
 from widget.tokens import TokenHealth, TokenState
 
 PATIENCE_SECONDS = 1.5
@@ -26,7 +26,7 @@ class Readiness:
     """
 
     def __init__(
-        self, gateway: Gateway, watcher: Watcher, clock: Clock, token_waits: Callable[[], bool] = lambda: False
+        self, gateway: Asked, watcher: Watcher, clock: Clock, token_waits: Callable[[], bool] = lambda: False
     ) -> None:
         self._gateway = gateway
         self._watcher = watcher

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from widget.samples.artwork import drawing
 from widget.sources.programme import PIECES, Piece
-
-ARTWORK = Path(__file__).parent / "spotify" / "artwork"
-"""Drawings of ours."""
 
 
 class CoverArtSimulator:
@@ -40,10 +37,8 @@ class CoverArtSimulator:
         return RedirectResponse(f"https://ia801500.us.archive.org/12/items/{self._asked(request)}/front.jpg", 302)
 
     async def _image(self, request: Request) -> Response:
-        drawing = self._drawings.get(self._asked(request))
-        if drawing is None:
-            return PlainTextResponse("Not found", 404)
-        return FileResponse(ARTWORK / f"{drawing}-300.jpg", media_type="image/jpeg")
+        image = drawing(f"{self._drawings.get(self._asked(request))}-300")
+        return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
 
     def _asked(self, request: Request) -> str:
         self.requests.append(str(request.url))

@@ -1,5 +1,7 @@
 """The client against the simulated Last.fm, which knows nothing of it."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
@@ -7,11 +9,13 @@ from starlette.responses import PlainTextResponse
 from tests.support.fake_clock import FakeClock
 from widget.errors import BadCredentials, Forbidden, Private, RateLimited, SourceUnreachable, UnknownUser
 from widget.sources.http import LateClient, http_client, user_agent
-from widget.sources.lastfm.account import DEFAULT_API_URL, LastfmAccount, effective, from_text, to_text
+from widget.sources.lastfm.account import LastfmAccount, account_of
 from widget.sources.lastfm.client import LastfmClient, rows_needed
 from widget.sources.lastfm.simulator import LastfmSimulator
 from widget.sources.programme import Programme
 from widget.sources.told import Told
+
+ADDRESS = "https://ws.audioscrobbler.com/2.0/"
 
 
 class Service:
@@ -20,14 +24,14 @@ class Service:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.simulator = LastfmSimulator(self.clock.now, programme=Programme(begun_at=self.clock.now()))
-        self.account = LastfmAccount(self.simulator.user, self.simulator.key)
+        self.account = LastfmAccount(self.simulator.user, self.simulator.key, ADDRESS)
         self.headers: list[httpx.Headers] = []
         http = http_client(httpx.ASGITransport(self.simulator.app))
         http.event_hooks["request"] = [self._noted]
         self.client = LastfmClient(LateClient(http), self.clock)
 
     async def ask(self, **changes: str) -> Told:
-        account = LastfmAccount(**{"user": self.account.user, "key": self.account.key, **changes})
+        account = replace(self.account, **changes)
         return await self.client.now_playing(account)
 
     async def _noted(self, request: httpx.Request) -> None:
@@ -94,16 +98,10 @@ async def test_an_error_page_is_an_outage() -> None:
         await service.ask()
 
 
-def test_the_account_hides_its_key_and_comes_back_from_the_store() -> None:
-    account = LastfmAccount("me", "a-secret-key", "https://scrobbles.example/2.0/?x")
+def test_the_account_hides_its_key_and_knows_its_page() -> None:
+    values = {"LASTFM_USER": "me & you", "LASTFM_API_KEY": "a-secret-key", "LASTFM_API_URL": ADDRESS}
+    account = account_of(values)
+    assert account == LastfmAccount("me & you", "a-secret-key", ADDRESS)
     assert "a-secret-key" not in repr(account)
-    assert from_text(to_text(account)) == account
-    assert [from_text(text) for text in (None, "", "[]", "{}", '{"user": 1, "other": 2}')] == [None] * 5
-
-
-def test_what_is_set_goes_before_what_is_stored() -> None:
-    stored = LastfmAccount("stored", "stored-key")
-    assert effective(stored, None, None, None) == stored
-    assert effective(stored, "set", None, None) == LastfmAccount("set", "stored-key", DEFAULT_API_URL)
-    assert effective(None, "set", None, None) is None
-    assert effective(None, "set", "key", "https://x.example/") == LastfmAccount("set", "key", "https://x.example/")
+    assert account.page == "https://www.last.fm/user/me%20%26%20you"
+    assert account_of({**values, "LASTFM_API_KEY": ""}) is None

@@ -1,4 +1,4 @@
-"""The artwork of what plays, fetched once from Spotify's image hosts. Not an open proxy: a key is one that we made."""
+"""The artwork of what plays, fetched once from the source's hosts. Not an open proxy: a key is one that we made."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
-from widget.faces.pictures.artwork_fetch import ArtworkFile, fetch, may_fetch
+from widget.faces.pictures.artwork_fetch import ArtworkFile, Missing, fetch, may_fetch
 from widget.playback import Artwork, Item
 from widget.samples.artwork import SCHEME, drawing
+from widget.source import SPOTIFY, Pictures
 
 if TYPE_CHECKING:
     import httpx
@@ -24,17 +25,29 @@ DEFAULT_WIDTH = 300
 
 
 class ArtworkCache:
-    """Fetches each artwork once, keeps the latest in memory, and remembers failures for a minute."""
+    """Fetches each artwork once, keeps the latest in memory, and remembers failures for a while."""
 
-    def __init__(self, http: Callable[[], httpx.AsyncClient], extra_hosts: tuple[str, ...], clock: Clock) -> None:
+    def __init__(
+        self,
+        http: Callable[[], httpx.AsyncClient],
+        extra_hosts: tuple[str, ...],
+        clock: Clock,
+        pictures: Pictures = SPOTIFY.pictures,
+    ) -> None:
         self._http = http
+        self._pictures = pictures
         self._extra_hosts = extra_hosts
         self._clock = clock
         self._colours: dict[str, str | None] = {}
         self._known: OrderedDict[str, tuple[Artwork, ...]] = OrderedDict()
         self._files: OrderedDict[str, ArtworkFile] = OrderedDict()
-        self._failed_at: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}  # monotonic
         self._fetches: dict[str, asyncio.Task[ArtworkFile | None]] = {}
+
+    @property
+    def seconds(self) -> float:
+        """How long a fetch may take in all."""
+        return self._pictures.seconds
 
     def path(self, item: Item) -> str | None:
         """``/artwork/KEY`` for the artwork of ``item``; None where there is none that we may fetch."""
@@ -108,16 +121,19 @@ class ArtworkCache:
 
     def _has_failed(self, url: str) -> bool:
         now = self._clock.monotonic()
-        self._failed_at = {url: at for url, at in self._failed_at.items() if now - at < FAILURE_SECONDS}
-        return url in self._failed_at
+        self._not_before = {url: until for url, until in self._not_before.items() if now < until}
+        return url in self._not_before
 
     async def _fetch(self, url: str) -> ArtworkFile | None:
+        file, pause = None, FAILURE_SECONDS
         try:
-            file = await fetch(self._http, url, self._may_fetch)
+            file = await fetch(self._http, url, self._pictures, self._may_fetch)
+        except Missing:
+            pause = self._pictures.missing_seconds
         finally:
             self._fetches.pop(url, None)
         if file is None:
-            self._failed_at[url] = self._clock.monotonic()
+            self._not_before[url] = self._clock.monotonic() + pause
         else:
             self._keep(url, file)
         return file
@@ -128,7 +144,7 @@ class ArtworkCache:
             self._files.popitem(last=False)
 
     def _may_fetch(self, url: str) -> bool:
-        return _drawn(url) is not None if url.startswith(SCHEME) else may_fetch(url, self._extra_hosts)
+        return _drawn(url) is not None if url.startswith(SCHEME) else may_fetch(url, self._pictures, self._extra_hosts)
 
 
 def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:

@@ -10,15 +10,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from widget.source import Pictures
+
 if TYPE_CHECKING:
     import httpx
 
 LARGEST_BYTES = 2 * 1024 * 1024
-FETCH_SECONDS = 5.0
 MOST_REDIRECTS = 3
 
-_SPOTIFY_HOSTS = ("i.scdn.co",)
-_SPOTIFY_DOMAINS = (".scdn.co", ".spotifycdn.com")
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
@@ -31,20 +30,26 @@ class ArtworkFile:
     media_type: str
 
 
+class Missing(Exception):  # noqa: N818
+    """The host answered that there is no such image (404)."""
+
+
 async def fetch(
-    http: Callable[[], httpx.AsyncClient], url: str, may_fetch: Callable[[str], bool]
+    http: Callable[[], httpx.AsyncClient], url: str, pictures: Pictures, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
-    """The image at ``url``; None where that is none within the limits. Follows redirects on the same host alone."""
+    """The image at ``url``; None where that is none within the limits of ``pictures``. Raises :class:`Missing`."""
     try:
-        async with asyncio.timeout(FETCH_SECONDS):
-            return await _follow(http(), url, may_fetch)
+        async with asyncio.timeout(pictures.seconds):
+            return await _follow(http(), url, pictures.roams, may_fetch)
+    except Missing:
+        raise
     except Exception:
         # A host can answer anything, and each layer of the client has errors of its own for it: all mean no image.
         return None
 
 
-def may_fetch(url: str, extra_hosts: tuple[str, ...]) -> bool:
-    """Whether ``url`` is one of Spotify's images, or lies on one of ``extra_hosts``.
+def may_fetch(url: str, pictures: Pictures, extra_hosts: tuple[str, ...]) -> bool:
+    """Whether ``url`` is one of the source's ``pictures``, or lies on one of ``extra_hosts``.
 
     An entry there is a host, with a port or not (plain http is for loopback then), or a whole origin.
     """
@@ -59,8 +64,8 @@ def may_fetch(url: str, extra_hosts: tuple[str, ...]) -> bool:
         return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     if f"{parts.scheme}://{place}" in extra_hosts:
         return True
-    is_spotify = host in _SPOTIFY_HOSTS or host.endswith(_SPOTIFY_DOMAINS)
-    return is_spotify and parts.scheme == "https" and place in (host, f"{host}:443")
+    is_listed = host in pictures.hosts or host.endswith(pictures.domains)
+    return is_listed and parts.scheme == "https" and place in (host, f"{host}:443")
 
 
 def is_loopback(host: str) -> bool:
@@ -78,8 +83,10 @@ def raster_media_type(body: bytes) -> str | None:
     return next((media_type for signature, media_type in _SIGNATURES if body.startswith(signature)), None)
 
 
-async def _follow(http: httpx.AsyncClient, url: str, may_fetch: Callable[[str], bool]) -> ArtworkFile | None:
-    for _ in range(MOST_REDIRECTS):
+async def _follow(
+    http: httpx.AsyncClient, url: str, roams: bool, may_fetch: Callable[[str], bool]
+) -> ArtworkFile | None:
+    for _ in range(1 + MOST_REDIRECTS):
         headers = {"Accept": "image/*", "Accept-Encoding": "identity"}
         response = await http.send(http.build_request("GET", url, headers=headers), stream=True, follow_redirects=False)
         try:
@@ -87,8 +94,9 @@ async def _follow(http: httpx.AsyncClient, url: str, may_fetch: Callable[[str], 
                 return await _read(response)
         finally:
             await response.aclose()
-        target = urljoin(url, response.headers.get("location", ""))
-        if urlsplit(target).netloc != urlsplit(url).netloc or not may_fetch(target):
+        location = response.headers.get("location", "")
+        target = urljoin(url, location)
+        if not location or not may_fetch(target) or not (roams or urlsplit(target).netloc == urlsplit(url).netloc):
             return None
         url = target
     return None
@@ -97,6 +105,8 @@ async def _follow(http: httpx.AsyncClient, url: str, may_fetch: Callable[[str], 
 async def _read(response: httpx.Response) -> ArtworkFile | None:
     """The image in ``response``, its bytes counted as they come and after decompression; one layer of that at most."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if response.status_code == 404:
+        raise Missing
     if response.status_code != 200 or encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
         return None
     inflate = None if encoding in ("identity", "") else zlib.decompressobj(_GZIP_OR_ZLIB)

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 from widget.clock import Clock, within
 from widget.faces.pictures.artwork_cache import ArtworkCache
-from widget.faces.pictures.artwork_fetch import FETCH_SECONDS
 from widget.faces.pictures.main_colour import main_colour
 from widget.faces.pictures.oklch import css
 from widget.faces.pictures.pixels import pixels_of
@@ -64,7 +63,7 @@ class ColourFinder:
 
     async def _search(self, key: str) -> None:
         try:
-            file = await self._artwork.file(key, SMALLEST_WIDTH, FETCH_SECONDS)
+            file = await self._artwork.file(key, SMALLEST_WIDTH, self._artwork.seconds)
             if file is None:
                 return
             colour = await asyncio.to_thread(self._look_at, file.body)

@@ -1,10 +1,10 @@
 """Whose scrobbles are asked for at Last.fm, and with which key."""
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
-DEFAULT_API_URL = "https://ws.audioscrobbler.com/2.0/"
+USER, KEY, URL = "LASTFM_USER", "LASTFM_API_KEY", "LASTFM_API_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class LastfmAccount:
 
     user: str
     key: str = field(repr=False)
-    url: str = DEFAULT_API_URL
+    url: str
 
     @property
     def page(self) -> str:
@@ -21,21 +21,8 @@ class LastfmAccount:
         return f"https://www.last.fm/user/{quote(self.user, safe='')}"
 
 
-def to_text(account: LastfmAccount) -> str:
-    """``account`` for the store, as JSON."""
-    return json.dumps(asdict(account))
-
-
-def from_text(text: str | None) -> LastfmAccount | None:
-    """What :func:`to_text` wrote; None where that is missing or another version's."""
-    try:
-        return None if text is None else LastfmAccount(**json.loads(text))
-    except (ValueError, TypeError):
+def account_of(values: Mapping[str, str]) -> LastfmAccount | None:
+    """The account that the variables in ``values`` name; None without a user or a key."""
+    if not values.get(USER) or not values.get(KEY):
         return None
-
-
-def effective(stored: LastfmAccount | None, user: str | None, key: str | None, url: str | None) -> LastfmAccount | None:
-    """The account by what is set (None where it is not), and for the rest by what is stored; None without both."""
-    known = stored or LastfmAccount("", "")
-    account = replace(known, user=user or known.user, key=key or known.key, url=url or known.url)
-    return account if account.user and account.key else None
+    return LastfmAccount(values[USER], values[KEY], values[URL])

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from widget.sources.cover_art_simulator import CoverArtSimulator
 from widget.sources.programme import Piece, Programme
 
 MOST_ROWS = 200
@@ -82,6 +83,13 @@ class LastfmSimulator:
         attributes = {"user": self.user, "totalPages": "1", "page": "1", "perPage": str(limit), "total": "4182"}
         # Where there is one row it stands there bare, as in all JSON that Last.fm makes of its XML.
         return {"recenttracks": {"track": rows[0] if len(rows) == 1 else rows, "@attr": attributes}}
+
+
+def demonstration(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
+    """Last.fm and the Cover Art Archive for a demo whose programme begins now, and the variables that it knows."""
+    simulator = LastfmSimulator(now, programme=Programme(begun_at=now()))
+    values = {"LASTFM_USER": simulator.user, "LASTFM_API_KEY": simulator.key}
+    return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values
 
 
 def _row(piece: Piece) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from widget.sources.cover_art_simulator import CoverArtSimulator
 from widget.sources.programme import Piece, Programme
 
 
@@ -99,6 +100,13 @@ class ListenbrainzSimulator:
             "release_name": piece.album,
             "additional_info": info,
         }
+
+
+def demonstration(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
+    """ListenBrainz and the Cover Art Archive for a demo whose programme begins now, and the variables that it knows."""
+    simulator = ListenbrainzSimulator(now, programme=Programme(begun_at=now()))
+    values = {"LISTENBRAINZ_USER": simulator.user}
+    return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values
 
 
 def _mapped(piece: Piece) -> dict[str, Any]:

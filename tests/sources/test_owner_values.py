@@ -1,0 +1,36 @@
+"""What is set goes before what is stored, and a stored secret goes to no other address."""
+
+import pytest
+
+from widget.source import INLET, LASTFM, LISTENBRAINZ
+from widget.sources.owner_values import combined, from_text, to_text
+
+STORED = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://listens.example", "LISTENBRAINZ_TOKEN": "secret"}
+
+
+def test_what_is_set_goes_before_what_is_stored_and_that_before_the_default() -> None:
+    assert combined(LASTFM, {}, {}) == {"LASTFM_API_URL": "https://ws.audioscrobbler.com/2.0/"}
+    assert combined(LISTENBRAINZ, {"LISTENBRAINZ_USER": "set"}, STORED) == {**STORED, "LISTENBRAINZ_USER": "set"}
+    assert combined(INLET, {}, {})["INLET_LABEL"] == "Listening"
+
+
+def test_a_stored_secret_goes_to_no_other_server() -> None:
+    moved = combined(LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://elsewhere.example"}, STORED)
+    assert moved == {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://elsewhere.example"}
+    same = combined(LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://listens.example"}, STORED)
+    assert same == STORED
+    unnamed = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_TOKEN": "secret"}
+    assert "LISTENBRAINZ_TOKEN" not in combined(
+        LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://elsewhere.example"}, unnamed
+    )
+
+
+def test_it_comes_back_from_the_store_as_it_went_there() -> None:
+    assert from_text(to_text(STORED), LISTENBRAINZ) == STORED
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[]", "null", "{", '{"LISTENBRAINZ_USER": 5}', '{"OTHER": "x"}', '{"LISTENBRAINZ_USER": ""}']
+)
+def test_what_cannot_be_read_is_as_if_it_were_not_there(text: str | None) -> None:
+    assert from_text(text, LISTENBRAINZ) == {}

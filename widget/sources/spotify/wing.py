@@ -1,0 +1,31 @@
+"""Puts the wing of Spotify together."""
+
+from widget.source import SPOTIFY
+from widget.sources.gate import Gate
+from widget.sources.spotify.access import Access
+from widget.sources.spotify.accounts import AccountsService
+from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.authorization import Authorization
+from widget.sources.spotify.gateway import Gateway
+from widget.sources.spotify.renewal import ServerRenewal
+from widget.sources.spotify.whose import RunningAccount
+from widget.sources.wing import Parts, Wing
+
+
+def wing(parts: Parts) -> Wing:
+    """The wing, with what ``/setup`` authorizes by."""
+    settings, store, clock = parts.settings, parts.store, parts.clock
+    gate = Gate(store, clock, settings.calls_a_day)
+    accounts = AccountsService(parts.http, settings.accounts_url, clock)
+    api = WebApi(parts.http, settings.api_url, clock)
+    access = Access(store, accounts, gate, clock, settings.credentials, settings.seed)
+    renewal = ServerRenewal(
+        store,
+        Authorization(store, accounts, api, gate, clock, settings.seed),
+        RunningAccount(store, access, api, gate, settings.seed),
+        clock,
+        key=settings.setup_key,
+        accounts_url=settings.accounts_url,
+        credentials=settings.credentials,
+    )
+    return Wing(SPOTIFY, Gateway(access, api, gate, store, clock, settings.seed), renewal)

@@ -1,0 +1,71 @@
+"""What the program is given of the source that it asks, whichever that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from widget.clock import Clock
+from widget.playback import LastPlayed, Playback
+from widget.renewals import Renewal
+from widget.settings import Settings
+from widget.snapshot import Problem
+from widget.source import Source
+from widget.store.protocol import Store
+from widget.tokens import TokenHealth
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Asked(Protocol):
+    """The way to a source. Every method makes at most one question, or raises for free where it is known that asking
+    is no use; so it may be called as often as one likes."""
+
+    async def currently_playing(self) -> Playback:
+        """What plays now. Raises :class:`widget.errors.SourceError` or :class:`widget.errors.StoreError`."""
+        ...
+
+    async def recently_played(self) -> Sequence[LastPlayed]:
+        """What was played, newest first; raises alike."""
+        ...
+
+    async def token_health(self) -> TokenHealth:
+        """How the authorization stands, where there is one. May raise StoreError."""
+        ...
+
+    async def standing_problem(self) -> Problem | None:
+        """Why asking is no use now, as far as is known; asks nobody. May raise StoreError."""
+        ...
+
+    async def calls_last_24h(self) -> int:
+        """The number of questions asked in the last 24 hours. May raise StoreError."""
+        ...
+
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+        """The same by the minute: (its beginning, number), oldest first. May raise StoreError."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for what is under way and must not be lost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a wing is made of."""
+
+    settings: Settings
+    store: Store
+    http: Callable[[], httpx.AsyncClient]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Wing:
+    """``source`` is its row, with the owner's own label and page; ``renewal`` is None where nothing ever ends."""
+
+    source: Source
+    gateway: Asked
+    renewal: Renewal | None = None
