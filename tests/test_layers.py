@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 TOWER: tuple[tuple[str, ...], ...] = (
     ("bootstrap",),
     ("widget.__main__",),
+    ("widget.server",),
     ("widget.demo",),
     ("widget.app",),
     ("widget.owner.messenger", "widget.owner.readiness"),
@@ -94,7 +95,7 @@ def test_a_simulated_service_shares_no_code_with_the_client(name: str) -> None:
 
 @pytest.mark.parametrize("name", modules())
 def test_only_the_commands_know_the_server(name: str) -> None:
-    if name != "widget.__main__" and not name.startswith("bootstrap"):
+    if not name.startswith(("widget.__main__", "widget.server", "bootstrap")):
         assert not {imported for imported in imports(name) if imported.split(".")[0] == "uvicorn"}
 
 

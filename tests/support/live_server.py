@@ -1,4 +1,4 @@
-"""A real uvicorn on 127.0.0.1 for an ASGI app, in a thread of the test's own process."""
+"""The real server on 127.0.0.1 for an ASGI app, in a thread of the test's own process."""
 
 import socket
 import threading
@@ -6,21 +6,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
+from widget.server.crowd import Limits
+from widget.server.serving import Server
+
+LIMITS = Limits(connections=10_000)
 
 
 @contextmanager
-def live_server(app: Any, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def live_server(
+    app: Any, host: str = "127.0.0.1", port: int = 0, *, limits: Limits = LIMITS, h11: bool = False
+) -> Iterator[str]:
     """The base URL (``http://127.0.0.1:PORT``) at which ``app`` answers while the context lasts."""
     listener = socket.create_server((host, port))
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="auto")
-    server = uvicorn.Server(config)
+    server = Server(
+        app,
+        limits=limits,
+        end_streams=getattr(app, "end_streams", lambda: None),
+        lifespan="auto",
+        h11=h11,
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(timeout=10)
         listener.close()
 

@@ -44,11 +44,13 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
 
 def routes(*, setup: bool) -> list[Route]:
     """The routes; ``/setup`` only where it is wanted."""
-    public = [Route(path, _public(endpoint), methods=["GET", "HEAD", "OPTIONS"]) for path, endpoint in PUBLIC]
-    return [*public, *(_SETUP if setup else [])]
+    for_all = [Route(path, public(endpoint), methods=["GET", "HEAD", "OPTIONS"]) for path, endpoint in PUBLIC]
+    return [*for_all, *(_SETUP if setup else [])]
 
 
-def _public(endpoint: Endpoint) -> Endpoint:
+def public(endpoint: Endpoint) -> Endpoint:
+    """``endpoint`` with OPTIONS and HEAD answered as every public route answers them."""
+
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
             return await preflight(request)

@@ -89,10 +89,14 @@ SCENES: tuple[Scene, ...] = (
 
 @dataclass(slots=True)
 class Programme:
-    """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch)."""
+    """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch).
+
+    The addresses of artwork begin with ``images``.
+    """
 
     scenes: Sequence[Scene] = field(default=SCENES)
     begun_at: float = 0.0
+    images: str = IMAGES
 
     def at(self, now: float) -> tuple[Scene, float]:
         """The scene at ``now`` (s since the epoch), and for how long it has played."""
@@ -111,13 +115,13 @@ class Programme:
         scene, passed = self.at(now)
         if scene.kind == "nothing":
             return None
-        item = None if scene.kind in ("ad", "unknown") or (scene.kind == "episode" and not episodes) else _item(scene)
+        is_hidden = scene.kind in ("ad", "unknown") or (scene.kind == "episode" and not episodes)
         progress = scene.start + (0.0 if scene.paused else passed)
         return {
             "timestamp": round((now - passed) * 1000),
             "context": None,
             "progress_ms": round(min(progress, scene.length) * 1000),
-            "item": item,
+            "item": None if is_hidden else self._item(scene),
             "currently_playing_type": scene.kind,
             "actions": {"disallows": {"resuming": True}},
             "is_playing": not scene.paused,
@@ -127,13 +131,16 @@ class Programme:
         """The body of ``GET /me/player/recently-played``: no episodes, no local files, newest first."""
         tracks = [scene for scene in self.scenes if scene.kind == "track" and not scene.local]
         items = [
-            {"track": _item(scene), "played_at": _moment(now - 600.0 * (position + 1)), "context": None}
+            {"track": self._item(scene), "played_at": _moment(now - 600.0 * (position + 1)), "context": None}
             for position, scene in enumerate(reversed(tracks))
         ][:limit]
         return {"items": items, "next": None, "cursors": None, "limit": limit, "href": ""}
 
+    def _item(self, scene: Scene) -> dict[str, Any]:
+        return _item(scene, _images(scene, self.images))
 
-def _item(scene: Scene) -> dict[str, Any]:
+
+def _item(scene: Scene, images: list[dict[str, Any]]) -> dict[str, Any]:
     if scene.local:
         return _local(scene)
     common = {
@@ -147,13 +154,13 @@ def _item(scene: Scene) -> dict[str, Any]:
         "type": scene.kind,
     }
     if scene.kind == "episode":
-        show = {"name": scene.album, **_named("show", scene.album), "images": _images(scene), "type": "show"}
-        return {**common, "images": _images(scene), "show": show, "release_date": "2026-03-01", "description": ""}
+        show = {"name": scene.album, **_named("show", scene.album), "images": images, "type": "show"}
+        return {**common, "images": images, "show": show, "release_date": "2026-03-01", "description": ""}
     artists = [{"name": name, "type": "artist", **_named("artist", name)} for name in scene.artists]
     album = {
         "name": scene.album,
         "album_type": "album",
-        "images": _images(scene),
+        "images": images,
         "artists": artists,
         "type": "album",
         **_named("album", scene.album),
@@ -186,10 +193,10 @@ def _named(kind: str, name: str) -> dict[str, Any]:
     return {"id": id, "uri": f"spotify:{kind}:{id}", "external_urls": {"spotify": f"{_OPEN}/{kind}/{id}"}}
 
 
-def _images(scene: Scene) -> list[dict[str, Any]]:
+def _images(scene: Scene, images: str) -> list[dict[str, Any]]:
     if scene.artwork is None:
         return []
-    return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]
+    return [{"url": f"{images}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]
 
 
 def _moment(timestamp: float) -> str:

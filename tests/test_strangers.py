@@ -1,0 +1,153 @@
+"""What one connection may cost: heads and bodies without end, silence, requests upon requests."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from tests.support.live_server import LIMITS, live_server
+from tests.support.showing import Showing, playing
+from widget.clock import SystemClock
+from widget.server.crowd import Limits
+
+LINE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture(params=["httptools", "h11"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    clock = SystemClock()
+    showing = Showing(clock).show(playing(clock.now()))
+    with live_server(showing.app, h11=request.param == "h11") as address:
+        yield address
+
+
+def connected(url: str) -> socket.socket:
+    host, port = url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def said(url: str, *pieces: bytes) -> bytes:
+    """All that the server says to ``pieces`` until it ends the connection, or has answered and says no more."""
+    with connected(url) as connection:
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+            connection.settimeout(1.0)
+            heard = b""
+            while piece := connection.recv(65_536):
+                heard += piece
+        except TimeoutError:
+            return heard
+        except OSError:
+            return b"closed"
+        return heard or b"closed"
+
+
+def is_cut_off(connection: socket.socket, again_and_again: bytes) -> bool:
+    """Whether the server ends the connection while it is sent the same without an end: 40 MB, more than the buffers
+    on the way hold."""
+    try:
+        for _ in range(40_000_000 // len(again_and_again)):
+            connection.sendall(again_and_again)
+    except OSError:
+        return True
+    return False
+
+
+def is_refused(answer: bytes) -> bool:
+    return answer == b"closed" or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
+def is_healthy(url: str) -> bool:
+    return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
+
+
+def test_a_head_within_the_limits_is_answered(url: str) -> None:
+    long = b"x: " + bytes([97]) * (LIMITS.head_bytes - len(LINE) - 200)
+    many = b"".join(b"h%d: v\r\n" % number for number in range(LIMITS.headers - 1))
+    for headers in (long + b"\r\n", many):
+        assert said(url, LINE + headers + b"\r\n").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        LINE + b"x: " + b"a" * LIMITS.head_bytes + b"\r\n\r\n",
+        LINE + b"".join(b"h%d: v\r\n" % number for number in range(LIMITS.headers)) + b"\r\n",
+        b"GET /" + b"a" * LIMITS.head_bytes + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        LINE + b"a" * 500_000 + b": x\r\n\r\n",
+    ],
+    ids=["a long header", "many headers", "a long address", "a long name"],
+)
+def test_a_larger_head_is_refused_in_one_piece_and_bit_by_bit(url: str, head: bytes) -> None:
+    assert is_refused(said(url, head))
+    assert is_refused(said(url, *(head[start : start + 1000] for start in range(0, len(head), 1000))))
+    assert is_healthy(url)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"a:b\r\n" * 400, b"x" * 2000, b"\r\n" * 1000],
+    ids=["tiny header lines", "one name", "empty lines"],
+)
+def test_a_head_without_an_end_is_cut_off(url: str, endless: bytes) -> None:
+    with connected(url) as connection:
+        connection.sendall(LINE if endless != b"\r\n" * 1000 else b"\r\n")
+        assert is_cut_off(connection, endless)
+    assert is_healthy(url)
+
+
+def test_trailers_count_as_head(url: str) -> None:
+    chunked = b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    with connected(url) as connection:
+        connection.sendall(chunked)
+        assert is_cut_off(connection, b"t: r\r\n" * 400)
+    assert is_healthy(url)
+
+
+def test_what_is_no_http_is_refused_without_a_line_in_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert said(url, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").startswith(b"HTTP/1.1 400")
+    assert said(url, LINE + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_requests_upon_requests_on_one_connection_are_answered_to_a_limit(url: str) -> None:
+    few = said(url, (LINE + b"\r\n") * 20)
+    assert few.count(b"HTTP/1.1 200") == 20
+    said(url, (LINE + b"\r\n") * 5000)
+    assert is_healthy(url)
+
+
+def test_an_answer_comes_though_the_body_goes_on(url: str) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+    assert said(url, head, b"x" * 100_000).startswith(b"HTTP/1.1 413")
+
+
+def test_silent_connections_shut_nobody_out() -> None:
+    with live_server(Showing().app, limits=Limits(20)) as url, ExitStack() as stack:
+        silent = [stack.enter_context(connected(url)) for _ in range(60)]
+        assert is_healthy(url)
+        assert silent[0].recv(1) == b""  # The longest silent one made room.
+        for connection in silent[-5:]:
+            connection.sendall(LINE + b"\r\n")
+            assert connection.recv(20).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost", LINE + b"\r\n" + b"GET /he"])
+@pytest.mark.parametrize("h11", [False, True])
+def test_a_head_that_is_not_complete_in_time_ends_the_connection(begun: bytes, h11: bool) -> None:
+    with live_server(Showing().app, limits=Limits(100, head_seconds=0.3), h11=h11) as url, connected(url) as connection:
+        begin = time.monotonic()
+        connection.sendall(begun)
+        while connection.recv(65_536):
+            pass
+        assert time.monotonic() - begin < 5
+        assert is_healthy(url)
+
+
+def test_who_takes_nothing_of_what_was_asked_for_is_let_go() -> None:
+    with live_server(Showing().app, limits=Limits(100, stuck_seconds=0.3)) as url, connected(url) as connection:
+        assert is_cut_off(connection, b"GET /static/widget.js HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+        assert is_healthy(url)

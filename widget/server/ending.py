@@ -1,0 +1,39 @@
+"""Signals that end the program: in peace if possible, within three seconds in any case, with exit code 0."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+LONGEST_SECONDS = 2.5
+"""After that it ends wherever it is: in a thread that waits for a database, say, which nothing can interrupt."""
+
+
+class Ending:
+    """``stop`` is called, on the main thread, when a signal came; before it is set the program ends on the spot."""
+
+    def __init__(self) -> None:
+        self.stop: Callable[[], object] | None = None
+        self.begun = False
+
+    def await_signals(self) -> None:
+        """From now on signals mean the end. SIGHUP that is ignored (nohup) stays ignored."""
+        for name in SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+                signal.signal(number, self._begin)
+
+    def _begin(self, number: int, frame: FrameType | None) -> None:
+        if not self.begun:
+            self.begun = True
+            deadline = threading.Timer(LONGEST_SECONDS, os._exit, (0,))
+            deadline.daemon = True
+            deadline.start()
+        if self.stop is None:
+            sys.exit(0)
+        self.stop()

@@ -1,0 +1,91 @@
+"""What a connection may cost, whatever parses it: time for a head, time to take an answer, a place in the crowd."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from widget.server.crowd import Crowd, Limits
+
+_PHRASES = {400: "Bad Request", 431: "Request Header Fields Too Large"}
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
+else:
+    _Protocol = object
+
+
+class Guarded(_Protocol):
+    """Mixed into uvicorn's protocols. Those tell it when a head begins, and when a request is under way."""
+
+    server_state: Crowd
+    limits: Limits
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.limits = self.server_state.limits
+        self._alarm: asyncio.TimerHandle | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.wait_at_most(self.limits.head_seconds)
+        self.server_state.idles(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server_state.leaves(self)
+        self.wait_no_more()
+        self._unset_keepalive_if_required()
+        if self._stuck is not None:
+            self._stuck.cancel()
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """Ends the connection at once, what was not sent included."""
+        if not self.transport.is_closing() or self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    def wait_at_most(self, seconds: float) -> None:
+        """The connection ends after ``seconds`` unless :meth:`wait_no_more` is called, or it waits already."""
+        if self._alarm is None:
+            self._alarm = self.loop.call_later(seconds, self.abort)
+
+    def wait_no_more(self) -> None:
+        """What was waited for is here."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def request_begins(self) -> None:
+        """A head is complete."""
+        self.wait_no_more()
+        self.server_state.works(self)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
+            self.server_state.idles(self)
+
+    def refuse(self, status: int) -> None:
+        """Ends the connection, with an answer where none is under way."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.abort()
+            return
+        head = f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        self.transport.write(head.encode())
+        self.transport.close()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stuck = self.loop.call_later(self.limits.stuck_seconds, self.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.abort()  # Who has taken nothing for so long would keep a closing connection open for ever.
+        else:
+            super().timeout_keep_alive_handler()

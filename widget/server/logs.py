@@ -1,0 +1,71 @@
+"""The log: our own lines as they are; of libraries what is at least a warning, without its values."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+
+from widget.server.outlets import silence
+
+OWN_LOGGERS = ("widget", "bootstrap")
+
+_PLACEHOLDER = re.compile(r"%(?:\([^)]*\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[hlL]?[a-zA-Z]")
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
+_LONGEST_LIBRARY_LINE = 200
+
+
+def configure_logging(level: str) -> None:
+    """Our own loggers at ``level``, all others at warning or, where ``level`` is higher, at that; one line each."""
+    handler = _Lines(sys.stderr)
+    handler.addFilter(is_told)
+    handler.setFormatter(_OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(logging.WARNING, getattr(logging, level.upper())))
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(level.upper())
+    # Its warnings are about what strangers send; its errors are about us.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+
+
+def is_told(record: logging.LogRecord) -> bool:
+    """Whether ``record`` is for the log: a library may have set its own logger's level lower than we want it."""
+    if is_own(record):
+        return True
+    was_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    is_end = record.name == "uvicorn.error" and str(record.msg).startswith("Cancel ")
+    return record.levelno >= logging.WARNING and not was_cancelled and not is_end
+
+
+def is_own(record: logging.LogRecord) -> bool:
+    """Whether we say it, not a library."""
+    return record.name.split(".")[0] in OWN_LOGGERS
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        if is_own(record):
+            trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info and record.exc_info[0] else ""
+            return f"{record.levelname}: {_one_line(record.getMessage())}{trace}"
+        return f"{record.levelname}: {record.name}: {library_line(record)}"
+
+
+class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
+    """A log that nobody takes any more is no reason to end, nor to say so."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if isinstance(sys.exc_info()[1], OSError):
+            silence(self.stream)
+
+
+def library_line(record: logging.LogRecord) -> str:
+    """What a library says, without what it says it of: addresses hold keys, and errors hold addresses."""
+    said = _ADDRESS.sub("…", _PLACEHOLDER.sub("…", _one_line(str(record.msg))))
+    raised = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
+    return said[:_LONGEST_LIBRARY_LINE] + raised
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text).strip()
