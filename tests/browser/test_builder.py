@@ -55,10 +55,10 @@ def test_a_half_typed_accent_waits_for_the_rest(page: Page, live: Live) -> None:
 def test_the_preview_is_live(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
     frame = page.frame_locator("#preview iframe")
-    expect(frame.locator(".title a")).to_have_text("Tides of Glass")
+    expect(frame.locator("[data-state] .title")).to_have_text("Tides of Glass")
     page.wait_for_timeout(300)
     live.show(playing(time.time(), item("Another")))
-    expect(frame.locator(".title a")).to_have_text("Another")
+    expect(frame.locator("[data-state] .title")).to_have_text("Another")
 
 
 def test_a_button_copies_its_snippet(page: Page, live: Live) -> None:

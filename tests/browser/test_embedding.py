@@ -40,8 +40,8 @@ def test_the_script_tag_places_the_widget_right_after_itself(page: Page, live: L
         expect(frame).to_have_attribute("title", "Now playing")
         expect(frame).to_have_attribute("loading", "lazy")
         assert frame.evaluate("(frame) => getComputedStyle(frame).colorScheme") == "dark"
-        expect(page.frame_locator("iframe").locator(".title a")).to_have_text("Tides of Glass")
-        eventually_high(page, frame, 48)
+        expect(page.frame_locator("iframe").locator("[data-state] .title")).to_have_text("Tides of Glass")
+        eventually_high(page, frame, 56)
 
 
 def test_it_works_twice_on_a_page_and_leaves_no_globals(page: Page, live: Live) -> None:
@@ -58,7 +58,7 @@ def test_it_works_under_a_strict_policy(page: Page, live: Live) -> None:
     policy = f"default-src 'none'; script-src {live.url}; frame-src {live.url}"
     html = f'<script src="{live.url}/embed.js" async></script>'
     with opened(page, html, Content_Security_Policy=policy):
-        expect(page.frame_locator("iframe").locator(".title a")).to_have_text("Tides of Glass")
+        expect(page.frame_locator("iframe").locator("[data-state] .title")).to_have_text("Tides of Glass")
         eventually_high(page, page.locator("iframe"), 140)
 
 
@@ -116,9 +116,9 @@ def test_nothing_to_show_takes_no_room_and_comes_back(page: Page, live: Live) ->
 def test_the_height_follows_the_width(page: Page, live: Live) -> None:
     html = f'<script src="{live.url}/embed.js" async data-layout="cover"></script>'
     with opened(page, f'<div style="width:300px">{html}</div>'):
-        eventually_high(page, page.locator("iframe"), 428)
+        eventually_high(page, page.locator("iframe"), 404)
         page.evaluate("document.querySelector('div').style.width = '260px'")
-        eventually_high(page, page.locator("iframe"), 388)
+        eventually_high(page, page.locator("iframe"), 364)
 
 
 def test_messages_of_others_change_nothing(page: Page, live: Live) -> None:
@@ -159,4 +159,4 @@ def test_every_snippet_shows_the_music_when_it_is_pasted(page: Page, live: Live,
         if name in ("image", "markdown"):
             assert page.locator("img").evaluate("async (image) => { await image.decode(); return image.naturalWidth }")
         else:
-            expect(page.frame_locator("iframe").locator(".title a")).to_have_text("Tides of Glass")
+            expect(page.frame_locator("iframe").locator("[data-state] .title")).to_have_text("Tides of Glass")

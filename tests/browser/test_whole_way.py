@@ -70,10 +70,10 @@ def test_a_person_authorizes_serves_and_embeds(
         snippet = page.locator('[data-snippet="iframe"]').inner_text()
         with host_page(snippet) as site:
             page.goto(site)
-            title = page.frame_locator("iframe").locator(".title a")
+            title = page.frame_locator("iframe").locator("[data-state] .title")
             first = playing_now(service)
             expect(title).to_have_text(first)
-            expect(page.frame_locator("iframe").locator(".art img")).to_be_visible()
+            expect(page.frame_locator("iframe").locator(".artwork img")).to_be_visible()
             page.screenshot(path=tmp_path / "embedded.png")
             page.wait_for_timeout(7000)
             expect(title).to_have_text(playing_now(service), timeout=3000)
@@ -102,7 +102,7 @@ def test_the_owner_renews_on_the_running_server_while_a_widget_stays_live(
     with server(tmp_path, environ, port=port) as running, host_page(f'<iframe src="{running.url}/widget">') as site:
         visitor.goto(site)
         shown = visitor.frame_locator("iframe")
-        expect(shown.locator(".title a")).to_have_text(playing_now(service))
+        expect(shown.locator("[data-state] .title")).to_have_text(playing_now(service))
 
         page.set_viewport_size({"width": 390, "height": 780})
         page.goto(f"{running.url}/setup")
@@ -120,6 +120,6 @@ def test_the_owner_renews_on_the_running_server_while_a_widget_stays_live(
         for _ in range(5):
             visitor.wait_for_timeout(2000)
             assert shown.locator("main").get_attribute("data-state") == "playing"
-        expect(shown.locator(".title a")).to_have_text(playing_now(service), timeout=4000)
+        expect(shown.locator("[data-state] .title")).to_have_text(playing_now(service), timeout=4000)
         assert running.get("/readyz").status_code == 200
     visitor.close()

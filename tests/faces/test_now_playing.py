@@ -20,6 +20,7 @@ KEYS = [
     "item",
     "progress_ms",
     "last_played",
+    "recent",
     "updated_at",
     "valid_until",
     "stale",

@@ -1,6 +1,7 @@
 """``/widget``: what stands in the page before any script runs."""
 
 import gzip
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 
@@ -8,10 +9,13 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
-from widget.faces.pictures.colours import DARK, LIGHT, accented
+from widget.faces.pictures.palettes import Tone, palette
+from widget.playback import LastPlayed
 from widget.settings import Settings
 from widget.snapshot import Problem, Snapshot
+from widget.source import Source
 
+TONES: tuple[Tone, Tone] = ("light", "dark")
 Get = Callable[..., Awaitable[httpx.Response]]
 UNAVAILABLE = Snapshot(None, Problem("needs_authorization", "Authorize again, owner."))
 
@@ -25,11 +29,37 @@ async def page(showing: Showing, query: str = "", **headers: str) -> str:
 
 async def test_a_playing_track_is_there_without_scripts(showing: Showing) -> None:
     html = await page(showing.show(playing(showing.clock.now())))
-    for text in ("Tides of Glass", "Mara Lindqvist", "Now playing", "Listen on Spotify", 'data-state="playing"'):
+    for text in ("Tides of Glass", "Mara Lindqvist", "Now playing", 'data-state="playing"', "1:01", "3:34"):
         assert text in html
-    assert 'href="https://open.spotify.com/track/5tIdesOfGlass0000000aB"' in html
-    assert re.search(r'<img[^>]* src="artwork/[0-9a-f]{32}\?w=300"', html)
-    assert "--from:0.285" in html
+    assert re.search(r'<img[^>]* src="artwork/[0-9a-f]{32}\?w=224"', html)
+    assert "--at:0.285" in html
+
+
+async def test_the_whole_card_is_one_link_named_in_the_visitor_s_language(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now())), accept_language="de")
+    (link,) = re.findall(r"<a [^>]+>", html)
+    assert 'href="https://open.spotify.com/track/5tIdesOfGlass0000000aB"' in link
+    assert 'target="_blank" rel="noopener"' in link
+    assert 'aria-label="Tides of Glass von Mara Lindqvist, auf Spotify hören"' in link
+
+
+async def test_the_icon_of_the_source_stands_with_every_view_unaltered(showing: Showing) -> None:
+    for snapshot in (playing(showing.clock.now()), idle(showing.clock.now()), advertisement(showing.clock.now())):
+        for layout in ("card", "compact", "cover", "list"):
+            html = await page(showing.show(snapshot), f"?layout={layout}&without=artwork,label,progress,times")
+            (path,) = re.findall(r'class="icon"[^>]*><path d="([^"]+)"', html)
+            # The path in simple-icons 16.37.0.
+            assert hashlib.sha256(path.encode()).hexdigest().startswith("f8560b9a4343d3ef")
+
+
+async def test_another_source_says_its_name_and_has_no_line() -> None:
+    showing = Showing(source=Source("listenbrainz", "ListenBrainz", "https://listenbrainz.org/user/ada/"))
+    html = await page(showing.show(playing(showing.clock.now(), item(url=None))))
+    assert '<span class="source">ListenBrainz</span>' in html
+    assert 'href="https://listenbrainz.org/user/ada/"' in html
+    assert "listen on ListenBrainz" in html
+    assert re.search(r'role="progressbar"[^>]* hidden', html)
+    assert "Spotify" not in html
 
 
 async def test_what_is_shown_is_escaped(showing: Showing) -> None:
@@ -49,7 +79,8 @@ async def test_an_episode_shows_its_show(showing: Showing) -> None:
 
 async def test_a_local_file_shows_the_drawing_and_links_to_spotify_itself(showing: Showing) -> None:
     html = await page(showing.show(playing(showing.clock.now(), LOCAL)))
-    assert '<img alt="" decoding="async" hidden>' in html
+    assert "<img" not in html
+    assert "<circle" in html
     assert 'href="https://open.spotify.com/"' in html
 
 
@@ -82,24 +113,60 @@ async def test_paused_and_advertisement_say_so(showing: Showing) -> None:
 
 @pytest.mark.parametrize(
     ("query", "scheme"),
-    [("", None), ("?theme=light", None), ("?theme=dark", '<meta name="color-scheme" content="dark">')],
+    [("", "light dark"), ("?theme=light", "light"), ("?theme=dark", "dark"), ("?theme=x", "light dark")],
 )
-async def test_the_colour_scheme_is_declared_for_dark_alone(showing: Showing, query: str, scheme: str | None) -> None:
+async def test_the_colour_scheme_is_declared(showing: Showing, query: str, scheme: str) -> None:
     html = await page(showing, query)
-    assert ("color-scheme" in html.replace("prefers-color-scheme", "")) == (scheme is not None)
-    assert scheme is None or scheme in html[:400]
-
-
-async def test_auto_follows_the_visitor_and_the_others_do_not(showing: Showing) -> None:
-    assert "prefers-color-scheme:dark" in await page(showing)
-    assert "prefers-color-scheme" not in await page(showing, "?theme=light")
+    assert f'<meta name="color-scheme" content="{scheme}">' in html[:400]
+    assert ("prefers-color-scheme:dark" in html) == (scheme == "light dark")
 
 
 async def test_options_reach_the_page(showing: Showing) -> None:
-    html = await page(showing, "?layout=cover&background=none&motion=off&accent=FF0055")
-    assert '<main class="cover bare still"' in html
-    accents = set(re.findall(r"--accent:(#[0-9a-f]{6})", html))
-    assert accents == {accented(LIGHT, "ff0055"), accented(DARK, "ff0055")}
+    query = "?layout=cover&background=none&motion=off&accent=FF0055&radius=4&scale=1.5&font=mono&without=times"
+    html = await page(showing.show(playing(showing.clock.now())), query)
+    for text in ('class="widget cover"', "--halo:#fff", "font-size:150%", "--radius:0.25rem", "ui-monospace"):
+        assert text in html
+    assert "<time" not in html
+    light, dark = (palette(tone, "none", "ff0055").accent for tone in TONES)
+    assert f'style="--l-accent:{light};--d-accent:{dark}"' in html
+
+
+async def test_a_ground_of_the_owner_s_own_is_taken_exactly_in_both_themes(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now())), "?background=336699")
+    assert "--ground:#336699;" in html
+    assert "prefers-color-scheme" not in html
+
+
+async def test_the_artwork_s_colour_stands_on_the_widget_once_it_is_known(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    assert "--art:" not in re.sub("<style>.*</style>", "", await page(showing), flags=re.DOTALL)
+    key = showing.artwork.key(item())
+    assert key is not None
+    showing.artwork.keep_colour(key, "#1c405d")
+    showing.show(playing(showing.clock.now()))
+    assert 'style="--art:#1c405d;--l-ground:#' in await page(showing)
+
+
+async def test_a_list_shows_what_was_played_before(showing: Showing) -> None:
+    now = showing.clock.now()
+    recent = (LastPlayed(HEBREW, now - 660), LastPlayed(MARKUP, now - 7500))
+    html = await page(showing.show(playing(now, recent=recent)), "?layout=list")
+    assert re.findall(r'class="ago">([^<]+)', html) == ["11 min", "2 h"]
+    assert html.count("<li>") == 2
+    assert html.count('href="https://open.spotify.com/track/') == 3
+    assert "data-rows" in html
+    assert "<li>" not in await page(showing, "?layout=card")
+    without_rows = await page(showing.show(playing(now)), "?layout=list")
+    assert "<li>" not in without_rows
+    assert "data-rows>" not in without_rows
+
+
+async def test_opened_by_itself_it_stands_in_the_middle_of_a_page(showing: Showing) -> None:
+    alone, framed = await page(showing, sec_fetch_dest="document"), await page(showing, sec_fetch_dest="iframe")
+    assert "place-content:center" in alone
+    assert "place-content:center" not in framed
+    assert "background:#f4f4f5" in alone
+    assert "background:#f4f4f5" not in await page(showing, "?background=none", sec_fetch_dest="document")
 
 
 async def test_the_language_is_the_visitor_s_or_the_chosen_one(showing: Showing) -> None:
@@ -113,6 +180,7 @@ async def test_caches_keep_languages_apart(showing: Showing) -> None:
     async with showing.client() as client:
         negotiated, chosen = await client.get("/widget"), await client.get("/widget?lang=fr")
     assert "Accept-Language" in negotiated.headers["vary"]
+    assert "Sec-Fetch-Dest" in chosen.headers["vary"]
     assert "Accept-Language" not in chosen.headers["vary"]
 
 
@@ -133,16 +201,20 @@ async def test_who_may_embed_is_the_owner_s_to_say_and_the_builder_may_too() -> 
     assert own.headers["content-security-policy"].endswith("frame-ancestors https://me.example 'self'")
 
 
-async def test_page_and_script_are_small(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    async with showing.client(accept_encoding="gzip") as client:
-        html = await client.get("/widget")
-        script = await client.get("/" + re.search(r'src="(static/widget\.js[^"]+)"', html.text)[1])  # type: ignore[index]
-        event = await client.get("/now-playing")
+@pytest.mark.parametrize("query", ["", "layout=compact", "layout=cover", "layout=list", "accent=ff0055", "theme=dark"])
+@pytest.mark.parametrize("dest", ["iframe", "document"])
+async def test_page_and_script_are_small(showing: Showing, query: str, dest: str) -> None:
+    key = showing.artwork.key(item()) or ""
+    showing.artwork.keep_colour(key, "#1c405d")
+    showing.show(playing(showing.clock.now(), item(artists=("Mara Lindqvist", "Parallel Weather"), explicit=True)))
+    async with showing.client(accept_encoding="gzip", sec_fetch_dest=dest) as client:
+        html = await client.get(f"/widget?{query}")
+        scripts = re.findall(r'src="(static/[^"]+)"', html.text)
+        (script,) = [await client.get(f"/{source}") for source in scripts]
     assert html.headers["content-encoding"] == script.headers["content-encoding"] == "gzip"
-    sizes = [len(gzip.compress(answer.content, 6)) for answer in (html, script)]
-    assert sum(sizes) + len(event.content) < 15 * 1024
+    assert sum(len(gzip.compress(answer.content, 6)) for answer in (html, script)) <= 8 * 1024
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert '<link rel="stylesheet' not in html.text
 
 
 async def test_there_is_an_oembed_link_and_a_picture_for_previews_where_our_address_is_known() -> None:

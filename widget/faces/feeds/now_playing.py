@@ -106,7 +106,8 @@ def _document(snapshot: Snapshot, artwork: ArtworkFacts) -> dict[str, Any]:
         "is_playing": snapshot.status == "playing",
         "item": None if snapshot.item is None else item_json(snapshot.item, artwork),
         "progress_ms": None,
-        "last_played": _last_played(snapshot.last_played, artwork),
+        "last_played": None if snapshot.last_played is None else _played(snapshot.last_played, artwork),
+        "recent": [_played(last, artwork) for last in snapshot.recent],
         "updated_at": _moment(snapshot.updated_at),
         "valid_until": _moment(snapshot.valid_until),
         "stale": snapshot.stale,
@@ -114,9 +115,7 @@ def _document(snapshot: Snapshot, artwork: ArtworkFacts) -> dict[str, Any]:
     }
 
 
-def _last_played(last: LastPlayed | None, artwork: ArtworkFacts) -> dict[str, Any] | None:
-    if last is None:
-        return None
+def _played(last: LastPlayed, artwork: ArtworkFacts) -> dict[str, Any]:
     return {"item": item_json(last.item, artwork), "played_at": iso_milliseconds(last.played_at)}
 
 

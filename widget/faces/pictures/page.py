@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.clock import iso_milliseconds
 from widget.faces.http import respond
 from widget.faces.owner.snippets import oembed_url
-from widget.faces.pictures.colours import DARK, LIGHT, accented
-from widget.faces.pictures.options import Options
-from widget.faces.pictures.view import view_of
+from widget.faces.pictures.fonts import FAMILIES
+from widget.faces.pictures.icons import PATHS
+from widget.faces.pictures.options import Layout, Options
+from widget.faces.pictures.page_colours import colours
+from widget.faces.pictures.view import View, is_tall, view_of
 from widget.faces.pictures.words import Words, words
 from widget.faces.services import Services, services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
+from widget.playback import Item
 from widget.snapshot import Snapshot
-from widget.source import SPOTIFY
 
-WIDTHS = {"card": 300, "compact": 64, "cover": 640, "list": 64}
+WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": 420, "list": 40}
+ROW_WIDTH = 64
+HEIGHTS: Mapping[Layout, int] = {"card": 140, "compact": 56, "cover": 127, "list": 56}
+"""In CSS pixels; the cover's beside its artwork, the list's without rows."""
+WIDEST_COVER = 420
 MOST_PAGES = 64
 
 
@@ -49,13 +58,16 @@ async def widget(request: Request) -> Response:
     snapshot = await services.broadcast.fresh()
     now = services.clock.now()
     pages: Pages = request.app.state.pages
-    key = (options, spoken.tag, int(now))
+    alone = stands_alone(request.headers.get("sec-fetch-dest", ""))
+    view = view_of(snapshot, options, spoken, now, services.source)
+    art = None if view.item is None else services.artwork.colour(view.item)
+    key = (replace(options, lang=None), spoken.tag, alone, art, int(now))
     body = pages.page(snapshot, key)
     if body is None:
-        body = render(snapshot, options, spoken, services, now)
+        body = render(view, snapshot, options, spoken, services, now, art, alone)
         pages.keep(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
-    vary = "Sec-Fetch-Site" if options.lang else "Accept-Language, Sec-Fetch-Site"
+    vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
     headers = {
         "Content-Security-Policy": content_security_policy(ancestors),
         "Cross-Origin-Embedder-Policy": "require-corp",
@@ -71,27 +83,39 @@ async def widget(request: Request) -> Response:
     )
 
 
-def render(snapshot: Snapshot, options: Options, spoken: Words, services: Services, now: float) -> bytes:
-    """The page's bytes."""
-    view = view_of(snapshot, options, spoken, now, services.source)
-    width = WIDTHS[options.layout]
+def render(
+    view: View,
+    snapshot: Snapshot,
+    options: Options,
+    spoken: Words,
+    services: Services,
+    now: float,
+    art: str | None,
+    alone: bool,
+) -> bytes:
+    """The page's bytes at ``now`` (s since the epoch).
+
+    ``art`` is the colour of the artwork that is shown; ``alone``: whether the page stands in no frame.
+    """
     address = services.settings.public_url  # One from the request would be kept for others by caches.
-    path = None if view.item is None else services.artwork.path(view.item)
+    pictured = "artwork" in view.shown
     return (
         environment()
         .get_template("widget.html")
         .render(
             view=view,
+            rows=[(row, artwork_url(services, row.item, ROW_WIDTH) if pictured else None) for row in view.rows],
             options=options,
             words=spoken,
-            artwork=None if path is None else f"{path[1:]}?w={width}",
-            light=LIGHT,
-            dark=DARK,
-            accent_light=accented(LIGHT, options.accent),
-            accent_dark=accented(DARK, options.accent),
+            heading=" – ".join(filter(None, (view.label, view.title, view.byline))),
+            alone=alone,
+            font=FAMILIES[options.font],
+            icon=PATHS.get(services.source.icon or ""),
+            is_tall=is_tall,
+            artwork=artwork_url(services, view.item, artwork_width(options)),
+            colours=colours(options, art),
             script=static_path("widget.js"),
-            source=source_text(options, spoken),
-            client=client_texts(options, spoken),
+            client=client_texts(view, options, spoken, snapshot, now, art),
             oembed=None if address is None else oembed_url(address, options),
             address=address,
         )
@@ -99,16 +123,62 @@ def render(snapshot: Snapshot, options: Options, spoken: Words, services: Servic
     )
 
 
-def client_texts(options: Options, spoken: Words) -> str:
-    """What the page's script needs to know, as JSON."""
-    used = {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing")}
-    source = source_text(options, spoken)
-    return json.dumps({"words": used, "source": source, "idle": options.idle, "width": WIDTHS[options.layout]})
+def artwork_width(options: Options) -> int:
+    """How wide an artwork is needed, in pixels of a screen with two to each CSS pixel."""
+    return round(WIDTHS[options.layout] * 2 * options.scale)
 
 
-def source_text(options: Options, spoken: Words) -> str:
-    """The attribution that links to the item; one line has room for the name alone."""
-    return "Spotify" if options.layout in ("compact", "list") else spoken["listen"].format(source=SPOTIFY.label)
+def low(options: Options) -> float:
+    """Below this height of the frame (CSS pixels) not all of the layout shows."""
+    if options.layout in ("card", "compact"):
+        return {"card": 140, "compact": 48}[options.layout] * options.scale
+    return max(110 * options.scale, 100)
+
+
+def artwork_url(services: Services, item: Item | None, width: int) -> str | None:
+    """The address of the artwork of ``item``, relative to the page; None where there is none."""
+    path = None if item is None else services.artwork.path(item)
+    return None if path is None else f"{path[1:]}?w={width}"
+
+
+def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot, now: float, art: str | None) -> str:
+    """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
+    visitor's clock is off."""
+    valid_until = snapshot.valid_until
+    known = json.dumps(
+        {
+            "words": {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing", "listen", "link")},
+            "label": view.source.label,
+            "url": view.source.url,
+            "progress": view.source.tells_progress,
+            "idle": options.idle,
+            "scale": options.scale,
+            "low": low(options),
+            "high": HEIGHTS[options.layout] * options.scale,
+            "wide": WIDEST_COVER * options.scale if options.layout == "cover" else 0,
+            "background": options.background,
+            "accent": options.accent is not None,
+            "width": artwork_width(options),
+            "sample": options.sample is not None,
+            "clock": round(now, 1),
+            "painted": art or "",
+            "listed": iso_milliseconds(snapshot.recent[0].played_at) if snapshot.recent else "",
+            "now": {
+                "status": snapshot.status,
+                "progress_ms": view.progress_ms,
+                "valid_until": None if valid_until is None else iso_milliseconds(valid_until),
+                "item": {"duration_ms": view.duration_ms},
+            },
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return known.replace("<", "\\u003c")
+
+
+def stands_alone(sec_fetch_dest: str) -> bool:
+    """Whether the page was opened by itself (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header)."""
+    return sec_fetch_dest == "document"
 
 
 def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:

@@ -18,10 +18,7 @@ State = Literal["playing", "paused", "ad", "last", "nothing", "hidden"]
 LONGEST_TEXT = 1000
 """Characters that the pictures lay out at most; nobody's title is that long, and each one costs time."""
 
-TALL_SCRIPTS = (
-    "\u0300-\u036f\u0590-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1ab0-\u1aff\u1e00-\u1eff"
-    "\ufb1d-\ufdff\ufe70-\ufefc"
-)
+TALL_SCRIPTS = "\u0300-\u036f\u0590-\u109f\u1780-\u17ff\u1ab0-\u1aff\u1e00-\u1eff\ufb1d-\ufdff\ufe70-\ufefc"
 """Letters that reach higher or lower than Latin ones, as the inside of a regular expression's brackets: combining
 marks, Hebrew, Arabic, the scripts of India, Thai, Lao, Tibetan, Burmese, Khmer, and Vietnamese."""
 
