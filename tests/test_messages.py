@@ -14,6 +14,8 @@ from tests.support.live_server import live_server
 from tests.support.program import KEY, PUBLIC_URL, Program, program, simulated
 from tests.support.receiver import Receiver
 from widget.settings import Settings
+from widget.sources.spotify.accounts import SCOPES
+from widget.tokens import Seed
 
 DAY = 86_400.0
 NOW = "/v1/me/player/currently-playing"
@@ -133,6 +135,43 @@ async def test_a_dead_token_is_told_at_once_and_that_all_is_well_again(
         await watched_for(running, 150)
         await eventually(lambda: len(receiver.received) == 2)
     assert receiver.titles == ["Spotify asks for a new authorization", "All is well again"]
+
+
+async def test_a_renewal_that_nobody_watches_is_told_at_once(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
+    async with program(tmp_path, settings=settings(inbox)) as running:
+        await running.client.get("/now-playing")
+        running.simulator.revoke_everything()
+        await watched_for(running, 120)
+        await eventually(lambda: len(receiver.received) == 1)
+        await running.clock.advance(7200)  # Nobody looks any more.
+        asked = len(running.simulator.requests)
+        assert (await running.renews()).status_code == 200
+        of_the_renewal = len(running.simulator.requests)
+        await running.clock.advance(61)
+        await eventually(lambda: len(receiver.received) == 2)
+        assert len(running.simulator.requests) == of_the_renewal > asked
+    assert receiver.titles[1] == "All is well again"
+
+
+async def test_a_host_that_loses_its_disk_each_night_does_not_repeat_the_end_for_a_month(
+    tmp_path: Path, receiver: Receiver, inbox: str
+) -> None:
+    clock = FakeClock()
+    simulator = simulated(clock)
+    age = 149 * DAY  # 34 days are left.
+    seed = Seed(simulator.grant(SCOPES, clock.now() - age), clock.now() - age)
+    of_the_host = replace(settings(inbox), client_id="an-id", client_secret="a-secret", seed=seed)
+    for night in range(9):
+        folder = tmp_path / str(night)
+        folder.mkdir()
+        async with program(folder, clock=clock, simulator=simulator, settings=of_the_host, authorized=False) as running:
+            for _ in range(4):
+                await running.client.get("/now-playing")
+                await clock.advance(61)
+                await asyncio.sleep(0.1)  # Messages leave by real threads.
+                clock.jump(DAY / 4)
+    assert 1 <= len(receiver.titles) <= 2
+    assert set(receiver.titles) <= {"Spotify access ends in 30 days", "Spotify access ends in 29 days"}
 
 
 async def test_a_refusal_is_told_when_it_has_lasted_an_hour(tmp_path: Path, receiver: Receiver, inbox: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from widget.errors import ErrorCode
-from widget.owner.messages import Message, Trouble, current_trouble, due_messages
+from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
 from widget.tokens import Token
 
 DAY = 86_400.0
@@ -53,6 +53,54 @@ def test_a_new_authorization_starts_the_countdown_anew() -> None:
     renewed = Token("another", authorized_at=AUTHORIZED + 10 * DAY)
     assert due(5, frozenset({first.key}), renewed) != ()
     assert due(5, frozenset({first.key}), renewed)[0].key != first.key
+
+
+def heard_by_a_host_that_loses_its_disk(days: int, hour: float) -> list[int]:
+    """The days left of each message, where the store begins anew at ``hour`` of each day and is looked at hourly."""
+    heard = []
+    for day in range(days, -1, -1):
+        for looked in range(24):
+            left = day - (hour + looked) / 24
+            began = end() - (day - hour / 24) * DAY
+            heard += [day for _ in due_messages(TOKEN, None, frozenset(), end() - left * DAY, NEXT_STEP, began)][:1]
+    return heard
+
+
+@pytest.mark.parametrize("hour", [0.0, 3.5, 23.0])
+def test_a_store_that_begins_anew_each_day_repeats_no_message_for_a_month(hour: float) -> None:
+    days = set(heard_by_a_host_that_loses_its_disk(40, hour))
+    assert days <= {31, 30, 29, 8, 7, 6, 2, 1, 0}
+    assert len(days & {31, 30, 29}) == len(days & {8, 7, 6}) == 2 or hour == 0.0
+
+
+def test_a_store_that_began_with_nothing_tells_a_message_that_falls_due_later() -> None:
+    began = end() - 20 * DAY
+    assert due_messages(TOKEN, None, frozenset(), end() - 20 * DAY, NEXT_STEP, began) == ()
+    (message,) = due_messages(TOKEN, None, frozenset(), end() - 5 * DAY, NEXT_STEP, began)
+    assert message.title == "Spotify access ends in 5 days"
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "{", '{"code": "x", "since": 1}', '{"code": "forbidden"}', "null"])
+def test_a_stored_trouble_that_cannot_be_read_is_none(text: str | None) -> None:
+    assert read_trouble(text, 5000.0) is None
+
+
+def test_a_stored_trouble_from_the_future_is_not_believed() -> None:
+    assert read_trouble('{"code": "forbidden", "since": 1000.0}', 5000.0) == Trouble("forbidden", 1000.0)
+    for since in ("9000000.0", "1e400", "NaN", '"then"', "null"):
+        assert read_trouble(f'{{"code": "forbidden", "since": {since}}}', 5000.0) is None
+
+
+def test_a_new_token_ends_the_need_for_it_before_anybody_asks_spotify() -> None:
+    trouble = current_trouble(None, "needs_authorization", None, None, 1000.0)
+    for code in (None, "spotify_unreachable"):
+        over = current_trouble(trouble, code, None, None, 2000.0, is_authorized=True)
+        assert over is not None
+        assert over.over_at == 2000.0
+    assert current_trouble(trouble, None, None, None, 2000.0) == trouble
+    assert current_trouble(Trouble("forbidden", 1000.0), None, None, None, 2000.0, is_authorized=True) == Trouble(
+        "forbidden", 1000.0
+    )
 
 
 @pytest.mark.parametrize("token", [None, Token("secret"), Token("s", authorized_at=1.0, needs_authorization=True)])

@@ -1,6 +1,8 @@
 """What the owner must be told, decided by pure functions of the stored state and the time."""
 
+import json
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from widget.clock import utc
 from widget.errors import ErrorCode
@@ -9,6 +11,9 @@ from widget.tokens import SECONDS_PER_DAY, Token
 DAYS_BEFORE_THE_END = (1, 7, 30)
 PATIENCE_SECONDS = 3600.0
 """How long a refusal must last before it is told: Premium and quotas come and go within minutes."""
+
+CLOCKS_APART_SECONDS = 300.0
+"""How far the clock of another instance may be ahead of ours."""
 
 _WORDS: dict[ErrorCode, tuple[str, str]] = {
     "needs_authorization": (
@@ -58,28 +63,58 @@ class Trouble:
 
 
 def current_trouble(
-    previous: Trouble | None, code: ErrorCode | None, until: float | None, last_success_at: float | None, now: float
+    previous: Trouble | None,
+    code: ErrorCode | None,
+    until: float | None,
+    last_success_at: float | None,
+    now: float,
+    *,
+    is_authorized: bool = False,
 ) -> Trouble | None:
     """The trouble at ``now``, given the one before, the error code that Spotify is asked with now (None for none)
-    and when it last answered. A passing fault neither begins nor ends a trouble; only an answer ends it."""
+    and when it last answered. A passing fault neither begins nor ends a trouble; only an answer ends it, or a token
+    that is alive (``is_authorized``) where a dead one was the trouble: whoever stored it has asked Spotify."""
     if code in _WORDS:
         if previous is not None and previous.code == code and previous.over_at is None:
             return replace(previous, until=until)
         return Trouble(code, now, until)
-    answered = code is None and last_success_at is not None
-    if previous is None or previous.over_at is not None or not answered:
+    if previous is None or previous.over_at is not None:
+        return previous
+    if previous.code == "needs_authorization" and is_authorized:
+        return replace(previous, over_at=now)
+    if code is not None or last_success_at is None:
         return previous
     return replace(previous, over_at=now) if (last_success_at or 0) >= previous.since else previous
 
 
+def read_trouble(text: str | None, now: float) -> Trouble | None:
+    """The trouble that was stored as JSON; None for whatever cannot be one, or lies ahead of ``now``."""
+    try:
+        trouble = None if text is None else Trouble(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
+    if trouble is None or trouble.code not in _WORDS:
+        return None
+    times = (trouble.since, trouble.until or 0.0, trouble.over_at or 0.0)
+    if not all(isinstance(at, int | float) and isfinite(at) for at in times):
+        return None
+    return trouble if max(trouble.since, trouble.over_at or 0.0) <= now + CLOCKS_APART_SECONDS else None
+
+
 def due_messages(
-    token: Token | None, trouble: Trouble | None, told: frozenset[str], now: float, next_step: str
+    token: Token | None,
+    trouble: Trouble | None,
+    told: frozenset[str],
+    now: float,
+    next_step: str,
+    began_empty_at: float | None = None,
 ) -> tuple[Message, ...]:
     """The messages that are due at ``now`` (s since the epoch) and not among the keys ``told``, most urgent first.
 
-    ``next_step`` is the sentence that says how to authorize again.
+    ``next_step`` is the sentence that says how to authorize again. ``began_empty_at`` is when the store began that
+    remembers what was told, where it began with nothing: then nobody knows what was told before.
     """
-    due = (*_of_trouble(trouble, told, now, next_step), *_of_the_end(token, now, next_step))
+    due = (*_of_trouble(trouble, told, now, next_step), *_of_the_end(token, now, next_step, began_empty_at))
     return tuple(message for message in due if message.key not in told)
 
 
@@ -98,7 +133,8 @@ def _of_trouble(trouble: Trouble | None, told: frozenset[str], now: float, next_
 
 def _all_is_well(trouble: Trouble) -> Message:
     since = _moment(trouble.over_at or trouble.since)
-    return Message(f"well:{trouble.key}", "All is well again", f"Spotify answers again since {since}. Nothing to do.")
+    told = "There is a new authorization" if trouble.code == "needs_authorization" else "Spotify answers again"
+    return Message(f"well:{trouble.key}", "All is well again", f"{told} since {since}. Nothing to do.")
 
 
 def _help(code: ErrorCode, next_step: str) -> str:
@@ -109,13 +145,16 @@ def _help(code: ErrorCode, next_step: str) -> str:
     return "See https://developer.spotify.com/dashboard; asking goes on by itself once that is mended."
 
 
-def _of_the_end(token: Token | None, now: float, next_step: str) -> tuple[Message, ...]:
+def _of_the_end(token: Token | None, now: float, next_step: str, began_empty_at: float | None) -> tuple[Message, ...]:
     if token is None or token.needs_authorization or token.expires_at is None:
         return ()
     days_left = (token.expires_at - now) / SECONDS_PER_DAY
     reached = [days for days in DAYS_BEFORE_THE_END if days_left <= days]
     if not reached:
         return ()
+    due_at = token.expires_at - reached[0] * SECONDS_PER_DAY
+    if began_empty_at is not None and began_empty_at > due_at and now >= due_at + SECONDS_PER_DAY:
+        return ()  # A host that loses its disk each night would repeat it each day.
     key = f"ends:{reached[0]}:{token.expires_at:.0f}"
     return (Message(key, f"Spotify access ends {_in_days(days_left)}", _end_body(token.expires_at, next_step)),)
 

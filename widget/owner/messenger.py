@@ -12,7 +12,7 @@ from widget.clock import Clock
 from widget.errors import NowPlayingError, StoreError
 from widget.owner.channels import Channel, read_channels
 from widget.owner.health import Health
-from widget.owner.messages import Message, Trouble, current_trouble, due_messages
+from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
 from widget.snapshot import Problem
 from widget.sources.spotify.seed import effective_token
 from widget.store.protocol import Store
@@ -20,7 +20,9 @@ from widget.tokens import Seed
 
 EVERY_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 3600.0
+NOT_EMPTY = "not empty"
 _TROUBLE = "trouble"
+_BEGAN = "began"
 
 log = logging.getLogger(__name__)
 
@@ -90,16 +92,35 @@ class Messenger:
         if problem is None and await self._store.note(_TROUBLE) is None:
             return None
         async with self._store.refreshing():  # Two instances must not begin the same trouble twice.
-            previous = _read(await self._store.note(_TROUBLE))
+            previous = read_trouble(await self._store.note(_TROUBLE), now)
             code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
-            trouble = current_trouble(previous, code, until, health.last_success_at, now)
+            is_authorized = health.token.state in ("ok", "expires_soon")
+            trouble = current_trouble(previous, code, until, health.last_success_at, now, is_authorized=is_authorized)
             if trouble is not None and trouble != previous:
                 await self._store.save_note(_TROUBLE, json.dumps(asdict(trouble)))
         return trouble
 
     async def _due(self, trouble: Trouble | None, told: frozenset[str]) -> tuple[Message, ...]:
         token = await effective_token(self._store, self._seed)
-        return due_messages(token, trouble, told, self._clock.now(), self._next_step)
+        began_empty_at = await self._began_empty_at()
+        return due_messages(token, trouble, told, self._clock.now(), self._next_step, began_empty_at)
+
+    async def _began_empty_at(self) -> float | None:
+        """When the store began, where it held nothing then but what our own seed may have brought; None elsewhere."""
+        text = await self._store.note(_BEGAN)
+        if text is None:
+            text = repr(self._clock.now()) if await self._holds_nothing_else() else NOT_EMPTY
+            await self._store.save_note(_BEGAN, text)
+        try:
+            began = float(text)
+        except ValueError:
+            return None
+        return began if began <= self._clock.now() else None
+
+    async def _holds_nothing_else(self) -> bool:
+        if await self._store.token() is None:
+            return True
+        return self._seed is not None and await self._store.seed_fingerprint() == self._seed.fingerprint
 
     async def _write(self, channel: Channel, trouble: Trouble | None) -> None:
         told = await self._store.messages_sent(channel.fingerprint)
@@ -121,10 +142,3 @@ class Messenger:
         backoff = min(EVERY_SECONDS * 2.0 ** (min(failures, 10) - 1), LONGEST_BACKOFF_SECONDS)
         self._not_before[attempt] = self._clock.monotonic() + backoff
         log.warning("a message to %s did not arrive; it is tried again", channel.label)
-
-
-def _read(text: str | None) -> Trouble | None:
-    try:
-        return None if text is None else Trouble(**json.loads(text))
-    except (ValueError, TypeError):
-        return None

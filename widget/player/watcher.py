@@ -121,6 +121,10 @@ class Watcher:
             shared = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
             if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
                 self._know(shared)
+            if self._trouble is not None and self._trouble.code == "store_unavailable":
+                # The database is there again, and nobody watches who would find it out.
+                self._troubles, self._trouble = 0, None
+                self._tell(self._knowledge.problem)
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
