@@ -106,6 +106,7 @@ def _on_a_stage(settings: Settings, folder: Path) -> Settings:
         artwork_hosts=(),
         setup_key=None,
         notify_urls=(),
+        demo=True,
     )
 
 

@@ -53,6 +53,7 @@ class Settings:
     stored: Mapping[str, str] = field(default_factory=dict, repr=False)
     recent: int = 0
     named: tuple[str, ...] = ()
+    demo: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], now: float | None = None) -> "Settings":

@@ -1,4 +1,4 @@
-"""The owner's pages, ``/`` and ``/setup``, in a real browser."""
+"""The owner's pages, ``/``, ``/setup`` and the page for what is not there, in a real browser."""
 
 import json
 import re
@@ -6,101 +6,250 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Live
 from tests.support.showing import item, playing
 
+SHOWN = "#preview iframe"
+
 
 def snippet(page: Page, name: str) -> str:
-    return page.locator(f'[data-snippet="{name}"]').inner_text()
+    return page.locator(f'[data-snippet="{name}"]').text_content() or ""
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """As a person does it: by the words or the picture beside the button."""
+    page.locator(f'label:has([name="{name}"][value="{value}"])').click()
+
+
+def slide(page: Page, name: str, value: str) -> None:
+    page.locator(f"#{name}").fill(value)
 
 
 def test_every_control_changes_the_preview_the_snippets_and_the_address(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
-    for name, value in {
+    chosen = {
         "theme": "dark",
         "layout": "compact",
         "background": "none",
         "idle": "hide",
         "motion": "off",
-        "lang": "he",
-    }.items():
-        page.select_option(f"#{name}", value)
-        expect(page.locator("#preview iframe")).to_have_attribute("src", re.compile(f"{name}={value}"))
+        "font": "serif",
+    }
+    for name, value in chosen.items():
+        choose(page, name, value)
+        expect(page.locator(SHOWN)).to_have_attribute("src", re.compile(f"{name}={value}"))
         expect(page).to_have_url(re.compile(f"{name}={value}"))
         assert f"{name}={value}" in snippet(page, "iframe")
         assert f'data-{name}="{value}"' in snippet(page, "script")
+    page.select_option("#lang", "he")
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("lang=he"))
+    for name, value in (("radius", "20"), ("scale", "1.5")):
+        slide(page, name, value)
+        expect(page.locator(f"output[for={name}]")).to_contain_text(value)
+        expect(page.locator(SHOWN)).to_have_attribute("src", re.compile(f"{name}={value}"))
+    page.get_by_label("Times").uncheck()
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("without=times"))
     page.fill("#accent", "#FF0055")
-    expect(page.locator("#preview iframe")).to_have_attribute("src", re.compile("accent=ff0055"))
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("accent=ff0055"))
     page.fill("#width", "300")
     expect(page.locator('[data-snippet="iframe"]')).to_contain_text('width="300"')
+    expect(page.locator(SHOWN)).to_have_attribute("width", "300")
 
 
 def test_the_address_brings_it_all_back(page: Page, live: Live) -> None:
-    page.goto(f"{live.url}/?theme=dark&layout=cover&accent=ff0055&width=260")
-    assert page.locator("#theme").input_value() == "dark"
-    assert page.locator("#layout").input_value() == "cover"
+    page.goto(f"{live.url}/?theme=dark&layout=cover&accent=ff0055&width=260&sample=paused&wall=photo")
+    for name, value in {"theme": "dark", "layout": "cover", "sample": "paused", "wall": "photo"}.items():
+        expect(page.locator(f'[name="{name}"][value="{value}"]')).to_be_checked()
     assert page.locator("#accent").input_value() == "ff0055"
-    assert 'width="260" height="388"' in snippet(page, "iframe")
+    assert 'width="260" height="387"' in snippet(page, "iframe")
+    page.select_option("#lang", "de")
+    expect(page).to_have_url(
+        re.compile(r"theme=dark&layout=cover&accent=ff0055&lang=de&width=260&sample=paused&wall=photo")
+    )
 
 
-def test_a_half_typed_accent_waits_for_the_rest(page: Page, live: Live) -> None:
+def test_a_wrong_entry_is_told_and_the_preview_keeps_the_last_good_one(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
-    page.fill("#accent", "ff0")
-    page.wait_for_timeout(400)
-    assert "accent" not in page.url
+    page.fill("#accent", "ff0055")
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("accent=ff0055"))
+    page.fill("#accent", "2E6F9G")
+    told = page.locator("#wrong-accent")
+    expect(told).to_be_visible()
+    expect(told).to_have_text("Six digits from 0–9 and A–F, such as 2E6F95.")
+    expect(page.locator("#accent")).to_have_attribute("aria-invalid", "true")
+    choose(page, "layout", "compact")
+    expect(page.locator(SHOWN)).to_have_attribute("src", "widget?layout=compact&accent=ff0055")
+    page.fill("#accent", "00ff55")
+    expect(told).to_be_hidden()
+    expect(page.locator("#accent")).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("accent=00ff55"))
+    for wrong in ("100", "9999", "wide"):
+        page.fill("#width", wrong)
+        expect(page.locator("#wrong-width")).to_be_visible()
+    assert 'width="420"' in snippet(page, "iframe")
+
+
+def test_a_colour_can_be_picked(page: Page, live: Live) -> None:
+    page.goto(f"{live.url}/")
+    page.get_by_label("Pick: Accent").fill("#12ab34")
+    expect(page.locator("#accent")).to_have_value("12ab34")
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("accent=12ab34"))
+    expect(page.get_by_label("Own colour", exact=True)).to_be_hidden()
+    choose(page, "background", "own")
+    page.get_by_label("Own colour", exact=True).fill("aabbcc")
+    expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("background=aabbcc"))
+
+
+def test_a_sample_is_shown_in_the_preview_and_stands_in_no_snippet(page: Page, live: Live) -> None:
+    page.goto(f"{live.url}/")
+    frame = page.frame_locator(SHOWN)
+    for sample, text in {"long": "Noon over the Viaduct", "nothing": "Nothing playing", "rtl": "باب الياسمين"}.items():
+        choose(page, "sample", sample)
+        expect(frame.locator("body")).to_contain_text(text)
+        assert "sample" not in snippet(page, "iframe")
+    choose(page, "sample", "paused")
+    expect(frame.locator("body")).to_contain_text("Orbit Song")
+    live.show(playing(time.time(), item("Another")))
+    page.wait_for_timeout(500)
+    expect(frame.locator("body")).to_contain_text("Orbit Song")
+    choose(page, "sample", "")
+    expect(frame.locator("body")).to_contain_text("Another")
+
+
+def test_the_preview_hangs_on_light_dark_or_a_photo(page: Page, live: Live) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{live.url}/")
+    expect(page.locator('[name="wall"][value="light"]')).to_be_checked()
+    expect(page.locator(SHOWN)).to_have_attribute("src", "widget")
+    seen = {}
+    for wall in ("dark", "photo", "light"):
+        choose(page, "wall", wall)
+        theme = "light" if wall == "light" else "dark"
+        expect(page.locator(SHOWN)).to_have_attribute("src", f"widget?theme={theme}")
+        assert page.locator(SHOWN).evaluate("(frame) => getComputedStyle(frame).colorScheme") == theme
+        expect(page.locator("#preview")).to_have_class(re.compile(wall))
+        seen[wall] = page.locator("#preview").evaluate("(node) => getComputedStyle(node).background")
+    assert len(set(seen.values())) == 3
+    assert "theme" not in snippet(page, "iframe")
 
 
 def test_the_preview_is_live(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
-    frame = page.frame_locator("#preview iframe")
-    expect(frame.locator("[data-state] .title")).to_have_text("Tides of Glass")
+    frame = page.frame_locator(SHOWN)
+    expect(frame.locator("body")).to_contain_text("Tides of Glass")
     page.wait_for_timeout(300)
     live.show(playing(time.time(), item("Another")))
-    expect(frame.locator("[data-state] .title")).to_have_text("Another")
+    expect(frame.locator("body")).to_contain_text("Another")
+
+
+def test_one_place_is_shown_at_a_time(page: Page, live: Live) -> None:
+    page.goto(f"{live.url}/")
+    places = page.locator("[data-snippet]")
+    visible = [place for place in places.all() if place.is_visible()]
+    assert [place.get_attribute("data-snippet") for place in visible] == ["iframe"]
+    page.get_by_role("tab", name="README").click()
+    expect(page.locator('[data-snippet="markdown"]')).to_be_visible()
+    expect(page.locator('[data-snippet="iframe"]')).to_be_hidden()
+    expect(page.get_by_role("tab", name="README")).to_have_attribute("aria-selected", "true")
+    choose(page, "theme", "dark")
+    expect(page.locator('[data-snippet="markdown"]')).to_contain_text("theme=dark")
+    expect(page.get_by_text("Paste it into README.md.", exact=True)).to_be_visible()
 
 
 def test_a_button_copies_its_snippet(page: Page, live: Live) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live.url)
     page.goto(f"{live.url}/")
-    for name in ("iframe", "json"):
+    for tab, name in (("Web page", "iframe"), ("WordPress", "wordpress"), ("JSON", "json")):
+        page.get_by_role("tab", name=tab).click()
         button = page.locator(f'[data-copy="{name}"]')
         button.click()
         expect(button).to_have_text("Copied")
-        assert (
-            page.evaluate("navigator.clipboard.readText()") == page.locator(f'[data-snippet="{name}"]').text_content()
-        )
+        assert page.evaluate("navigator.clipboard.readText()") == snippet(page, name)
+
+
+def focused(page: Page) -> Locator:
+    return page.locator(":focus")
 
 
 def test_it_works_by_keyboard(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
-    page.focus("#theme")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
+    page.focus('[name="theme"]:checked')
+    page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("theme=light"))
-    assert page.evaluate("document.activeElement.id") == "layout"
+    page.keyboard.press("Tab")
+    expect(focused(page)).to_have_attribute("name", "background")
+    page.focus('[role="tab"][aria-selected="true"]')
+    page.keyboard.press("ArrowRight")
+    expect(focused(page)).to_have_text("Script tag")
+    page.keyboard.press("End")
+    expect(focused(page)).to_have_text("oEmbed")
+    page.keyboard.press("ArrowRight")
+    expect(focused(page)).to_have_text("Web page")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(focused(page)).to_have_text("Copy")
 
 
-def test_on_a_phone_nothing_sticks_out(page: Page, live: Live) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/?layout=cover&lang=de", "/setup"):
+def test_the_order_of_the_keyboard_is_that_of_the_eye(page: Page, live: Live) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live.url}/")
+    order = page.evaluate(
+        """() => [...document.querySelectorAll("main input:not([type=hidden]), main select, main button")]
+            .filter((node) => node.offsetParent && node.tabIndex >= 0)
+            .map((node) => node.closest("section, form").className)"""
+    )
+    assert order == sorted(order, key=["stage", "look", "places"].index)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (768, 1024), (1280, 800)])
+def test_nothing_sticks_out_at_any_width(page: Page, live: Live, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    for path in ("/?layout=cover&lang=de", "/?scale=3&width=900", "/?background=own&accent=zz", "/setup", "/nowhere"):
         page.goto(live.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-def test_without_javascript_the_form_and_the_snippets_work(page_without_scripts: Page, live: Live) -> None:
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 700)])
+@pytest.mark.parametrize("query", ["", "?layout=cover", "?scale=3"])
+def test_the_preview_stays_in_sight(page: Page, live: Live, width: int, height: int, query: str) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live.url}/{query}")
+    page.locator("#radius").scroll_into_view_if_needed()
+    page.evaluate(
+        "scrollTo(0, document.querySelector('#radius').getBoundingClientRect().top + scrollY - innerHeight + 60)"
+    )
+    expect(page.locator("#preview")).to_be_in_viewport(ratio=0.9)
+    expect(page.locator("#radius")).to_be_in_viewport()
+    top = page.locator(".stage").evaluate("(stage) => stage.getBoundingClientRect().top")
+    assert top >= -25
+
+
+def test_without_javascript_the_snippets_stand_one_below_the_other_and_the_form_works(
+    page_without_scripts: Page, live: Live
+) -> None:
     page = page_without_scripts
     page.goto(f"{live.url}/")
-    assert "/widget" in snippet(page, "iframe")
-    page.select_option("#theme", "dark")
+    places = page.locator("[data-snippet]")
+    assert places.count() == 10
+    boxes = [place.bounding_box() for place in places.all()]
+    tops = [box["y"] for box in boxes if box is not None]
+    assert tops == sorted(tops)
+    assert len(set(tops)) == 10
+    assert page.locator(".tabs, .copy").first.is_hidden()
+    choose(page, "theme", "dark")
+    choose(page, "sample", "paused")
+    page.fill("#accent", "zz")
     page.click("form button")
     expect(page).to_have_url(re.compile("theme=dark"))
     assert "theme=dark" in snippet(page, "iframe")
+    expect(page.get_by_text("Six digits from 0–9 and A–F, such as 2E6F95.")).to_be_visible()
+    expect(page.frame_locator(SHOWN).locator("body")).to_contain_text("Orbit Song")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/setup"])
+@pytest.mark.parametrize("path", ["/", "/?accent=zz&background=own&wall=photo", "/setup", "/nowhere"])
 def test_axe_finds_nothing_serious(page: Page, live: Live, path: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(live.url + path)

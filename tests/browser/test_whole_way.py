@@ -66,7 +66,7 @@ def test_a_person_authorizes_serves_and_embeds(
 
     with server(tmp_path, service.environ, port=port) as running:
         page.goto(running.url)
-        expect(page.locator("body")).to_contain_text("Everything works.")
+        expect(page.locator("body")).to_contain_text("is connected until")
         snippet = page.locator('[data-snippet="iframe"]').inner_text()
         with host_page(snippet) as site:
             page.goto(site)

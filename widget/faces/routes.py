@@ -14,6 +14,7 @@ from widget.faces.feeds.flat import flat
 from widget.faces.http import preflight, respond
 from widget.faces.owner.health import healthz, readyz
 from widget.faces.owner.index import index
+from widget.faces.owner.not_found import not_found
 from widget.faces.owner.setup import setup_callback, setup_failure, setup_form, setup_start
 from widget.faces.owner.setup_page import owners_headers
 from widget.faces.pictures.artwork import artwork
@@ -95,4 +96,6 @@ async def refused(request: Request, error: Exception) -> Response:
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
     if request.url.path == "/setup" or request.url.path.startswith("/setup/"):
         return Response(text, status, {**headers, **owners_headers(services_of(request))}, "text/plain")
+    if status == 404:
+        return await not_found(request)
     return respond(request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers)

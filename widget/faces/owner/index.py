@@ -1,84 +1,76 @@
-"""``/``: the owner's page: whether it works, a live preview, and the finished snippet for each place."""
+"""``/``: the builder: whether it works, a live preview, the look, and the finished snippet for each place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import get_args
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.clock import utc
 from widget.faces.address import kept_by_all, public_url
 from widget.faces.http import respond
+from widget.faces.owner.choices import WRONG, Choices
 from widget.faces.owner.snippets import oembed_url, page_url, picture_url, snippets
-from widget.faces.pictures.options import Ground, Idle, Layout, Motion, Options, Theme
-from widget.faces.pictures.sizes import DEFAULT_WIDTHS, NARROWEST, WIDEST, height_of
+from widget.faces.owner.standing import standing_of
+from widget.faces.pictures.artwork_fetch import is_loopback
+from widget.faces.pictures.options import Options
+from widget.faces.pictures.sizes import NARROWEST, WIDEST, default_width, height_of
 from widget.faces.pictures.words import language_names
 from widget.faces.services import services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
-from widget.owner.health import Health
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("theme", "Theme", get_args(Theme)),
-    ("layout", "Layout", get_args(Layout)),
-    ("background", "Background", get_args(Ground)),
-    ("idle", "When nothing plays", get_args(Idle)),
-    ("motion", "Motion", get_args(Motion)),
+SAMPLES: tuple[tuple[str, str], ...] = (
+    ("", "As it is now"),
+    ("playing", "Playing"),
+    ("paused", "Paused"),
+    ("last", "Last played"),
+    ("nothing", "Nothing"),
+    ("ad", "Advertisement"),
+    ("long", "Long title"),
+    ("rtl", "Right-to-left"),
 )
-WORDS = {
-    "auto": "Auto",
-    "light": "Light",
-    "dark": "Dark",
-    "card": "Card",
-    "art": "The artwork’s colour",
-    "list": "List",
-    "compact": "Compact",
-    "cover": "Cover",
-    "none": "None",
-    "last": "Last played",
-    "message": "A quiet message",
-    "hide": "Nothing at all",
-    "off": "Off",
-}
 
 
 async def index(request: Request) -> Response:
-    """The page; its own query holds the options, so that it can be bookmarked."""
+    """The page; its own query holds the choices, so that it can be bookmarked."""
     services = services_of(request)
-    options = Options.from_query(request.query_params)
-    width = width_of(request.query_params)
-    address = public_url(request, services.settings)
+    choices = Choices.from_query(request.query_params)
+    options, address = choices.options, public_url(request, services.settings)
     health = await services.health()
+    usual = default_width(options.layout, options.scale)
+    rows = services.settings.recent
     page = (
         environment()
         .get_template("index.html")
         .render(
-            health=health,
-            standing=standing(health),
+            standing=standing_of(health, services),
+            choices=choices,
             options=options,
-            width=width,
+            wrong=WRONG,
+            samples=SAMPLES,
+            languages=language_names(),
             narrowest=NARROWEST,
             widest=WIDEST,
-            choices=CHOICES,
-            words=WORDS,
-            languages=language_names(),
-            names=[option.name for option in fields(options)],
-            snippets=snippets(address, options, width),
-            preview="widget" + page_url("", options).removeprefix("/widget"),
-            preview_width=width or DEFAULT_WIDTHS[options.layout],
-            preview_height=height_of(options.layout, width or DEFAULT_WIDTHS[options.layout]),
+            usual_width=usual,
+            rows=rows,
+            snippets=snippets(address, options, choices.width, rows),
+            preview=preview_path(choices.preview),
+            preview_width=choices.width or usual,
+            preview_height=height_of(options.layout, choices.width or usual, options.scale, rows),
             picture=picture_url(address, Options()),
             oembed=oembed_url(address, options),
             address=address,
-            renews=services.settings.setup_key is not None,
+            only_here=is_loopback(urlsplit(address).hostname or ""),
+            source_label=services.source.label,
+            source_url=services.source.url,
+            renews=services.settings.setup_key is not None and services.source.needs_authorization,
             style=static_path("site.css"),
+            builder_style=static_path("builder.css"),
             script=static_path("builder.js"),
         )
     )
@@ -92,17 +84,9 @@ async def index(request: Request) -> Response:
     )
 
 
-def width_of(query: Mapping[str, str]) -> int | None:
-    """The width in pixels that was chosen; None for as wide as the place, or for anything that is no width."""
-    text = query.get("width", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 4:
-        return None
-    return min(WIDEST, max(NARROWEST, int(text)))
-
-
-def standing(health: Health) -> str:
-    """One sentence for the owner about the authorization's end; empty where there is nothing to say."""
-    ends = health.token.expires_at
-    if health.token.state not in ("ok", "expires_soon") or ends is None:
-        return ""
-    return f"The authorization lasts until {utc(ends):%Y-%m-%d} ({health.token.days_left} days)."
+def preview_path(options: Options) -> str:
+    """The address of the preview, relative to the page; its sample stands in no snippet."""
+    path = page_url("", options).removeprefix("/")
+    if options.sample is None:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}sample={options.sample}"

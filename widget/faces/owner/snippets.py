@@ -5,8 +5,7 @@ from html import escape
 from urllib.parse import quote
 
 from widget.faces.pictures.options import Options
-from widget.faces.pictures.sizes import DEFAULT_WIDTHS, height_of
-from widget.faces.pictures.svg_frames import FRAMES
+from widget.faces.pictures.sizes import default_width, height_of
 
 _FETCH = """\
 const answer = await fetch("{address}/now-playing");
@@ -14,68 +13,109 @@ const now = await answer.json();
 if (now.is_playing) {{
   console.log(now.item.title, now.item.artists.map((artist) => artist.name).join(", "));
 }}"""
+_PICTURE_TEXT = "Now playing"
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """``name`` is the contract's; ``text`` is what is copied."""
+    """``name`` is the contract's; ``title`` the place; ``how`` says where to paste ``text``."""
 
     name: str
     title: str
-    hint: str
+    how: str
     text: str
 
 
-def snippets(address: str, options: Options, width: int | None) -> tuple[Snippet, ...]:
-    """All snippets for ``options``, with absolute URLs; ``width`` in pixels, None for as wide as the place."""
+def snippets(address: str, options: Options, width: int | None = None, rows: int = 0) -> tuple[Snippet, ...]:
+    """All snippets for ``options``, with absolute URLs.
+
+    ``width`` is in pixels, None for the layout's own; ``rows`` is how many earlier items the list shows.
+    """
+    stream = replace(options, theme="dark", background="none", idle="hide")
+    shown_width = width or default_width(options.layout, options.scale)
+    stream_size = f"{shown_width} × {height_of(options.layout, shown_width, options.scale, rows)}"
     return (
-        Snippet("iframe", "Any web page", "An iframe.", iframe(address, options, width)),
+        Snippet(
+            "iframe",
+            "Web page",
+            "Paste it into the page’s HTML where the music is to show.",
+            iframe(address, options, width, rows=rows),
+        ),
         Snippet(
             "script",
             "Script tag",
-            "Places the iframe after itself, and gives it its height.",
-            _script(address, options),
+            "Paste it where the music is to show. It takes the height it needs, and suits light and dark pages.",
+            _script(address, options, width),
         ),
         Snippet(
             "element",
-            "Custom element",
-            "The script once, the element as often as you like.",
-            _element(address, options),
+            "Element",
+            "Paste the first line once into the page, the second wherever the music is to show.",
+            _element(address, options, width),
         ),
         Snippet(
             "markdown",
-            "README on GitHub",
-            "A picture that follows the reader's dark mode.",
-            _markdown(address, options),
+            "README",
+            "Paste it into README.md. It follows the reader’s theme."
+            if options.theme == "auto"
+            else "Paste it into README.md.",
+            _markdown(address, options, width),
         ),
-        Snippet("image", "Image", "For places that take an image only.", _image(address, options)),
+        Snippet(
+            "wordpress",
+            "WordPress",
+            "Paste it into the editor as it is: it becomes a Custom HTML block.",
+            f"<!-- wp:html -->\n{iframe(address, options, width, rows=rows, old=True)}\n<!-- /wp:html -->",
+        ),
+        Snippet(
+            "notion",
+            "Notion",
+            "Type /embed on the page, and paste this address.",
+            page_url(address, options),
+        ),
         Snippet(
             "obs",
-            "OBS browser source",
-            "Without a background, for a stream.",
-            page_url(address, replace(options, background="none")),
+            "OBS",
+            f"Add a browser source of {stream_size} with this address.",
+            page_url(address, stream),
         ),
+        Snippet("image", "Image", "For places that take an image and no more.", _image(address, options, width)),
+        Snippet("json", "JSON", "For a design of your own.", _FETCH.format(address=address)),
         Snippet(
             "oembed",
             "oEmbed",
-            f"Notion, WordPress and others need only {page_url(address, options)}",
+            "For programs that ask what to embed; most of them find it by the page’s address alone.",
             oembed_url(address, options),
         ),
-        Snippet("json", "JSON", "For a design of your own.", _FETCH.format(address=address)),
     )
 
 
-def iframe(address: str, options: Options, width: int | None, height: int | None = None) -> str:
-    """The iframe; its colour scheme is that of the page inside, or a box in another colour would show."""
-    scheme = "dark" if options.theme == "dark" else "light"
+def iframe(
+    address: str,
+    options: Options,
+    width: int | None = None,
+    height: int | None = None,
+    *,
+    rows: int = 0,
+    old: bool = False,
+) -> str:
+    """The iframe. Its colour scheme is that of the page inside: another one would tell that page a wrong scheme, and
+    draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
+    """
+    width = width or default_width(options.layout, options.scale)
     if height is None:
-        height = height_of(options.layout, width or DEFAULT_WIDTHS[options.layout])
-    if width is None and options.layout == "cover":
-        width = DEFAULT_WIDTHS["cover"]
+        height = height_of(options.layout, width, options.scale, rows)
+    attributes = ' frameborder="0" scrolling="no"' if old else ""
     return (
-        f'<iframe src="{escape(page_url(address, options))}" title="Now playing" width="{width or "100%"}" '
-        f'height="{height}" loading="lazy" style="border: 0; color-scheme: {scheme}"></iframe>'
+        f'<iframe src="{escape(page_url(address, options))}" title="Now playing" width="{width}" height="{height}"'
+        f'{attributes} loading="lazy" style="border: 0; max-width: 100%; color-scheme: {colour_scheme(options)}">'
+        "</iframe>"
     )
+
+
+def colour_scheme(options: Options) -> str:
+    """The CSS ``color-scheme`` of the page inside, which its iframe must have too."""
+    return "light dark" if options.theme == "auto" else options.theme
 
 
 def page_url(address: str, options: Options) -> str:
@@ -98,40 +138,42 @@ def _query(options: Options) -> str:
     return f"?{query}" if query else ""
 
 
-def _script(address: str, options: Options) -> str:
-    return f'<script src="{escape(address)}/embed.js" async{_attributes(options, "data-")}></script>'
+def _script(address: str, options: Options, width: int | None) -> str:
+    return f'<script src="{escape(address)}/embed.js" async{_attributes(options, width, "data-")}></script>'
 
 
-def _element(address: str, options: Options) -> str:
+def _element(address: str, options: Options, width: int | None) -> str:
     return (
         f'<script src="{escape(address)}/embed.js" async data-define-only></script>\n'
-        f"<now-playing{_attributes(options, '')}></now-playing>"
+        f"<now-playing{_attributes(options, width)}></now-playing>"
     )
 
 
-def _attributes(options: Options, prefix: str) -> str:
-    return "".join(f' {prefix}{name}="{escape(value)}"' for name, value in options.chosen().items())
+def _attributes(options: Options, width: int | None, prefix: str = "") -> str:
+    chosen = options.chosen() | ({} if width is None else {"width": str(width)})
+    return "".join(f' {prefix}{name}="{escape(value)}"' for name, value in chosen.items())
 
 
-def _markdown(address: str, options: Options) -> str:
+def _markdown(address: str, options: Options, width: int | None) -> str:
     if options.theme != "auto":
-        return f"[![Now playing on Spotify]({picture_url(address, options)})]({page_url(address, options)})"
+        return _image(address, options, width)
     light, dark = (picture_url(address, replace(options, theme=theme)) for theme in ("light", "dark"))
     return (
-        f'<a href="{escape(page_url(address, options))}"><picture>\n'
+        f'<a href="{escape(address)}/listen"><picture>\n'
         f'  <source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">\n'
-        f'  <img src="{escape(light)}" alt="Now playing on Spotify"{_measures(options)}>\n'
+        f"  {_img(light, options, width)}\n"
         "</picture></a>"
     )
 
 
-def _image(address: str, options: Options) -> str:
-    return (
-        f'<a href="{escape(page_url(address, options))}"><img src="{escape(picture_url(address, options))}" '
-        f'alt="Now playing on Spotify"{_measures(options)}></a>'
-    )
+def _image(address: str, options: Options, width: int | None) -> str:
+    return f'<a href="{escape(address)}/listen">{_img(picture_url(address, options), options, width)}</a>'
 
 
-def _measures(options: Options) -> str:
-    frame = FRAMES[options.layout]
-    return "" if options.idle == "hide" else f' width="{frame.width}" height="{frame.height}"'
+def _img(source: str, options: Options, width: int | None) -> str:
+    """The picture has one shape, whatever its width; where it may be a line or a list, the height is its own."""
+    usual = default_width(options.layout, options.scale)
+    shown = width or usual
+    height = round(height_of(options.layout, usual, options.scale) * shown / usual)
+    measured = "" if options.idle == "hide" or options.layout == "list" else f' height="{height}"'
+    return f'<img src="{escape(source)}" alt="{_PICTURE_TEXT}" width="{shown}"{measured}>'

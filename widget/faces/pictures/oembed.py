@@ -14,7 +14,7 @@ from widget.faces.address import kept_by_all, public_url
 from widget.faces.http import respond
 from widget.faces.owner.snippets import iframe
 from widget.faces.pictures.options import Options
-from widget.faces.pictures.sizes import CARD_HEIGHT, DEFAULT_WIDTHS, height_of
+from widget.faces.pictures.sizes import CARD_HEIGHT, default_width, height_of
 from widget.faces.services import services_of
 
 PROVIDER = "Now playing"
@@ -35,7 +35,8 @@ async def oembed(request: Request) -> Response:
     options = options_of(query["url"], address)
     if options is None:
         return _error(request, 404, "this is no page of ours")
-    answer = embedded(address, options, _pixels(query.get("maxwidth")), _pixels(query.get("maxheight")))
+    rows = services_of(request).settings.recent
+    answer = embedded(address, options, _pixels(query.get("maxwidth")), _pixels(query.get("maxheight")), rows)
     body = json.dumps(answer, separators=(",", ":")).encode()
     return respond(request, body, media_type="application/json", cache_control=kept_by_all(CACHE_CONTROL, settings))
 
@@ -52,19 +53,23 @@ def options_of(url: str, address: str) -> Options | None:
     return Options.from_query(dict(parse_qsl(parts.query, errors="replace")))
 
 
-def embedded(address: str, options: Options, max_width: int | None, max_height: int | None) -> dict[str, Any]:
+def embedded(
+    address: str, options: Options, max_width: int | None, max_height: int | None, rows: int = 0
+) -> dict[str, Any]:
     """The rich object; where the height does not hold the layout, a lower one is taken."""
-    if max_height is not None and max_height < height_of(options.layout, DEFAULT_WIDTHS[options.layout]):
-        options = replace(options, layout="card" if max_height >= CARD_HEIGHT else "compact")
-    width = min(DEFAULT_WIDTHS[options.layout], max_width or WIDE_ENOUGH)
-    height = min(height_of(options.layout, width), max_height or WIDE_ENOUGH)
+    scale = options.scale
+    width = min(default_width(options.layout, scale), max_width or WIDE_ENOUGH)
+    if max_height is not None and max_height < height_of(options.layout, width, scale, rows):
+        options = replace(options, layout="card" if max_height >= CARD_HEIGHT * scale else "compact")
+        width = min(default_width(options.layout, scale), max_width or WIDE_ENOUGH)
+    height = min(height_of(options.layout, width, scale, rows), max_height or WIDE_ENOUGH)
     return {
         "version": "1.0",
         "type": "rich",
         "title": PROVIDER,
         "provider_name": PROVIDER,
         "provider_url": f"{address}/",
-        "html": iframe(address, options, width, height),
+        "html": iframe(address, options, width, height, old=True),
         "width": width,
         "height": height,
         "cache_age": 3600,

@@ -16,6 +16,7 @@ from widget.faces.pictures.fonts import FAMILIES
 from widget.faces.pictures.icons import PATHS
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.page_colours import colours
+from widget.faces.pictures.shown import shown
 from widget.faces.pictures.view import View, is_tall, view_of
 from widget.faces.pictures.words import Words, words
 from widget.faces.services import Services, services_of
@@ -55,17 +56,18 @@ async def widget(request: Request) -> Response:
     services = services_of(request)
     options = Options.from_query(request.query_params)
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
-    snapshot = await services.broadcast.fresh()
+    snapshot = await shown(services, options)
     now = services.clock.now()
     pages: Pages = request.app.state.pages
     alone = stands_alone(request.headers.get("sec-fetch-dest", ""))
     view = view_of(snapshot, options, spoken, now, services.source)
     art = None if view.item is None else services.artwork.colour(view.item)
     key = (replace(options, lang=None), spoken.tag, alone, art, int(now))
-    body = pages.page(snapshot, key)
+    body = None if options.sample else pages.page(snapshot, key)
     if body is None:
         body = render(view, snapshot, options, spoken, services, now, art, alone)
-        pages.keep(key, body)
+        if options.sample is None:
+            pages.keep(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
     vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
     headers = {

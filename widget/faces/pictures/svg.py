@@ -14,6 +14,7 @@ from widget.faces.http import respond, weak_etag
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.options import Layout, Options
+from widget.faces.pictures.shown import shown
 from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
 from widget.faces.pictures.view import View, view_of
@@ -36,14 +37,14 @@ async def picture(request: Request) -> Response:
     services = services_of(request)
     options = Options.from_query(request.query_params)
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
-    snapshot = await services.broadcast.fresh()
+    snapshot = await shown(services, options)
     now = services.clock.now()
     view = view_of(snapshot, options, spoken, now, services.source)
     files = await _artworks(services.artwork, view, options)
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - now) * 1000))
     art = None if view.item is None else services.artwork.colour(view.item)
     body = render(Scene(view, options, spoken, ends_in_ms), files, art)
-    shown: NowPlayingBytes = request.app.state.now_playing_cache.of(snapshot)
+    told: NowPlayingBytes = request.app.state.now_playing_cache.of(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
         headers["Vary"] = "Accept-Language"
@@ -52,7 +53,7 @@ async def picture(request: Request) -> Response:
         body,
         media_type="image/svg+xml; charset=utf-8",
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(shown.etag, view, options, spoken.tag, files),
+        etag=_etag(told.etag, view, options, spoken.tag, files),
         headers=headers,
         compress=True,
     )
@@ -74,8 +75,8 @@ async def _artworks(artwork: ArtworkCache, view: View, options: Options) -> dict
     return {item: file for item, file in files if file is not None}
 
 
-def _etag(shown: str, view: View, options: Options, tag: str, files: Mapping[Item, ArtworkFile]) -> str:
-    """For what is ``shown`` (the JSON's ETag), where the progress stands, and how it is drawn."""
+def _etag(told: str, view: View, options: Options, tag: str, files: Mapping[Item, ArtworkFile]) -> str:
+    """For what is ``told`` (the JSON's ETag), where the progress stands, and how it is drawn."""
     step = None if view.progress_ms is None else view.progress_ms // PROGRESS_STEP_MS
     ago = tuple(row.ago for row in view.rows)
-    return weak_etag(shown, repr((view.state, step, ago, options, tag)), *(file.body for file in files.values()))
+    return weak_etag(told, repr((view.state, step, ago, options, tag)), *(file.body for file in files.values()))

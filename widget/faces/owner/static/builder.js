@@ -1,47 +1,127 @@
 "use strict";
 (() => {
+  const root = document.documentElement;
   const form = document.getElementById("options");
-  const accent = document.getElementById("accent");
-  const picker = document.getElementById("accent-picker");
+  const stage = document.querySelector(".stage");
+  const ground = document.getElementById("preview");
+  const gone = ground.querySelector(".gone");
   const announce = document.getElementById("announce");
-  const DEFAULTS = { theme: "auto", layout: "card", background: "art", idle: "last", motion: "auto" };
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const find = (selector) => document.querySelector(selector);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const good = new Map(); // The last right entry of each field that can be wrong.
   let timer = 0;
   let latest = 0;
 
+  // ---- Entries -------------------------------------------------------------------------------------------
+
+  function isRight({ value, dataset }) {
+    const text = value.trim();
+    if (!text) return true;
+    if (dataset.shape === "colour") return /^#?[0-9a-f]{6}$/i.test(text);
+    return /^\d{1,3}$/.test(text) && Number(text) >= Number(dataset.lowest) && Number(text) <= Number(dataset.highest);
+  }
+
+  function check(input) {
+    const right = isRight(input);
+    if (right) {
+      good.set(input.name, input.value.trim());
+      input.removeAttribute("aria-invalid");
+      announce.textContent = "";
+    } else {
+      input.setAttribute("aria-invalid", "true");
+    }
+    document.getElementById(`wrong-${input.name}`).hidden = right;
+    const picker = find(`[data-picks="${input.name}"]`);
+    if (picker && right && input.value) picker.value = `#${input.value.trim().replace("#", "").toLowerCase()}`;
+    if (input.name === "own" && right && input.value) find(".swatch.own").style.setProperty("--own", picker.value);
+    return right;
+  }
+
+  function slid(range) {
+    range.style.setProperty("--at", `${(100 * (range.value - range.min)) / (range.max - range.min)}%`);
+    const output = find(`output[for="${range.id}"]`);
+    output.textContent = `${Number(range.value)}${output.dataset.unit}`;
+  }
+
+  // The server reads the form as it stands, but for wrong entries: there the last right one holds.
   function query() {
     const chosen = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) {
-      if (value && value !== DEFAULTS[name]) chosen.set(name, value.replace("#", ""));
-    }
-    const text = chosen.toString();
-    return text ? `?${text}` : "";
+    for (const [name, value] of new FormData(form)) chosen.append(name, good.has(name) ? good.get(name) : value);
+    if (find("[name=wall]:checked")?.dataset.system) chosen.delete("wall");
+    return chosen;
   }
+
+  // ---- What changes with them ----------------------------------------------------------------------------
 
   // The page itself holds the snippets for its query: the server makes them, with scripts and without.
   async function update() {
     const turn = ++latest;
-    const address = location.pathname + query();
-    history.replaceState(null, "", address);
-    const answer = await fetch(address);
+    const answer = await fetch(`${location.pathname}?${query()}`);
+    if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (turn !== latest) return;
+    const address = page.getElementById("options").dataset.query;
+    history.replaceState(null, "", location.pathname + (address && `?${address}`));
     for (const code of page.querySelectorAll("[data-snippet]")) {
-      const mine = document.querySelector(`[data-snippet="${code.dataset.snippet}"]`);
-      mine.textContent = code.textContent;
-      mine.closest("article").querySelector(".quiet").textContent = code.closest("article").querySelector(".quiet").textContent;
+      find(`[data-snippet="${code.dataset.snippet}"]`).textContent = code.textContent;
+      const how = code.closest("article").querySelector(".how").textContent;
+      find(`#place-${code.dataset.snippet} .how`).textContent = how;
     }
-    const preview = document.querySelector("#preview iframe");
+    for (const name of ["layout", "background"]) {
+      find(`#note-${name}`)?.remove();
+      const note = page.getElementById(`note-${name}`);
+      if (note) find(`[name=${name}]`).closest("fieldset").append(document.importNode(note, true));
+    }
+    find("#width").placeholder = page.getElementById("width").placeholder;
+    ground.className = page.getElementById("preview").className;
+    const shown = ground.querySelector("iframe");
     const next = page.querySelector("#preview iframe");
-    if (preview.outerHTML !== next.outerHTML) preview.replaceWith(document.importNode(next, true));
+    if (shown.getAttribute("src") === next.getAttribute("src")) {
+      for (const name of ["width", "class"]) shown.setAttribute(name, next.getAttribute(name));
+    } else {
+      gone.hidden = true;
+      shown.replaceWith(document.importNode(next, true));
+    }
   }
 
   function later() {
     clearTimeout(timer);
-    timer = setTimeout(() => update().catch(() => {}), 150);
+    timer = setTimeout(() => update().catch(() => {}), 120);
+  }
+
+  function hang() {
+    if (form.elements.wall.value) return;
+    const suits = all("[name=wall]").find(({ value }) => value === (system.matches ? "dark" : "light"));
+    suits.dataset.system = "true";
+    suits.checked = true;
+  }
+
+  // ---- Places --------------------------------------------------------------------------------------------
+
+  function choose(tab, focus) {
+    for (const other of all("[role=tab]")) {
+      const chosen = other === tab;
+      other.setAttribute("aria-selected", chosen);
+      other.tabIndex = chosen ? 0 : -1;
+      document.getElementById(other.getAttribute("aria-controls")).hidden = !chosen;
+    }
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = Math.max(Math.min(tabs.scrollLeft, tab.offsetLeft - 16), tab.offsetLeft + tab.offsetWidth + 16 - tabs.clientWidth);
+    if (focus) tab.focus();
+  }
+
+  function turn(event) {
+    const tabs = all("[role=tab]");
+    const now = tabs.indexOf(event.target);
+    const next = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (now < 0 || next === undefined) return;
+    event.preventDefault();
+    choose(tabs[(next + tabs.length) % tabs.length], true);
   }
 
   async function copy(button) {
-    const code = document.querySelector(`[data-snippet="${button.dataset.copy}"]`);
+    const code = find(`[data-snippet="${button.dataset.copy}"]`);
     let done = true;
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -54,23 +134,61 @@
     }
     button.textContent = done ? "Copied" : "Press Ctrl+C";
     announce.textContent = button.textContent;
-    setTimeout(() => { button.textContent = "Copy"; announce.textContent = ""; }, 2000);
+    setTimeout(() => {
+      button.textContent = "Copy";
+      announce.textContent = "";
+    }, 2000);
   }
 
-  form.querySelector("button").hidden = true;
-  picker.hidden = false;
-  form.addEventListener("submit", (event) => { event.preventDefault(); later(); });
-  form.addEventListener("input", (event) => {
-    if (event.target === picker) accent.value = picker.value.slice(1);
-    if (event.target === accent && accent.value && accent.validity.valid) picker.value = `#${accent.value.replace("#", "")}`;
-    if (form.checkValidity()) later();
+  // ---- Beginning -----------------------------------------------------------------------------------------
+
+  root.classList.add("live");
+  find(".tabs").hidden = false;
+  for (const hidden of all(".copy, [type=color]")) hidden.hidden = false;
+  for (const panel of all(".place")) {
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", `tab-${panel.id.replace("place-", "")}`);
+  }
+  choose(find("[role=tab]"));
+  all("[type=range]").forEach(slid);
+  for (const input of all("[data-shape]")) {
+    if (isRight(input)) good.set(input.name, input.value.trim());
+    else good.set(input.name, "");
+    if (input.name === "own") check(input);
+  }
+  hang();
+  new ResizeObserver(() => root.style.setProperty("--stage-height", `${stage.offsetHeight}px`)).observe(stage);
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    later();
+  });
+  // Fields of the form stand outside of it too, so the whole page is listened to.
+  document.addEventListener("input", ({ target }) => {
+    if (target.form !== form && !target.dataset.picks) return;
+    if (target.type === "range") slid(target);
+    if (target.name === "wall") all("[name=wall]").forEach((one) => delete one.dataset.system);
+    let field = target;
+    if (target.dataset.picks) {
+      field = document.getElementById(target.dataset.picks);
+      field.value = target.value.slice(1);
+    }
+    if (!field.dataset.shape || check(field)) later();
+  });
+  // Whoever leaves a wrong entry hears of it; while typing it is only shown.
+  document.addEventListener("change", ({ target }) => {
+    if (target.dataset?.shape && !isRight(target)) announce.textContent = document.getElementById(`wrong-${target.name}`).textContent;
   });
   addEventListener("message", ({ source, origin, data }) => {
-    const frame = document.querySelector("#preview iframe");
-    if (origin === location.origin && source === frame.contentWindow && data?.type === "now-playing:height") frame.height = data.height;
+    const frame = ground.querySelector("iframe");
+    if (origin !== location.origin || source !== frame.contentWindow || data?.type !== "now-playing:height") return;
+    frame.height = data.height;
+    gone.hidden = data.height > 0;
   });
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy]");
-    if (button) copy(button);
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("button");
+    if (button?.dataset.copy) copy(button);
+    if (button?.role === "tab" || button?.getAttribute("role") === "tab") choose(button);
   });
+  document.addEventListener("keydown", turn);
 })();

@@ -1,0 +1,190 @@
+"""``/``: what the owner is told, and the fields as the server fills them."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from tests.support.builder_page import BuilderPage
+from tests.support.showing import Showing
+from widget.errors import ErrorCode
+from widget.owner.health import Health
+from widget.settings import Settings
+from widget.snapshot import Problem
+from widget.source import Source
+from widget.tokens import TokenHealth
+
+KEY = Settings(setup_key="a key of sixteen characters")
+
+
+async def html_of(showing: Showing, query: str = "") -> str:
+    async with showing.client() as client:
+        return (await client.get(f"/{query}")).text
+
+
+async def page_of(showing: Showing, query: str = "") -> BuilderPage:
+    return BuilderPage(await html_of(showing, query))
+
+
+async def test_each_snippet_has_a_button_that_copies_it(showing: Showing) -> None:
+    html = await html_of(showing)
+    assert set(re.findall(r'data-copy="(\w+)"', html)) == set(BuilderPage(html).snippets)
+
+
+async def test_the_page_itself_cannot_be_framed_and_runs_our_own_scripts_only(showing: Showing) -> None:
+    async with showing.client() as client:
+        policy = (await client.get("/")).headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-inline" not in policy
+
+
+async def test_the_form_shows_what_was_chosen(showing: Showing) -> None:
+    query = "?theme=dark&layout=cover&idle=hide&font=mono&radius=20&scale=1.5&without=times&sample=long&wall=photo"
+    page = await page_of(showing, f"{query}&lang=de&accent=FF0055&width=300&background=efe6d2&motion=off")
+    chosen = {name: page.checked(name) for name in ("theme", "layout", "idle", "font", "motion", "sample", "wall")}
+    assert chosen == {
+        "theme": ["dark"],
+        "layout": ["cover"],
+        "idle": ["hide"],
+        "font": ["mono"],
+        "motion": ["off"],
+        "sample": ["long"],
+        "wall": ["photo"],
+    }
+    assert page.checked("background") == ["own"]
+    assert page.checked("show") == ["artwork", "label", "progress"]
+    values = {name: page.value(name) for name in ("own", "accent", "width", "radius", "scale")}
+    assert values == {"own": "efe6d2", "accent": "ff0055", "width": "300", "radius": "20", "scale": "1.5"}
+    assert '<option value="de" lang="de" selected' in await html_of(showing, "?lang=de")
+
+
+async def test_what_the_form_sends_is_what_the_address_holds(showing: Showing) -> None:
+    sent = (
+        "?wall=dark&sample=&layout=card&theme=auto&background=own&own=EFE6D2&accent=&radius=12&scale=1&font=system"
+        "&idle=last&show=&show=artwork&show=label&show=progress&motion=auto&lang=&width="
+    )
+    html = await html_of(showing, sent)
+    assert 'data-query="background=efe6d2&amp;without=times&amp;wall=dark"' in html
+    usual = sent.replace("background=own", "background=art").replace("&show=progress", "&show=progress&show=times")
+    assert 'data-query="wall=dark"' in await html_of(showing, usual)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("accent", ["2E6F9G", "abc", "#12345", "é", "javascript:"], ["2E6F95", "#2e6f95", ""]),
+        ("width", ["199", "901", "x", "-1", "1e3", "３００", "9" * 50], ["200", "900", " 300 ", ""]),
+        ("radius", ["33", "-1", "x", "1.5"], ["0", "32", ""]),
+        ("scale", ["0.7", "3.1", "x", "1,5"], ["0.75", "3", "1.05", ""]),
+    ],
+)
+async def test_a_wrong_entry_is_told_under_its_field(
+    showing: Showing, name: str, wrong: list[str], right: list[str]
+) -> None:
+    for entry in wrong:
+        page = await page_of(showing, f"?theme=dark&{name}={entry.replace('#', '%23')}")
+        assert page.is_told_wrong(name), entry
+        assert "theme=dark" in page.snippets["notion"]
+        assert name not in page.snippets["notion"]
+    for entry in right:
+        assert not (await page_of(showing, f"?{name}={entry.replace('#', '%23')}")).is_told_wrong(name), entry
+
+
+async def test_a_wrong_colour_of_the_background_is_told_where_it_is_entered(showing: Showing) -> None:
+    for query in ("?background=own&own=xyz", "?background=xyz"):
+        page = await page_of(showing, query)
+        assert page.is_told_wrong("own")
+        assert page.value("own") == "xyz"
+        assert page.checked("background") == ["own"]
+        assert "background" not in page.snippets["notion"]
+
+
+async def test_a_wall_gives_an_automatic_theme_its_preview(showing: Showing) -> None:
+    for wall, theme in (("light", "light"), ("dark", "dark"), ("photo", "dark")):
+        assert f'<iframe src="widget?theme={theme}&amp;sample=playing"' in await html_of(
+            showing, f"?wall={wall}&sample=playing"
+        )
+        assert '<iframe src="widget?theme=light"' in await html_of(showing, f"?theme=light&wall={wall}")
+    assert '<iframe src="widget"' in await html_of(showing)
+
+
+async def test_a_working_page_says_until_when(showing: Showing) -> None:
+    assert "Spotify is connected until 14 March 2027" in (await page_of(showing)).text
+
+
+@pytest.mark.parametrize("code", get_args(ErrorCode))
+async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) -> None:
+    message = "" if code == "not_configured" else "The one sentence about it."
+    showing = Showing(health=Health(TokenHealth("missing"), None, Problem(code, message), 0))
+    text = (await page_of(showing)).text
+    assert text.count(code) == 1
+    assert text.count("The one sentence about it.") == (1 if message else 0)
+    assert "is connected" not in text
+    if code in ("not_configured", "needs_authorization"):
+        assert "python -m bootstrap" in text
+
+
+async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
+    ending = Health(TokenHealth("expires_soon", 5, 1_795_400_000.0), None, None, 0)
+    html = await html_of(Showing(settings=KEY, health=ending))
+    assert 'href="setup">Renew it now' in html
+    assert "5 days left" in html
+    missing = Health(TokenHealth("missing"), None, Problem("not_configured", "There is no token yet."), 0)
+    assert 'href="setup">Authorize here' in await html_of(Showing(settings=KEY, health=missing))
+    assert "setup" not in await html_of(Showing())
+
+
+async def test_a_demo_says_that_it_is_one_and_nothing_of_an_authorization() -> None:
+    text = (await page_of(Showing(settings=Settings(demo=True)))).text
+    assert "demo" in text
+    assert "authoriz" not in text.lower()
+    assert "connected" not in text
+
+
+async def test_another_source_is_named_and_has_no_authorization() -> None:
+    source = Source("lastfm", "Last.fm", "https://www.last.fm/user/someone")
+    text = (await page_of(Showing(settings=KEY, source=source))).text
+    assert "Connected to Last.fm" in text
+    assert "Spotify" not in text
+    assert "authoriz" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost:8000", True),
+        ("http://[::1]:8000", True),
+        ("https://music.example.org", False),
+        ("http://192.168.1.5:8000", False),
+    ],
+)
+async def test_an_address_of_this_computer_is_told_to_be_one(address: str, told: bool) -> None:
+    text = (await page_of(Showing(settings=Settings(public_url=address)))).text
+    assert text.count("This address works on this computer only.") == told
+
+
+async def test_wild_queries_give_the_default_page(showing: Showing) -> None:
+    wild = "?theme=%3Cscript%3E&layout=%00&without=%FF&show=%3Cb%3E&sample=x&wall=..%2F..&lang=%22%3E&scale=nan"
+    html = await html_of(showing, wild)
+    assert "<b>" not in html
+    page = BuilderPage(html)
+    assert page.checked("theme") == ["auto"]
+    assert page.checked("sample") == [""]
+    assert page.checked("wall") == []
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/%3Cscript%3E", "/static/nothing.css", "/widget/"])
+async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(showing: Showing, path: str) -> None:
+    async with showing.client(accept="text/html,application/xhtml+xml") as client:
+        page = await client.get(path)
+    async with showing.client(accept="application/json") as client:
+        text = await client.get(path)
+    assert (page.status_code, text.status_code) == (404, 404)
+    if not path.startswith("/static"):
+        assert page.headers["content-type"].startswith("text/html")
+        assert "There is nothing here" in page.text
+        assert "script" not in page.text
+        assert 'href="/"' in page.text
+    assert text.text == "not found"
+    assert page.headers["cache-control"] == "no-store"

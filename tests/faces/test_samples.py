@@ -1,0 +1,63 @@
+"""``?sample=``: every state of a face, with invented music, whoever plays what."""
+
+from typing import get_args
+
+import pytest
+
+from tests.support.showing import Showing, item, playing
+from widget.samples.artwork import FOLDER, WIDTHS, drawing
+from widget.samples.music import SAMPLE_ITEMS, Sample
+
+STATES = {
+    "playing": "Tides of Glass",
+    "paused": "Orbit Song",
+    "last": "Lanterns in the Rain",
+    "nothing": "Nothing playing",
+    "ad": "Advertisement",
+    "long": "Noon over the Viaduct",
+    "rtl": "باب الياسمين",
+}
+
+
+def test_every_sample_is_looked_at() -> None:
+    assert set(STATES) == set(get_args(Sample))
+
+
+@pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])
+@pytest.mark.parametrize("sample", STATES)
+async def test_each_face_shows_it_and_nothing_of_what_plays(showing: Showing, face: str, sample: str) -> None:
+    showing.show(playing(showing.clock.now(), item("What really plays")))
+    async with showing.client() as client:
+        text = (await client.get(f"{face}?sample={sample}&lang=en")).text
+    assert STATES[sample] in text
+    assert "What really plays" not in text
+    assert showing.simulator.requests == []
+
+
+async def test_an_unknown_sample_is_what_plays(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now(), item("What really plays")))
+    async with showing.client() as client:
+        assert "What really plays" in (await client.get("/widget?sample=<b>")).text
+
+
+async def test_a_sample_counts_as_nobody_who_watches(showing: Showing) -> None:
+    async with showing.client() as client:
+        await client.get("/widget?sample=playing")
+        await client.get("/now-playing.svg?sample=playing")
+    assert not showing.broadcast.watched
+
+
+async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showing) -> None:
+    for one in SAMPLE_ITEMS:
+        key = showing.artwork.key(one)
+        async with Showing().client() as client:  # Another process, which has shown nothing yet.
+            for width in WIDTHS:
+                answer = await client.get(f"/artwork/{key}?w={width}")
+                assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+                assert answer.content.startswith(b"\xff\xd8\xff")
+
+
+def test_a_drawing_is_one_of_the_folder_and_no_other_file() -> None:
+    assert drawing("tides-64") == (FOLDER / "tides-64.jpg").read_bytes()
+    for name in ("../music", "..", "", "tides", "tides-64.jpg"):
+        assert drawing(name) is None
