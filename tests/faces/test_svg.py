@@ -35,13 +35,12 @@ from widget.faces.pictures.view import view_of
 from widget.faces.pictures.words import words
 from widget.playback import Artwork, LastPlayed
 from widget.snapshot import Problem, Snapshot
-from widget.source import Source
+from widget.source import LASTFM, LISTENBRAINZ
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = 1_795_000_000.0
 LAYOUTS: tuple[Layout, ...] = ("card", "compact", "cover", "list")
 TONES: tuple[Tone, ...] = ("light", "dark")
-LISTENBRAINZ = Source("listenbrainz", "ListenBrainz", "https://listenbrainz.org/user/somebody/")
 # Everything that Spotify's JSON can hold, lone surrogates and control characters included.
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -316,6 +315,15 @@ def test_a_source_without_an_icon_has_its_name_and_nobody_else_s() -> None:
         assert "ListenBrainz" in texts(svg)
         assert b'class="icon"' not in svg
         assert b"potify" not in svg
+
+
+@pytest.mark.parametrize("layout", ["card", "cover", "list"])
+def test_the_credit_that_a_source_is_due_stands_beside_its_name(layout: str) -> None:
+    options, spoken = Options.from_query({"layout": layout}), words("en")
+    snapshot = playing(NOW, progress_ms=None, recent=(LastPlayed(item(), NOW - 100),))
+    svg = render(Scene(view_of(snapshot, options, spoken, NOW, LASTFM), options, spoken), {})
+    assert any("powered by AudioScrobbler" in text for text in texts(svg))
+    assert any("Last.fm" in text for text in texts(svg))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

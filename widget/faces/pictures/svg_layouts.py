@@ -8,12 +8,13 @@ from widget.faces.pictures.icons import SMALLEST
 from widget.faces.pictures.options import Layout
 from widget.faces.pictures.svg_frames import FRAMES
 from widget.faces.pictures.svg_parts import FOOT_HEIGHT, Scene, foot, stack
-from widget.faces.pictures.svg_shapes import Box, Cover, Drawing, Icon
+from widget.faces.pictures.svg_shapes import Box, Cover, Drawing, Icon, Style
 from widget.faces.pictures.svg_strip import HEIGHT, ROW_HEIGHT, row, strip
 
 PADDING = 14.0
 CARD_HEIGHT = 140.0
 ICON_ROOM = 32.0
+CREDIT_HEIGHT = 20.0
 
 
 def draw(scene: Scene) -> Drawing:
@@ -81,6 +82,10 @@ def _list(scene: Scene, drawing: Drawing) -> None:
     for number, played in enumerate(scene.view.rows):
         row(scene, drawing, played, HEIGHT + 8 + ROW_HEIGHT * number)
     drawing.height = HEIGHT + 16 + ROW_HEIGHT * len(scene.view.rows)
+    for credit in scene.credits:
+        middle, room = drawing.height + CREDIT_HEIGHT / 2 - 4, drawing.width - 2 * PADDING
+        drawing.texts.append(scene.setter.line(credit, PADDING, middle, room, Style(12, "muted")))
+        drawing.height += CREDIT_HEIGHT
 
 
 _DRAWERS: Mapping[Layout, Callable[[Scene, Drawing], None]] = {

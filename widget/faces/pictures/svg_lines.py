@@ -10,7 +10,7 @@ from widget.faces.pictures.svg_shapes import Style, Text
 from widget.faces.pictures.text_fit import ELLIPSIS, collapsed, in_two_lines, is_right_to_left, shortened, text_width
 from widget.faces.pictures.view import is_tall
 
-NEAR = 0.75
+NEAR = 0.6
 """A text this near to its room (as we estimate it) has its width fixed: with a wide font it would leave the room."""
 
 BASELINE_EM = 0.37

@@ -13,6 +13,7 @@ from widget.faces.pictures.words import Words
 
 GAP = 2.0
 LABEL_HEIGHT, BYLINE_HEIGHT, FOOT_HEIGHT = 16.2, 19.6, 12.0
+SEPARATOR = "\u2002·\u2002"
 DIGIT_EM = 0.55
 """The least that a digit is given, so that the line does not jump with the figures."""
 
@@ -38,6 +39,12 @@ class Scene:
     def has_icon(self) -> bool:
         """Whether the source has a mark; its name stands there where it has none."""
         return self.view.source_label is None
+
+    @property
+    def credits(self) -> tuple[str, ...]:
+        """What must stand beside the source's name."""
+        credit = self.view.source.credit
+        return () if credit is None else (credit.text,)
 
     @property
     def has_foot(self) -> bool:
@@ -101,10 +108,11 @@ def badge(part: Drawing, entry: Entry, x: float, middle: float, side: float, siz
 
 
 def foot(scene: Scene, drawing: Drawing, left: float, right: float, top: float) -> None:
-    """Elapsed time, line and duration; for a source without a mark its name."""
+    """Elapsed time, line and duration; for a source without a mark its name, and the credit that is due beside it."""
     view, setter, middle = scene.view, scene.setter, top + FOOT_HEIGHT / 2
     if view.source_label is not None:
-        drawing.texts.append(setter.line(view.source_label, left, middle, right - left, Style(12, "muted")))
+        named = SEPARATOR.join((view.source_label, *scene.credits))
+        drawing.texts.append(setter.line(named, left, middle, right - left, Style(12, "muted")))
         return
     if view.has_times:
         begin = Style(12, "muted", moment="now" if scene.ends else "always", figures=True)

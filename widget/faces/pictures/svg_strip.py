@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from widget.faces.pictures.icons import SMALLEST
-from widget.faces.pictures.svg_parts import Scene, badge
+from widget.faces.pictures.svg_parts import SEPARATOR, Scene, badge
 from widget.faces.pictures.svg_shapes import BARS_WIDTH, Bars, Box, Cover, Drawing, Icon, Style
 from widget.faces.pictures.view import Row
 
 HEIGHT = 56.0
 PADDING = 14.0
 MIDDLE = HEIGHT / 2
-TITLE_MIDDLE, BYLINE_MIDDLE = 19.05, 37.95
-SEPARATOR = "\u2002·\u2002"
+TITLE_MIDDLE, BYLINE_MIDDLE = 17.65, 37.65
 LONGEST_SOURCE = 120.0
 LEAST_BYLINE = 24.0
 
