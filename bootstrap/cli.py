@@ -18,6 +18,7 @@ from bootstrap import commands
 from bootstrap.asking import asked_for
 from bootstrap.export import FORMATS
 from bootstrap.flow import Wishes
+from bootstrap.help import Group
 from bootstrap.terminal import Terminal, hold_the_three_streams, standard_terminal
 from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError
@@ -50,7 +51,7 @@ def _settings(context: click.Context, database: str | None) -> Settings:
     return settings if database is None else replace(settings, database_url=database)
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--no-browser", is_flag=True, help="Opens nothing; the callback's whole address may be pasted here.")
 @click.option(
     "--redirect-uri",
@@ -173,7 +174,13 @@ def main() -> None:
 
 def _code_of(terminal: Terminal) -> int:
     try:
-        code = cli.main(prog_name="python -m bootstrap", standalone_mode=False, obj=terminal)
+        code = cli.main(
+            prog_name="python -m bootstrap",
+            standalone_mode=False,
+            obj=terminal,
+            color=None if terminal.has_styles else False,
+            terminal_width=terminal.width,
+        )
     except SystemExit as ended:
         code = ended.code
     except click.exceptions.Exit as stopped:
@@ -188,7 +195,7 @@ def _code_of(terminal: Terminal) -> int:
         return _told(terminal, [str(error)], 1)
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and error.ctx is not None:
-            terminal.say(error.ctx.get_usage())
+            terminal.say(click.unstyle(error.ctx.get_usage()))
         return _told(terminal, [error.format_message()], error.exit_code)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]

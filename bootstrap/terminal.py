@@ -40,6 +40,16 @@ class Terminal:
         """Whether a line can be written over in place."""
         return self._messages.can_redraw
 
+    @property
+    def has_styles(self) -> bool:
+        """Whether results are shown bold and in colours."""
+        return not self._results.is_plain
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal that shows the results; None where there is none."""
+        return self._results.width
+
     def tell(self, text: str) -> None:
         """A result as it is, for programs too."""
         self._end_waiting()
@@ -110,22 +120,22 @@ class _Stream:
         self._columns = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else USUAL
         is_dumb = environ.get("TERM", "dumb" if os.name == "posix" else "") == "dumb"
         self.can_redraw = self._is_terminal and not is_dumb
-        self._is_plain = not self.can_redraw or bool(environ.get("NO_COLOR"))
+        self.is_plain = not self.can_redraw or bool(environ.get("NO_COLOR"))
 
     def wrapped(self, text: str, indent: int = 0) -> list[str]:
         """The lines of ``text``: at a terminal no wider than it, but for words (addresses) that are."""
         text = printable(text)
         if not self._is_terminal:
             return [text]
-        wanted = max(NARROWEST, min(self._width(), WIDEST) - indent)
+        wanted = max(NARROWEST, (self.width or USUAL) - indent)
         return wcwidth.wrap(text, wanted, break_long_words=False, break_on_hyphens=False) or [""]
 
     def has_room_beside(self, indent: int) -> bool:
         """Whether texts fit beside their names, else they stand under them."""
-        return not self._is_terminal or self._width() - indent >= ROOM_BESIDE
+        return self.width is None or self.width - indent >= ROOM_BESIDE
 
     def styled(self, text: str, style: str) -> str:
-        return text if self._is_plain or not style or not text else f"\x1b[{style}m{text}\x1b[0m"
+        return text if self.is_plain or not style or not text else f"\x1b[{style}m{text}\x1b[0m"
 
     def write(self, text: str) -> None:
         if self._stream is None:
@@ -145,11 +155,15 @@ class _Stream:
             return text.translate(_IN_ASCII).encode(self._encoding, "backslashreplace").decode(self._encoding)
         return text
 
-    def _width(self) -> int:
+    @property
+    def width(self) -> int | None:
+        """The columns that are written on, at most; None where there is no terminal."""
+        if not self._is_terminal:
+            return None
         columns = 0
         with suppress(OSError, ValueError, AttributeError):
             columns = os.get_terminal_size(self._stream.fileno()).columns  # type: ignore[union-attr]
-        return columns or self._columns
+        return min(columns or self._columns, WIDEST)
 
     def _give_up(self) -> None:
         """Nothing more is written; what Python still holds goes nowhere when the program ends."""

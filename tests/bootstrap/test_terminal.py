@@ -122,6 +122,17 @@ def test_headings_are_bold_and_errors_red_at_a_terminal(tmp_path: Path, environ:
     assert f"{STYLE}31mError: No such option" in screen
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["export", "--help"]])
+def test_help_is_styled_and_wrapped_at_a_terminal_alone(tmp_path: Path, environ: Environ, arguments: list[str]) -> None:
+    _, screen = at_terminal(arguments, tmp_path, environ(), columns=60)
+    assert f"{STYLE}1mOptions:{STYLE}0m" in screen
+    assert f"{STYLE}1mUsage:{STYLE}0m" in screen
+    _, plain = at_terminal(arguments, tmp_path, environ(NO_COLOR="1"), columns=60)
+    assert "\x1b" not in plain
+    assert not [line for line in plain.splitlines() if len(line) > 60 and len(line.split()) > 1]
+    assert "\x1b" not in run("bootstrap", *arguments, cwd=tmp_path, environ=environ()).stdout
+
+
 @pytest.mark.parametrize("plain", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_color_and_a_dumb_terminal_get_plain_text(tmp_path: Path, environ: Environ, plain: dict[str, str]) -> None:
     _, screen = at_terminal([], tmp_path, environ(**NAMED, **plain))
