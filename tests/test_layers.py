@@ -23,12 +23,13 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.store",),
     ("widget.command_line", "widget.environment"),
     ("widget.settings",),
+    ("widget.samples",),
+    ("widget.snapshot",),
     ("widget.source",),
     ("widget.source_variables",),
     ("widget.variables",),
     ("widget.renewals",),
-    ("widget.samples",),
-    ("widget.tokens", "widget.snapshot", "widget.plain"),
+    ("widget.tokens", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock"),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}

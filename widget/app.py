@@ -49,7 +49,16 @@ def create_app(
     gateway = wing.gateway
     broadcast = Broadcast(clock)
     hiding = Hiding(settings.hide_explicit, settings.hide)
-    watcher = Watcher(gateway, keeper, broadcast, clock, calls_per_day=settings.calls_a_day, hiding=hiding)
+    watcher = Watcher(
+        gateway,
+        keeper,
+        broadcast,
+        clock,
+        calls_per_day=settings.calls_a_day,
+        hiding=hiding,
+        row=wing.source,
+        recent=settings.recent,
+    )
     readiness = Readiness(gateway, watcher, clock)
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
     artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)

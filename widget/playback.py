@@ -54,6 +54,7 @@ class Playback:
     ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that Spotify also
     gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
     ``good_until`` (s since the epoch) stands in for the end where a source tells no progress: it plays until then.
+    ``newest_played_at`` (s since the epoch) is when the newest play that has ended began, where that is told with it.
     """
 
     status: PlaybackStatus
@@ -62,6 +63,7 @@ class Playback:
     progress_ms: int | None = None
     certain: bool = True
     good_until: float | None = None
+    newest_played_at: float | None = None
 
     def progress_at(self, now: float) -> int | None:
         """The progress in ms at ``now`` (s since the epoch), within 0 and the item's duration; None if unknown."""

@@ -1,10 +1,11 @@
 """The one thing that every face shows: what plays, as far as we know it now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from widget.errors import ErrorCode, SourceError, StoreError
 from widget.playback import Item, LastPlayed, Playback
+from widget.source import Source
 
 Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
 
@@ -41,6 +42,11 @@ STUCK = Problem("internal_error", "Nothing has been heard for longer than planne
 
 UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
 """Before the first answer."""
+
+
+def unasked(source: Source) -> Problem:
+    """The same, for ``source``."""
+    return replace(UNASKED, code=source.unreachable, message=f"{source.label} has not answered yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from widget.errors import ErrorCode
 from widget.source_variables import INLET_VARIABLES, LASTFM_VARIABLES, LISTENBRAINZ_VARIABLES, Variable
 
 SourceName = Literal["spotify", "lastfm", "listenbrainz", "inlet"]
@@ -74,7 +75,8 @@ class Source:
     ``credit`` where one is due. ``prefix`` begins the names of its ``variables``. ``endurance`` stands in for the end
     where no progress is told. ``hides_uris``: ``HIDE`` takes its URIs, else names. ``tells_list``: what was played
     comes with each answer. ``is_pushed``: it tells by itself, and is never asked. ``calls_per_day`` is what is afforded
-    unless the owner says otherwise; ``rhythm`` is None where the schedule follows the progress.
+    unless the owner says otherwise; ``rhythm`` is None where the schedule follows the progress; ``unreachable`` is the
+    code of its outages.
     """
 
     name: SourceName
@@ -93,6 +95,7 @@ class Source:
     is_pushed: bool = False
     calls_per_day: int = 9000
     pictures: Pictures = COVER_ART_ARCHIVE
+    unreachable: ErrorCode = "source_unreachable"
     rhythm: Rhythm | None = None
     endurance: Endurance | None = None
 
@@ -111,6 +114,7 @@ SPOTIFY = Source(
     tells_explicit=True,
     hides_uris=True,
     calls_per_day=3000,
+    unreachable="spotify_unreachable",
     pictures=Pictures(("i.scdn.co",), (".scdn.co", ".spotifycdn.com")),
 )
 LASTFM = Source(

@@ -30,7 +30,7 @@ def test_what_is_hidden_counts_as_nothing_playing() -> None:
     assert hiding.applied(shown) is shown
 
 
-def test_the_newest_that_may_be_shown_is_found() -> None:
+def test_those_that_may_be_shown_are_found() -> None:
     played = [LastPlayed(SONG, 3.0), LastPlayed(item("One"), 1.0), LastPlayed(item("Two"), 2.0)]
-    assert Hiding(uris=RELATED).newest_shown(played) == played[2]
-    assert Hiding(explicit=True).newest_shown([LastPlayed(item(explicit=True), 1.0)]) is None
+    assert Hiding(uris=RELATED).shown(played) == (played[1], played[2])
+    assert Hiding(explicit=True).shown([LastPlayed(item(explicit=True), 1.0)]) == ()

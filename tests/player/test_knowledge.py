@@ -131,9 +131,9 @@ def test_what_was_played_last_is_the_newest_of_what_was_seen_and_told() -> None:
     older = LastPlayed(item("Older"), NOW - 100)
     newer = LastPlayed(item("Newer"), NOW + 100)
     idle = KNOWN.heard(Playback("idle", NOW + 5), NOW + 5)
-    assert idle.told_of(older).last_played == LastPlayed(SONG, NOW)
-    assert idle.told_of(newer).last_played == newer
-    assert idle.told_of(None).last_played == LastPlayed(SONG, NOW)
+    assert idle.told_of([older]).last_played == LastPlayed(SONG, NOW)
+    assert idle.told_of([newer]).last_played == newer
+    assert idle.told_of([]).last_played == LastPlayed(SONG, NOW)
 
 
 def test_a_pause_does_not_make_it_newer() -> None:

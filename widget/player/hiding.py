@@ -23,7 +23,6 @@ class Hiding:
         """``playback``, or nothing playing where its item is hidden."""
         return Playback("idle", playback.observed_at) if self.hides(playback.item) else playback
 
-    def newest_shown(self, played: Iterable[LastPlayed]) -> LastPlayed | None:
-        """The newest of ``played`` that may be shown."""
-        shown = (last for last in played if not self.hides(last.item))
-        return max(shown, key=lambda last: last.played_at, default=None)
+    def shown(self, played: Iterable[LastPlayed]) -> tuple[LastPlayed, ...]:
+        """Those of ``played`` that may be shown."""
+        return tuple(last for last in played if not self.hides(last.item))

@@ -1,14 +1,17 @@
 """What Spotify said last, and what may be shown of it at a given moment. Pure."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 from widget.errors import OUTAGES, ErrorCode
 from widget.plain import (
+    item_from_plain,
     last_played_from_plain,
     moment,
     optional,
+    plain_item,
     plain_last_played,
     plain_playback,
     playback_from_plain,
@@ -16,15 +19,20 @@ from widget.plain import (
     whole,
 )
 from widget.playback import LastPlayed, Playback
+from widget.player.announcements import Announcement, announced_by, believed, same_track
 from widget.player.hiding import Hiding
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS, is_about_the_end, is_no_news, same_item_plays, stands_still
 from widget.snapshot import UNASKED, Problem, Snapshot
+from widget.source import Endurance
 
 SILENT_SECONDS = 15.0
 """How much later than planned an answer may come before nothing is certain any more, whatever hangs."""
 
 AFTER_THE_END_SECONDS = 3.0
 """For how long an item is still shown when it must have ended, so that the next question can be answered."""
+
+AFTER_THE_BEGINNING_SECONDS = 5.0
+"""A play that was listed with its end this much after the beginning of the present one is the present one."""
 
 SEEK_SECONDS = 3.0
 STALE_SECONDS = 300.0
@@ -53,14 +61,23 @@ class Knowledge:
     problem: Problem | None = None
     last_played: LastPlayed | None = None
     next_question_at: float | None = None
+    announced: Announcement | None = None
+    recent: tuple[LastPlayed, ...] = ()
+    unasked: Problem = UNASKED
 
-    def heard(self, playback: Playback, now: float) -> "Knowledge":
-        """After an answer. One uncertain answer does not end an item, two in a row do."""
+    def heard(self, playback: Playback, now: float, endurance: Endurance | None = None) -> "Knowledge":
+        """After an answer. One uncertain answer does not end an item, two in a row do.
+
+        Where nobody tells when an item ends, ``endurance`` says for how long it is believed.
+        """
         before = self.believed_at(now)
         answered = replace(before, updated_at=now, failures=0, problem=None)
-        has_item = before.playback is not None and before.playback.item is not None
-        if not playback.certain and has_item and before.doubts == 0:
+        if not playback.certain and before._has_item_at(now) and before.doubts == 0:
             return replace(answered, doubts=1)
+        if endurance is not None:
+            announced = announced_by(before.announced, playback, before.updated_at, endurance)
+            answered = replace(answered, announced=announced)
+            playback = believed(playback, announced, endurance)
         about_the_end = before.about_the_end + 1 if is_about_the_end(before.playback, playback) else 0
         answered = replace(answered, doubts=0, about_the_end=about_the_end)
         if is_no_news(before.playback, playback):
@@ -86,21 +103,25 @@ class Knowledge:
         """Without what lies in the future at ``now`` (s since the epoch): a clock was wrong when it was written."""
         latest = now + CLOCKS_APART_SECONDS
         last_played = None if self.last_played and self.last_played.played_at > latest else self.last_played
+        announced = None if self.announced and self.announced.since > latest else self.announced
         told = (self.updated_at, self.anchor, None if self.playback is None else self.playback.observed_at)
         if any(at is not None and at > latest for at in told):
             return Knowledge(last_played=last_played)
         planned = self.next_question_at
         if planned is not None and planned > latest + LONGEST_PLAN_SECONDS:
             planned = self.updated_at
-        return replace(self, last_played=last_played, next_question_at=planned)
+        return replace(self, last_played=last_played, next_question_at=planned, announced=announced)
 
     def is_silent_at(self, now: float) -> bool:
         """Whether nothing was heard for too long after the plan, at ``now`` (s since the epoch)."""
         return self._silent_from is not None and now >= self._silent_from
 
-    def told_of(self, last_played: LastPlayed | None) -> "Knowledge":
-        """After recently-played: the newest of what we saw and what Spotify lists, which lags."""
-        return replace(self, last_played=_newest(self.last_played, last_played))
+    def told_of(self, played: Sequence[LastPlayed], most: int = 0) -> "Knowledge":
+        """After the list of what was played, less what is hidden: the newest of what we saw and of the list, which
+        lags; and ``most`` of the list, less the present play."""
+        recent = sorted((last for last in played if not self._is_the_present_play(last)), key=_played_at, reverse=True)
+        newest = max(played, key=_played_at, default=None)
+        return replace(self, last_played=_newest(self.last_played, newest), recent=tuple(recent[:most]))
 
     def rested(self) -> "Knowledge":
         """For an instance that takes over: what failed for the one before is no news."""
@@ -108,13 +129,16 @@ class Knowledge:
 
     def remembered(self) -> "Knowledge":
         """For a new process: what played last, but not what plays; that it asks for itself."""
-        return Knowledge(updated_at=self.updated_at, last_played=self.last_played)
+        return Knowledge(
+            updated_at=self.updated_at, last_played=self.last_played, announced=self.announced, recent=self.recent
+        )
 
     def shown_under(self, hiding: Hiding) -> "Knowledge":
         """Without what ``hiding`` hides now."""
         last_played = None if self.last_played and hiding.hides(self.last_played.item) else self.last_played
         playback = None if self.playback is None else hiding.applied(self.playback)
-        return replace(self, playback=playback, last_played=last_played)
+        recent = tuple(last for last in self.recent if not hiding.hides(last.item))
+        return replace(self, playback=playback, last_played=last_played, recent=recent)
 
     def snapshot_at(self, now: float) -> Snapshot:
         """What the faces show at ``now`` (s since the epoch); the same until :meth:`changes_at`."""
@@ -122,8 +146,8 @@ class Knowledge:
         blocked = self._is_blocked_at(now)
         news_at = _earliest(self.next_question_at, self.changes_at(now))
         if self.playback is None or (blocked and now >= self._good_until):
-            problem = self.problem or UNASKED
-            return Snapshot(None, problem, last_played, self.updated_at, news_at=news_at)
+            problem = self.problem or self.unasked
+            return Snapshot(None, problem, last_played, self.updated_at, news_at=news_at, recent=self._recent_at(now))
         playback, ended_at = self.playback, self._ends_showing_at
         if ended_at is not None and now >= ended_at:
             playback = Playback("idle", ended_at)
@@ -134,6 +158,7 @@ class Knowledge:
             stale=blocked,
             anchor=self.anchor if playback.status == "playing" else None,
             news_at=news_at,
+            recent=self._recent_at(now),
             valid_until=_earliest(
                 self._told_end if playback.status == "playing" else None, self._good_until if blocked else None
             ),
@@ -146,8 +171,9 @@ class Knowledge:
             moments.append(self._good_until)
         elif self.problem is not None and self.updated_at is not None:
             moments.append(self.updated_at + STALE_SECONDS)
-        if self.last_played is not None:
-            moments.append(self.last_played.played_at + LAST_PLAYED_SECONDS)
+        moments += [
+            last.played_at + LAST_PLAYED_SECONDS for last in (*self.recent, self.last_played) if last is not None
+        ]
         return min((at for at in moments if at is not None and at > now), default=None)
 
     @property
@@ -205,6 +231,24 @@ class Knowledge:
             return self.anchor
         return began
 
+    def _has_item_at(self, now: float) -> bool:
+        """Whether something plays or is paused, as far as is known at ``now``."""
+        playback = self.playback
+        if playback is None or playback.item is None:
+            return False
+        return playback.good_until is None or now < playback.good_until
+
+    def _is_the_present_play(self, last: LastPlayed) -> bool:
+        """Whether ``last`` is what plays now, which some services list while it plays still."""
+        if self.playback is None or self.playback.item is None or not same_track(self.playback.item, last.item):
+            return False
+        if self.announced is not None:
+            return last.played_at >= self.announced.began_after
+        return self.anchor is not None and last.played_at >= self.anchor + AFTER_THE_BEGINNING_SECONDS
+
+    def _recent_at(self, now: float) -> tuple[LastPlayed, ...]:
+        return tuple(last for last in self.recent if now < last.played_at + LAST_PLAYED_SECONDS)
+
     def _last_played_at(self, now: float) -> LastPlayed | None:
         last = self.last_played
         return last if last is not None and now < last.played_at + LAST_PLAYED_SECONDS else None
@@ -224,6 +268,8 @@ def to_text(knowledge: Knowledge) -> str:
             "problem": knowledge.problem and asdict(knowledge.problem),
             "last_played": knowledge.last_played and plain_last_played(knowledge.last_played),
             "next_question_at": knowledge.next_question_at,
+            "announced": knowledge.announced and _plain_announcement(knowledge.announced),
+            "recent": [plain_last_played(last) for last in knowledge.recent],
         }
     )
 
@@ -243,9 +289,33 @@ def from_text(written: str | None, now: float) -> Knowledge:
             problem=optional(_problem, value["problem"]),
             last_played=optional(last_played_from_plain, value["last_played"]),
             next_question_at=optional(moment, value["next_question_at"]),
+            announced=optional(_announcement, value.get("announced")),
+            recent=tuple(last_played_from_plain(last) for last in value.get("recent", [])),
         ).believed_at(now)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Knowledge()
+
+
+def _plain_announcement(announced: Announcement) -> dict[str, Any]:
+    return {
+        "item": plain_item(announced.item),
+        "since": announced.since,
+        "began_after": announced.began_after,
+        "newest_played_at": announced.newest_played_at,
+    }
+
+
+def _announcement(value: Any) -> Announcement:
+    return Announcement(
+        item_from_plain(value["item"]),
+        moment(value["since"]),
+        moment(value["began_after"]),
+        optional(moment, value["newest_played_at"]),
+    )
+
+
+def _played_at(last: LastPlayed) -> float:
+    return last.played_at
 
 
 def _problem(value: Any) -> Problem:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from widget.errors import OUTAGES, ErrorCode
 from widget.playback import PlaybackStatus
+from widget.source import Rhythm
 
 AFTER_THE_END = 0.5
 AGAIN_AFTER_THE_END = 1.0
@@ -29,7 +30,9 @@ FREE_RETRY = 1.0
 LONGEST_WAIT_FOR_THE_GATE = 30.0
 LONGEST_BACKOFF = 60.0
 
-_FREE: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization", "bad_credentials", "forbidden"})
+_FREE: frozenset[ErrorCode] = frozenset(
+    {"not_configured", "needs_authorization", "bad_credentials", "forbidden", "unknown_user", "private"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Situation:
     """What the next question depends on; times in s since the epoch, durations in s.
 
     ``since`` is when the present status began, ``pace`` how often the budget affords a question (see ``budget``),
-    ``jitter`` a random number from 0 to 1.
+    ``jitter`` a random number from 0 to 1, ``rhythm`` how often a source is asked that tells no progress.
     """
 
     now: float
@@ -50,12 +53,15 @@ class Situation:
     retry_at: float | None = None
     pace: float = 0.0
     jitter: float = 0.5
+    rhythm: Rhythm | None = None
 
 
 def seconds_until_next_question(situation: Situation) -> float:
     """How long to wait from ``situation.now``, in s."""
     if situation.problem is not None:
         return _after_a_failure(situation)
+    if situation.rhythm is not None:
+        return max(_beat(situation, situation.rhythm), situation.pace)
     if situation.doubts:
         return DOUBT
     between = max(_interval(situation), situation.pace * SHARES_OF_THE_PACE[situation.status or "idle"])
@@ -65,6 +71,14 @@ def seconds_until_next_question(situation: Situation) -> float:
     if until_end <= 0:
         return AGAIN_AFTER_THE_END if until_end > -END_WINDOW else between
     return min(between, until_end + AFTER_THE_END)
+
+
+def _beat(situation: Situation, rhythm: Rhythm) -> float:
+    if situation.doubts:
+        return rhythm.doubt
+    if situation.status == "playing":
+        return rhythm.playing
+    return rhythm.idle if situation.now - situation.since < rhythm.idle_patience else rhythm.idle_long
 
 
 def _interval(situation: Situation) -> float:

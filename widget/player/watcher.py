@@ -16,7 +16,9 @@ from widget.player.knowledge import SILENT_SECONDS, Knowledge, from_text, to_tex
 from widget.player.limits import Limits
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
 from widget.player.schedule import Situation, seconds_until_next_question
-from widget.snapshot import STUCK, Problem, Snapshot, Status
+from widget.snapshot import STUCK, Problem, Snapshot, Status, unasked
+from widget.source import SPOTIFY
+from widget.source import Source as SourceRow
 
 TICK_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 5.0
@@ -65,6 +67,8 @@ class Watcher:
         *,
         calls_per_day: int,
         hiding: Hiding | None = None,
+        row: SourceRow = SPOTIFY,
+        recent: int = 0,
     ) -> None:
         self._source = source
         self._shared = shared
@@ -73,11 +77,16 @@ class Watcher:
         self._calls_per_day = calls_per_day
         self._hiding = hiding or Hiding()
         self._limits = Limits(clock)
-        self._knowledge = Knowledge()
+        self._row = row
+        self._recent = recent
+        self._unasked = unasked(row)
+        self._knowledge = Knowledge(unasked=self._unasked)
+        self._broadcast.publish(self._knowledge)
         self._next_question = 0.0  # monotonic
         self._looks: tuple[Status, Item | None] | None = None
         self._status_since = 0.0
         self._recently_played_asked: float | None = None  # monotonic
+        self._listed_during: Item | None = None
         self._leads = False
         self._last_pace = 0.0
         self._trouble: Problem | None = (
@@ -209,7 +218,7 @@ class Watcher:
             self._know(self._knowledge.failed(problem, self._clock.now()))
         else:
             self._tell(None)
-            self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now()))
+            self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now(), self._row.endurance))
             if self._snapshot().status == "idle" and self._snapshot().last_played is None:
                 await self._ask_what_was_played()
         self._publish()
@@ -228,13 +237,11 @@ class Watcher:
             log.log(level, "%s: %s", code, problem.message if error is None else _reason(error), exc_info=trace)
 
     async def _ask_what_was_played(self) -> None:
-        """Once when nothing plays, and again at long intervals: Spotify's list lags."""
-        now = self._clock.monotonic()
-        asked = self._recently_played_asked
-        is_due = asked is None or now - asked >= RECENTLY_PLAYED_EVERY_SECONDS
-        if self._knowledge.problem is not None or self._snapshot().status != "idle" or not is_due:
+        """Where it comes with each answer, each time; else once when nothing plays, and again at long intervals, for
+        lists lag. Where earlier plays are published, at the end of each item too."""
+        if self._knowledge.problem is not None or not self._list_is_due():
             return
-        self._recently_played_asked = now
+        self._recently_played_asked, self._listed_during = self._clock.monotonic(), self._snapshot().item
         try:
             played = await self._limits.source(self._source.recently_played())
         except Exception as error:  # It stays unknown; what asks next says why.
@@ -242,8 +249,17 @@ class Watcher:
             return
         latest = self._clock.now() + CLOCKS_APART_SECONDS
         believed = (last for last in played if last.played_at <= latest)
-        self._know(self._knowledge.told_of(self._hiding.newest_shown(believed)))
+        self._know(self._knowledge.told_of(self._hiding.shown(believed), self._recent))
         self._publish()
+
+    def _list_is_due(self) -> bool:
+        asked, item = self._recently_played_asked, self._snapshot().item
+        if asked is None or self._row.tells_list:
+            return self._row.tells_list or self._snapshot().status == "idle" or self._recent > 0
+        if self._recent > 0 and self._listed_during is not None and item != self._listed_during:
+            return True
+        is_long_ago = self._clock.monotonic() - asked >= RECENTLY_PLAYED_EVERY_SECONDS
+        return is_long_ago and (self._snapshot().status == "idle" or self._recent > 0)
 
     async def _plan(self) -> None:
         """Decides when to ask next, and shares what is known."""
@@ -267,6 +283,7 @@ class Watcher:
             retry_at=None if problem is None else problem.retry_at,
             pace=await self._pace(),
             jitter=random.random(),  # noqa: S311
+            rhythm=self._row.rhythm,
         )
 
     async def _pace(self) -> float:
@@ -282,7 +299,7 @@ class Watcher:
         return self._knowledge.snapshot_at(self._clock.now())
 
     def _know(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge.shown_under(self._hiding)
+        self._knowledge = replace(knowledge.shown_under(self._hiding), unasked=self._unasked)
 
     def _publish(self) -> None:
         shown = self._knowledge

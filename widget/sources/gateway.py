@@ -1,7 +1,7 @@
 """Asks a source that needs no authorization: through the gate, and without asking again what was just refused."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, NoReturn, Protocol, TypeVar
 
 from widget.clock import Clock
@@ -63,7 +63,8 @@ class Gateway(Generic[Account]):
         """What plays now. Raises :class:`SourceError` or :class:`widget.errors.StoreError`."""
         told = await self._ask(self._client.now_playing)
         self._last = told
-        return told.playback or Playback("idle", self._clock.now(), certain=False)
+        playback = told.playback or Playback("idle", self._clock.now(), certain=False)
+        return replace(playback, newest_played_at=max((last.played_at for last in told.played or ()), default=None))
 
     async def recently_played(self) -> tuple[LastPlayed, ...]:
         """What was played, newest first: by the last answer where it told that too, else by a question."""

@@ -1,0 +1,216 @@
+"""What is announced as playing is believed for a time, and does not come back by just being there."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widget.names import related_names
+from widget.playback import Item, LastPlayed, Named, Playback
+from widget.player.announcements import same_track
+from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.snapshot import Problem
+from widget.source import INLET, LASTFM, LISTENBRAINZ, Endurance
+
+NOW = 1_795_000_000.0
+LATEST = 12 * 60.0
+
+
+def track(title: str = "Copper Sky", seconds: float | None = None, artist: str = "The Weirs") -> Item:
+    duration_ms = None if seconds is None else round(seconds * 1000)
+    related = related_names(title, (artist,), None)
+    return Item("track", None, None, None, title, (Named(artist),), duration_ms=duration_ms, related=related)
+
+
+SONG, OTHER = track(), track("Blue Hour")
+
+
+class Listening:
+    """What is known after one answer and the next; ``shown`` is what a visitor sees."""
+
+    def __init__(self, endurance: Endurance | None = LASTFM.endurance) -> None:
+        self.endurance = endurance
+        self.knowledge = Knowledge()
+        self.now = NOW
+
+    def hear(self, item: Item | None, after: float = 10.0, newest: float | None = None) -> "Listening":
+        self.now += after
+        if item is None:
+            told = Playback("idle", self.now, certain=False, newest_played_at=newest)
+        else:
+            told = Playback("playing", self.now, item, newest_played_at=newest)
+        self.knowledge = self.knowledge.heard(told, self.now, self.endurance)
+        return self
+
+    def restart(self) -> "Listening":
+        self.knowledge = from_text(to_text(self.knowledge), self.now).remembered()
+        return self
+
+    def take_over(self) -> "Listening":
+        self.knowledge = from_text(to_text(self.knowledge), self.now).rested()
+        return self
+
+    def shown(self, after: float = 0.0) -> str:
+        snapshot = self.knowledge.snapshot_at(self.now + after)
+        return snapshot.item.title if snapshot.item else snapshot.status
+
+    @property
+    def valid_until(self) -> float | None:
+        return self.knowledge.snapshot_at(self.now).valid_until
+
+
+def test_it_ends_twelve_minutes_after_the_last_sign_of_life() -> None:
+    listening = Listening().hear(SONG, 0)
+    assert listening.valid_until == NOW + LATEST
+    assert (listening.shown(LATEST - 1), listening.shown(LATEST)) == ("Copper Sky", "idle")
+    for _ in range(80):
+        listening.hear(SONG)
+    assert listening.shown() == "idle"
+    last = listening.knowledge.snapshot_at(listening.now).last_played
+    assert last is not None
+    assert (last.item, last.played_at) == (SONG, NOW + LATEST - 10)
+
+
+def test_another_track_is_a_sign_of_life() -> None:
+    listening = Listening().hear(SONG, 0).hear(OTHER, 600)
+    assert listening.valid_until == NOW + 600 + LATEST
+
+
+def test_a_scrobble_that_has_risen_is_a_repeat_and_moves_the_end() -> None:
+    listening = Listening().hear(SONG, 0, newest=NOW - 200).hear(SONG, 400, newest=NOW - 200)
+    assert listening.valid_until == NOW + LATEST
+    before = listening.knowledge.snapshot_at(listening.now).identity
+    listening.hear(SONG, 10, newest=NOW)
+    assert listening.valid_until == NOW + 410 + LATEST
+    assert listening.knowledge.snapshot_at(listening.now).identity != before
+
+
+def over() -> Listening:
+    listening = Listening().hear(SONG, 0, newest=NOW - 200)
+    while listening.now < NOW + LATEST + 30:
+        listening.hear(SONG, 60, newest=NOW - 200)
+    assert listening.shown() == "idle"
+    return listening
+
+
+@pytest.mark.parametrize("passed_on", [Listening.restart, Listening.take_over, lambda listening: listening])
+def test_what_is_over_does_not_come_back_by_lingering(passed_on) -> None:  # type: ignore[no-untyped-def]
+    listening = passed_on(over())
+    for _ in range(100):
+        assert listening.hear(SONG, 60, newest=NOW - 200).shown() == "idle"
+
+
+@pytest.mark.parametrize("passed_on", [Listening.restart, Listening.take_over, lambda listening: listening])
+def test_an_absence_another_track_or_a_risen_scrobble_bring_it_back(passed_on) -> None:  # type: ignore[no-untyped-def]
+    assert passed_on(over()).hear(None).hear(SONG).shown() == "Copper Sky"
+    assert passed_on(over()).hear(OTHER).hear(SONG).shown() == "Copper Sky"
+    assert passed_on(over()).hear(SONG, newest=NOW + 5).shown() == "Copper Sky"
+
+
+def test_a_restart_does_not_prolong_what_plays() -> None:
+    listening = Listening().hear(SONG, 0).hear(SONG, 300).restart().hear(SONG, 20)
+    assert listening.valid_until == NOW + LATEST
+
+
+def test_one_empty_answer_changes_nothing_and_the_second_ends_it() -> None:
+    listening = Listening().hear(SONG, 0).hear(None)
+    assert listening.shown() == "Copper Sky"
+    assert listening.hear(SONG).valid_until == NOW + LATEST
+    listening.hear(None).hear(None)
+    assert listening.shown() == "idle"
+
+
+def test_an_empty_first_answer_is_idle_at_once() -> None:
+    assert Listening().hear(None).shown() == "idle"
+
+
+@pytest.mark.parametrize(
+    ("endurance", "seconds", "expected"),
+    [
+        (LISTENBRAINZ.endurance, 240.0, 250.0),
+        (LISTENBRAINZ.endurance, None, 600.0),
+        (INLET.endurance, 240.0, 240.0),
+        (INLET.endurance, None, 600.0),
+        (LASTFM.endurance, 240.0, LATEST),
+    ],
+)
+def test_an_item_is_believed_for_its_duration_where_that_is_told(
+    endurance: Endurance, seconds: float | None, expected: float
+) -> None:
+    assert Listening(endurance).hear(track(seconds=seconds), 0).valid_until == NOW + expected
+
+
+def test_a_presence_that_cannot_last_so_long_is_another_one() -> None:
+    listening = Listening(LISTENBRAINZ.endurance).hear(track(seconds=240.0), 0).restart()
+    assert listening.hear(track(seconds=240.0), 5_000).shown() == "Copper Sky"
+    assert over().hear(SONG, 50_000, newest=NOW - 200).shown() == "idle"
+
+
+def test_an_outage_keeps_it_five_minutes_or_to_its_end() -> None:
+    listening = Listening(LISTENBRAINZ.endurance).hear(track(seconds=60.0), 0)
+    problem = Problem("source_unreachable", "502")
+    listening.knowledge = listening.knowledge.failed(problem, NOW, 2)
+    assert listening.knowledge.snapshot_at(NOW + 69).stale
+    assert listening.knowledge.snapshot_at(NOW + 70).status == "unavailable"
+    longer = Listening().hear(SONG, 0).knowledge.failed(problem, NOW, 2)
+    assert longer.snapshot_at(NOW + 299).status == "playing"
+    assert longer.snapshot_at(NOW + 300).status == "unavailable"
+
+
+def told(listening: Listening, *played: LastPlayed, most: int = 5) -> list[float]:
+    knowledge = listening.knowledge.told_of(played, most)
+    return [last.played_at for last in knowledge.snapshot_at(listening.now).recent]
+
+
+def test_the_present_play_s_own_scrobble_is_no_earlier_play() -> None:
+    listening = Listening().hear(None, 0).hear(SONG, 10, newest=NOW - 500).hear(SONG, 150, newest=NOW + 5)
+    own, other, earlier = LastPlayed(SONG, NOW + 5), LastPlayed(OTHER, NOW - 500), LastPlayed(SONG, NOW - 900)
+    assert told(listening, own, other, earlier) == [NOW - 500, NOW - 900]
+    listening.hear(OTHER, 10, newest=NOW + 5)
+    assert told(listening, own, earlier) == [NOW + 5, NOW - 900]
+
+
+def test_of_a_repeat_the_first_play_is_an_earlier_one() -> None:
+    listening = Listening().hear(None, 0).hear(SONG, 10, newest=NOW - 500)
+    listening.hear(SONG, 200, newest=NOW + 5).hear(SONG, 200, newest=NOW + 210)
+    assert told(listening, LastPlayed(SONG, NOW + 210), LastPlayed(SONG, NOW + 5)) == [NOW + 5]
+
+
+def test_the_list_is_the_newest_first_and_no_longer_than_asked_for() -> None:
+    listening = Listening().hear(None, 0)
+    played = [LastPlayed(track(str(n)), NOW - n * 100.0) for n in range(1, 8)]
+    assert told(listening, *reversed(played), most=3) == [NOW - 100, NOW - 200, NOW - 300]
+    assert told(listening, *played, most=0) == []
+    assert told(listening, LastPlayed(OTHER, NOW - 8 * 86_400.0)) == []
+
+
+def test_the_same_track_is_known_however_much_was_told_of_it() -> None:
+    credit = related_names("Copper Sky", ("The Weirs feat. Oda", "The Weirs", "Oda"), None)
+    apart = replace(SONG, artists=(Named("The Weirs"), Named("Oda")), related=credit)
+    together = replace(
+        SONG, artists=(Named("The Weirs feat. Oda"),), related=related_names("x", ("The Weirs feat. Oda",), None)
+    )
+    assert same_track(apart, together)
+    assert not same_track(SONG, track(artist="Somebody else"))
+    assert same_track(replace(SONG, id="a"), replace(OTHER, id="a"))
+    assert not same_track(replace(SONG, id="a"), replace(SONG, id="b"))
+
+
+ANSWERS = st.lists(
+    st.tuples(st.sampled_from([SONG, OTHER, None]), st.floats(1, 400), st.none() | st.floats(-500, 0)), max_size=12
+)
+
+
+@given(ANSWERS)
+def test_nothing_is_ever_shown_for_longer_than_it_is_believed(
+    answers: list[tuple[Item | None, float, float | None]],
+) -> None:
+    listening = Listening()
+    for item, after, newest in answers:
+        listening.hear(item, after, None if newest is None else listening.now + newest)
+        restored = from_text(to_text(listening.knowledge), listening.now)
+        assert restored.snapshot_at(listening.now).identity == listening.knowledge.snapshot_at(listening.now).identity
+        assert listening.shown(LATEST) != "playing"
+        announced = listening.knowledge.announced
+        assert announced is None or announced.began_after <= announced.since
