@@ -23,6 +23,7 @@ from widget.renewals import NothingToRenew
 from widget.settings import Settings
 from widget.sources.choice import wing_of
 from widget.sources.http import LateClient
+from widget.sources.sharing import Sharing
 from widget.sources.wing import Parts
 from widget.store.choice import open_or_go_on, store_for
 from widget.store.protocol import Store
@@ -51,7 +52,7 @@ def create_app(
     hiding = Hiding(settings.hide_explicit, settings.hide)
     watcher = Watcher(
         gateway,
-        keeper,
+        Sharing(keeper, wing.source.name),
         broadcast,
         clock,
         calls_per_day=settings.calls_a_day,

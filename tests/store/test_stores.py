@@ -344,3 +344,31 @@ async def test_a_closed_store_says_so(store: Store) -> None:
 def test_another_scheme_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="DATABASE_URL"):
         store_for("mysql://somewhere/else")
+
+
+async def test_what_one_source_told_forbade_or_cost_is_nothing_to_another(store: Store) -> None:
+    await store.share("of spotify")
+    await store.share("of lastfm", "lastfm")
+    await store.save_ban(Ban(NOW + 60, "rate_limited", "Wait."), "lastfm")
+    for _ in range(3):
+        assert await store.spend_call(NOW, 3, "lastfm")
+    assert not await store.spend_call(NOW, 3, "lastfm")
+    assert await store.spend_call(NOW, 1)
+    assert (await store.shared(), await store.shared("lastfm"), await store.shared("inlet")) == (
+        "of spotify",
+        "of lastfm",
+        None,
+    )
+    assert await store.ban() is None
+    assert await store.ban("lastfm") is not None
+    assert [spent for _, spent in await store.calls_since(NOW - 60, "lastfm")] == [3]
+    assert [spent for _, spent in await store.calls_since(NOW - 60)] == [1]
+    assert await store.calls_since(NOW - 60, "listenbrainz") == []
+
+
+async def test_notes_are_saved_together_and_with_an_authorization(store: Store) -> None:
+    await store.save_notes({"one": "1", "two": "2"})
+    await store.save_authorization(Token("AQ-new"), None, None, {"two": "II"})
+    assert (await store.note("one"), await store.note("two")) == ("1", "II")
+    await store.forget()
+    assert (await store.note("one"), await store.note("two")) == (None, None)

@@ -1,26 +1,28 @@
-"""The one gate that every request to Spotify passes: Spotify's bans, and our own budget. Both survive a restart."""
+"""The one gate that every question to a source passes: its bans, and our own budget. Both survive a restart."""
 
 from collections.abc import Sequence
 from typing import NoReturn
 
 from widget.clock import Clock
 from widget.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
+from widget.source import SourceName
 from widget.sources.http import LONGEST_RETRY_AFTER_SECONDS
 from widget.store.protocol import Ban, Store
 from widget.tokens import SECONDS_PER_DAY
 
 
 class Gate:
-    """Lets requests to Spotify through, or raises why not."""
+    """Lets questions to ``source`` through, or raises why not."""
 
-    def __init__(self, store: Store, clock: Clock, calls_per_day: int) -> None:
+    def __init__(self, store: Store, clock: Clock, calls_per_day: int, source: SourceName = "spotify") -> None:
         self._store = store
         self._clock = clock
         self._calls_per_day = calls_per_day
+        self._source = source
 
     async def check(self) -> None:
         """Raises :class:`Throttled` while a ban lasts."""
-        ban = await self._store.ban()
+        ban = await self._store.ban(self._source)
         if ban is None:
             return
         seconds = ban.until - self._clock.now()
@@ -32,27 +34,27 @@ class Gate:
         """Counts one Web API call. Raises :class:`Throttled`, or :class:`BudgetSpent` where none is left."""
         await self.check()
         now = self._clock.now()
-        if not await self._store.spend_call(now, self._calls_per_day):
+        if not await self._store.spend_call(now, self._calls_per_day, self._source):
             await self._raise_spent(now)
 
     async def close(self, error: Throttled) -> None:
         """Closes the gate for as long as Spotify asks."""
-        standing = await self._store.ban()
+        standing = await self._store.ban(self._source)
         if standing is not None and not self._is_credible(standing):
             # It would outlast this one in the store, and is not obeyed.
-            await self._store.save_ban(None)
-        await self._store.save_ban(Ban(self._clock.now() + error.retry_after, error.code, str(error)))
+            await self._store.save_ban(None, self._source)
+        await self._store.save_ban(Ban(self._clock.now() + error.retry_after, error.code, str(error)), self._source)
 
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
         """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
-        return await self._store.calls_since(self._clock.now() - SECONDS_PER_DAY)
+        return await self._store.calls_since(self._clock.now() - SECONDS_PER_DAY, self._source)
 
     def _is_credible(self, ban: Ban) -> bool:
         """A ban longer than any that we accept was written while the machine's clock was wrong."""
         return ban.until - self._clock.now() <= LONGEST_RETRY_AFTER_SECONDS
 
     async def _raise_spent(self, now: float) -> NoReturn:
-        calls = await self._store.calls_since(now - SECONDS_PER_DAY)
+        calls = await self._store.calls_since(now - SECONDS_PER_DAY, self._source)
         oldest = min((minute for minute, _ in calls), default=now)
         raise BudgetSpent(
             f"The {self._calls_per_day} calls a day that CALLS_PER_DAY allows are spent; they come back within a day.",

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
 
 from widget.errors import ConfigurationError, StoreError
+from widget.source import SourceName
 from widget.store import transactions
 from widget.store.complaints import Complaints
 from widget.store.limits import DEFAULT, ROOM_BYTES, Limits
@@ -150,8 +151,8 @@ class PostgresStore(SqlStore):
         else:
             await _end(session)
 
-    async def share(self, knowledge: str) -> None:
-        await self._transact(_shared(knowledge), write=True)
+    async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
+        await self._transact(_shared(transactions.note_of("knowledge", source), knowledge), write=True)
 
     async def news(self, seconds: float) -> None:
         try:
@@ -327,8 +328,8 @@ class PostgresStore(SqlStore):
         await session.execute("COMMIT", seconds)
 
 
-def _shared(knowledge: str) -> Steps[None]:
-    yield from transactions.save_note("knowledge", knowledge)
+def _shared(name: str, knowledge: str) -> Steps[None]:
+    yield from transactions.save_note(name, knowledge)
     yield transactions.Statement(f"NOTIFY {_CHANNEL}", {})
 
 

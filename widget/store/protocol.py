@@ -1,11 +1,12 @@
 """What outlives the process: the protocol that every store follows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from widget.errors import ErrorCode
+from widget.source import SourceName
 from widget.tokens import Account, Credentials, Token
 
 
@@ -58,9 +59,14 @@ class Store(Protocol):
         ...
 
     async def save_authorization(
-        self, token: Token, credentials: Credentials | None, seed_fingerprint: str | None
+        self,
+        token: Token,
+        credentials: Credentials | None,
+        seed_fingerprint: str | None,
+        notes: Mapping[str, str] = ...,
     ) -> None:
-        """Replaces the token, whatever its state. None leaves credentials or fingerprint as they are."""
+        """Replaces the token, whatever its state. None leaves credentials or fingerprint as they are; ``notes`` are
+        saved with it."""
         ...
 
     async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
@@ -96,21 +102,21 @@ class Store(Protocol):
         """Deletes all that is stored."""
         ...
 
-    # Asking Spotify.
+    # Asking a source. What each has told, forbidden or cost is kept by itself.
 
-    async def spend_call(self, now: float, calls_per_day: int) -> bool:
+    async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
         """Counts one Web API call at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
         ...
 
-    async def calls_since(self, since: float) -> Sequence[tuple[float, int]]:
+    async def calls_since(self, since: float, source: SourceName = "spotify") -> Sequence[tuple[float, int]]:
         """The calls counted since ``since``: (beginning of the minute, number), oldest first."""
         ...
 
-    async def ban(self) -> Ban | None:
+    async def ban(self, source: SourceName = "spotify") -> Ban | None:
         """The last ban, whether over or not."""
         ...
 
-    async def save_ban(self, ban: Ban | None) -> None:
+    async def save_ban(self, ban: Ban | None, source: SourceName = "spotify") -> None:
         """Replaces the ban; a shorter one does not replace a longer one."""
         ...
 
@@ -124,11 +130,11 @@ class Store(Protocol):
         """Lets another instance lead."""
         ...
 
-    async def share(self, knowledge: str) -> None:
+    async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
         """What the leader knows, for the others to show."""
         ...
 
-    async def shared(self) -> str | None:
+    async def shared(self, source: SourceName = "spotify") -> str | None:
         """What the leader shared last."""
         ...
 
@@ -144,6 +150,10 @@ class Store(Protocol):
 
     async def save_note(self, name: str, text: str) -> None:
         """Remembers ``text`` under ``name``."""
+        ...
+
+    async def save_notes(self, notes: Mapping[str, str]) -> None:
+        """Remembers all of ``notes`` (text by name) or none; durable when it returns."""
         ...
 
     async def messages_sent(self, channel: str) -> frozenset[str]:

@@ -29,8 +29,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (channel, key)
         )""",
     ),
+    (
+        """CREATE TABLE source_calls (
+            source TEXT NOT NULL,
+            minute BIGINT NOT NULL,
+            spent INTEGER NOT NULL,
+            PRIMARY KEY (source, minute)
+        )""",
+    ),
 )
 
-TABLES = ("token", "credentials", "calls", "notes", "messages")
+TABLES = ("token", "credentials", "calls", "notes", "messages", "source_calls")
 VERSION = len(MIGRATIONS)
 NEWER = "the database at {location} was written by a newer version of this program: update the program"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from widget.source import SourceName
 from widget.store import transactions
 from widget.store.protocol import Ban
 from widget.store.transactions import Result, Steps
 from widget.tokens import Account, Credentials, Token
+
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 
 class SqlStore(ABC):
@@ -33,9 +37,13 @@ class SqlStore(ABC):
         return await self.note("seed")
 
     async def save_authorization(
-        self, token: Token, credentials: Credentials | None, seed_fingerprint: str | None
+        self,
+        token: Token,
+        credentials: Credentials | None,
+        seed_fingerprint: str | None,
+        notes: Mapping[str, str] = NO_NOTES,
     ) -> None:
-        steps = transactions.save_authorization(token, credentials, seed_fingerprint)
+        steps = transactions.save_authorization(token, credentials, seed_fingerprint, notes)
         await self._transact(steps, write=True, durable=True)
 
     async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
@@ -55,25 +63,25 @@ class SqlStore(ABC):
 
     # Asking Spotify.
 
-    async def spend_call(self, now: float, calls_per_day: int) -> bool:
-        return await self._transact(transactions.spend_call(now, calls_per_day), write=True)
+    async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
+        return await self._transact(transactions.spend_call(now, calls_per_day, source), write=True)
 
-    async def calls_since(self, since: float) -> Sequence[tuple[float, int]]:
-        return await self._transact(transactions.calls_since(since))
+    async def calls_since(self, since: float, source: SourceName = "spotify") -> Sequence[tuple[float, int]]:
+        return await self._transact(transactions.calls_since(since, source))
 
-    async def ban(self) -> Ban | None:
-        return await self._transact(transactions.ban())
+    async def ban(self, source: SourceName = "spotify") -> Ban | None:
+        return await self._transact(transactions.ban(source))
 
-    async def save_ban(self, ban: Ban | None) -> None:
-        await self._transact(transactions.save_ban(ban), write=True, durable=True)
+    async def save_ban(self, ban: Ban | None, source: SourceName = "spotify") -> None:
+        await self._transact(transactions.save_ban(ban, source), write=True, durable=True)
 
     # Several instances on one store.
 
-    async def share(self, knowledge: str) -> None:
-        await self.save_note("knowledge", knowledge)
+    async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
+        await self.save_note(transactions.note_of("knowledge", source), knowledge)
 
-    async def shared(self) -> str | None:
-        return await self.note("knowledge")
+    async def shared(self, source: SourceName = "spotify") -> str | None:
+        return await self.note(transactions.note_of("knowledge", source))
 
     # Messages to the owner.
 
@@ -82,6 +90,9 @@ class SqlStore(ABC):
 
     async def save_note(self, name: str, text: str) -> None:
         await self._transact(transactions.save_note(name, text), write=True)
+
+    async def save_notes(self, notes: Mapping[str, str]) -> None:
+        await self._transact(transactions.save_notes(notes), write=True, durable=True)
 
     async def messages_sent(self, channel: str) -> frozenset[str]:
         return await self._transact(transactions.messages_sent(channel))

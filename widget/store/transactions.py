@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from widget.source import SourceName
 from widget.store.protocol import Ban
 from widget.store.rows import Row, read_ban, read_credentials, read_note, read_time, read_token
 from widget.store.schema import TABLES
@@ -61,12 +62,15 @@ def credentials() -> Steps[Credentials | None]:
     return read_credentials((yield _sql("SELECT client_id, client_secret FROM credentials")))
 
 
-def save_authorization(token: Token, credentials: Credentials | None, seed_fingerprint: str | None) -> Steps[None]:
+def save_authorization(
+    token: Token, credentials: Credentials | None, seed_fingerprint: str | None, notes: Mapping[str, str]
+) -> Steps[None]:
     yield _sql(_REPLACE_AUTHORIZATION, **_columns(token))
     if credentials is not None:
         yield _sql(_REPLACE_CREDENTIALS, client_id=credentials.client_id, client_secret=credentials.client_secret)
     if seed_fingerprint is not None:
         yield from save_note("seed", seed_fingerprint)
+    yield from save_notes(notes)
 
 
 def save_refresh(used_refresh_token: str, token: Token) -> Steps[bool]:
@@ -106,47 +110,80 @@ def forget() -> Steps[None]:
         yield _sql(f"DELETE FROM {table}")  # noqa: S608
 
 
-def spend_call(now: float, calls_per_day: int) -> Steps[bool]:
-    minute = _minute(now)
+def spend_call(now: float, calls_per_day: int, source: SourceName) -> Steps[bool]:
+    minute, calls = _minute(now), _calls_of(source)
     yield _sql(
-        "DELETE FROM calls WHERE minute < :oldest OR minute > :newest",
+        f"DELETE FROM {calls.table} WHERE {calls.own} AND (minute < :oldest OR minute > :newest)",  # noqa: S608
+        source=source,
         oldest=_minute(now - SECONDS_PER_DAY),
         newest=minute + AHEAD_MINUTES,
     )
     rows = yield _sql(
-        "SELECT COALESCE(SUM(spent), 0) AS spent FROM calls WHERE spent BETWEEN 1 AND :most", most=MOST_CALLS_A_MINUTE
+        f"SELECT COALESCE(SUM(spent), 0) AS spent FROM {calls.table} WHERE {calls.own} "  # noqa: S608
+        "AND spent BETWEEN 1 AND :most",
+        source=source,
+        most=MOST_CALLS_A_MINUTE,
     )
     if rows[0]["spent"] >= calls_per_day:
         return False
     yield _sql(
-        "INSERT INTO calls (minute, spent) VALUES (:minute, 1) ON CONFLICT (minute) DO UPDATE SET spent = "
-        "CASE WHEN calls.spent BETWEEN 1 AND :most THEN calls.spent + 1 ELSE 1 END",
+        f"INSERT INTO {calls.table} {calls.insert} DO UPDATE SET spent = "
+        f"CASE WHEN {calls.table}.spent BETWEEN 1 AND :most THEN {calls.table}.spent + 1 ELSE 1 END",
+        source=source,
         minute=minute,
         most=MOST_CALLS_A_MINUTE,
     )
     return True
 
 
-def calls_since(since: float) -> Steps[Sequence[tuple[float, int]]]:
+def calls_since(since: float, source: SourceName) -> Steps[Sequence[tuple[float, int]]]:
+    calls = _calls_of(source)
     rows = yield _sql(
-        "SELECT minute, spent FROM calls WHERE minute >= :oldest AND spent BETWEEN 1 AND :most ORDER BY minute",
+        f"SELECT minute, spent FROM {calls.table} WHERE {calls.own} AND minute >= :oldest "  # noqa: S608
+        "AND spent BETWEEN 1 AND :most ORDER BY minute",
+        source=source,
         oldest=_minute(since),
         most=MOST_CALLS_A_MINUTE,
     )
     return [(row["minute"] * 60.0, int(row["spent"])) for row in rows]
 
 
-def ban() -> Steps[Ban | None]:
-    return read_ban((yield from note("ban")))
+class _Calls(NamedTuple):
+    table: str
+    own: str
+    insert: str
 
 
-def save_ban(ban: Ban | None) -> Steps[None]:
+def _calls_of(source: SourceName) -> _Calls:
+    """Where the calls of ``source`` are counted; those of Spotify stand where they always stood."""
+    if source == "spotify":
+        return _Calls("calls", "1 = 1", "(minute, spent) VALUES (:minute, 1) ON CONFLICT (minute)")
+    columns = "(source, minute, spent) VALUES (:source, :minute, 1) ON CONFLICT (source, minute)"
+    return _Calls("source_calls", "source = :source", columns)
+
+
+def ban(source: SourceName) -> Steps[Ban | None]:
+    return read_ban((yield from note(note_of("ban", source))))
+
+
+def save_ban(ban: Ban | None, source: SourceName) -> Steps[None]:
+    name = note_of("ban", source)
     if ban is None:
-        yield _sql("DELETE FROM notes WHERE name = 'ban'")
+        yield from drop_note(name)
         return
-    standing = read_ban((yield from note("ban")))
+    standing = read_ban((yield from note(name)))
     if standing is None or standing.until < ban.until:
-        yield from save_note("ban", json.dumps({"until": ban.until, "code": ban.code, "message": ban.message}))
+        yield from save_note(name, json.dumps({"until": ban.until, "code": ban.code, "message": ban.message}))
+
+
+def note_of(name: str, source: SourceName) -> str:
+    """The note ``name`` as it is kept for ``source``: what one has told or forbidden is nothing to another."""
+    return name if source == "spotify" else f"{name}:{source}"
+
+
+def save_notes(notes: Mapping[str, str]) -> Steps[None]:
+    for name, text in notes.items():
+        yield from save_note(name, text)
 
 
 def note(name: str) -> Steps[str | None]:

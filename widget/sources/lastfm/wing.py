@@ -31,7 +31,7 @@ def gateway_of(parts: Parts) -> Gateway[LastfmAccount]:
         return account_of(await effective(parts.store, LASTFM, settings.of_source))
 
     client = LastfmClient(parts.http, parts.clock, rows_needed(settings.recent, bool(settings.hide)))
-    gate = Gate(parts.store, parts.clock, settings.calls_a_day)
+    gate = Gate(parts.store, parts.clock, settings.calls_a_day, "lastfm")
     return Gateway(client, account, gate, parts.clock, NOT_CONFIGURED)
 
 

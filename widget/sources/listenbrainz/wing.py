@@ -30,7 +30,7 @@ def gateway_of(parts: Parts) -> Gateway[ListenbrainzAccount]:
         return account_of(await effective(parts.store, LISTENBRAINZ, settings.of_source))
 
     client = ListenbrainzClient(parts.http, parts.clock, listens_needed(settings.recent, bool(settings.hide)))
-    gate = Gate(parts.store, parts.clock, settings.calls_a_day)
+    gate = Gate(parts.store, parts.clock, settings.calls_a_day, "listenbrainz")
     return Gateway(client, account, gate, parts.clock, NOT_CONFIGURED)
 
 

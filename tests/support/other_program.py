@@ -1,0 +1,110 @@
+"""The whole program in this process with another source than Spotify, on a clock that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+
+from tests.support.fake_clock import FakeClock
+from widget.app import create_app
+from widget.settings import Settings
+from widget.sources.choice import settled
+from widget.sources.cover_art_simulator import CoverArtSimulator
+from widget.sources.http import http_client
+from widget.sources.lastfm.simulator import LastfmSimulator
+from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
+from widget.sources.programme import Piece, Programme
+from widget.store.sqlite_store import SqliteStore
+
+PUBLIC_URL = "https://music.example.org"
+LONG = (Piece(5_000.0, "Harbour Lights", ("Elin Sandvik",), "The Ferry", 220.0),)
+
+
+@dataclass
+class Services:
+    """The simulated services; ``asked`` are the hosts that requests went to."""
+
+    lastfm: LastfmSimulator
+    listenbrainz: ListenbrainzSimulator
+    cover_art: CoverArtSimulator
+    asked: list[str] = field(default_factory=list)
+
+    def play(self, now: float, *pieces: Piece) -> None:
+        """From ``now`` on ``pieces`` play, one after the other."""
+        self.lastfm.programme = self.listenbrainz.programme = Programme(pieces, now)
+
+    @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """In place of the network."""
+        routes = [*self.lastfm.app.routes, *self.listenbrainz.app.routes, *self.cover_art.app.routes]
+        return _Recording(httpx.ASGITransport(Starlette(routes=routes)), self.asked)
+
+
+class _Recording(httpx.AsyncBaseTransport):
+    def __init__(self, inner: httpx.AsyncBaseTransport, asked: list[str]) -> None:
+        self._inner, self._asked = inner, asked
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._asked.append(request.url.host)
+        return await self._inner.handle_async_request(request)
+
+
+def services(clock: FakeClock, *pieces: Piece) -> Services:
+    """All services on ``clock``, playing ``pieces`` from now on."""
+    made = Services(LastfmSimulator(clock.now), ListenbrainzSimulator(clock.now), CoverArtSimulator())
+    made.play(clock.now(), *(pieces or LONG))
+    return made
+
+
+@dataclass
+class OtherProgram:
+    """``client`` asks the server; ``services`` are behind it."""
+
+    app: Starlette
+    client: httpx.AsyncClient
+    services: Services
+    clock: FakeClock
+    store: SqliteStore
+
+    async def now(self) -> dict[str, object]:
+        """The JSON."""
+        answer: dict[str, object] = (await self.client.get("/now-playing")).json()
+        return answer
+
+    async def watch(self, seconds: float) -> None:
+        """Somebody looks once in ten seconds."""
+        for _ in range(round(seconds / 10)):
+            await self.client.get("/now-playing")
+            await self.clock.advance(10.0)
+
+
+@asynccontextmanager
+async def other_program(
+    folder: Path, environ: dict[str, str], clock: FakeClock | None = None, served: Services | None = None
+) -> AsyncIterator[OtherProgram]:
+    """Runs it while the context lasts with the variables ``environ``, and what the services know where they say
+    nothing, on the database in ``folder``."""
+    clock = clock or FakeClock()
+    served = served or services(clock)
+    known = {
+        "LASTFM_USER": served.lastfm.user,
+        "LASTFM_API_KEY": served.lastfm.key,
+        "LISTENBRAINZ_USER": served.listenbrainz.user,
+        "PUBLIC_URL": PUBLIC_URL,
+    }
+    store = SqliteStore(folder / "now-playing.db")
+    await store.open()
+    settings = Settings.from_environ({**known, **environ})
+    settings = await settled(replace(settings, database_url=f"sqlite:///{folder / 'now-playing.db'}"), store)
+    async with http_client(served.transport) as http:
+        app = create_app(settings, http=http, store=store, clock=clock)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client,
+        ):
+            yield OtherProgram(app, client, served, clock, store)
+    await store.close()

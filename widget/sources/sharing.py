@@ -1,0 +1,32 @@
+"""What instances share about the source that they ask."""
+
+from widget.source import SourceName
+from widget.store.protocol import Store
+
+
+class Sharing:
+    """The store, as the watcher sees it: what was shared about another source is not there."""
+
+    def __init__(self, store: Store, source: SourceName) -> None:
+        self._store = store
+        self._source = source
+
+    async def lead(self) -> bool:
+        """Becomes, or stays, the one instance that asks."""
+        return await self._store.lead()
+
+    async def resign(self) -> None:
+        """Lets another instance lead."""
+        await self._store.resign()
+
+    async def share(self, knowledge: str) -> None:
+        """What the leader knows, for the others to show."""
+        await self._store.share(knowledge, self._source)
+
+    async def shared(self) -> str | None:
+        """What the leader shared last."""
+        return await self._store.shared(self._source)
+
+    async def news(self, seconds: float) -> None:
+        """Returns when something may have been shared, after ``seconds`` at the latest."""
+        await self._store.news(seconds)
