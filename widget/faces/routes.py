@@ -22,12 +22,19 @@ from widget.faces.pictures.embed_script import embed_script
 from widget.faces.pictures.listen import listen
 from widget.faces.pictures.oembed import oembed
 from widget.faces.pictures.page import widget
-from widget.faces.pictures.svg import picture
 from widget.faces.services import services_of
 from widget.faces.static_files import static
 from widget.faces.turns import Turns
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def picture(request: Request) -> Response:
+    """The picture for READMEs; how wide characters are is read when the first one is drawn."""
+    from widget.faces.pictures.svg import picture as drawn
+
+    return await drawn(request)
+
 
 PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/", index),

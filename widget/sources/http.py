@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from widget.errors import SourceUnreachable
@@ -23,6 +22,8 @@ _DISTRIBUTION = "now-playing-backend"
 @lru_cache(maxsize=1)
 def user_agent() -> str:
     """What we call ourselves towards every service: the program and its version."""
+    from importlib.metadata import PackageNotFoundError, version  # Costs time that the start has not.
+
     try:
         return f"{_DISTRIBUTION}/{version(_DISTRIBUTION)}"
     except PackageNotFoundError:
