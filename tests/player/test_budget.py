@@ -23,7 +23,29 @@ def test_while_plenty_is_left_nothing_is_held_back() -> None:
 
 def test_on_a_first_day_the_rest_is_spread_until_calls_come_back() -> None:
     seconds = pace(steadily(1.5, 12), NOW, 3000)
-    assert seconds == pytest.approx(22.5 * 3600 / (3000 - 1080 - 22.5 * 15), rel=0.01)
+    assert seconds == pytest.approx(22.5 * 3600 / (3000 - 1080 - 60), rel=0.01)
+
+
+def test_between_plenty_and_scarce_it_is_held_back_by_degrees() -> None:
+    spent = [pace([(NOW - 3600, calls)], NOW, 1000) for calls in (100, 150, 200)]
+    assert spent[0] == 0.0
+    assert spent[1] == pytest.approx(0.5 * 23 * 3600 / (1000 - 20), rel=0.01)
+    assert spent[2] == pytest.approx(23 * 3600 / (1000 - 20), rel=0.01)
+
+
+@pytest.mark.parametrize("share", [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0])
+def test_no_part_of_the_time_to_come_runs_dry(share: float) -> None:
+    # Just after so much of the time to come everything returns: until then what is left must do.
+    expected = 1200 * 60.0
+    back_in = expected * share + 120
+    history = [(NOW - DAY + 60 + minute * 60.0, 0) for minute in range(1199)]
+    calls = sorted([*history, (NOW - DAY + back_in - back_in % 60, 800)])
+    assert pace(calls, NOW, 1000) >= expected * share / (200 - 20) - 1e-6
+
+
+def test_what_comes_back_in_the_very_moment_counts() -> None:
+    day_ago = [(NOW - 23 * 3600.0, 900)]
+    assert pace(day_ago, NOW, 1000) == pytest.approx(60 / (1000 - 20 - 900), rel=0.2)
 
 
 def test_who_watched_for_a_few_hours_yesterday_is_not_held_back_for_all_of_today() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.showing import item
@@ -286,6 +286,7 @@ def test_what_another_version_wrote_counts_for_nothing(text: str | None) -> None
     assert from_text(text, NOW) == Knowledge()
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists) | st.text())
 def test_no_text_breaks_it(value: object) -> None:
     assert from_text(str(value), NOW) == Knowledge()

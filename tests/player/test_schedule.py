@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from widget.errors import ErrorCode
 from widget.playback import PlaybackStatus
-from widget.player.schedule import Situation, seconds_until_next_question
+from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 
 NOW = 1_795_000_000.0
 PLAYING = Situation(NOW, "playing", since=NOW - 60, ends_at=NOW + 100)
@@ -29,7 +29,10 @@ situations = st.builds(
     status=st.sampled_from(("playing", "paused", "ad", "idle")),
     since=st.floats(NOW - 1e6, NOW + 10),
     ends_at=st.none() | st.floats(NOW - 1e6, NOW + 1e6),
+    played=st.none() | st.floats(0, 1e6),
+    credit=st.floats(-5, 4),
     doubts=st.integers(0, 3),
+    about_the_end=st.integers(0, 9),
     failures=st.integers(0, 2000),
     problem=st.none() | st.sampled_from(CODES),
     retry_at=st.none() | st.floats(NOW - 1e6, NOW + 1e6),
@@ -44,22 +47,48 @@ def test_the_wait_is_always_sane(situation: Situation) -> None:
     assert 0.05 <= seconds <= 200_000
 
 
+@given(situations, st.floats(0, 5))
+def test_no_question_that_may_cost_a_call_comes_before_the_pace_affords_it(situation: Situation, owed: float) -> None:
+    poor = replace(situation, credit=1 - owed, problem=None)
+    assert seconds_until_next_question(poor) >= owed * pace_of(poor) - 1e-6
+
+
+@given(situations)
+def test_what_is_saved_brings_questions_nearer_and_never_puts_them_off(situation: Situation) -> None:
+    richer = replace(situation, credit=situation.credit + 1)
+    assert seconds_until_next_question(richer) <= seconds_until_next_question(situation)
+
+
 @given(situations, st.floats(0, 900))
 def test_a_scarcer_budget_never_means_more_questions(situation: Situation, more: float) -> None:
     poorer = replace(situation, pace=situation.pace + more)
     assert seconds_until_next_question(poorer) >= seconds_until_next_question(situation)
 
 
-@pytest.mark.parametrize(
-    ("left", "seconds"), [(100, 5.0), (5.0, 5.0), (3.0, 3.5), (0.1, 0.6), (0.0, 1.0), (-1.0, 1.0), (-10.0, 5.0)]
-)
+@pytest.mark.parametrize(("left", "seconds"), [(5.0, 5.5), (3.0, 3.5), (0.1, 0.6)])
 def test_the_end_of_an_item_is_asked_for_on_the_dot(left: float, seconds: float) -> None:
     situation = replace(PLAYING, ends_at=NOW + left)
     assert seconds_until_next_question(situation) == pytest.approx(seconds)
 
 
-def test_an_item_without_an_end_is_asked_for_at_intervals() -> None:
-    assert seconds_until_next_question(replace(PLAYING, ends_at=None)) == 5.0
+def test_at_most_three_questions_are_asked_about_one_and_the_same_end() -> None:
+    over = replace(PLAYING, ends_at=NOW - 1)
+    waits = [seconds_until_next_question(replace(over, about_the_end=answers)) for answers in (1, 2, 3, 4, 50)]
+    in_between = seconds_until_next_question(replace(PLAYING, ends_at=None))
+    assert waits == [1.0, 2.0, in_between, in_between, in_between]
+    assert sorted(waits) == waits
+
+
+@pytest.mark.parametrize(
+    ("played", "seconds"), [(0, 1.925), (2, 2.267), (10, 3.636), (30, 7.058), (44, 9.453), (45, 9.625), (1000, 9.625)]
+)
+def test_the_interval_grows_with_what_has_been_played(played: float, seconds: float) -> None:
+    assert seconds_until_next_question(replace(PLAYING, played=played)) == pytest.approx(seconds, abs=0.01)
+
+
+def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() -> None:
+    unknown = replace(PLAYING, ends_at=None, since=NOW - 10)
+    assert seconds_until_next_question(unknown) == seconds_until_next_question(replace(PLAYING, played=10))
 
 
 @pytest.mark.parametrize(
@@ -83,16 +112,39 @@ def test_what_does_not_move_is_asked_for_less_often(
 
 def test_a_doubt_is_settled_soon() -> None:
     assert seconds_until_next_question(replace(PLAYING, doubts=1)) == 1.5
+    assert seconds_until_next_question(replace(PLAYING, doubts=1, pace=40.0, credit=0.0)) == pace_of(
+        replace(PLAYING, pace=40.0)
+    )
 
 
 def test_a_scarce_budget_stretches_the_intervals_but_not_the_end() -> None:
-    assert seconds_until_next_question(replace(PLAYING, pace=40.0)) == pytest.approx(28.0)
-    assert seconds_until_next_question(replace(PLAYING, pace=40.0, ends_at=NOW + 4)) == pytest.approx(4.5)
+    scarce = replace(PLAYING, pace=28.0, ends_at=NOW + 180)
+    pace = pace_of(scarce)
+    for played, paces in ((0, 0.25), (11.25, 0.5), (200, 1.25)):
+        assert seconds_until_next_question(replace(scarce, played=played)) == pytest.approx(paces * pace)
+    assert seconds_until_next_question(replace(scarce, played=200, ends_at=NOW + 4)) == pytest.approx(4.5)
+
+
+def test_shortly_before_the_end_the_end_is_waited_for() -> None:
+    scarce = replace(PLAYING, pace=28.0, played=200)
+    between = 1.25 * pace_of(scarce)
+    near, far = between + 0.5 * pace_of(scarce), between + 0.7 * pace_of(scarce)
+    assert seconds_until_next_question(replace(scarce, ends_at=NOW + near)) == pytest.approx(near + 0.5)
+    assert seconds_until_next_question(replace(scarce, ends_at=NOW + far)) == pytest.approx(between)
+
+
+def test_one_question_is_kept_for_the_end() -> None:
+    scarce = replace(PLAYING, pace=28.0, played=0, credit=1.0)
+    pace = pace_of(scarce)
+    assert seconds_until_next_question(scarce) == pytest.approx(pace)
+    assert seconds_until_next_question(replace(scarce, credit=0.5)) == pytest.approx(1.5 * pace)
+    assert seconds_until_next_question(replace(scarce, ends_at=NOW + 4)) == pytest.approx(4.5)
+    assert seconds_until_next_question(replace(scarce, ends_at=NOW + 4, credit=0.5)) == pytest.approx(0.5 * pace)
 
 
 def test_a_scarce_budget_goes_where_music_plays() -> None:
     idle = Situation(NOW, "idle", since=NOW, pace=40.0)
-    assert seconds_until_next_question(idle) > 2 * seconds_until_next_question(replace(PLAYING, pace=40.0))
+    assert seconds_until_next_question(idle) > 1.5 * seconds_until_next_question(replace(PLAYING, pace=40.0))
 
 
 @pytest.mark.parametrize("problem", ["not_configured", "needs_authorization", "bad_credentials", "forbidden"])

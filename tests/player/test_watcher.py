@@ -1,6 +1,7 @@
 """The loop that asks, judges and publishes."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.watching import SONG, Stage, one, plays, running
 from widget.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
+from widget.player.knowledge import Knowledge, to_text
 
 
 @pytest.fixture
@@ -234,3 +236,113 @@ async def test_a_new_process_remembers_what_was_played(clock: FakeClock) -> None
         assert snapshot.status == "unavailable"
         assert snapshot.last_played is not None
         assert snapshot.last_played.item == SONG
+
+
+SCARCE = 82.8
+"""The pace, in s, that :func:`scarcely` makes a budget of 100,000 a day afford."""
+
+
+def scarcely(clock: FakeClock) -> list[tuple[float, int]]:
+    """The calls of a day of which half as much again must last for half a day."""
+    return [(clock.now() - 3600, 97_500)]
+
+
+async def test_the_pace_binds_every_wake_and_nobody_waits_for_it(clock: FakeClock) -> None:
+    stage = one(plays(clock, item(duration_ms=7_200_000)), clock=clock)
+    stage.source.calls = scarcely(clock)
+    async with running(stage):
+        for _ in range(40):
+            assert (await stage.broadcast.fresh(0.5)).status == "playing"
+            assert stage.broadcast.is_fresh
+            await clock.advance(62)
+    assert 20 <= stage.source.asked <= 40 * 62 / SCARCE / 0.9 + 4
+
+
+async def test_after_a_long_pause_a_scarce_budget_affords_a_question_at_once(clock: FakeClock) -> None:
+    stage = one(
+        plays(clock, item(duration_ms=7_200_000)), plays(clock, item("Later", duration_ms=7_200_000)), clock=clock
+    )
+    stage.source.calls = scarcely(clock)
+    async with running(stage):
+        await stage.broadcast.fresh()
+        await clock.advance(60 + 9 * SCARCE)
+        asked = stage.source.asked
+        assert (await stage.broadcast.fresh()).status == "playing"
+        assert (stage.source.asked, stage.title) == (asked + 1, "Later")
+
+
+async def test_a_scarce_budget_binds_the_ends_of_items_too(clock: FakeClock) -> None:
+    stage = one(plays(clock, item(duration_ms=3_000)), clock=clock)
+    stage.source.calls = scarcely(clock)
+
+    async def always_at_its_beginning() -> Playback:
+        stage.source.asked += 1
+        return Playback("playing", clock.now(), item(f"Song {stage.source.asked}", duration_ms=3_000), 0)
+
+    stage.source.currently_playing = always_at_its_beginning  # type: ignore[method-assign]
+    async with running(stage):
+        await stage.broadcast.fresh()
+        await stage.watched_for(1000)
+    assert stage.source.asked <= 1000 / (0.9 * SCARCE) + 5
+
+
+async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_than_when_idle(
+    clock: FakeClock,
+) -> None:
+    stage = one(plays(clock, progress_ms=195_000), clock=clock)
+
+    async def at_its_end() -> Playback:
+        stage.source.asked += 1
+        return Playback("playing", clock.now(), SONG, 195_000 if stage.source.asked == 1 else 200_000)
+
+    stage.source.currently_playing = at_its_end  # type: ignore[method-assign]
+    async with running(stage):
+        await stage.broadcast.fresh()
+        await stage.watched_for(12)
+        assert stage.source.asked == 4
+        await stage.watched_for(600)
+    assert stage.source.asked <= 4 + 300 / 10 + 310 / 30 + 1
+    assert stage.status == "idle"
+
+
+async def shared(clock: FakeClock, planned_in: float, title: str = "Shared") -> str:
+    known = Knowledge().heard(plays(clock, item(title)), clock.now())
+    return to_text(replace(known, next_question_at=clock.now() + planned_in))
+
+
+@pytest.mark.parametrize(("overdue", "answered"), [(0.0, True), (2.9, True), (3.0, False), (20.0, False)])
+async def test_what_another_shares_is_as_true_as_it_gets_until_its_plan_is_overdue(
+    clock: FakeClock, overdue: float, answered: bool
+) -> None:
+    notice = Notice()
+    notice.leader, notice.text = "another", await shared(clock, -overdue)
+    stage = Stage(ScriptedSource(plays(clock)), notice, clock)
+    async with running(stage):
+        snapshot = await stage.broadcast.fresh(0.05)
+        assert stage.broadcast.is_fresh == answered
+        assert snapshot.item is not None
+        assert snapshot.item.title == "Shared"
+
+
+async def test_catching_up_takes_what_is_newer_alone(clock: FakeClock) -> None:
+    notice = Notice()
+    notice.leader = "another"
+    stage = Stage(ScriptedSource(plays(clock)), notice, clock)
+    older = await shared(clock, 5)
+    await clock.advance(10)
+    notice.text = await shared(clock, 5)
+    await stage.watcher.catch_up()
+    assert stage.watcher.last_success_at == clock.now()
+    notice.text = older
+    await stage.watcher.catch_up()
+    assert stage.watcher.last_success_at == clock.now()
+
+
+async def test_while_somebody_watches_the_loop_alone_catches_up(clock: FakeClock) -> None:
+    notice = Notice()
+    notice.leader = "another"
+    notice.text = await shared(clock, 5)
+    stage = Stage(ScriptedSource(plays(clock)), notice, clock)
+    stage.broadcast.seen()
+    await stage.watcher.catch_up()
+    assert stage.watcher.last_success_at is None

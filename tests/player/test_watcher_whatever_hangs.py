@@ -41,9 +41,9 @@ async def test_a_question_that_hangs_keeps_no_item_beyond_its_end(clock: FakeClo
     # The item ends after 10 s, and 3 s later at the latest it is not shown as playing.
     assert [status for status, _, _ in told[:12]] == ["playing"] * 12
     assert "playing" not in [status for status, _, _ in told[12:]]
-    # The question was begun 5 s after the first: 15 s later nobody says that all is well.
-    assert [code for _, _, code in told[:4]] == [None] * 4
-    assert all(code is not None for _, _, code in told[21:])
+    # The question was planned half a second after the end: 15 s later nobody says that all is well.
+    assert [code for _, _, code in told[:24]] == [None] * 24
+    assert all(code is not None for _, _, code in told[25:])
 
 
 async def test_a_question_that_hangs_makes_a_long_item_stale_and_then_unavailable(clock: FakeClock) -> None:

@@ -14,6 +14,7 @@ class ScriptedSource:
     def __init__(self, *answers: Answer, played: Sequence[LastPlayed] | Exception = ()) -> None:
         self.answers = list(answers)
         self.played = played
+        self.calls: Sequence[tuple[float, int]] = ()
         self.asked = 0
         self.asked_what_was_played = 0
         self.at_once = 0
@@ -41,7 +42,7 @@ class ScriptedSource:
         return self.played
 
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
-        return ()
+        return self.calls
 
 
 class Notice:

@@ -12,10 +12,10 @@ from widget.tokens import SECONDS_PER_DAY
 PLENTY, SCARCE = 0.9, 0.8
 """Above the first share of the budget nothing is held back, below the second everything is spread."""
 
-A_DAY_S_HISTORY_SECONDS = 20 * 3600.0
-ITEM_SECONDS = 240.0
-"""Each item's end is asked for on the dot, about this often: those calls are set aside, half of all at most."""
+SPARE = 0.02
+"""This share of the budget is never planned with, so that it does not run dry: what is refused is missed for long."""
 
+A_DAY_S_HISTORY_SECONDS = 20 * 3600.0
 LONGEST_PACE_SECONDS = 900.0
 _MINUTE = 60.0
 _SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -34,7 +34,8 @@ def pace(calls: Calls, now: float, calls_per_day: int) -> float:
     if held_back <= 0:
         return 0.0
     expected = _expected_seconds(calls, now)
-    spread = max(_pace_over(expected * share, calls, now, left) for share in _SHARES)
+    spare = calls_per_day * SPARE
+    spread = max(_pace_over(expected * share, calls, now, left - spare) for share in _SHARES)
     return spread * min(1.0, held_back)
 
 
@@ -46,8 +47,7 @@ def _expected_seconds(calls: Calls, now: float) -> float:
     return SECONDS_PER_DAY - max(0.0, age)
 
 
-def _pace_over(seconds: float, calls: Calls, now: float, left: int) -> float:
+def _pace_over(seconds: float, calls: Calls, now: float, left: float) -> float:
     """The pace that spreads what there is, and what comes back, over the next ``seconds``."""
     available = left + sum(spent for minute, spent in calls if minute + SECONDS_PER_DAY <= now + seconds)
-    affordable = available - min(seconds / ITEM_SECONDS, available / 2)
-    return min(LONGEST_PACE_SECONDS, seconds / affordable) if affordable > 0 else LONGEST_PACE_SECONDS
+    return min(LONGEST_PACE_SECONDS, seconds / available) if available > 0 else LONGEST_PACE_SECONDS

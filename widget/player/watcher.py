@@ -9,13 +9,14 @@ from typing import Any, Protocol
 from widget.clock import Clock, within
 from widget.errors import ErrorCode, NowPlayingError, StoreError
 from widget.playback import Item, LastPlayed, Playback
+from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.broadcast import Broadcast
 from widget.player.budget import pace
 from widget.player.hiding import Hiding
 from widget.player.knowledge import SILENT_SECONDS, Knowledge, from_text, to_text
 from widget.player.limits import Limits
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
-from widget.player.schedule import Situation, seconds_until_next_question
+from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 from widget.snapshot import STUCK, Problem, Snapshot, Status, unasked
 from widget.source import SPOTIFY
 from widget.source import Source as SourceRow
@@ -27,6 +28,11 @@ RECENTLY_PLAYED_EVERY_SECONDS = 300.0
 OVERDUE_SECONDS = 3.0
 RESIGNING_SECONDS = 1.0
 """The program may be ending, and has little time for it."""
+
+_COSTS_A_QUESTION: frozenset[ErrorCode] = frozenset(
+    {"spotify_unreachable", "source_unreachable", "rate_limited", "internal_error"}
+)
+"""What is raised for free, without a question, is none of them, or told by a ban."""
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +88,8 @@ class Watcher:
         self._unasked = unasked(row)
         self._knowledge = Knowledge(unasked=self._unasked)
         self._broadcast.publish(self._knowledge)
-        self._next_question = 0.0  # monotonic
+        self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
+        self._allowance = Allowance(at=clock.monotonic())
         self._looks: tuple[Status, Item | None] | None = None
         self._status_since = 0.0
         self._recently_played_asked: float | None = None  # monotonic
@@ -165,7 +172,7 @@ class Watcher:
 
     async def _watch(self) -> None:
         """From the first viewer to the last."""
-        self._next_question = self._clock.monotonic()
+        self._next_question = None
         self._publish()
         try:
             while self._broadcast.watched:
@@ -179,12 +186,23 @@ class Watcher:
         if not await self._is_leader():
             await self._follow()
             return
-        if self._clock.monotonic() >= self._next_question:
+        due = await self._first_question() if self._next_question is None else self._next_question
+        if self._clock.monotonic() >= due:
             await self._ask()
-            await self._plan()
+            due = await self._plan()
             self._broadcast.answered()
             await self._ask_what_was_played()
-        await self._clock.sleep(max(0.0, min(TICK_SECONDS, self._next_question - self._clock.monotonic())))
+        self._broadcast.answered()
+        await self._clock.sleep(max(0.0, min(TICK_SECONDS, due - self._clock.monotonic())))
+
+    async def _first_question(self) -> float:
+        """When to ask first after a pause (monotonic s): at once, where the pace affords it."""
+        affords, knowledge = await self._pace(), self._knowledge
+        self._allowance = self._allowance.at_moment(self._clock.monotonic(), affords)
+        if knowledge.playback is not None and knowledge.updated_at is not None:
+            self._allowance = self._allowance.after_a_pause(self._clock.now() - knowledge.updated_at, affords)
+        seconds = seconds_until_affordable(self._allowance.credit, affords)
+        return await self._plan_in(seconds) if seconds > 0 else self._clock.monotonic()
 
     async def _is_leader(self) -> bool:
         leads = await self._limits.store(self._shared.lead())
@@ -216,7 +234,10 @@ class Watcher:
             problem = Problem.of(error, self._clock.now())
             self._tell(problem, error)
             self._know(self._knowledge.failed(problem, self._clock.now()))
+            if problem.code in _COSTS_A_QUESTION:
+                self._allowance = self._allowance.spent()
         else:
+            self._allowance = self._allowance.spent()
             self._tell(None)
             self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now(), self._row.endurance))
             if self._snapshot().status == "idle" and self._snapshot().last_played is None:
@@ -241,7 +262,12 @@ class Watcher:
         lists lag. Where earlier plays are published, at the end of each item too."""
         if self._knowledge.problem is not None or not self._list_is_due():
             return
+        is_free = self._row.tells_list
+        if not is_free and self._allowance.credit < 1 and self._knowledge.last_played is not None:
+            return
         self._recently_played_asked, self._listed_during = self._clock.monotonic(), self._snapshot().item
+        if not is_free:
+            self._allowance = self._allowance.spent()
         try:
             played = await self._limits.source(self._source.recently_played())
         except Exception as error:  # It stays unknown; what asks next says why.
@@ -261,23 +287,31 @@ class Watcher:
         is_long_ago = self._clock.monotonic() - asked >= RECENTLY_PLAYED_EVERY_SECONDS
         return is_long_ago and (self._snapshot().status == "idle" or self._recent > 0)
 
-    async def _plan(self) -> None:
-        """Decides when to ask next, and shares what is known."""
-        seconds = seconds_until_next_question(await self._situation())
-        self._next_question = self._clock.monotonic() + seconds
+    async def _plan(self) -> float:
+        """Decides when to ask next (monotonic s), and shares what is known."""
+        situation = await self._situation()
+        self._allowance = self._allowance.at_moment(self._clock.monotonic(), pace_of(situation))
+        return await self._plan_in(seconds_until_next_question(replace(situation, credit=self._allowance.credit)))
+
+    async def _plan_in(self, seconds: float) -> float:
+        self._next_question = due = self._clock.monotonic() + seconds
         self._know(replace(self._knowledge, next_question_at=self._clock.now() + seconds))
         self._publish()
         await self._quietly(self._limits.store(self._shared.share(to_text(self._knowledge))))
+        return due
 
     async def _situation(self) -> Situation:
         now, knowledge = self._clock.now(), self._knowledge
         snapshot, problem = self._snapshot(), knowledge.problem
+        progress_ms = snapshot.progress_at(now)
         return Situation(
             now=now,
             status=None if snapshot.playback is None else snapshot.playback.status,
             since=self._status_since,
+            played=None if progress_ms is None else progress_ms / 1000,
             ends_at=None if snapshot.playback is None else snapshot.playback.ends_at,
             doubts=knowledge.doubts,
+            about_the_end=knowledge.about_the_end,
             failures=knowledge.failures,
             problem=None if problem is None else problem.code,
             retry_at=None if problem is None else problem.retry_at,
