@@ -115,10 +115,7 @@ def cli(
 @database_option
 @click.pass_context
 def status(context: click.Context, as_json: bool, check: bool, database: str | None) -> None:
-    """Tells how the authorization stands.
-
-    Whose account it is, which scopes it has, until when it lasts, and whether it works.
-    """
+    """Tells whose account it is, until when the authorization lasts, and whether it works."""
     settings = _settings(context, database)
     if check:
         commands.look_at_the_environment(context.obj)
@@ -158,10 +155,7 @@ def forget(context: click.Context, yes: bool, database: str | None) -> None:
 @cli.command()
 @click.pass_context
 def message(context: click.Context) -> None:
-    """Sends a test message to each of NOTIFY_URLS.
-
-    It says which arrived; the exit code is 1 where one did not, and 2 where none is set or one cannot be read.
-    """
+    """Sends a test message to every address in NOTIFY_URLS, and says which arrived."""
     urls = _settings(context, None).notify_urls
     sys.exit(0 if _run(commands.send_test_messages(urls, context.obj)) else 1)
 

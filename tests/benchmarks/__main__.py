@@ -1,17 +1,15 @@
-"""``python -m tests.benchmarks [NAME ...]``: all of them, or those that are named."""
+"""``python -m tests.benchmarks [polling] [http] [startup] [streams]``: all of them, or the named ones."""
 
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import http, memory, polling, startup, strangers, streams
+from tests.benchmarks import http, polling, startup, streams
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "polling": polling.report,
     "http": http.report,
     "startup": startup.report,
-    "memory": memory.report,
     "streams": streams.report,
-    "strangers": strangers.report,
 }
 
 

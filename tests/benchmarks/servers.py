@@ -1,9 +1,7 @@
 """The servers that are measured: ``python -m tests.benchmarks.servers NAME PORT``."""
 
-import asyncio
 import sys
 import time
-from typing import Any
 
 import uvicorn
 from starlette.requests import Request
@@ -12,9 +10,6 @@ from starlette.routing import Route
 
 from tests.support.showing import Showing, item, playing
 from widget.clock import SystemClock
-from widget.server.crowd import Limits
-from widget.server.listening import listening
-from widget.server.serving import Server, loop_factory
 
 BODY = b"x" * 400
 
@@ -28,7 +23,7 @@ async def bare(scope: dict[str, object], receive: object, send: object) -> None:
     await send({"type": "http.response.body", "body": BODY})  # type: ignore[operator]
 
 
-def ours() -> Any:
+def ours() -> object:
     """All faces, and ``/publish`` to make a change."""
     clock = SystemClock()
     showing = Showing(clock).show(playing(clock.now()))
@@ -43,14 +38,11 @@ def ours() -> Any:
 
 
 def main() -> None:
-    """Serves: the bare application on uvicorn as it comes, ours with the settings of ``python -m widget``."""
+    """Serves with the settings of ``python -m widget``."""
     name, port = sys.argv[1], int(sys.argv[2])
-    if name == "ours":
-        with listening("127.0.0.1", port) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(Server(ours(), limits=Limits(20_000), lifespan="off").serve([listener]))
-        return
+    app = bare if name == "bare" else ours()
     uvicorn.run(
-        bare,
+        app,  # type: ignore[arg-type]
         port=port,
         log_level="warning",
         access_log=False,

@@ -85,6 +85,7 @@ def test_widths_add_up_and_grow_with_the_size() -> None:
 def test_bold_is_wider_and_all_characters_of_a_fixed_width_font_are_one_width() -> None:
     assert text_width("Tides", 16, bold=True) == pytest.approx(BOLD * text_width("Tides", 16))
     assert BOLD == 1.06
+    assert text_width("雨👨", 16, bold=True) == text_width("雨👨", 16)
     for text in ("iiii", "WWWW", "éééé", "Жжжж"):
         assert text_width(text, 10, mono=True) == pytest.approx(4 * 10 * 0.602)
         assert text_width(text, 10, mono=True, bold=True) == pytest.approx(40 * MONO_EM)

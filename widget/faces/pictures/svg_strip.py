@@ -15,6 +15,9 @@ LONGEST_SOURCE = 120.0
 LEAST_BYLINE = 24.0
 
 ROW_HEIGHT = 40.0
+AGO_GAP = 16.0
+"""More than the page has: how wide a font is, the page knows."""
+
 ROW_TITLE_MIDDLE, ROW_BYLINE_MIDDLE = 12.2, 28.45
 
 
@@ -80,8 +83,8 @@ def row(scene: Scene, drawing: Drawing, played: Row, top: float) -> None:
         drawing.covers.append(Cover(12, top + 4, 32, 4, played))
         left = 60.0
     style = Style(12, "muted", edge="right", figures=True)
-    ago = setter.line(played.ago, right, top + ROW_HEIGHT / 2, right - left, style, fixed=True)
-    right -= (ago.length or 0) + 12
+    ago = setter.line(played.ago, right, top + ROW_HEIGHT / 2, right - left, style)
+    right -= setter.width(played.ago, style) + AGO_GAP
     two = bool(played.byline) or played.explicit
     middle = top + (ROW_TITLE_MIDDLE if two else ROW_HEIGHT / 2)
     drawing.texts += [ago, setter.line(played.title, left, middle, right - left, Style(13, "title", 500))]

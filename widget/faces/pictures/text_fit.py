@@ -97,8 +97,7 @@ _NOT_LAST = frozenset("（［｛〔〈《「『【([{“‘")
 
 def text_width(text: str, size: float, *, bold: bool = False, mono: bool = False) -> float:
     """The width of ``text`` in pixels at a font size of ``size`` pixels, in a fixed-width font where ``mono``."""
-    em = sum(_grapheme_em(grapheme, mono) for grapheme in wcwidth.iter_graphemes(text[:LONGEST]))
-    return em * size * (BOLD if bold and not mono else 1)
+    return sum(_grapheme_em(grapheme, bold, mono) for grapheme in wcwidth.iter_graphemes(text[:LONGEST])) * size
 
 
 def shortened(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
@@ -147,10 +146,10 @@ def is_right_to_left(text: str) -> bool:
 
 def _measured(text: str, size: float, bold: bool, mono: bool) -> Iterator[tuple[int, float]]:
     """For each grapheme: where it ends, and how wide the text is so far."""
-    end, used, em = 0, 0.0, size * (BOLD if bold and not mono else 1)
+    end, used = 0, 0.0
     for grapheme in wcwidth.iter_graphemes(text[:LONGEST]):
         end += len(grapheme)
-        used += _grapheme_em(grapheme, mono) * em
+        used += _grapheme_em(grapheme, bold, mono) * size
         yield end, used
 
 
@@ -171,10 +170,10 @@ def _is_emoji(text: str) -> bool:
     return unicodedata.category(text[0]) == "So"
 
 
-def _grapheme_em(grapheme: str, mono: bool) -> float:
+def _grapheme_em(grapheme: str, bold: bool, mono: bool) -> float:
     if _is_wide(grapheme):
         return EMOJI_EM if _is_emoji(grapheme) else _letter_em(grapheme[0])
-    return sum(_character_ems(grapheme, mono))
+    return sum(_character_ems(grapheme, mono)) * (BOLD if bold and not mono else 1)
 
 
 def _character_ems(grapheme: str, mono: bool) -> Iterable[float]:

@@ -6,7 +6,6 @@ from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
-from widget.sources.spotify.caretaker import Caretaker
 from widget.sources.spotify.gateway import Gateway
 from widget.sources.spotify.renewal import ServerRenewal
 from widget.sources.spotify.whose import RunningAccount
@@ -29,5 +28,4 @@ def wing(parts: Parts) -> Wing:
         accounts_url=settings.accounts_url,
         credentials=settings.credentials,
     )
-    gateway = Gateway(access, api, gate, store, clock, settings.seed)
-    return Wing(SPOTIFY, gateway, renewal, (Caretaker(access, clock),))
+    return Wing(SPOTIFY, Gateway(access, api, gate, store, clock, settings.seed), renewal)
