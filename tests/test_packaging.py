@@ -1,13 +1,16 @@
 """What is shipped, what a push to a host carries, and how the host starts it."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.commands import ROOT
 
@@ -86,3 +89,38 @@ def test_the_top_level_is_what_it_should_be() -> None:
     allowed = {"widget", "bootstrap", "tests", "pyproject.toml", "Procfile", "README.md", "uv.lock", "LICENSE"}
     there = {path.name for path in ROOT.iterdir() if not is_ignored(path.name) and not path.name.startswith(".")}
     assert there == {*allowed, "CHANGELOG.md"}
+
+
+COMPILED = ("uvloop", "httptools", "psycopg-binary")
+MACHINES = {
+    "a Raspberry Pi of 32 bits": ("linux", "armv7l", False),
+    "an old Raspberry Pi": ("linux", "armv6l", False),
+    "Windows on ARM": ("win32", "ARM64", False),
+    "a server": ("linux", "x86_64", True),
+    "a Raspberry Pi of 64 bits": ("linux", "aarch64", True),
+    "a Mac": ("darwin", "arm64", True),
+    "Windows": ("win32", "AMD64", True),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_what_is_ready_made_for_some_machines_is_asked_for_on_those_alone(machine: str) -> None:
+    system, processor, has_it = MACHINES[machine]
+    environment = {"sys_platform": system, "platform_machine": processor, "implementation_name": "cpython"}
+    requirements = {one.name: one for one in map(Requirement, PROJECT["dependencies"])}
+    for name in COMPILED:
+        marker = requirements[name].marker
+        assert marker is not None
+        assert marker.evaluate(environment) is (has_it and (name, system) != ("uvloop", "win32"))
+    assert not requirements["psycopg"].extras
+    assert requirements["psycopg"].marker is None
+
+
+def test_without_a_driver_for_postgres_the_program_says_what_is_missing(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['psycopg'] = None; from widget.__main__ import main; main(['--port', '0'])"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": "postgresql://me@127.0.0.1/music"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "psycopg" in done.stderr
