@@ -19,9 +19,10 @@ from bootstrap.asking import asked_for
 from bootstrap.export import FORMATS
 from bootstrap.flow import Wishes
 from bootstrap.help import Group
-from bootstrap.terminal import Terminal, hold_the_three_streams, standard_terminal
+from bootstrap.terminal import Terminal, standard_terminal
 from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError
+from widget.server.outlets import take_missing_descriptors
 from widget.settings import Settings, read_environ
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 from widget.variables import redirect_uri
@@ -162,7 +163,7 @@ def message(context: click.Context) -> None:
 
 def main() -> None:
     """Runs the command line; every failure is one line and an exit code."""
-    hold_the_three_streams()
+    take_missing_descriptors()
     logging.getLogger().addHandler(logging.NullHandler())
     terminal = standard_terminal()
     try:

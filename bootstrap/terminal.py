@@ -13,6 +13,7 @@ from typing import TextIO
 import wcwidth
 
 from widget.errors import NowPlayingError
+from widget.server.outlets import silence
 
 NARROWEST, WIDEST, USUAL = 10, 100, 80
 ROOM_BESIDE, UNDER = 30, 2
@@ -167,11 +168,9 @@ class _Stream:
 
     def _give_up(self) -> None:
         """Nothing more is written; what Python still holds goes nowhere when the program ends."""
-        stream, self._stream = self._stream, None
-        with suppress(OSError, ValueError, AttributeError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
-            os.close(nowhere)
+        if self._stream is not None:
+            silence(self._stream)
+            self._stream = None
 
 
 def printable(text: str) -> str:
@@ -189,15 +188,6 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:  # It is closed.
         return False
-
-
-def hold_the_three_streams() -> None:
-    """Opens nowhere for each standard stream that is closed, so that no file of ours takes its number."""
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
 
 
 def standard_terminal() -> Terminal:

@@ -87,7 +87,13 @@ class Front(Starlette):
 
 async def _give_up(send: Send, status: int) -> None:
     """An answer of its own, where none has begun yet."""
-    headers = [(b"content-length", b"0"), (b"cache-control", b"no-store"), (b"access-control-allow-origin", b"*")]
+    headers = [
+        (b"content-length", b"0"),
+        (b"cache-control", b"no-store"),
+        (b"access-control-allow-origin", b"*"),
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
     with suppress(Exception):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

@@ -14,7 +14,7 @@ import click
 @contextmanager
 def steady_outlets() -> Iterator[None]:
     """While the context lasts descriptors 0 to 2 are taken, and at its end nothing is left that cannot be written."""
-    _take_missing_descriptors()
+    take_missing_descriptors()
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     try:
@@ -43,7 +43,7 @@ def silence(outlet: IO[Any]) -> None:
         os.close(nowhere)
 
 
-def _take_missing_descriptors() -> None:
+def take_missing_descriptors() -> None:
     """A descriptor that was closed before the start would be given to the next file or connection, a database's say,
     and whoever writes to stderr would write there."""
     for descriptor in range(3):
