@@ -35,13 +35,17 @@ def launched(
     locale: str = "en-GB",
     scale: float = 1.0,
     native: Scheme | None = None,
+    blink: str = "",
 ) -> Iterator[BrowserContext]:
     """A browser context with a profile of its own.
 
     ``native`` is what the system prefers. Playwright's own emulation would lay itself over every frame, and hide
     what an iframe's ``color-scheme`` does to the page inside (https://github.com/w3c/csswg-drafts/issues/7493).
+    ``blink`` are settings of the reader's, such as ``minimumFontSize=18``.
     """
-    arguments = ARGUMENTS if native is None else [*ARGUMENTS, f"--blink-settings=preferredColorScheme={NATIVE[native]}"]
+    preferred = "" if native is None else f"preferredColorScheme={NATIVE[native]}"
+    settings = ",".join(filter(None, (preferred, blink)))
+    arguments = [*ARGUMENTS, f"--blink-settings={settings}"] if settings else ARGUMENTS
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing, and in CI nothing may be skipped")
