@@ -23,6 +23,9 @@ from widget.faces.services import services_of
 from widget.playback import Item
 
 ARTWORK_PATIENCE_SECONDS = 1.0
+LONGEST_SECONDS = 2.8
+"""Who has waited for Spotify's answer waits less for the artwork."""
+
 PROGRESS_STEP_MS = 15_000
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -37,10 +40,11 @@ async def picture(request: Request) -> Response:
     services = services_of(request)
     options = Options.from_query(request.query_params)
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
+    answers_by = asyncio.get_running_loop().time() + LONGEST_SECONDS
     snapshot = await shown(services, options)
     now = services.clock.now()
     view = view_of(snapshot, options, spoken, now, services.source)
-    files = await _artworks(services.artwork, view, options)
+    files = await _artworks(services.artwork, view, options, answers_by)
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - now) * 1000))
     art = None if view.item is None else services.artwork.colour(view.item)
     body = render(Scene(view, options, spoken, ends_in_ms), files, art)
@@ -59,7 +63,7 @@ async def picture(request: Request) -> Response:
     )
 
 
-async def _artworks(artwork: ArtworkCache, view: View, options: Options) -> dict[Item, ArtworkFile]:
+async def _artworks(artwork: ArtworkCache, view: View, options: Options, answers_by: float) -> dict[Item, ArtworkFile]:
     """The smallest images that are large enough, those that can be had now."""
     wanted = {row.item: _ROW_SIDE for row in view.rows}
     if view.item is not None:
@@ -68,9 +72,8 @@ async def _artworks(artwork: ArtworkCache, view: View, options: Options) -> dict
         wanted = {}
     keys = {item: key for item in wanted if (key := artwork.key(item)) is not None}
     widths = (min(_WIDEST_ARTWORK, ceil(wanted[item] * options.scale)) for item in keys)
-    fetches = (
-        artwork.file(key, width, ARTWORK_PATIENCE_SECONDS) for key, width in zip(keys.values(), widths, strict=True)
-    )
+    patience = max(0.1, min(ARTWORK_PATIENCE_SECONDS, answers_by - asyncio.get_running_loop().time()))
+    fetches = (artwork.file(key, width, patience) for key, width in zip(keys.values(), widths, strict=True))
     files = zip(keys, await asyncio.gather(*fetches), strict=True)
     return {item: file for item, file in files if file is not None}
 
