@@ -1,7 +1,6 @@
 """Whether everything works, and why not: the token first, then the plan and Spotify's last word."""
 
 import asyncio
-from collections.abc import Callable
 
 from widget.clock import Clock, within
 from widget.errors import ErrorCode, StoreError
@@ -14,24 +13,16 @@ from widget.tokens import TokenHealth, TokenState
 PATIENCE_SECONDS = 1.5
 """Whatever hangs, who asks how things stand is answered within two seconds."""
 
-TOKEN_WAITS = Problem("store_unavailable", "A new token waits in memory until the database can be written.")
-
 _OF_THE_TOKEN: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization"})
 
 
 class Readiness:
-    """Gives the :class:`Health`; asks the store, never Spotify. However many ask at a time, it looks once.
+    """Gives the :class:`Health`; asks the store, never Spotify. However many ask at a time, it looks once."""
 
-    ``token_waits`` says whether a rotated token is not stored yet.
-    """
-
-    def __init__(
-        self, gateway: Asked, watcher: Watcher, clock: Clock, token_waits: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, gateway: Asked, watcher: Watcher, clock: Clock) -> None:
         self._gateway = gateway
         self._watcher = watcher
         self._clock = clock
-        self._token_waits = token_waits
         self._last_token = TokenHealth("missing")
         self._looking: asyncio.Task[Health] | None = None
 
@@ -49,7 +40,7 @@ class Readiness:
         except Exception as error:  # Whatever it is, it must be told as not ready.
             return self._without_the_store(error)
         self._last_token = token
-        problem = standing or self._of_the_last_question(token.state) or self._of_a_token_that_waits()
+        problem = standing or self._of_the_last_question(token.state)
         return Health(token, self._watcher.last_success_at, problem, calls)
 
     async def _stored(self) -> tuple[TokenHealth, Problem | None, int]:
@@ -66,6 +57,3 @@ class Readiness:
         if problem is not None and problem.code in _OF_THE_TOKEN and state in ("ok", "expires_soon"):
             return None  # A new token came since; nobody has asked with it yet.
         return problem
-
-    def _of_a_token_that_waits(self) -> Problem | None:
-        return TOKEN_WAITS if self._token_waits() else None

@@ -2,21 +2,22 @@
 
 import logging
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
 
 from widget.clock import Clock, within
-from widget.errors import ErrorCode, NowPlayingError, StoreError
-from widget.playback import Item, LastPlayed, Playback
+from widget.errors import ErrorCode, StoreError
+from widget.playback import Item
 from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.broadcast import Broadcast
 from widget.player.budget import pace
 from widget.player.hiding import Hiding
 from widget.player.knowledge import SILENT_SECONDS, Knowledge, from_text, to_text
-from widget.player.limits import Limits
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
+from widget.player.outside import Limits, Shared, Source
 from widget.player.schedule import Situation, pace_of, seconds_until_next_question
+from widget.player.telling import Telling, reason
 from widget.snapshot import STUCK, Problem, Snapshot, Status, unasked
 from widget.source import SPOTIFY
 from widget.source import Source as SourceRow
@@ -35,30 +36,6 @@ _COSTS_A_QUESTION: frozenset[ErrorCode] = frozenset(
 """What is raised for free, without a question, is none of them, or told by a ban."""
 
 log = logging.getLogger(__name__)
-
-
-class Source(Protocol):
-    """Who is asked; see :class:`widget.sources.spotify.gateway.Gateway`."""
-
-    async def currently_playing(self) -> Playback: ...
-
-    async def recently_played(self) -> Sequence[LastPlayed]: ...
-
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
-
-
-class Shared(Protocol):
-    """What instances share; see :class:`widget.store.protocol.Store`."""
-
-    async def lead(self) -> bool: ...
-
-    async def resign(self) -> None: ...
-
-    async def share(self, knowledge: str) -> None: ...
-
-    async def shared(self) -> str | None: ...
-
-    async def news(self, seconds: float) -> None: ...
 
 
 class Watcher:
@@ -101,7 +78,7 @@ class Watcher:
         )
         self._troubles = 0
         self._turned_at = 0.0  # monotonic
-        self._told: ErrorCode | None = None
+        self._telling = Telling()
 
     @property
     def last_success_at(self) -> float | None:
@@ -140,7 +117,7 @@ class Watcher:
             if self._trouble is not None and self._trouble.code == "store_unavailable":
                 # The database is there again, and nobody watches who would find it out.
                 self._troubles, self._trouble = 0, None
-                self._tell(self._knowledge.problem)
+                self._telling.tell(self._knowledge.problem)
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -156,14 +133,14 @@ class Watcher:
         except Exception as error:
             self._troubles += 1
             self._trouble = Problem.of(error, self._clock.now())
-            self._tell(self._trouble, error)
+            self._telling.tell(self._trouble, error)
             self._publish()
             self._broadcast.answered()
             await self._clock.sleep(min(LONGEST_RETRY_SECONDS, 2.0 ** (self._troubles - 1)))
         else:
             if self._trouble is not None:
                 self._troubles, self._trouble = 0, None
-                self._tell(self._knowledge.problem)
+                self._telling.tell(self._knowledge.problem)
                 self._publish()
         self._turned_at = self._clock.monotonic()
 
@@ -232,30 +209,17 @@ class Watcher:
         except Exception as error:
             # Whatever it is, it is a question that was not answered.
             problem = Problem.of(error, self._clock.now())
-            self._tell(problem, error)
+            self._telling.tell(problem, error)
             self._know(self._knowledge.failed(problem, self._clock.now()))
             if problem.code in _COSTS_A_QUESTION:
                 self._allowance = self._allowance.spent()
         else:
             self._allowance = self._allowance.spent()
-            self._tell(None)
+            self._telling.tell(None)
             self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now(), self._row.endurance))
             if self._snapshot().status == "idle" and self._snapshot().last_played is None:
                 await self._ask_what_was_played()
         self._publish()
-
-    def _tell(self, problem: Problem | None, error: Exception | None = None) -> None:
-        """Says in the log what changed: nothing is told twice in a row."""
-        code = None if problem is None else problem.code
-        if code == self._told:
-            return
-        self._told = code
-        if problem is None:
-            log.info("Answers come again.")
-        else:
-            level = logging.ERROR if code == "internal_error" else logging.WARNING
-            trace = error if log.isEnabledFor(logging.DEBUG) else None
-            log.log(level, "%s: %s", code, problem.message if error is None else _reason(error), exc_info=trace)
 
     async def _ask_what_was_played(self) -> None:
         """Where it comes with each answer, each time; else once when nothing plays, and again at long intervals, for
@@ -349,17 +313,7 @@ class Watcher:
         try:
             await work
         except Exception as error:
-            log.debug("left undone: %s", _reason(error))
-
-
-def _reason(error: Exception) -> str:
-    """What ``error`` says, as far as that is safe: our own words, or the system's and its file."""
-    if isinstance(error, StoreError):
-        return "waiting for the database"  # Why, the store itself says, and no oftener than is good.
-    if isinstance(error, NowPlayingError):
-        return str(error)
-    parts = (type(error).__name__, error.strerror, error.filename) if isinstance(error, OSError) else ()
-    return ": ".join(str(part) for part in parts if part) or type(error).__name__
+            log.debug("left undone: %s", reason(error))
 
 
 class Step(Protocol):

@@ -1,10 +1,11 @@
-"""Waiting for the outside has a limit, whatever hangs there."""
+"""The outside as the player sees it: who is asked, what instances share, and for how long either is waited for."""
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol, TypeVar
 
 from widget.clock import Clock, within
 from widget.errors import StoreError
+from widget.playback import LastPlayed, Playback
 
 STORE_SECONDS = 12.0
 """Longer than each of the store's own limits, which know more to say."""
@@ -13,6 +14,30 @@ QUESTION_SECONDS = 30.0
 """Longer than a question may take with a refresh before it; each part has a limit of its own."""
 
 Result = TypeVar("Result")
+
+
+class Source(Protocol):
+    """Who is asked; see :class:`widget.sources.spotify.gateway.Gateway`."""
+
+    async def currently_playing(self) -> Playback: ...
+
+    async def recently_played(self) -> Sequence[LastPlayed]: ...
+
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
+
+
+class Shared(Protocol):
+    """What instances share; see :class:`widget.store.protocol.Store`."""
+
+    async def lead(self) -> bool: ...
+
+    async def resign(self) -> None: ...
+
+    async def share(self, knowledge: str) -> None: ...
+
+    async def shared(self) -> str | None: ...
+
+    async def news(self, seconds: float) -> None: ...
 
 
 class Limits:
