@@ -1,15 +1,17 @@
-"""``python -m tests.benchmarks [polling] [http] [startup] [streams]``: all of them, or the named ones."""
+"""``python -m tests.benchmarks [NAME ...]``: all of them, or those that are named."""
 
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import http, polling, startup, streams
+from tests.benchmarks import http, memory, polling, startup, strangers, streams
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "polling": polling.report,
     "http": http.report,
     "startup": startup.report,
+    "memory": memory.report,
     "streams": streams.report,
+    "strangers": strangers.report,
 }
 
 

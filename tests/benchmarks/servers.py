@@ -1,7 +1,9 @@
 """The servers that are measured: ``python -m tests.benchmarks.servers NAME PORT``."""
 
+import asyncio
 import sys
 import time
+from typing import Any
 
 import uvicorn
 from starlette.requests import Request
@@ -10,6 +12,9 @@ from starlette.routing import Route
 
 from tests.support.showing import Showing, item, playing
 from widget.clock import SystemClock
+from widget.server.crowd import Limits
+from widget.server.listening import listening
+from widget.server.serving import Server, loop_factory
 
 BODY = b"x" * 400
 
@@ -23,7 +28,7 @@ async def bare(scope: dict[str, object], receive: object, send: object) -> None:
     await send({"type": "http.response.body", "body": BODY})  # type: ignore[operator]
 
 
-def ours() -> object:
+def ours() -> Any:
     """All faces, and ``/publish`` to make a change."""
     clock = SystemClock()
     showing = Showing(clock).show(playing(clock.now()))
@@ -38,11 +43,14 @@ def ours() -> object:
 
 
 def main() -> None:
-    """Serves with the settings of ``python -m widget``."""
+    """Serves: the bare application on uvicorn as it comes, ours with the settings of ``python -m widget``."""
     name, port = sys.argv[1], int(sys.argv[2])
-    app = bare if name == "bare" else ours()
+    if name == "ours":
+        with listening("127.0.0.1", port) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(Server(ours(), limits=Limits(20_000), lifespan="off").serve([listener]))
+        return
     uvicorn.run(
-        app,  # type: ignore[arg-type]
+        bare,
         port=port,
         log_level="warning",
         access_log=False,

@@ -23,6 +23,7 @@ from widget.faces.feeds.answers import Answers, NowPlayingCache
 from widget.faces.pictures.page import Pages
 from widget.faces.routes import refused, routes
 from widget.faces.services import Services
+from widget.faces.turns import Turns
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 LargestBody = Callable[[Scope], int]
@@ -48,6 +49,7 @@ class Front(Starlette):
         self.state.services = services
         self.state.now_playing_cache = NowPlayingCache(services.artwork, services.source)
         self.state.pages = Pages()
+        self.state.turns = Turns()
         self._largest_body = largest_body or (lambda _: LARGEST_BODY_BYTES)
         answers = Answers(services.clock, self.state.now_playing_cache)
         self._hot_path = hot_path.HotPath(services.broadcast, answers)

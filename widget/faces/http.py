@@ -23,6 +23,10 @@ PREFLIGHT_HEADERS: Mapping[str, str] = {
     "Access-Control-Max-Age": "86400",
     "Allow": "GET, HEAD, OPTIONS",
 }
+PREPARED_HEAD = "prepared_head"
+"""The key of an ASGI start message under which its status line and headers stand as they are sent, less the empty line;
+a server that does not know it makes them of ``status`` and ``headers``."""
+
 SMALLEST_COMPRESSED = 500
 LONGEST_CONDITION = 2000
 """How much of ``If-None-Match`` is read."""
@@ -39,6 +43,12 @@ def weak_etag(*parts: bytes | str) -> str:
     return f'W/"{digest.hexdigest()}"'
 
 
+def known_names(etag: str) -> frozenset[str]:
+    """The names under which our ``etag`` comes back: weak or strong, with or without a compressing proxy's mark."""
+    opaque = etag.removeprefix("W/").strip('"')
+    return frozenset(f'{weak}"{opaque}{mark}"' for weak in ("W/", "") for mark in ("", *_PROXY_MARKS))
+
+
 def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
     """Whether ``If-None-Match`` names ``etag``, by weak comparison (RFC 9110, section 13.1.2).
 
@@ -48,10 +58,9 @@ def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
         return False
     if if_none_match.strip() == "*":
         return True
-    opaque = etag.removeprefix("W/").strip('"')
-    names = {f'"{opaque}"', *(f'"{opaque}{mark}"' for mark in _PROXY_MARKS)}
+    names = known_names(etag)
     candidates = if_none_match[:LONGEST_CONDITION].split(",")
-    return any(candidate.strip().removeprefix("W/") in names for candidate in candidates)
+    return any(candidate.strip() in names for candidate in candidates)
 
 
 def respond(

@@ -24,6 +24,7 @@ from widget.faces.pictures.oembed import oembed
 from widget.faces.pictures.page import widget
 from widget.faces.services import services_of
 from widget.faces.static_files import static
+from widget.faces.turns import Turns
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -49,11 +50,26 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/static/{name}", static),
 )
 
+COSTLY = frozenset({"/", "/widget", "/now-playing.svg", "/oembed"})
+"""Drawn for whoever asks, each a few milliseconds; a visitor's options are endless."""
+
 
 def routes(*, setup: bool) -> list[Route]:
     """The routes; ``/setup`` only where it is wanted."""
-    for_all = [Route(path, public(endpoint), methods=["GET", "HEAD", "OPTIONS"]) for path, endpoint in PUBLIC]
+    for_all = [
+        Route(path, public(_in_turn(endpoint) if path in COSTLY else endpoint), methods=["GET", "HEAD", "OPTIONS"])
+        for path, endpoint in PUBLIC
+    ]
     return [*for_all, *(_SETUP if setup else [])]
+
+
+def _in_turn(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        turns: Turns = request.app.state.turns
+        await turns.take()
+        return await endpoint(request)
+
+    return answer
 
 
 def public(endpoint: Endpoint) -> Endpoint:

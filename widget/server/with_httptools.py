@@ -8,6 +8,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from widget.server.guarded import Guarded
+from widget.server.prepared import PreparedCycle
 
 _ENDS_OF_LINES = 4
 """``: `` and the line break."""
@@ -74,6 +75,7 @@ class HttpTools(Guarded, HttpToolsProtocol):
         self._head_fed = self._unheard = 0
         self.request_begins()
         super().on_headers_complete()
+        self.cycle.__class__ = PreparedCycle  # uvicorn makes it, and starts nothing before this returns.
 
     def on_body(self, body: bytes) -> None:
         self._unheard = 0

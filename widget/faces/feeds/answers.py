@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from widget.clock import Clock
 from widget.faces.feeds.now_playing import ArtworkFacts, NowPlayingBytes, encode, max_age, retry_after
-from widget.faces.http import PUBLIC_HEADERS
+from widget.faces.http import PREPARED_HEAD, PUBLIC_HEADERS, known_names
 from widget.snapshot import Snapshot
 from widget.source import Source
 
@@ -41,11 +42,12 @@ class NowPlayingCache:
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The answers for ``snapshot`` at ``at`` (s since the epoch), as ASGI messages. ``etag`` is the header's value,
-    None where there is no 304 (errors)."""
+    None where there is no 304 (errors); ``known`` is what a condition looks like that names it alone."""
 
     snapshot: Snapshot
     at: float
     etag: str | None
+    known: frozenset[bytes]
     start: Message
     body: Message
     not_modified: Message
@@ -73,6 +75,13 @@ def raw_headers(headers: Mapping[str, str]) -> Headers:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
+def start(status: HTTPStatus, headers: Headers) -> Message:
+    """The ASGI message that begins an answer, its head prepared."""
+    head = b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode())
+    head += b"".join(b"%b: %b\r\n" % header for header in headers)
+    return {"type": "http.response.start", "status": status.value, "headers": headers, PREPARED_HEAD: head}
+
+
 def event(name: bytes, data: bytes, *fields: bytes) -> Message:
     """One server-sent event as an ASGI message; ``data`` has no line break."""
     lines = b"\n".join((b"event: " + name, *fields, b"data: " + data))
@@ -90,9 +99,10 @@ def _finish(made: NowPlayingBytes, now: float) -> Finished:
         made.snapshot,
         now,
         made.etag if available else None,
-        {"type": "http.response.start", "status": 200 if available else 503, "headers": headers},
+        frozenset(name.encode() for name in known_names(made.etag)) if available else frozenset(),
+        start(HTTPStatus.OK if available else HTTPStatus.SERVICE_UNAVAILABLE, headers),
         {"type": "http.response.body", "body": body},
-        {"type": "http.response.start", "status": 304, "headers": common},
+        start(HTTPStatus.NOT_MODIFIED, common),
         event(b"now-playing", body, b"id: " + made.opaque_tag.encode(), b"retry: %d" % RETRY_MS),
     )
 

@@ -36,7 +36,9 @@ class HotPath:
         else:
             finished = self._answers.of(await broadcast.fresh())
         for name, value in scope["headers"]:
-            if name == b"if-none-match" and is_not_modified(value.decode("latin-1"), finished.etag):
+            if name == b"if-none-match" and (
+                value in finished.known or is_not_modified(value.decode("latin-1"), finished.etag)
+            ):
                 await send(finished.not_modified)
                 await send(_EMPTY)
                 return

@@ -1,0 +1,52 @@
+"""Prepared heads say on the wire what every other server makes of the same message."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.support.live_server import live_server
+from tests.support.showing import Showing, playing
+from widget.clock import SystemClock
+
+
+@pytest.fixture
+def both() -> Iterator[tuple[str, str]]:
+    clock = SystemClock()
+    app = Showing(clock).show(playing(clock.now(), progress_ms=None)).app
+    with live_server(app) as fast, live_server(app, h11=True) as plain:
+        yield fast, plain
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("condition", ["", "*", 'W/"x"'])
+def test_both_servers_say_the_same(both: tuple[str, str], method: str, condition: str) -> None:
+    headers = {"If-None-Match": condition} if condition else {}
+    fast, plain = (httpx.request(method, f"{url}/now-playing", headers=headers) for url in both)
+    assert fast.status_code == plain.status_code
+    assert {**fast.headers, "date": ""} == {**plain.headers, "date": ""}
+    assert fast.content == plain.content
+
+
+def test_a_connection_that_is_to_end_ends_after_the_answer(both: tuple[str, str]) -> None:
+    host, port = both[0].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(b"GET /now-playing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        heard = b""
+        while piece := connection.recv(65_536):
+            heard += piece
+    assert b"connection: close" in heard
+    assert heard.endswith(b"}")
+
+
+def test_requests_in_a_row_are_answered_in_a_row(both: tuple[str, str]) -> None:
+    host, port = both[0].removeprefix("http://").split(":")
+    paths = [b"now-playing", b"healthz", b"now-playing"] * 5
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        requests = [b"GET /" + path + b" HTTP/1.1\r\nHost: x\r\n\r\n" for path in paths]
+        connection.sendall(b"".join(requests[:-1]) + requests[-1].replace(b"Host", b"Connection: close\r\nHost"))
+        heard = b""
+        while piece := connection.recv(65_536):
+            heard += piece
+    assert heard.count(b"HTTP/1.1 200") == len(paths)
