@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from tests.support.showing import Showing, item, playing
-from widget.samples.artwork import FOLDER, WIDTHS, drawing
+from widget.faces.pictures.colour_finder import colour_of
+from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
 from widget.samples.music import SAMPLE_ITEMS, Sample
 
 STATES = {
@@ -55,6 +56,19 @@ async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showin
                 answer = await client.get(f"/artwork/{key}?w={width}")
                 assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
                 assert answer.content.startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_the_colours_that_are_written_down_are_those_that_are_found(name: str) -> None:
+    assert colour_of(drawing(f"{name}-64") or b"") == COLOURS[name]
+
+
+@pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])
+async def test_a_list_has_rows_in_its_samples(showing: Showing, face: str) -> None:
+    async with showing.client() as client:
+        for sample in ("playing", "last", "rtl"):
+            text = (await client.get(f"{face}?layout=list&sample={sample}&lang=en")).text
+            assert "Orbit Song" in text
 
 
 def test_a_drawing_is_one_of_the_folder_and_no_other_file() -> None:

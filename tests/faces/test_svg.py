@@ -75,7 +75,7 @@ any_query = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(any_text, any_text, any_query, st.booleans(), st.sampled_from(["en", "ar"]))
 def test_any_text_in_any_look_gives_well_formed_xml(
     title: str, artist: str, query: dict[str, str], explicit: bool, lang: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,9 +12,26 @@ SCHEME = "sample:"
 """Begins the address of a drawing that we hold ourselves; it is never asked for over the network."""
 
 
+COLOURS: Mapping[str, str] = {
+    "tides": "#214565",
+    "viaduct": "#f6d76d",
+    "lantern": "#1b2143",
+    "jasmine": "#477767",
+    "orbit": "#2a1651",
+    "maps": "#d0d9c6",
+}
+"""The main colour of each drawing, as it is found in any artwork; written down, so that a sample needs no search."""
+
+
 def address(name: str, width: int) -> str:
     """The address of the drawing ``name``, ``width`` pixels wide."""
     return f"{SCHEME}{name}-{width}"
+
+
+def colour(url: str) -> str | None:
+    """The main colour of the drawing at ``url``; None for any other address."""
+    name = url.removeprefix(SCHEME).rpartition("-")[0]
+    return COLOURS.get(name) if url.startswith(SCHEME) else None
 
 
 @lru_cache(maxsize=32)

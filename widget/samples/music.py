@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
@@ -12,6 +13,7 @@ from widget.snapshot import Snapshot
 Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
 
 _PLAYED_BEFORE_SECONDS = 2_400.0
+_BETWEEN_ROWS_SECONDS = 260.0
 
 
 def _track(
@@ -62,10 +64,17 @@ _SNAPSHOTS: Mapping[Sample, Callable[[float], Snapshot]] = {
     "long": _playing(NOON, 104_000),
     "rtl": _playing(GATE, 61_000),
 }
+_BEFORE = (RAIN, NOON, ORBIT, GATE)
 SAMPLE_ITEMS: tuple[Item, ...] = (TIDES, RAIN, ORBIT, NOON, GATE)
 """Every item of which a sample shows artwork."""
 
 
 def sample_snapshot(sample: Sample, now: float) -> Snapshot:
-    """What the sample ``sample`` shows at ``now`` (s since the epoch)."""
-    return _SNAPSHOTS[sample](now)
+    """What the sample ``sample`` shows at ``now`` (s since the epoch), with a few items that were played before."""
+    snapshot = _SNAPSHOTS[sample](now)
+    if sample == "nothing":
+        return snapshot
+    latest = now - (_PLAYED_BEFORE_SECONDS if snapshot.last_played else _BETWEEN_ROWS_SECONDS)
+    before = [item for item in _BEFORE if item != snapshot.item]
+    recent = tuple(LastPlayed(item, latest - place * _BETWEEN_ROWS_SECONDS) for place, item in enumerate(before))
+    return replace(snapshot, recent=recent)

@@ -12,6 +12,7 @@ from widget.clock import Clock
 from widget.faces.pictures.artwork_fetch import ArtworkFile, Missing, fetch, may_fetch
 from widget.playback import Artwork, Item
 from widget.samples.artwork import SCHEME, drawing
+from widget.samples.artwork import colour as drawn_colour
 from widget.source import SPOTIFY, Pictures
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class ArtworkCache:
 
     def colour(self, item: Item) -> str | None:
         """The main colour (``#rrggbb``) of the artwork of ``item``; None where it has none or it is not found yet."""
+        if item.artwork and item.artwork[0].url.startswith(SCHEME):
+            return drawn_colour(item.artwork[0].url)
         key = self.key(item)
         return None if key is None else self._colours.get(key)
 
