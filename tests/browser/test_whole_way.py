@@ -119,7 +119,7 @@ def test_the_owner_renews_on_the_running_server_while_a_widget_stays_live(
 
         for _ in range(5):
             visitor.wait_for_timeout(2000)
-            assert shown.locator("main").get_attribute("data-state") == "playing"
+            assert shown.locator("[data-state]").get_attribute("data-state") == "playing"
         expect(shown.locator("[data-state] .title")).to_have_text(playing_now(service), timeout=4000)
         assert running.get("/readyz").status_code == 200
     visitor.close()
