@@ -55,7 +55,7 @@ def granted_rows(granted: Granted, place: str | None) -> list[tuple[str, str]]:
         rows.append(("Works until", f"{day(token.expires_at)}; Spotify ends every authorization after six months"))
     if place is not None:
         rows.append(("Next", "python -m widget              shows it here"))
-        rows.append(("", "python -m bootstrap export    prints the settings for your host"))
+        rows.append(("", "python -m bootstrap export    prints the settings for a host"))
     return rows
 
 
