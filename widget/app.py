@@ -72,7 +72,8 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
             await open_or_go_on(keeper)
-        tasks = [asyncio.create_task(work.run()) for work in (broadcast, watcher, messenger, colours)]
+        work = (broadcast, watcher, messenger, colours, *wing.work)
+        tasks = [asyncio.create_task(one.run()) for one in work]
         try:
             yield
         finally:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.support.fake_clock import FakeClock
-from tests.support.scripted import NOW, RECENT, TOKEN, Scripted
+from tests.support.scripted import ME, NOW, RECENT, TOKEN, Scripted
 from widget.errors import StoreError
 from widget.sources.gate import Gate
 from widget.sources.http import LateClient, http_client
@@ -13,6 +13,7 @@ from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import SCOPES, AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
+from widget.store.protocol import Store
 from widget.store.sqlite_store import SqliteStore
 from widget.tokens import AccessToken, Account, Credentials, Seed, Token
 
@@ -20,9 +21,15 @@ CREDENTIALS = Credentials("an-id", "a-secret")
 
 
 class FragileStore(SqliteStore):
-    """Fails to write refreshed tokens ``failures`` times."""
+    """Fails to write refreshed tokens ``failures`` times, and has no room for them while ``has_room`` is false."""
 
     failures = 0
+    has_room = True
+
+    async def prove_room(self) -> None:
+        if not self.has_room:
+            raise StoreError("the disk is full")
+        await super().prove_room()
 
     async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
         if self.failures:
@@ -38,18 +45,26 @@ class Stage:
         self.store = store
         self.clock = FakeClock()
         self.network = Scripted().answer(TOKEN, "token_refresh").answer(NOW, "track").answer(RECENT, "recently_played")
+        self.network.answer(ME, "me")
         self.http = http_client(self.network)
 
-    def access(self, credentials: Credentials | None = CREDENTIALS, seed: Seed | None = None) -> Access:
+    def access(
+        self, credentials: Credentials | None = CREDENTIALS, seed: Seed | None = None, store: Store | None = None
+    ) -> Access:
         accounts = AccountsService(LateClient(self.http), "https://accounts.spotify.example", self.clock)
-        return Access(self.store, accounts, self.gate(), self.clock, credentials, seed)
+        return Access(store or self.store, accounts, self.gate(), self.clock, credentials, seed)
 
     def gate(self, calls_per_day: int = 3000) -> Gate:
         return Gate(self.store, self.clock, calls_per_day)
 
-    def gateway(self, calls_per_day: int = 3000, credentials: Credentials | None = CREDENTIALS) -> Gateway:
+    def gateway(
+        self,
+        calls_per_day: int = 3000,
+        credentials: Credentials | None = CREDENTIALS,
+        seed: Seed | None = None,
+    ) -> Gateway:
         api = WebApi(LateClient(self.http), "https://api.spotify.example/v1", self.clock)
-        return Gateway(self.access(credentials), api, self.gate(calls_per_day), self.store, self.clock)
+        return Gateway(self.access(credentials, seed), api, self.gate(calls_per_day), self.store, self.clock, seed)
 
     async def authorize(
         self, refresh: str = "AQ-stored", access_seconds: float | None = None, scopes: tuple[str, ...] = SCOPES

@@ -52,6 +52,14 @@ class Asked(Protocol):
         ...
 
 
+class Work(Protocol):
+    """Something that goes on beside the questions."""
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a wing is made of."""
@@ -64,8 +72,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Wing:
-    """``source`` is its row, with the owner's own label and page; ``renewal`` is None where nothing ever ends."""
+    """``source`` is its row, with the owner's own label and page; ``renewal`` is None where nothing ever ends; ``work``
+    is what goes on beside the questions."""
 
     source: Source
     gateway: Asked
     renewal: Renewal | None = None
+    work: Sequence[Work] = ()

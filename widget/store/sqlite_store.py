@@ -80,14 +80,14 @@ class SqliteStore(SqlStore):
 
     @asynccontextmanager
     async def refreshing(self) -> AsyncIterator[None]:
-        lock = self._lock("refresh")
+        lock, ends_at = self._lock("refresh"), time.monotonic() + self._limits.refresh
         try:
             async with asyncio.timeout(self._limits.refresh):
                 await self._one_refresh.acquire()
         except TimeoutError as error:
             raise self._held_by_another() from error
         try:
-            await self._acquire(lock)
+            await self._acquire(lock, ends_at)
             self._refresh = lock
             try:
                 yield
@@ -145,8 +145,7 @@ class SqliteStore(SqlStore):
         self._complaints.worked()
         return done
 
-    async def _acquire(self, lock: FileLock) -> None:
-        ends_at = time.monotonic() + self._limits.refresh
+    async def _acquire(self, lock: FileLock, ends_at: float) -> None:
         while not self._take(lock):
             if time.monotonic() >= ends_at:
                 raise self._held_by_another()

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,11 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN
 from tests.support.stage import FragileStore, Stage, stage_in
-from widget.errors import NeedsAuthorization, StoreError
+from widget.errors import StoreError
+from widget.sources.spotify.access import Access
+from widget.store.limits import Limits
+from widget.store.sqlite_store import SqliteStore
+from widget.tokens import Token
 
 ROTATED = "AQ-invented-rotated"
 
@@ -23,6 +29,10 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         stage.network.answer(TOKEN, "token_rotated", "token_refresh")
         await stage.authorize()
         yield stage
+
+
+def waits(access: Access) -> bool:
+    return access.unsaved_token
 
 
 async def test_the_rotated_token_is_on_disk_when_the_access_token_is_given_out(stage: Stage, tmp_path: Path) -> None:
@@ -128,17 +138,80 @@ async def test_closing_survives_a_disk_that_takes_nothing(stage: Stage) -> None:
 
 
 async def test_an_unsaved_rotation_outlives_another_process_that_took_the_old_token_for_dead(stage: Stage) -> None:
-    stage.network.answer(TOKEN, "token_rotated", "error_refresh_revoked")
     stage.store.failures = 1
     access = stage.access()
     with pytest.raises(StoreError):
         await access.token()
-    with pytest.raises(NeedsAuthorization):
-        await stage.access().token()
-    assert (await stage.stored()).needs_authorization
+    await stage.store.mark_needs_authorization("AQ-stored")
     assert (await access.token()).value == "BQ-invented-access-3"
     stored = await stage.stored()
     assert (stored.refresh_token, stored.needs_authorization) == (ROTATED, False)
+
+
+async def test_while_a_rotation_is_unsaved_nobody_else_refreshes_and_it_is_tried_every_second(
+    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.store.failures = 3
+    access = stage.access()
+    with pytest.raises(StoreError):
+        await access.token()
+    assert waits(access)
+    assert "kept in memory" in caplog.text
+    elsewhere = SqliteStore(tmp_path / "now-playing.db", Limits(refresh=0.1))
+    await elsewhere.open()
+    other = stage.access(store=elsewhere)
+    with pytest.raises(StoreError, match="refresh lock"):
+        await other.token()
+    await stage.clock.advance(1.0)
+    assert waits(access)
+    await stage.clock.advance(2.0)
+    assert not waits(access)
+    assert "is saved" in caplog.text
+    assert (await other.token()).value == "BQ-invented-access-3"
+    assert (await stage.stored()).refresh_token == ROTATED
+    assert stage.refreshes == 1
+    await elsewhere.close()
+
+
+async def test_where_there_is_no_room_for_the_answer_no_refresh_is_asked(stage: Stage) -> None:
+    stage.store.has_room = False
+    access = stage.access()
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            await access.token()
+    assert (stage.refreshes, access.unsaved_token) == (0, False)
+    stage.store.has_room = True
+    await access.token()
+    assert (stage.refreshes, (await stage.stored()).refresh_token) == (1, ROTATED)
+
+
+async def test_a_database_that_is_locked_when_the_answer_comes_gets_the_token_as_soon_as_it_is_free(
+    tmp_path: Path,
+) -> None:
+    store = SqliteStore(tmp_path / "real.db", Limits(lock=0.1))
+    await store.open()
+    async with stage_in(tmp_path) as stage:
+        stage.network.answer(TOKEN, "token_rotated")
+        await store.save_authorization(Token("AQ-stored"), None, None)
+        stage.network.hold = asyncio.Event()
+        access = stage.access(store=store)
+        asking = asyncio.create_task(access.token())
+        while stage.refreshes == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        with closing(sqlite3.connect(tmp_path / "real.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            stage.network.hold.set()
+            with pytest.raises(StoreError, match="locked"):
+                await asking
+            await stage.clock.advance(3.0)
+            assert waits(access)
+            other.execute("ROLLBACK")
+        await stage.clock.advance(1.0)
+        assert not waits(access)
+        stored = await store.token()
+        assert stored is not None
+        assert stored.refresh_token == ROTATED
+    await store.close()
 
 
 async def test_an_unsaved_rotation_does_not_overwrite_a_new_authorization(stage: Stage) -> None:

@@ -1,15 +1,19 @@
 """The watcher's way to Spotify: authorized, through the gate, and free where asking is no use."""
 
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.scripted import NOW, RECENT, TOKEN
+from tests.support.fake_clock import settle
+from tests.support.payloads import payload
+from tests.support.scripted import ME, NOW, RECENT, TOKEN
 from tests.support.stage import Stage, stage_in
 from widget.errors import (
     AccessTokenRefused,
+    BadCredentials,
     BudgetSpent,
     Forbidden,
     NeedsAuthorization,
@@ -17,8 +21,10 @@ from widget.errors import (
     QuotaExceeded,
     RateLimited,
     ScopeMissing,
+    SourceError,
     SpotifyUnreachable,
 )
+from widget.tokens import Seed
 
 
 @pytest.fixture
@@ -88,19 +94,95 @@ async def test_a_second_401_ends_the_question(stage: Stage) -> None:
     assert (stage.refreshes, calls(stage)) == (1, 2)
 
 
-async def test_401s_make_at_most_one_refresh_a_minute(stage: Stage) -> None:
+async def test_401s_for_fresh_tokens_make_a_pause_of_ten_seconds_in_which_nobody_is_asked(stage: Stage) -> None:
     stage.network.answer(NOW, "error_401_expired")
     await stage.authorize(access_seconds=3600)
     gateway = stage.gateway()
-    for _ in range(6):
+    for _ in range(9):
         with pytest.raises(AccessTokenRefused):
             await gateway.currently_playing()
-        await stage.clock.advance(9.9)
-    assert stage.refreshes == 1
+        await stage.clock.advance(1.1)
+    assert (stage.refreshes, calls(stage)) == (1, 2)
     await stage.clock.advance(1.0)
-    with pytest.raises(AccessTokenRefused):
+    stage.network.answer(NOW, "track")
+    assert (await gateway.currently_playing()).status == "playing"
+    assert (stage.refreshes, calls(stage)) == (2, 3)
+
+
+async def test_no_access_token_is_asked_with_again_once_it_was_refused(stage: Stage) -> None:
+    numbers = itertools.count()
+    stage.network.answer(TOKEN, lambda request: payload("token_refresh", access_token=f"BQ-{next(numbers)}"))
+    stage.network.answer(NOW, "error_401_expired")
+    await stage.authorize(access_seconds=3600)
+    for _ in range(4):
+        for gateway in (stage.gateway(), stage.gateway()):
+            with pytest.raises(AccessTokenRefused):
+                await gateway.currently_playing()
+        await stage.clock.advance(11)
+    bearers = [request.headers["authorization"] for request in stage.network.asked(NOW)]
+    assert len(bearers) == len(set(bearers))
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (httpx.Response(500), SpotifyUnreachable),
+        ("error_invalid_client", BadCredentials),
+        ("error_refresh_revoked", NeedsAuthorization),
+    ],
+)
+async def test_a_refused_access_token_whose_refresh_fails_has_the_refresh_s_code_and_is_gone(
+    stage: Stage, failure: str | httpx.Response, kind: type[SourceError]
+) -> None:
+    stage.network.answer(NOW, "error_401_expired", "track").answer(TOKEN, failure)
+    await stage.authorize(access_seconds=3600)
+    gateway = stage.gateway()
+    for _ in range(5):
+        with pytest.raises(kind) as refused:
+            await gateway.currently_playing()
+        assert type(refused.value) is kind
+        await stage.clock.advance(1.0)
+    assert len(stage.network.asked(NOW)) == 1
+    assert (await stage.stored()).access is None
+    if kind is SpotifyUnreachable:
+        stage.network.answer(TOKEN, "token_refresh")
+        assert (await gateway.currently_playing()).status == "playing"
+
+
+async def test_refused_credentials_stay_a_known_problem_until_a_refresh_works(stage: Stage) -> None:
+    stage.network.answer(TOKEN, "error_invalid_client", "token_refresh")
+    await stage.authorize()
+    gateway = stage.gateway()
+    with pytest.raises(BadCredentials):
         await gateway.currently_playing()
-    assert stage.refreshes == 2
+    for _ in range(3):
+        problem = await gateway.standing_problem()
+        assert problem is not None
+        assert problem.code == "bad_credentials"
+        await stage.clock.advance(200.0)
+    await gateway.currently_playing()
+    assert await gateway.standing_problem() is None
+
+
+async def test_a_seed_s_token_learns_its_account_at_its_first_use_and_the_answer_does_not_wait(stage: Stage) -> None:
+    seed = Seed("AQ-seed", stage.clock.now())
+    stage.network.answer(ME, httpx.Response(503), "me")
+    gateway = stage.gateway(seed=seed)
+    assert (await gateway.currently_playing()).status == "playing"
+    await settle()
+    assert (await stage.stored()).account is None
+    await gateway.currently_playing()
+    await settle()
+    assert len(stage.network.asked(ME)) == 1
+    await stage.clock.advance(601)
+    for _ in range(3):
+        await gateway.currently_playing()
+        await settle()
+    assert len(stage.network.asked(ME)) == 2
+    account = (await stage.stored()).account
+    assert account is not None
+    assert account.id
+    await gateway.close()
 
 
 @pytest.mark.parametrize("error", ["error_403_premium", "error_403_not_listed", "error_403_scope", "error_401_scope"])

@@ -1,8 +1,9 @@
 """The access token: refreshed before its end, one refresh at a time, persisted before use, dead or alive."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from widget.clock import Clock
@@ -10,12 +11,15 @@ from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, Sto
 from widget.sources.gate import Gate
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token, token_of
+from widget.sources.spotify.unsaved import Unsaved
 from widget.store.protocol import Store
 from widget.tokens import AccessToken, Credentials, Seed, Token
 
 EARLY_SECONDS = 60.0
+LONGEST_LIFE_SECONDS = 1e7
 CREDENTIALS_RETRY_SECONDS = 300.0
-CLOSE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
+REFUSED_REMEMBERED = 8
 
 NOT_CONFIGURED = "There is no token yet: run python -m bootstrap, or set the variables that its export prints."
 NO_CLIENT_ID = "There is no client ID: set SPOTIFY_CLIENT_ID, or run python -m bootstrap."
@@ -30,6 +34,10 @@ class _Refusal:
     refresh_token: str
     retry_at: float
     error: BadCredentials
+
+    def is_of(self, credentials: Credentials, token: Token) -> bool:
+        """Whether asking with these would be asking the same again."""
+        return (self.credentials, self.refresh_token) == (credentials, token.refresh_token)
 
 
 class Access:
@@ -50,10 +58,15 @@ class Access:
         self._clock = clock
         self._configured = credentials
         self._seed = seed
-        self._one_at_a_time = asyncio.Lock()
         self._in_flight: set[asyncio.Task[Token]] = set()
-        self._unsaved: tuple[str, Token] | None = None
+        self._unsaved = Unsaved(store, clock)
         self._refusal: _Refusal | None = None
+        self._refused: deque[str] = deque(maxlen=REFUSED_REMEMBERED)
+
+    @property
+    def unsaved_token(self) -> bool:
+        """Whether a token that Spotify gave waits in memory for the database to take it."""
+        return self._unsaved.waits
 
     async def token(self) -> AccessToken:
         """An access token that is good for now.
@@ -61,20 +74,39 @@ class Access:
         Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`, :class:`Throttled`,
         :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
-        if self._unsaved is None:
-            token = _alive(await effective_token(self._store, self._seed))
-            if self._is_usable(token):
-                return _access(token)
+        await self._unsaved.save()
+        token = _alive(await effective_token(self._store, self._seed))
+        if self._is_usable(token):
+            return _access(token)
         return _access(await self._refreshed_unless(self._is_usable))
 
     async def check(self) -> None:
-        """Raises :class:`NotConfigured` or :class:`NeedsAuthorization` where the store says so; asks nobody."""
-        _alive(await effective_token(self._store, self._seed))
-        await self._credentials()
+        """Raises :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`BadCredentials` where that is known;
+        asks nobody."""
+        token = _alive(await effective_token(self._store, self._seed))
+        credentials = await self._credentials()
+        if self._refusal is not None and self._refusal.is_of(credentials, token) and not self._is_usable(token):
+            raise BadCredentials(str(self._refusal.error))
 
     async def refused(self, access: AccessToken) -> AccessToken:
         """Another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
-        return _access(await self._refreshed_unless(lambda token: self._is_usable(token) and token.access != access))
+        await self.drop(access)
+        return _access(await self._refreshed_unless(self._is_usable))
+
+    async def drop(self, access: AccessToken) -> None:
+        """Sees to it that nobody, in no process, asks with ``access`` again: Spotify refused it."""
+        self._refused.append(access.value)
+        await self._store.drop_access(access.value)
+
+    async def look_after(self, seconds: float) -> None:
+        """Refreshes where nobody has for ``seconds``; raises as :meth:`token`."""
+
+        def is_fresh(token: Token) -> bool:
+            now = self._clock.now()
+            return token.last_refreshed_at is not None and now - seconds < token.last_refreshed_at <= now
+
+        if not is_fresh(_alive(await effective_token(self._store, self._seed))):
+            await self._refreshed_unless(is_fresh)
 
     async def refresh_now(self, not_before: float) -> Token:
         """The token after a refresh, ours or another process's, since ``not_before`` (s since the epoch).
@@ -91,10 +123,10 @@ class Access:
         """Waits for a refresh under way: a rotated token must reach the disk."""
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=CLOSE_SECONDS)
-        with suppress(StoreError):
-            await self._save_unsaved()
+        await self._unsaved.close()
 
     async def _refreshed_unless(self, satisfied: Callable[[Token], bool], *, by_hand: bool = False) -> Token:
+        await self._unsaved.save()
         task = asyncio.create_task(self._refresh(satisfied, by_hand))
         self._in_flight.add(task)
         task.add_done_callback(self._ended)
@@ -108,21 +140,32 @@ class Access:
             task.exception()  # Looked at here, where the caller may be gone.
 
     async def _refresh(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
-        async with self._one_at_a_time, self._store.refreshing():
-            while True:
-                token = await self._stored_token()
-                if not by_hand:
-                    _alive(token)
-                if satisfied(token):
-                    return token
-                if (refreshed := await self._refreshed(token)) is not None:
-                    return refreshed
+        async with AsyncExitStack() as locks:
+            await locks.enter_async_context(self._store.refreshing())
+            try:
+                return await self._refresh_alone(satisfied, by_hand)
+            except StoreError:
+                if self._unsaved.waits:
+                    self._unsaved.hold(locks.pop_all())
+                raise
+
+    async def _refresh_alone(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
+        while True:
+            token = await self._stored_token()
+            if not by_hand:
+                _alive(token)
+            if satisfied(token):
+                return token
+            if (refreshed := await self._refreshed(token)) is not None:
+                return refreshed
 
     async def _refreshed(self, token: Token) -> Token | None:
         """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
         credentials = await self._credentials()
         await self._gate.check()
         self._raise_known_refusal(credentials, token)
+        # What comes back may be the only token that works: there must be room for it before it is asked for.
+        await self._store.prove_room()
         return await self._ask(credentials, token)
 
     async def _credentials(self) -> Credentials:
@@ -132,7 +175,6 @@ class Access:
         return credentials
 
     async def _stored_token(self) -> Token:
-        await self._save_unsaved()
         token = await self._store.token()
         if self._seed is not None and await self._seed_counts_more(token):
             token = token_of(self._seed)
@@ -164,28 +206,20 @@ class Access:
             last_refreshed_at=self._clock.now(),
             needs_authorization=False,
         )
-        self._unsaved = (token.refresh_token, refreshed)
-        return refreshed if await self._save_unsaved() else None
-
-    async def _save_unsaved(self) -> bool:
-        """Persists what a refresh gave; False where another authorization had replaced the token meanwhile.
-
-        Kept in memory until the store takes it, and not used before: a rotated token must not be lost.
-        """
-        if self._unsaved is None:
-            return True
-        used_refresh_token, refreshed = self._unsaved
-        saved = await self._store.save_refresh(used_refresh_token, refreshed)
-        self._unsaved = None
-        return saved
+        self._refusal = None
+        self._unsaved.keep(token.refresh_token, refreshed)
+        # Not used before it is saved: whoever asks with it may end the one before.
+        return refreshed if await self._unsaved.save() else None
 
     async def _was_replaced(self, token: Token) -> bool:
         stored = await self._store.token()
         return stored is not None and stored.refresh_token != token.refresh_token
 
     def _is_usable(self, token: Token) -> bool:
-        if token.needs_authorization or token.access is None:
+        if token.needs_authorization or token.access is None or token.access.value in self._refused:
             return False
+        if token.access.expires_at - self._clock.now() > LONGEST_LIFE_SECONDS:
+            return False  # Of a clock that was wrong.
         issued_at = token.last_refreshed_at or token.authorized_at or 0.0
         lifetime = token.access.expires_at - issued_at
         early = min(EARLY_SECONDS, lifetime / 10) if lifetime > 0 else EARLY_SECONDS
@@ -196,7 +230,7 @@ class Access:
 
     def _raise_known_refusal(self, credentials: Credentials, token: Token) -> None:
         refusal = self._refusal
-        if refusal is None or (refusal.credentials, refusal.refresh_token) != (credentials, token.refresh_token):
+        if refusal is None or not refusal.is_of(credentials, token):
             return
         if self._clock.monotonic() < refusal.retry_at:
             raise BadCredentials(str(refusal.error), retry_after=refusal.retry_at - self._clock.monotonic())

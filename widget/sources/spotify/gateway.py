@@ -1,11 +1,13 @@
 """Asks Spotify: authorized, through the gate, and without asking again what was just refused."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, Throttled
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, StoreError, Throttled
 from widget.playback import LastPlayed, Playback
 from widget.snapshot import Problem
 from widget.sources.gate import Gate
@@ -17,10 +19,13 @@ from widget.store.protocol import Store
 from widget.tokens import AccessToken, Seed, Token, TokenHealth, token_health
 
 FORBIDDEN_RETRY_SECONDS = 600.0
-REFUSED_RETRY_SECONDS = 60.0
+REFUSED_RETRY_SECONDS = 10.0
+ACCOUNT_RETRY_SECONDS = 600.0
 RECENTLY_PLAYED_SCOPE = SCOPES[1]
 
 Answer = TypeVar("Answer")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,9 @@ class Gateway:
         self._seed = seed
         self._forbidden: _Refused | None = None
         self._without_recently_played: object = None
-        self._last_refusal: float | None = None
+        self._fresh_tokens_refused_at: float | None = None
+        self._learning: asyncio.Task[None] | None = None
+        self._account_asked_at: float | None = None
 
     async def currently_playing(self) -> Playback:
         """What plays now. Raises :class:`widget.errors.SourceError` or :class:`widget.errors.StoreError`."""
@@ -60,6 +67,7 @@ class Gateway:
             self._forbidden = _Refused(authorization, retry_at, error)
             raise
         self._forbidden = None
+        await self._learn_whose_it_is()
         return playback
 
     async def recently_played(self) -> tuple[LastPlayed, ...]:
@@ -96,17 +104,32 @@ class Gateway:
         """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
         return await self._gate.calls_of_the_day()
 
+    @property
+    def unsaved_token(self) -> bool:
+        """Whether a token that Spotify gave waits in memory for the database to take it."""
+        return self._access.unsaved_token
+
     async def close(self) -> None:
         """Waits for a refresh under way."""
+        if self._learning is not None:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
         await self._access.close()
 
     async def _ask(self, question: Callable[[AccessToken], Awaitable[Answer]]) -> Answer:
         await self._gate.check()
+        self._raise_if_fresh_tokens_are_refused()
         access = await self._access.token()
         try:
             return await self._paid(question, access)
         except AccessTokenRefused:
-            return await self._paid(question, await self._another(access))
+            access = await self._access.refused(access)
+        try:
+            return await self._paid(question, access)
+        except AccessTokenRefused:
+            self._fresh_tokens_refused_at = self._clock.monotonic()
+            await self._access.drop(access)
+            raise
 
     async def _paid(self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken) -> Answer:
         await self._gate.spend()
@@ -116,12 +139,30 @@ class Gateway:
             await self._gate.close(error)
             raise
 
-    async def _another(self, access: AccessToken) -> AccessToken:
-        now = self._clock.monotonic()
-        if self._last_refusal is not None and now - self._last_refusal < REFUSED_RETRY_SECONDS:
-            raise AccessTokenRefused("Spotify refuses fresh access tokens.")
-        self._last_refusal = now
-        return await self._access.refused(access)
+    def _raise_if_fresh_tokens_are_refused(self) -> None:
+        """Once refreshed, once tried again, then a pause: another token would be refused as well."""
+        if self._fresh_tokens_refused_at is None:
+            return
+        seconds = self._fresh_tokens_refused_at + REFUSED_RETRY_SECONDS - self._clock.monotonic()
+        if seconds > 0:
+            raise AccessTokenRefused("Spotify refuses fresh access tokens.", retry_after=seconds)
+
+    async def _learn_whose_it_is(self) -> None:
+        """Beside the question, whose answer must not wait: a seed's token does not tell its account."""
+        token, now = await effective_token(self._store, self._seed), self._clock.monotonic()
+        asked_at = self._account_asked_at
+        if token is None or token.account is not None or token.access is None:
+            return
+        if asked_at is None or now - asked_at >= ACCOUNT_RETRY_SECONDS:
+            self._account_asked_at = now
+            self._learning = asyncio.create_task(self._ask_whose_it_is(token, token.access))
+
+    async def _ask_whose_it_is(self, token: Token, access: AccessToken) -> None:
+        try:
+            account = await self._paid(self._api.me, access)
+            await self._store.save_account(token.refresh_token, account)
+        except (SourceError, StoreError) as error:
+            log.info("whose token it is could not be learned (%s); tried again later", type(error).__name__)
 
     async def _authorization(self) -> object:
         return _identity(await effective_token(self._store, self._seed))

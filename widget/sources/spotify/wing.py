@@ -6,6 +6,7 @@ from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
+from widget.sources.spotify.caretaker import Caretaker
 from widget.sources.spotify.gateway import Gateway
 from widget.sources.spotify.renewal import ServerRenewal
 from widget.sources.spotify.whose import RunningAccount
@@ -28,4 +29,5 @@ def wing(parts: Parts) -> Wing:
         accounts_url=settings.accounts_url,
         credentials=settings.credentials,
     )
-    return Wing(SPOTIFY, Gateway(access, api, gate, store, clock, settings.seed), renewal)
+    gateway = Gateway(access, api, gate, store, clock, settings.seed)
+    return Wing(SPOTIFY, gateway, renewal, (Caretaker(access, clock),))

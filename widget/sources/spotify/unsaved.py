@@ -1,0 +1,79 @@
+"""What a refresh gave, from its arrival until it is in the store: Spotify may take no other token any more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, suppress
+
+from widget.clock import Clock
+from widget.errors import StoreError
+from widget.store.protocol import Store
+from widget.tokens import Token
+
+AGAIN_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Unsaved:
+    """Keeps one token until the store takes it, and tries every second."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._waiting: tuple[str, Token] | None = None
+        self._locks: AsyncExitStack | None = None
+        self._trying: asyncio.Task[None] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is a token that the store has not taken yet."""
+        return self._waiting is not None
+
+    def keep(self, used_refresh_token: str, token: Token) -> None:
+        """``token`` came for ``used_refresh_token``."""
+        self._waiting = (used_refresh_token, token)
+
+    def hold(self, locks: AsyncExitStack) -> None:
+        """The store did not take it: tries on, and lets go of ``locks`` only then. Who refreshed meanwhile would do it
+        with a token that is spent."""
+        self._locks = locks
+        self._trying = asyncio.create_task(self._try_on())
+        log.error(
+            "the database did not take the token that Spotify gave: it is kept in memory and tried every second; do "
+            "not stop this program before it is saved"
+        )
+
+    async def save(self) -> bool:
+        """Persists it; False where another authorization had replaced the token meanwhile. May raise StoreError."""
+        async with self._one_at_a_time:
+            if self._waiting is None:
+                return True
+            saved = await self._store.save_refresh(*self._waiting)
+            self._waiting = None
+            await self._let_go("the token that Spotify gave is saved")
+        return saved
+
+    async def close(self) -> None:
+        """One last try."""
+        with suppress(StoreError):
+            await self.save()
+        if self._trying is not None:
+            self._trying.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._trying
+        await self._let_go("the token that Spotify gave could not be saved; if it was a new one, authorize again")
+
+    async def _try_on(self) -> None:
+        while self.waits:
+            await self._clock.sleep(AGAIN_SECONDS)
+            with suppress(StoreError):
+                await self.save()
+
+    async def _let_go(self, told: str) -> None:
+        locks, self._locks = self._locks, None
+        if locks is not None:
+            log.warning("%s", told)
+            await locks.aclose()
