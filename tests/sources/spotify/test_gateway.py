@@ -23,6 +23,7 @@ from widget.errors import (
     ScopeMissing,
     SourceError,
     SpotifyUnreachable,
+    StoreError,
 )
 from widget.tokens import Seed
 
@@ -161,6 +162,19 @@ async def test_refused_credentials_stay_a_known_problem_until_a_refresh_works(st
         assert problem.code == "bad_credentials"
         await stage.clock.advance(200.0)
     await gateway.currently_playing()
+    assert await gateway.standing_problem() is None
+
+
+async def test_a_token_that_waits_for_the_database_is_a_problem_until_it_is_saved(stage: Stage) -> None:
+    stage.store.failures = 2
+    await stage.authorize()
+    gateway = stage.gateway()
+    with pytest.raises(StoreError):
+        await gateway.currently_playing()
+    problem = await gateway.standing_problem()
+    assert problem is not None
+    assert (problem.code, "memory" in problem.message) == ("store_unavailable", True)
+    await stage.clock.advance(2.0)
     assert await gateway.standing_problem() is None
 
 

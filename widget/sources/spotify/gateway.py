@@ -22,6 +22,7 @@ FORBIDDEN_RETRY_SECONDS = 600.0
 REFUSED_RETRY_SECONDS = 10.0
 ACCOUNT_RETRY_SECONDS = 600.0
 RECENTLY_PLAYED_SCOPE = SCOPES[1]
+UNSAVED = "The database has not taken the token that Spotify gave: it is kept in memory; do not stop this program."
 
 Answer = TypeVar("Answer")
 
@@ -89,6 +90,8 @@ class Gateway:
 
     async def standing_problem(self) -> Problem | None:
         """Why asking is no use now, as far as the store knows; asks nobody. May raise StoreError."""
+        if self._access.unsaved_token:
+            return Problem("store_unavailable", UNSAVED)
         try:
             await self._access.check()
             await self._gate.check()
