@@ -24,7 +24,7 @@ from widget.settings import Settings
 from widget.sources.choice import wing_of
 from widget.sources.http import LateClient
 from widget.sources.sharing import Sharing
-from widget.sources.wing import Parts
+from widget.sources.wing import Parts, Work
 from widget.store.choice import open_or_go_on, store_for
 from widget.store.protocol import Store
 
@@ -72,7 +72,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
             await open_or_go_on(keeper)
-        work = (broadcast, watcher, messenger, colours, *wing.work)
+        work: Sequence[Work] = (broadcast, watcher, messenger, colours, *wing.work)
         tasks = [asyncio.create_task(one.run()) for one in work]
         try:
             yield
