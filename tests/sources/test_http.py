@@ -13,11 +13,12 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import NOW, Scripted
 from widget.clock import utc
-from widget.errors import QuotaExceeded, RateLimited, SpotifyUnreachable
+from widget.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
 from widget.sources.http import (
     LONGEST_RETRY_AFTER_SECONDS,
     TIMEOUT_SECONDS,
     UNREADABLE_RETRY_AFTER_SECONDS,
+    LateClient,
     http_client,
     json_object,
     retry_after_seconds,
@@ -108,3 +109,12 @@ def test_the_quota_is_told_from_the_rate_limit() -> None:
 )
 def test_any_body_is_an_object_or_an_empty_one(content: bytes, media_type: str) -> None:
     assert isinstance(json_object(httpx.Response(200, headers={"content-type": media_type}, content=content)), dict)
+
+
+def test_a_client_that_can_no_longer_be_made_is_a_source_that_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The certificates of the environment may go while the program runs; what is raised then is one of ours."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    with pytest.raises(SourceUnreachable, match="FileNotFoundError"):
+        LateClient()()
