@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from widget.faces.pictures.icons import SMALLEST
 from widget.faces.pictures.options import Layout
-from widget.faces.pictures.svg_frames import FRAMES
+from widget.faces.pictures.sizes import DEFAULT_WIDTHS
 from widget.faces.pictures.svg_parts import FOOT_HEIGHT, Scene, foot, stack
 from widget.faces.pictures.svg_shapes import Box, Cover, Drawing, Icon, Style
 from widget.faces.pictures.svg_strip import HEIGHT, ROW_HEIGHT, row, strip
@@ -19,7 +19,7 @@ CREDIT_HEIGHT = 20.0
 
 def draw(scene: Scene) -> Drawing:
     """The whole picture, mirrored for a language that begins on the right; nothing where it is hidden."""
-    drawing = Drawing(FRAMES[scene.options.layout].width, 1)
+    drawing = Drawing(DEFAULT_WIDTHS[scene.options.layout], 1)
     if scene.view.state == "hidden":
         return drawing
     _DRAWERS[scene.options.layout](scene, drawing)
