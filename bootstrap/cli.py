@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from bootstrap import commands
+from bootstrap import commands, other_sources
 from bootstrap.asking import asked_for
 from bootstrap.export import FORMATS
 from bootstrap.flow import Wishes
@@ -24,10 +25,17 @@ from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError
 from widget.server.outlets import take_missing_descriptors
 from widget.settings import Settings, read_environ
+from widget.source import SOURCES, Source
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 from widget.variables import redirect_uri
 
 INTERRUPTED = 130
+SPOTIFY_S_OPTIONS = {
+    "--no-browser": "no_browser",
+    "--redirect-uri": "redirect_uri",
+    "--scope": "scopes",
+    "--timeout": "timeout",
+}
 
 Result = TypeVar("Result")
 
@@ -46,13 +54,33 @@ def _checked_scopes(context: click.Context, parameter: click.Parameter, value: t
     return value
 
 
-def _settings(context: click.Context, database: str | None) -> Settings:
-    settings = Settings.from_environ(read_environ(os.environ, Path.cwd()))
+def _settings(context: click.Context, database: str | None, source: str | None = None) -> Settings:
+    environ = read_environ(os.environ, Path.cwd())
+    settings = Settings.from_environ(environ if source is None else {**environ, "SOURCE": source})
     database = database or context.find_root().params.get("database")
     return settings if database is None else replace(settings, database_url=database)
 
 
+def _settled(context: click.Context, database: str | None, source: str | None = None) -> tuple[Settings, Source]:
+    """The settings for the source that is meant, and its row in the table."""
+    settings = _settings(context, database, source)
+    name = _run(other_sources.source_that_runs(settings))
+    return settings.settled(name), SOURCES[name]
+
+
+def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
+    for option, parameter in SPOTIFY_S_OPTIONS.items():
+        if context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} is for Spotify alone, and this is about {row.label}")
+
+
 @click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--source",
+    type=click.Choice(list(SOURCES)),
+    metavar="NAME",
+    help="Who is asked: spotify, lastfm, listenbrainz or inlet.  [default: SOURCE, else as last time, else spotify]",
+)
 @click.option("--no-browser", is_flag=True, help="Opens nothing; the callback's whole address may be pasted here.")
 @click.option(
     "--redirect-uri",
@@ -81,6 +109,7 @@ def _settings(context: click.Context, database: str | None) -> Settings:
 @click.pass_context
 def cli(
     context: click.Context,
+    source: str | None,
     no_browser: bool,
     redirect_uri: str | None,
     scopes: tuple[str, ...],
@@ -92,11 +121,17 @@ def cli(
 
     The client ID and secret come from SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET (environment or .env), else from the
     database, else they are asked for. Without a secret PKCE alone is used.
+
+    Another source than Spotify needs no authorization: its key or user is asked for, tried once, and stored.
     """
     if context.invoked_subcommand is not None:
         return
     terminal: Terminal = context.obj
-    settings = _settings(context, database)
+    settings, row = _settled(context, database, source)
+    if not row.needs_authorization:
+        _refuse_what_is_spotify_s(context, row)
+        _set_up(settings, row, terminal, demo=demo)
+        return
     settings = settings if redirect_uri is None else replace(settings, redirect_uri=redirect_uri)
     stdin = sys.stdin.fileno() if _may_paste(settings, no_browser) else None
     wishes = Wishes(settings.redirect_uri, timeout, not no_browser, terminal, scopes, stdin, is_rehearsal=demo)
@@ -110,9 +145,22 @@ def cli(
     _run(commands.authorize_for_real(settings, wishes, credentials))
 
 
+def _set_up(settings: Settings, row: Source, terminal: Terminal, *, demo: bool) -> None:
+    if demo:
+        _run(commands.rehearse_other(settings, row, terminal))
+        return
+    commands.look_at_the_environment(terminal)
+    known = _run(other_sources.known(settings, row))
+    # Asked for outside the event loop, which would take the first Ctrl-C for itself.
+    values = other_sources.asked_for(row, settings, known, terminal)
+    _run(other_sources.set_up(settings, row, known, values, terminal))
+    if os.environ.get("SOURCE", row.name) != row.name:
+        terminal.warn(f"SOURCE={os.environ['SOURCE']} is set, and goes before what was stored now.")
+
+
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Prints one JSON object.")
-@click.option("--check", is_flag=True, help="Refreshes once, for real.")
+@click.option("--check", is_flag=True, help="Asks once, for real.")
 @database_option
 @click.pass_context
 def status(context: click.Context, as_json: bool, check: bool, database: str | None) -> None:
@@ -120,10 +168,12 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
 
     Whose account it is, which scopes it has, until when it lasts, and whether it works.
     """
-    settings = _settings(context, database)
+    settings, row = _settled(context, database)
     if check:
         commands.look_at_the_environment(context.obj)
-    sys.exit(_run(commands.status(settings, context.obj, as_json=as_json, check=check)))
+    if row.needs_authorization:
+        sys.exit(_run(commands.status(settings, context.obj, as_json=as_json, check=check)))
+    sys.exit(_run(other_sources.status(settings, row, context.obj, as_json=as_json, check=check)))
 
 
 @cli.command()
@@ -134,7 +184,9 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
 @click.pass_context
 def export(context: click.Context, form: str, database: str | None) -> None:
     """Prints the settings for a host. This is the one command that prints secrets."""
-    context.obj.tell(FORMATS[form](_run(commands.exported(_settings(context, database)))))
+    settings, row = _settled(context, database)
+    wanted = commands.exported(settings) if row.needs_authorization else other_sources.exported(settings, row)
+    context.obj.tell(FORMATS[form](_run(wanted)))
 
 
 @cli.command()
@@ -142,7 +194,7 @@ def export(context: click.Context, form: str, database: str | None) -> None:
 @database_option
 @click.pass_context
 def forget(context: click.Context, yes: bool, database: str | None) -> None:
-    """Deletes all that is stored, client ID and secret too."""
+    """Deletes all that is stored for every source, keys and secrets too."""
     terminal: Terminal = context.obj
     settings = _settings(context, database)
     stored, place = _run(commands.is_anything_stored(settings))
@@ -152,7 +204,7 @@ def forget(context: click.Context, yes: bool, database: str | None) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError("there is no terminal to ask on: add --yes")
-        click.confirm("Delete the token, the client ID and the secret from the database?", abort=True, err=True)
+        click.confirm("Delete all tokens, keys, names and secrets from the database?", abort=True, err=True)
     _run(commands.forget(settings, terminal))
 
 

@@ -8,8 +8,10 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from bootstrap import other_sources
 from bootstrap.asking import asked_for
 from bootstrap.desk import Desk, desk_for
 from bootstrap.export import variables
@@ -19,7 +21,9 @@ from bootstrap.terminal import Terminal
 from widget.environment import prepare_environment
 from widget.errors import ConfigurationError, NowPlayingError, SourceError
 from widget.owner.channels import read_channels
+from widget.player.knowledge import from_text
 from widget.settings import Settings
+from widget.source import Source
 from widget.sources.spotify.seed import effective_token
 from widget.tokens import Credentials, token_health
 
@@ -63,13 +67,28 @@ async def rehearse(settings: Settings, wishes: Wishes) -> None:
     terminal.say("That was the rehearsal; nothing was kept. For the real thing leave out --demo.")
 
 
+async def rehearse_other(settings: Settings, row: Source, terminal: Terminal) -> None:
+    """Sets up ``row`` against its simulation, in a database that is gone afterwards."""
+    from widget.demo import staged
+
+    async with staged(replace(settings, source=row.name), "http://127.0.0.1") as stage:
+        simulated = stage.settings
+        terminal.head(f"A rehearsal: the {row.label} of this run is simulated on this machine, and nothing is kept.")
+        terminal.say()
+        known = await other_sources.known(simulated, row)
+        await other_sources.set_up(simulated, row, known, known.values, terminal, stage.http)
+    terminal.say()
+    terminal.say("That was the rehearsal; nothing was kept. For the real thing leave out --demo.")
+
+
 async def status(settings: Settings, terminal: Terminal, *, as_json: bool, check: bool) -> int:
     """Says how the authorization stands; the exit code."""
     async with desk_for(settings) as desk:
         failed = await _check(desk, terminal) if check else False
         token, now = await effective_token(desk.store, settings.seed), time.time()
         if as_json:
-            terminal.tell(json.dumps(status_object(token, now)))
+            success = from_text(await desk.store.shared(), now).updated_at
+            terminal.tell(json.dumps(status_object(token, now, success)))
         else:
             terminal.tell_rows(status_rows(token, now, desk.store.location))
         return 0 if token_health(token, now).state in ("ok", "expires_soon") and not failed else 1
@@ -104,17 +123,20 @@ async def is_anything_stored(settings: Settings) -> tuple[bool, str]:
     """Whether there is a token, or a client ID, to forget; and where."""
     async with desk_for(settings) as desk:
         token, credentials = await desk.store.token(), await desk.store.credentials()
-        return token is not None or credentials is not None, desk.store.location
+        of_others = await other_sources.is_anything_stored(desk)
+        return token is not None or credentials is not None or of_others, desk.store.location
 
 
 async def forget(settings: Settings, terminal: Terminal) -> None:
     """Deletes all that is stored, and says what stays elsewhere."""
     async with desk_for(settings) as desk:
+        of_spotify = await desk.store.token() is not None
         await desk.store.forget()
         terminal.say(f"Deleted from {desk.store.location}.")
-    terminal.say(f"To take the access away at Spotify too, remove the app at {REVOKE_AT}")
-    if settings.seed is not None or settings.client_secret is not None:
-        terminal.say("Note: the environment or .env still holds SPOTIFY_ variables.")
+    if of_spotify:
+        terminal.say(f"To take the access away at Spotify too, remove the app at {REVOKE_AT}")
+    if settings.named:
+        terminal.say(f"Note: the environment or .env still holds {', '.join(settings.named)}.")
 
 
 async def send_test_messages(urls: Sequence[str], terminal: Terminal) -> bool:

@@ -14,7 +14,7 @@ _STATES = {
 }
 
 
-def status_object(token: Token | None, now: float) -> dict[str, Any]:
+def status_object(token: Token | None, now: float, last_success_at: float | None = None) -> dict[str, Any]:
     """The contract's object for ``status --json``; no token in it."""
     health = token_health(token, now)
     account = None if token is None or token.account is None else token.account
@@ -26,6 +26,9 @@ def status_object(token: Token | None, now: float) -> dict[str, Any]:
         "days_left": health.days_left,
         "last_refreshed_at": _moment(None if token is None else token.last_refreshed_at),
         "state": health.state,
+        "source": "spotify",
+        "user": None,
+        "last_success_at": _moment(last_success_at),
     }
 
 

@@ -55,6 +55,9 @@ def test_status_of_nothing_is_missing(bootstrap: Bootstrap) -> None:
         "days_left": None,
         "last_refreshed_at": None,
         "state": "missing",
+        "source": "spotify",
+        "user": None,
+        "last_success_at": None,
     }
     assert "nothing is stored yet" in bootstrap("status").stdout
 

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from widget.errors import (
     Throttled,
 )
 from widget.sources.gate import Gate
+from widget.sources.owner_values import CHOSEN
 from widget.sources.spotify.accounts import SCOPES, AccountsService, TokenAnswer, authorize_url
 from widget.sources.spotify.api import WebApi
 from widget.store.protocol import Store
@@ -121,7 +122,8 @@ class Authorization:
             _check_account(account, await whose() if account is not None else None)
         now = self._clock.now()
         token = Token(answer.refresh_token, scopes, account, now, answer.access, now)
-        await self._save(token, attempt.credentials)
+        # A renewal on the running server chooses no source; the command does.
+        await self._save(token, attempt.credentials, {CHOSEN: "spotify"} if whose is None else {})
         if RECENTLY_PLAYED not in scopes:
             warnings = (*warnings, WITHOUT_RECENTLY_PLAYED)
         return Granted(token, warnings)
@@ -165,11 +167,11 @@ class Authorization:
         except SourceError as error:
             return None, f"Spotify could not be asked whether the token works ({error})"
 
-    async def _save(self, token: Token, credentials: Credentials) -> None:
+    async def _save(self, token: Token, credentials: Credentials, notes: Mapping[str, str]) -> None:
         # A refresh under way ends first: its answer must not replace this authorization.
         async with self._store.refreshing():
             fingerprint = None if self._seed is None else self._seed.fingerprint
-            await self._store.save_authorization(token, credentials, fingerprint)
+            await self._store.save_authorization(token, credentials, fingerprint, notes)
 
 
 def _check_account(account: Account | None, running: Account | None) -> None:

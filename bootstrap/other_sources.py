@@ -1,0 +1,263 @@
+"""The commands for the sources that need no authorization: what they need is asked for, tried once, and stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bootstrap.desk import Desk, desk_for
+from bootstrap.terminal import Terminal
+from widget.clock import SystemClock, iso_milliseconds
+from widget.errors import BudgetSpent, ConfigurationError, NowPlayingError, SourceError, SourceUnreachable, Throttled
+from widget.player.knowledge import from_text as knowledge_from_text
+from widget.settings import Settings
+from widget.source import SOURCES, Source, SourceName, source_name
+from widget.source_variables import HASHED, Variable
+from widget.sources.choice import wing_of
+from widget.sources.owner_values import CHOSEN, combined, note_of, stored, to_text
+from widget.sources.wing import Parts
+
+if TYPE_CHECKING:
+    import httpx
+
+PASSING = (SourceUnreachable, Throttled, BudgetSpent)
+"""What says nothing about a key or a name."""
+
+TOKEN_BYTES = 24
+USER = "_USER"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``stored`` is what the database holds for the source, ``values`` what counts; ``chosen`` was set up last."""
+
+    stored: Mapping[str, str]
+    values: Mapping[str, str]
+    chosen: str | None
+
+
+async def source_that_runs(settings: Settings) -> SourceName:
+    """``SOURCE``, else what the last bootstrap stored, else Spotify."""
+    if settings.source is not None:
+        return settings.source
+    async with desk_for(settings) as desk:
+        try:
+            return source_name(await desk.store.note(CHOSEN) or "spotify")
+        except ValueError:
+            return "spotify"
+
+
+async def known(settings: Settings, row: Source) -> Known:
+    """What is set and stored for ``row``."""
+    async with desk_for(settings) as desk:
+        kept = await stored(desk.store, row)
+        return Known(kept, combined(row, settings.of_source, kept), await desk.store.note(CHOSEN))
+
+
+def asked_for(row: Source, settings: Settings, known: Known, terminal: Terminal) -> dict[str, str]:
+    """The values: what is set, else what the owner types, else what is stored.
+
+    Raises :class:`ConfigurationError` where something is missing and there is nobody to ask.
+    """
+    may_ask = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+    values = dict(known.values)
+    for variable in row.variables:
+        if variable.question is None or variable.name in settings.of_source:
+            continue
+        if may_ask:
+            values[variable.name] = _typed(variable, values.get(variable.name), terminal)
+        elif not values.get(variable.name):
+            raise ConfigurationError(
+                f"{variable.name} is not set, and there is no terminal to ask on: set it, as README.md tells"
+            )
+    return values
+
+
+def _typed(variable: Variable, before: str | None, terminal: Terminal) -> str:
+    shown = None if variable.secret else before
+    while True:
+        text: str = click.prompt(
+            variable.question or variable.name,
+            hide_input=variable.secret,
+            default=before,
+            show_default=shown is not None,
+            err=True,
+        )
+        try:
+            return variable.parse(text.strip())
+        except ValueError as error:
+            terminal.fail(f"That cannot be right: {error}")
+
+
+async def set_up(
+    settings: Settings,
+    row: Source,
+    known: Known,
+    values: Mapping[str, str],
+    terminal: Terminal,
+    http: httpx.AsyncClient | None = None,
+) -> None:
+    """Tries the values by one real question, stores them in one transaction, and says what comes next."""
+    async with desk_for(settings, http) as desk:
+        if row.is_pushed:
+            values, token = _with_token(row, settings, values)
+        else:
+            token = None
+            terminal.wait(f"Asking {row.label} …")
+            await _try(desk, replace(settings, of_source=values), terminal)
+        await desk.store.save_notes({CHOSEN: row.name, note_of(row): to_text(_kept(row, values))})
+        rows = [("Source", row.label)]
+        if (user := user_of(row, values)) is not None:
+            rows.append(("User", user))
+        terminal.tell_rows([*rows, ("Stored in", desk.store.location), *_NEXT])
+    if token is not None:
+        _introduce_the_token(token, settings.public_url, terminal)
+    if known.chosen is not None and known.chosen != row.name:
+        terminal.say("A server that runs already shows the new source after a restart.")
+
+
+_NEXT = (
+    ("Next", "python -m widget              shows it here"),
+    ("", "python -m bootstrap export    prints the settings for your host"),
+)
+
+
+async def _try(desk: Desk, settings: Settings, terminal: Terminal) -> None:
+    gateway = wing_of(Parts(settings, desk.store, desk.http, SystemClock())).gateway
+    try:
+        await gateway.currently_playing()
+    except PASSING as error:
+        terminal.warn(f"It could not be tried now ({error})")
+    except SourceError as error:
+        raise NowPlayingError(f"{error} Nothing was stored.") from error
+
+
+def _kept(row: Source, values: Mapping[str, str]) -> dict[str, str]:
+    """What is stored: all but the defaults."""
+    defaults = {variable.name: variable.default for variable in row.variables}
+    return {name: value for name, value in values.items() if name in defaults and value != defaults[name]}
+
+
+def user_of(row: Source, values: Mapping[str, str]) -> str | None:
+    """The name of the user at the source; None where it knows none."""
+    return values.get(row.prefix.removesuffix("_") + USER)
+
+
+def _with_token(row: Source, settings: Settings, values: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """The values with a new token's hash, and the token; or what is set, which alone counts."""
+    name = next(variable.name for variable in row.variables if variable.secret)
+    if name in settings.of_source:
+        return {key: value for key, value in values.items() if key != name}, None
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return {**values, name: HASHED + hashlib.sha256(token.encode()).hexdigest()}, token
+
+
+def _introduce_the_token(token: str, public_url: str | None, terminal: Terminal) -> None:
+    address = public_url or "https://music.example.org"
+    terminal.say()
+    terminal.head("The token, shown this once (its hash alone is stored):")
+    terminal.tell(token)
+    terminal.say()
+    if public_url is None:
+        terminal.say(f"Put your server's own address in place of {address}:")
+    terminal.head("Navidrome (navidrome.toml; then link ListenBrainz in your profile, with the token):")
+    terminal.say_whole(f'ListenBrainz.BaseURL = "{address}/1/"')
+    terminal.head("Jellyfin (plug-in ListenBrainz, your user's settings):")
+    terminal.say_whole(f"API URL {address}, token as above")
+    terminal.head("multi-scrobbler (a client of type listenbrainz):")
+    terminal.say_whole(json.dumps({"name": "now-playing", "data": {"token": token, "username": "me", "url": address}}))
+
+
+async def status(settings: Settings, row: Source, terminal: Terminal, *, as_json: bool, check: bool) -> int:
+    """Says how it stands; the exit code."""
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(desk_for(settings))
+        kept = await stored(desk.store, row)
+        values = combined(row, settings.of_source, kept)
+        state = "ok" if _is_complete(row, values) else "missing"
+        if check and state == "ok" and not row.is_pushed:
+            terminal.wait(f"Asking {row.label} …")
+            state = await _checked(desk, settings, terminal)
+        now = SystemClock().now()
+        success = knowledge_from_text(await desk.store.shared(row.name), now).updated_at
+        if as_json:
+            terminal.tell(json.dumps(status_object(row, values, state, success)))
+        else:
+            terminal.tell_rows(_status_rows(row, values, state, success, desk.store.location))
+    return 0 if state == "ok" else 1
+
+
+async def _checked(desk: Desk, settings: Settings, terminal: Terminal) -> str:
+    try:
+        await wing_of(Parts(settings, desk.store, desk.http, SystemClock())).gateway.currently_playing()
+    except SourceError as error:
+        terminal.fail(str(error))
+        return error.code
+    return "ok"
+
+
+def _is_complete(row: Source, values: Mapping[str, str]) -> bool:
+    needed = [one.name for one in row.variables if one.question is not None or (row.is_pushed and one.secret)]
+    return all(values.get(name) for name in needed)
+
+
+def status_object(row: Source, values: Mapping[str, str], state: str, last_success_at: float | None) -> dict[str, Any]:
+    """The contract's object for ``status --json``; no key in it."""
+    return {
+        "account": None,
+        "scopes": [],
+        "authorized_at": None,
+        "expires_at": None,
+        "days_left": None,
+        "last_refreshed_at": None,
+        "state": state,
+        "source": row.name,
+        "user": user_of(row, values),
+        "last_success_at": None if last_success_at is None else iso_milliseconds(last_success_at),
+    }
+
+
+def _status_rows(
+    row: Source, values: Mapping[str, str], state: str, last_success_at: float | None, place: str
+) -> list[tuple[str, str]]:
+    told = {"ok": "ok", "missing": f"not set up yet: run python -m bootstrap --source {row.name}"}.get(state, state)
+    rows = [("State", told), ("Source", row.label)]
+    if (user := user_of(row, values)) is not None:
+        rows.append(("User", user))
+    rows.append(("Last answer", "never" if last_success_at is None else iso_milliseconds(last_success_at)))
+    return [*rows, ("Database", place)]
+
+
+async def exported(settings: Settings, row: Source) -> dict[str, str]:
+    """The variables for a host, ``SOURCE`` first; raises :class:`NowPlayingError` where there are none."""
+    values = (await known(settings, row)).values
+    if not _is_complete(row, values):
+        raise NowPlayingError(f"There is nothing to export yet: run python -m bootstrap --source {row.name} first.")
+    return {"SOURCE": row.name, **_hashed(row, _kept(row, values))}
+
+
+def _hashed(row: Source, values: Mapping[str, str]) -> dict[str, str]:
+    """``values``; of a token that players send the hash alone, which is enough to know it by."""
+    names = {one.name for one in row.variables if one.secret} if row.is_pushed else set()
+    return {
+        name: HASHED + hashlib.sha256(value.encode()).hexdigest()
+        if name in names and not value.startswith(HASHED)
+        else value
+        for name, value in values.items()
+    }
+
+
+async def is_anything_stored(desk: Desk) -> bool:
+    """Whether there is something to forget of any source."""
+    for row in SOURCES.values():
+        if await stored(desk.store, row):
+            return True
+    return await desk.store.note(CHOSEN) is not None

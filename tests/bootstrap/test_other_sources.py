@@ -1,0 +1,175 @@
+"""bootstrap for Last.fm, ListenBrainz and the inlet, as real commands against simulated services."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.support.commands import ROOT, run, server
+from tests.support.live_server import live_server
+from widget.sources.lastfm.simulator import LastfmSimulator
+from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
+from widget.sources.programme import Piece, Programme
+
+LONG = Programme((Piece(50_000.0, "Harbour Lights", ("Elin Sandvik",)),))
+
+
+class Scrobbling:
+    """Both services, served on this machine."""
+
+    def __init__(self) -> None:
+        self.lastfm = LastfmSimulator(time.time, programme=LONG)
+        self.listenbrainz = ListenbrainzSimulator(time.time, programme=LONG)
+        self.url = ""
+
+    def environ(self, source: str, **more: str) -> dict[str, str]:
+        known = {
+            "lastfm": {
+                "LASTFM_USER": self.lastfm.user,
+                "LASTFM_API_KEY": self.lastfm.key,
+                "LASTFM_API_URL": f"{self.url}/2.0/",
+            },
+            "listenbrainz": {"LISTENBRAINZ_USER": self.listenbrainz.user, "LISTENBRAINZ_URL": self.url},
+        }
+        return {**bare(), **known.get(source, {}), **more}
+
+
+def bare() -> dict[str, str]:
+    mine = ("SPOTIFY_", "DATABASE_", "LASTFM_", "LISTENBRAINZ_", "INLET_", "SOURCE", "PUBLIC_URL", "PORT", "HOST")
+    return {**{name: value for name, value in os.environ.items() if not name.startswith(mine)}, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def services() -> Iterator[Scrobbling]:
+    made = Scrobbling()
+    with live_server(Starlette(routes=[*made.lastfm.app.routes, *made.listenbrainz.app.routes])) as url:
+        made.url = url
+        yield made
+
+
+@pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])
+def test_three_commands_lead_to_a_live_widget(tmp_path: Path, services: Scrobbling, source: str) -> None:
+    done = run("bootstrap", "--source", source, cwd=tmp_path, environ=services.environ(source))
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert services.lastfm.key not in done.stdout + done.stderr
+    user = services.lastfm.user if source == "lastfm" else services.listenbrainz.user
+    assert user in done.stdout
+
+    told = run("bootstrap", "status", "--json", "--check", cwd=tmp_path, environ=bare())
+    assert told.returncode == 0, told.stderr
+    status = json.loads(told.stdout)
+    assert (status["source"], status["user"], status["state"], status["days_left"]) == (source, user, "ok", None)
+
+    exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout.splitlines()
+    assert exported[0] == f"SOURCE={source}"
+    assert any(services.url in line for line in exported[1:])
+    assert not any(line.startswith("LISTENBRAINZ_TOKEN") for line in exported)
+
+    with server(tmp_path, bare()) as running:
+        now = running.get().json()
+        assert (now["item"]["title"], now["source"]["name"]) == ("Harbour Lights", source)
+    status = json.loads(run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare()).stdout)
+    assert status["last_success_at"] is not None
+
+    gone = run("bootstrap", "forget", "--yes", cwd=tmp_path, environ=bare())
+    assert gone.returncode == 0
+    status = run("bootstrap", "status", "--json", cwd=tmp_path, environ={**bare(), "SOURCE": source})
+    assert (status.returncode, json.loads(status.stdout)["state"]) == (1, "missing")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"LASTFM_API_KEY": "f" * 32}, "LASTFM_API_KEY"), ({"LASTFM_USER": "nobody.here"}, "LASTFM_USER")],
+)
+def test_what_is_wrong_is_told_and_nothing_is_stored(
+    tmp_path: Path, services: Scrobbling, change: dict[str, str], told: str
+) -> None:
+    assert run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm")).returncode == 0
+    refused = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm", **change))
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert "Nothing was stored" in refused.stderr
+    status = json.loads(run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare()).stdout)
+    assert status["user"] == services.lastfm.user
+
+
+@pytest.mark.parametrize(("number", "code"), [(17, "private"), (26, "forbidden")])
+def test_a_refusal_is_the_state_after_a_check(tmp_path: Path, services: Scrobbling, number: int, code: str) -> None:
+    services.lastfm.error = number
+    refused = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm"))
+    assert refused.returncode == 1
+    environ = services.environ("lastfm", SOURCE="lastfm")
+    checked = run("bootstrap", "status", "--json", "--check", cwd=tmp_path, environ=environ)
+    assert (checked.returncode, json.loads(checked.stdout)["state"]) == (1, code)
+
+
+@pytest.mark.parametrize("number", [8, 29])
+def test_an_outage_is_a_warning_and_all_is_stored(tmp_path: Path, services: Scrobbling, number: int) -> None:
+    services.lastfm.error = number
+    done = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm"))
+    assert done.returncode == 0
+    assert "Warning" in done.stderr
+    assert run("bootstrap", "status", cwd=tmp_path, environ=bare()).returncode == 0
+
+
+def test_what_is_missing_is_named_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    for environ, name in (({}, "LASTFM_USER"), ({"LASTFM_USER": "me"}, "LASTFM_API_KEY")):
+        done = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ={**bare(), **environ})
+        assert (done.returncode, name in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--no-browser",),
+        ("--redirect-uri", "http://127.0.0.1:8888/callback"),
+        ("--scope", "user-top-read"),
+        ("--timeout", "5"),
+    ],
+)
+def test_spotify_s_options_are_refused_with_another_source(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = run("bootstrap", "--source", "listenbrainz", *arguments, cwd=tmp_path, environ=bare())
+    assert (done.returncode, arguments[0] in done.stderr) == (2, True)
+
+
+def test_an_unknown_source_is_refused_with_the_four_names(tmp_path: Path) -> None:
+    for done in (
+        run("bootstrap", "--source", "winamp", cwd=tmp_path, environ=bare()),
+        run("widget", cwd=tmp_path, environ={**bare(), "SOURCE": "winamp"}),
+    ):
+        assert done.returncode == 2
+        assert all(name in done.stderr for name in ("spotify", "lastfm", "listenbrainz", "inlet"))
+
+
+def test_the_inlet_s_token_is_shown_once_and_its_hash_alone_is_kept(tmp_path: Path) -> None:
+    done = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare())
+    assert done.returncode == 0, done.stderr
+    token = done.stdout.split()[-1]
+    assert len(token) >= 16
+    for player in ("Navidrome", "Jellyfin", "multi-scrobbler"):
+        assert player in done.stderr
+    exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout
+    assert exported.splitlines() == ["SOURCE=inlet", f"INLET_TOKEN=sha256:{hashlib.sha256(token.encode()).hexdigest()}"]
+    assert all(token.encode() not in path.read_bytes() for path in tmp_path.iterdir())
+    status = run("bootstrap", "status", "--json", "--check", cwd=tmp_path, environ=bare())
+    assert (status.returncode, json.loads(status.stdout)["source"]) == (0, "inlet")
+
+
+def test_a_change_of_the_source_takes_a_restart_and_loses_nothing(tmp_path: Path, services: Scrobbling) -> None:
+    assert run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm")).returncode == 0
+    done = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ=services.environ("listenbrainz"))
+    assert "restart" in done.stderr
+    status = run("bootstrap", "status", "--json", cwd=tmp_path, environ={**bare(), "SOURCE": "lastfm"})
+    assert json.loads(status.stdout)["user"] == services.lastfm.user
+
+
+@pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])
+def test_a_rehearsal_needs_nothing_and_keeps_nothing(tmp_path: Path, source: str) -> None:
+    done = run("bootstrap", "--source", source, "--demo", cwd=tmp_path, environ=bare())
+    assert done.returncode == 0, done.stderr
+    assert json.loads(run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare()).stdout)["source"] == "spotify"
