@@ -134,6 +134,13 @@ async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
     assert "setup" not in await html_of(Showing())
 
 
+async def test_before_anything_is_set_up_the_preview_shows_a_sample() -> None:
+    missing = Health(TokenHealth("missing"), None, Problem("not_configured", "There is no token yet."), 0)
+    showing = Showing(health=missing)
+    assert (await page_of(showing)).checked("sample") == ["playing"]
+    assert (await page_of(showing, "?sample=")).checked("sample") == [""]
+
+
 async def test_a_demo_says_that_it_is_one_and_nothing_of_an_authorization() -> None:
     text = (await page_of(Showing(settings=Settings(demo=True)))).text
     assert "demo" in text

@@ -20,6 +20,7 @@ from widget.faces.pictures.options import (
     Part,
 )
 from widget.faces.pictures.sizes import NARROWEST, WIDEST
+from widget.samples.music import Sample
 
 Wall = Literal["light", "dark", "photo"]
 
@@ -78,6 +79,10 @@ class Choices:
             if value is not None:
                 chosen[name] = str(value)
         return urlencode(chosen, safe=",")
+
+    def showing(self, sample: Sample) -> Choices:
+        """The same with ``sample`` in the preview."""
+        return replace(self, options=replace(self.options, sample=sample))
 
     @property
     def preview(self) -> Options:

@@ -39,16 +39,19 @@ SAMPLES: tuple[tuple[str, str], ...] = (
 async def index(request: Request) -> Response:
     """The page; its own query holds the choices, so that it can be bookmarked."""
     services = services_of(request)
-    choices = Choices.from_query(request.query_params)
-    options, address = choices.options, public_url(request, services.settings)
     health = await services.health()
+    standing = standing_of(health, services)
+    choices = Choices.from_query(request.query_params)
+    if standing.code == "not_configured" and "sample" not in request.query_params:
+        choices = choices.showing("playing")  # There is nothing else to look at yet.
+    options, address = choices.options, public_url(request, services.settings)
     usual = default_width(options.layout, options.scale)
     rows = services.settings.recent
     page = (
         environment()
         .get_template("index.html")
         .render(
-            standing=standing_of(health, services),
+            standing=standing,
             choices=choices,
             options=options,
             wrong=WRONG,

@@ -26,12 +26,12 @@ _LINES: Mapping[ErrorCode, str] = {
     "internal_error": "Out of order",
 }
 _NO_ANSWER = "No answer"
-_BOOTSTRAP = "On your own computer, in the program’s directory, run"
+_BOOTSTRAP = "on your own computer, in the program’s directory, run"
 _STEPS: Mapping[ErrorCode, tuple[str, ...]] = {
     "not_configured": (
         _BOOTSTRAP,
         "python -m bootstrap",
-        "and for the settings of a host",
+        "and, for the settings of a host,",
         "python -m bootstrap export",
     ),
     "needs_authorization": (_BOOTSTRAP, "python -m bootstrap"),
@@ -85,4 +85,6 @@ def _trouble(problem: Problem, can_renew: bool) -> Standing:
     step = _STEPS.get(code, () if code in _LINES else _GOES_ON)
     told = "" if code == "not_configured" else problem.message
     renew = can_renew and code in ("needs_authorization", "not_configured")
+    if step and not renew:
+        step = (step[0][0].upper() + step[0][1:], *step[1:])
     return Standing("bad", _LINES.get(code, _NO_ANSWER), told, step, renew, code)
