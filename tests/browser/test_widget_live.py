@@ -283,6 +283,7 @@ def test_without_an_answer_what_has_ended_is_last_played_and_nothing_moves(
     ending(live, page, query)
     expect(card(page)).not_to_have_attribute("data-state", "playing", timeout=9000)
     expect(page.locator("main")).to_contain_text(shown)
+    page.wait_for_timeout(400)  # The words come softly.
     assert page.evaluate("document.getAnimations().filter((a) => a.playState === 'running').length") == 0
     if not query:
         expect(title(page)).to_have_text("Tides of Glass")

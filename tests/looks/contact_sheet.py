@@ -1,13 +1,17 @@
-"""``python -m tests.looks.contact_sheet [FOLDER]``: pictures of all faces, themes and states, to be looked at.
+"""``python -m tests.looks.contact_sheet [FOLDER [SCALE]]``: pictures of all faces, themes, grounds, states, scripts and
+widths, to be looked at.
 
-Without a folder they go to ``screenshots/``, which git ignores.
+Without a folder they go to ``screenshots/``, which git ignores. ``SCALE`` 2 makes them as sharp as a telephone does.
 """
 
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from html import escape
+from itertools import product
 from pathlib import Path
+from typing import get_args
 
 from playwright.sync_api import BrowserContext
 
@@ -31,14 +35,22 @@ from tests.support.showing import (
     playing,
 )
 from widget.clock import SystemClock
+from widget.faces.pictures.colour_finder import colour_of
+from widget.faces.pictures.options import Ground, Layout
+from widget.faces.pictures.sizes import DEFAULT_WIDTHS, height_of
+from widget.playback import LastPlayed
+from widget.samples.artwork import drawing
 from widget.snapshot import Snapshot
 
-SIZES = {"card": (420, 140), "compact": (400, 48), "cover": (320, 448)}
+LAYOUTS = get_args(Layout)
+ROWS = 2
 LOOKS = {
-    "widget": "/widget?layout={layout}&theme={theme}&lang={lang}",
-    "picture": "/now-playing.svg?layout={layout}&theme={theme}&lang={lang}",
+    "widget": "/widget?layout={layout}&theme={theme}&background={background}&lang={lang}",
+    "picture": "/now-playing.svg?layout={layout}&theme={theme}&background={background}&lang={lang}",
 }
+PHOTO = "linear-gradient(160deg, #24476b, #e8b27d 45%, #f6e7c8 60%, #3c5a3a)"
 GROUNDS = {"light": "#ffffff", "dark": "#0d1117"}
+WIDTHS = (200, 240, 320, 420, 600, 900)
 
 
 def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
@@ -62,20 +74,30 @@ def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
     }
 
 
+def coloured(showing: Showing) -> Showing:
+    """With the colours of the artwork, as the server finds them."""
+    for what in (item(), LONG, EPISODE, HEBREW, ARABIC, JAPANESE, EMOJI, MARKUP):
+        key, name = showing.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
+        body = drawing(name)
+        if key is not None and body is not None:
+            showing.artwork.keep_colour(key, colour_of(body))
+    return showing
+
+
 def sheet(
-    addresses: Mapping[str, tuple[str, str]], face: str, layout: str, theme: str, width: int | None = None
+    addresses: Mapping[str, tuple[str, str]], face: str, layout: Layout, theme: str, background: str, width: int
 ) -> str:
     """A page that shows every state of one face, side by side."""
-    usual, height = SIZES[layout]
     cells = []
     for name, (address, lang) in addresses.items():
-        source = escape(address + LOOKS[face].format(layout=layout, theme=theme, lang=lang))
-        frame = f'<iframe src="{source}" width="{width or usual}" height="{height}" style="color-scheme:{theme}">'
+        query = LOOKS[face].format(layout=layout, theme=theme, background=background, lang=lang)
+        source, height = escape(address + query), height_of(layout, width, rows=ROWS)
+        frame = f'<iframe src="{source}" width="{width}" height="{height}" style="color-scheme:{theme}">'
         shown = f'<img src="{source}" alt="">' if face == "picture" else f"{frame}</iframe>"
         cells.append(f"<figure><figcaption>{name}</figcaption>{shown}</figure>")
-    colour = "#777"
+    ground = PHOTO if background == "none" else GROUNDS[theme]
     return (
-        f'<body style="margin:16px;background:{GROUNDS[theme]};color:{colour};font:12px sans-serif;display:flex;'
+        f'<body style="margin:16px;background:{ground};color:#777;font:12px sans-serif;display:flex;'
         f'flex-wrap:wrap;gap:14px;align-items:flex-start">'
         f"<style>figure{{margin:0}}figcaption{{margin-bottom:3px}}iframe,img{{display:block;border:0}}</style>{''.join(cells)}</body>"
     )
@@ -85,41 +107,39 @@ def sheet(
 def served_states() -> Iterator[Mapping[str, tuple[str, str]]]:
     """The address of a server for each state, and the language to ask it in."""
     clock = SystemClock()
+    now = clock.now()
+    recent = (LastPlayed(LONG, now - 700), LastPlayed(HEBREW, now - 90_000))
     with ExitStack() as stack:
         addresses = {}
-        for name, (snapshot, lang) in states(clock.now()).items():
-            address = stack.enter_context(live_server(Showing(clock).show(snapshot).app))
-            addresses[name] = (address, lang)
+        for name, (snapshot, lang) in states(now).items():
+            showing = coloured(Showing(clock)).show(replace(snapshot, recent=recent))
+            addresses[name] = (stack.enter_context(live_server(showing.app)), lang)
         yield addresses
 
 
-def picture(browser: BrowserContext, page_html: str, file: Path, width: int, height: int) -> None:
+def picture(browser: BrowserContext, page_html: str, file: Path) -> None:
     """Takes one picture of a whole page."""
     page = browser.new_page()
-    page.set_viewport_size({"width": width, "height": height})
+    page.set_viewport_size({"width": 1340, "height": 400})
     with host_page(page_html) as address:  # An origin of its own, as a visitor would see it.
         page.goto(address, wait_until="load")
-        page.wait_for_timeout(400)
-        page.screenshot(path=file)
+        page.wait_for_timeout(600)
+        page.screenshot(path=file, full_page=True)
     page.close()
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, scale: float) -> None:
     """Makes all sheets."""
     folder.mkdir(parents=True, exist_ok=True)
-    with served_states() as addresses, chromium() as browser:
-        for face in LOOKS:
-            for layout in SIZES:
-                for theme in GROUNDS:
-                    file = folder / f"{face}-{layout}-{theme}.png"
-                    picture(
-                        browser, sheet(addresses, face, layout, theme), file, 1340, 5 * (SIZES[layout][1] + 32) + 20
-                    )
-        for layout in ("card", "compact"):
-            for width in (200, 300, 600):
-                file = folder / f"widget-{layout}-{width}.png"
-                picture(browser, sheet(addresses, "widget", layout, "light", width), file, 1340, 900)
+    with served_states() as addresses, chromium(scale=scale) as browser:
+        for face, layout in product(LOOKS, LAYOUTS):
+            for theme, background in product(GROUNDS, get_args(Ground)):
+                html = sheet(addresses, face, layout, theme, background, DEFAULT_WIDTHS[layout])
+                picture(browser, html, folder / f"{face}-{layout}-{theme}-{background}.png")
+        for layout, width in product(LAYOUTS, WIDTHS):
+            html = sheet(addresses, "widget", layout, "light", "art", width)
+            picture(browser, html, folder / f"widget-{layout}-{width}.png")
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots"))
+    make(Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots"), float(sys.argv[2]) if len(sys.argv) > 2 else 1.0)
