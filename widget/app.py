@@ -64,9 +64,8 @@ def create_app(
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
     artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)
     colours = ColourFinder(artwork, broadcast, clock)
-    services = Services(
-        settings, clock, broadcast, readiness.health, artwork, wing.renewal or NothingToRenew(), wing.source
-    )
+    renewal = wing.renewal or NothingToRenew()
+    services = Services(settings, clock, broadcast, readiness.health, artwork, renewal, wing.source, colours)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
