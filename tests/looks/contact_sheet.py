@@ -123,8 +123,10 @@ def picture(browser: BrowserContext, page_html: str, file: Path) -> None:
     page.set_viewport_size({"width": 1340, "height": 400})
     with host_page(page_html) as address:  # An origin of its own, as a visitor would see it.
         page.goto(address, wait_until="load")
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": 1340, "height": high})  # What lies below is not painted in frames.
         page.wait_for_timeout(600)
-        page.screenshot(path=file, full_page=True)
+        page.screenshot(path=file)
     page.close()
 
 
