@@ -16,8 +16,8 @@ WIDGETS = {
     "widget-light": ("theme=light&sample=playing", 420, 140),
     "widget-dark": ("theme=dark&sample=playing", 420, 140),
     "card": ("theme=light&sample=long", 420, 140),
-    "compact": ("theme=dark&layout=compact&sample=paused", 420, 56),
-    "cover": ("theme=light&layout=cover&sample=rtl", 320, 423),
+    "compact": ("theme=dark&layout=compact&sample=rtl", 420, 56),
+    "cover": ("theme=light&layout=cover&sample=paused", 320, 423),
     "list": ("theme=dark&layout=list&sample=playing", 420, 232),
 }
 STATES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
