@@ -186,8 +186,7 @@ async def status(settings: Settings, row: Source, terminal: Terminal, *, as_json
         if check and state == "ok" and not row.is_pushed:
             terminal.wait(f"Asking {row.label} …")
             state = await _checked(desk, settings, terminal)
-        now = SystemClock().now()
-        success = knowledge_from_text(await desk.store.shared(row.name), now).updated_at
+        success = await _last_success_at(desk, settings, row)
         if as_json:
             terminal.tell(json.dumps(status_object(row, values, state, success)))
         else:
@@ -202,6 +201,13 @@ async def _checked(desk: Desk, settings: Settings, terminal: Terminal) -> str:
         terminal.fail(str(error))
         return error.code
     return "ok"
+
+
+async def _last_success_at(desk: Desk, settings: Settings, row: Source) -> float | None:
+    pushed = wing_of(Parts(settings, desk.store, desk.http, SystemClock())).pushed
+    if pushed is not None:
+        return await pushed.told_at()
+    return knowledge_from_text(await desk.store.shared(row.name), SystemClock().now()).updated_at
 
 
 def _is_complete(row: Source, values: Mapping[str, str]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from widget.clock import Clock, SystemClock
+from widget.faces.bodies import LARGEST_BODY_BYTES
 from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.colour_finder import ColourFinder
@@ -59,6 +60,7 @@ def create_app(
         hiding=hiding,
         row=wing.source,
         recent=settings.recent,
+        pushed=wing.pushed,
     )
     readiness = Readiness(gateway, watcher, clock)
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
@@ -83,7 +85,9 @@ def create_app(
             if store is None:
                 await keeper.close()
 
-    return Front(services, lifespan)
+    front = Front(services, lifespan, lambda scope: wing.largest_body(scope) or LARGEST_BODY_BYTES)
+    front.router.routes.extend(wing.routes)
+    return front
 
 
 def next_step(settings: Settings) -> str:

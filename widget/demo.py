@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from widget.samples.artwork import drawing
 from widget.settings import DEFAULT_REDIRECT_URI, Settings
+from widget.source import SOURCES
 from widget.tokens import Seed
 
 if TYPE_CHECKING:
@@ -69,8 +71,24 @@ async def staged(settings: Settings, address: str) -> AsyncIterator[Stage]:
 
     with tempfile.TemporaryDirectory(prefix="now-playing-demo-", ignore_cleanup_errors=True) as folder:
         app, shown = _simulation(settings, address, Path(folder))
-        async with http_client(httpx.ASGITransport(app)) as http:
+        async with http_client(httpx.ASGITransport(app)) as http, _playing(shown, address):
             yield Stage(shown, http, [Route("/image/{name}", public(_image), methods=["GET", "HEAD", "OPTIONS"])])
+
+
+@asynccontextmanager
+async def _playing(settings: Settings, address: str) -> AsyncIterator[None]:
+    """Where the source is told and not asked: a simulated player tells it, while the context lasts."""
+    if settings.source is None or not SOURCES[settings.source].is_pushed:
+        yield
+        return
+    play = import_module(f"widget.sources.{settings.source}.simulator").play
+    player = asyncio.create_task(play(address, settings.of_source))
+    try:
+        yield
+    finally:
+        player.cancel()
+        with suppress(asyncio.CancelledError):
+            await player
 
 
 def _simulation(settings: Settings, address: str, folder: Path) -> tuple[Starlette, Settings]:

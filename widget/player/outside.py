@@ -26,6 +26,14 @@ class Source(Protocol):
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
 
 
+class Pushed(Protocol):
+    """A source that tells by itself; see :class:`widget.sources.wing.Pushed`."""
+
+    async def told_at(self) -> float | None: ...
+
+    async def changed(self, seconds: float) -> None: ...
+
+
 class Shared(Protocol):
     """What instances share; see :class:`widget.store.protocol.Store`."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from widget.clock import Clock, within
-from widget.errors import ErrorCode, StoreError
+from widget.errors import ErrorCode, SourceError, StoreError
 from widget.playback import Item
 from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.broadcast import Broadcast
@@ -15,7 +15,7 @@ from widget.player.budget import pace
 from widget.player.hiding import Hiding
 from widget.player.knowledge import SILENT_SECONDS, Knowledge, from_text, to_text
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
-from widget.player.outside import Limits, Shared, Source
+from widget.player.outside import Limits, Pushed, Shared, Source
 from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 from widget.player.telling import Telling, reason
 from widget.snapshot import STUCK, Problem, Snapshot, Status, unasked
@@ -52,6 +52,7 @@ class Watcher:
         hiding: Hiding | None = None,
         row: SourceRow = SPOTIFY,
         recent: int = 0,
+        pushed: Pushed | None = None,
     ) -> None:
         self._source = source
         self._shared = shared
@@ -61,6 +62,7 @@ class Watcher:
         self._hiding = hiding or Hiding()
         self._limits = Limits(clock)
         self._row = row
+        self._pushed = pushed
         self._recent = recent
         self._unasked = unasked(row)
         self._knowledge = Knowledge(unasked=self._unasked)
@@ -110,6 +112,9 @@ class Watcher:
 
     async def catch_up(self) -> None:
         """Learns what another instance heard while nobody watched here. May raise StoreError."""
+        if self._pushed is not None:
+            await self._listen(self._pushed)
+            return
         if not self._leads and not self._broadcast.watched:
             shared = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
             if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
@@ -160,6 +165,11 @@ class Watcher:
             await self._quietly(within(self._clock, RESIGNING_SECONDS, self._shared.resign()))
 
     async def _turn(self) -> None:
+        if self._pushed is not None:
+            await self._listen(self._pushed)
+            self._broadcast.answered()
+            await self._pushed.changed(FOLLOWING_SECONDS)
+            return
         if not await self._is_leader():
             await self._follow()
             return
@@ -180,6 +190,23 @@ class Watcher:
             self._allowance = self._allowance.after_a_pause(self._clock.now() - knowledge.updated_at, affords)
         seconds = seconds_until_affordable(self._allowance.credit, affords)
         return await self._plan_in(seconds) if seconds > 0 else self._clock.monotonic()
+
+    async def _listen(self, pushed: Pushed) -> None:
+        """Takes in what was told. Nobody is asked, so each instance does it for itself, and nothing grows stale."""
+        try:
+            playback = await self._limits.store(self._source.currently_playing())
+            played = await self._limits.store(self._source.recently_played())
+            told_at = await self._limits.store(pushed.told_at())
+        except SourceError as error:
+            problem = Problem.of(error, self._clock.now())
+            self._telling.tell(problem, error)
+            self._know(Knowledge().failed(problem, self._clock.now()))
+        else:
+            self._telling.tell(None)
+            heard = Knowledge().heard(self._hiding.applied(playback), self._clock.now())
+            told = heard.told_of(self._hiding.shown(played), self._recent)
+            self._know(replace(told, updated_at=told_at))
+        self._publish()
 
     async def _is_leader(self) -> bool:
         leads = await self._limits.store(self._shared.lead())

@@ -17,6 +17,8 @@ from widget.tokens import TokenHealth
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.routing import BaseRoute
+    from starlette.types import Scope
 
 
 class Asked(Protocol):
@@ -60,6 +62,18 @@ class Work(Protocol):
         ...
 
 
+class Pushed(Protocol):
+    """A source that tells by itself."""
+
+    async def told_at(self) -> float | None:
+        """When it told something last (s since the epoch). May raise StoreError."""
+        ...
+
+    async def changed(self, seconds: float) -> None:
+        """Returns when it has told something, after ``seconds`` at the latest. May raise StoreError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a wing is made of."""
@@ -73,9 +87,16 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class Wing:
     """``source`` is its row, with the owner's own label and page; ``renewal`` is None where nothing ever ends; ``work``
-    is what goes on beside the questions."""
+    is what goes on beside the questions.
+
+    ``routes`` are its own, ``largest_body`` how many bytes of a request's body these limit themselves (None for other
+    requests); ``pushed`` is set where the source tells by itself.
+    """
 
     source: Source
     gateway: Asked
     renewal: Renewal | None = None
     work: Sequence[Work] = ()
+    routes: Sequence[BaseRoute] = ()
+    largest_body: Callable[[Scope], int | None] = lambda _: None
+    pushed: Pushed | None = None

@@ -1,0 +1,112 @@
+"""Submissions: each is what it should be, or refused with a reason."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from widget.sources.listenbrainz.submissions import AHEAD_SECONDS, Unreadable, read_submission
+
+NOW = 1_795_000_000.0
+
+
+def listen(title: str = "One", artist: str = "A", **more: Any) -> dict[str, Any]:
+    return {"track_metadata": {"track_name": title, "artist_name": artist, "additional_info": {}}, **more}
+
+
+def body(kind: Any, *listens: Any) -> bytes:
+    return json.dumps({"listen_type": kind, "payload": list(listens)}).encode()
+
+
+def test_what_plays_now_is_one_listen_without_a_time() -> None:
+    submission = read_submission(body("playing_now", listen()), NOW)
+    assert submission.item is not None
+    assert (submission.kind, submission.item.title, submission.played) == ("playing_now", "One", ())
+
+
+def test_a_single_has_its_time_and_several_may_come_together() -> None:
+    submission = read_submission(body("single", listen(listened_at=int(NOW - 5)), listen("Two", listened_at=1)), NOW)
+    assert [last.played_at for last in submission.played] == [NOW - 5, 1.0]
+
+
+def test_a_clock_that_is_a_little_ahead_counts_as_now() -> None:
+    submission = read_submission(body("single", listen(listened_at=int(NOW + AHEAD_SECONDS))), NOW)
+    assert submission.played[0].played_at == NOW
+
+
+def test_an_import_is_accepted_and_dropped() -> None:
+    submission = read_submission(body("import", listen(listened_at=5), listen(listened_at=6)), NOW)
+    assert (submission.kind, submission.item, submission.played) == ("import", None, ())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b"[" * 100_000,
+        body("playing_now"),
+        body("single"),
+        body("import"),
+        body("playing_now", listen(), listen()),
+        body("playing_now", listen(listened_at=5)),
+        body("single", listen()),
+        body("single", listen(listened_at="5")),
+        body("single", listen(listened_at=True)),
+        body("single", listen(listened_at=0)),
+        body("single", listen(listened_at=int(NOW + AHEAD_SECONDS + 1))),
+        body("single", listen(listened_at=10**30)),
+        body("playing_now", listen(title="")),
+        body("playing_now", listen(artist="")),
+        body("playing_now", listen(title="  ")),
+        body("playing_now", "no object"),
+        body("wrong", listen()),
+        body(None, listen()),
+        body(["single"], listen()),
+        b'{"listen_type": "single", "payload": {}}',
+        b'{"listen_type": "playing_now"}',
+    ],
+)
+def test_everything_else_is_refused(content: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_submission(content, NOW)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=10,
+)
+LISTENS = st.fixed_dictionaries(
+    {},
+    optional={
+        "listened_at": st.integers() | JSON,
+        "track_metadata": st.fixed_dictionaries(
+            {}, optional={name: st.text(max_size=4) | JSON for name in ("track_name", "artist_name", "additional_info")}
+        )
+        | JSON,
+    },
+)
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "listen_type": st.sampled_from(["single", "playing_now", "import"]) | JSON,
+        "payload": st.lists(LISTENS | JSON, max_size=3) | JSON,
+    },
+)
+
+
+@given(BODIES | JSON)
+def test_no_json_makes_anything_but_a_submission_or_a_reason(value: Any) -> None:
+    try:
+        submission = read_submission(json.dumps(value).encode(), NOW)
+    except Unreadable:
+        return
+    items = [last.item for last in submission.played] + ([submission.item] if submission.item else [])
+    assert all(item.title.strip() and item.artists for item in items)
+    assert all(0 < last.played_at <= NOW for last in submission.played)

@@ -1,0 +1,132 @@
+"""The inlet: takes what players tell, keeps it in what instances share, and tells it to the watcher."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from widget.clock import Clock
+from widget.errors import NotConfigured, SourceError
+from widget.playback import Item, LastPlayed, Playback
+from widget.snapshot import Problem
+from widget.sources.inlet.state import Told, from_text, to_text
+from widget.sources.listenbrainz.submissions import Submission
+from widget.store.protocol import Store
+from widget.tokens import TokenHealth
+
+LATE_SECONDS = 1.0
+"""So much later than agreed the store may answer."""
+
+NOT_CONFIGURED = "There is no token for players yet: run python -m bootstrap --source inlet, or set INLET_TOKEN."
+
+
+class Inlet:
+    """Every instance takes posts, and every instance reads what any of them was told.
+
+    ``hides`` says what is not shown, and so is not kept; ``keep`` how many plays are; ``has_token`` whether there is
+    anybody who may tell.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        hides: Callable[[Item], bool],
+        keep: int,
+        has_token: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._hides = hides
+        self._keep = max(1, keep)
+        self._has_token = has_token
+        self._pushed = asyncio.Event()
+
+    # What players do.
+
+    async def take(self, submission: Submission) -> None:
+        """Keeps what was submitted. May raise StoreError."""
+        if submission.item is not None:
+            item = submission.item
+            await self._change(lambda told, now: self._plays(told, item, now))
+            return
+        shown = tuple(last for last in submission.played if not self._hides(last.item))
+        await self._change(lambda told, now: told.heard_out(shown, now, self._keep) if shown else _heard(told, now))
+
+    async def stop(self) -> None:
+        """The player has stopped. May raise StoreError."""
+        await self._change(lambda told, now: told.stopped(now, self._keep))
+
+    def _plays(self, told: Told, item: Item, now: float) -> Told:
+        return told.stopped(now, self._keep) if self._hides(item) else told.plays(item, now, self._keep)
+
+    async def _change(self, change: Callable[[Told, float], Told]) -> None:
+        async with self._store.refreshing():  # Two instances may be told at the same time.
+            told = change(await self._told(), self._clock.now())
+            await self._store.share(to_text(told), "inlet")
+        self._pushed.set()
+
+    # What the watcher asks.
+
+    async def currently_playing(self) -> Playback:
+        """What plays now. Raises :class:`NotConfigured` or StoreError."""
+        await self._check()
+        now = self._clock.now()
+        return (await self._told()).at(now, self._keep).playback(now)
+
+    async def recently_played(self) -> Sequence[LastPlayed]:
+        """What was played, newest first. May raise StoreError."""
+        return (await self._told()).at(self._clock.now(), self._keep).played
+
+    async def told_at(self) -> float | None:
+        """When the last post was accepted (s since the epoch). May raise StoreError."""
+        return (await self._told()).told_at
+
+    async def changed(self, seconds: float) -> None:
+        """Returns when something was told, here or to another instance, after ``seconds`` at the latest."""
+        pushed, news = asyncio.create_task(self._pushed.wait()), asyncio.create_task(_news(self._store, seconds))
+        try:
+            await asyncio.wait({pushed, news}, timeout=seconds + LATE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if news.done():
+                news.result()
+        finally:
+            pushed.cancel()
+            news.cancel()
+            await asyncio.wait({pushed, news}, timeout=LATE_SECONDS)
+            self._pushed.clear()
+
+    async def token_health(self) -> TokenHealth:
+        """Nothing ends here."""
+        return TokenHealth("not_needed")
+
+    async def standing_problem(self) -> Problem | None:
+        """Whether nobody may tell anything. May raise StoreError."""
+        try:
+            await self._check()
+        except SourceError as error:
+            return Problem.of(error, self._clock.now())
+        return None
+
+    async def calls_last_24h(self) -> int:
+        """Nobody is asked."""
+        return 0
+
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+        """Nobody is asked."""
+        return ()
+
+    async def close(self) -> None:
+        """Nothing is under way that must end first."""
+
+    async def _told(self) -> Told:
+        return from_text(await self._store.shared("inlet"))
+
+    async def _check(self) -> None:
+        if not await self._has_token():
+            raise NotConfigured(NOT_CONFIGURED)
+
+
+async def _news(store: Store, seconds: float) -> None:
+    await store.news(seconds)
+
+
+def _heard(told: Told, now: float) -> Told:
+    return Told(told.playing, told.played, now)
