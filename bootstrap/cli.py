@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError
 from widget.server.outlets import take_missing_descriptors
 from widget.settings import Settings, read_environ
-from widget.source import SOURCES, Source
+from widget.source import SOURCES, Source, SourceName
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 from widget.variables import redirect_uri
 
@@ -54,18 +54,30 @@ def _checked_scopes(context: click.Context, parameter: click.Parameter, value: t
     return value
 
 
-def _settings(context: click.Context, database: str | None, source: str | None = None) -> Settings:
-    environ = read_environ(os.environ, Path.cwd())
+def _environ() -> Mapping[str, str]:
+    return read_environ(os.environ, Path.cwd())
+
+
+def _settings(context: click.Context, database: str | None) -> Settings:
+    """The settings for the source of ``--source``, else of ``SOURCE``; options may stand before a subcommand too."""
+    options = context.find_root().params
+    source, environ = options.get("source"), _environ()
     settings = Settings.from_environ(environ if source is None else {**environ, "SOURCE": source})
-    database = database or context.find_root().params.get("database")
+    database = database or options.get("database")
     return settings if database is None else replace(settings, database_url=database)
 
 
-def _settled(context: click.Context, database: str | None, source: str | None = None) -> tuple[Settings, Source]:
-    """The settings for the source that is meant, and its row in the table."""
-    settings = _settings(context, database, source)
-    name = _run(other_sources.source_that_runs(settings))
+def _settled(context: click.Context, database: str | None, *, demo: bool = False) -> tuple[Settings, Source]:
+    """The settings for the source that is meant, and its row in the table; a demo opens no database to learn it."""
+    settings = _settings(context, database)
+    name = _source_meant(settings, demo)
     return settings.settled(name), SOURCES[name]
+
+
+def _source_meant(settings: Settings, demo: bool) -> SourceName:
+    if settings.source is not None:
+        return settings.source
+    return "spotify" if demo else _run(other_sources.source_that_runs(settings))
 
 
 def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
@@ -109,7 +121,7 @@ def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
 @click.pass_context
 def cli(
     context: click.Context,
-    source: str | None,
+    source: str | None,  # Read by _settings.
     no_browser: bool,
     redirect_uri: str | None,
     scopes: tuple[str, ...],
@@ -127,7 +139,7 @@ def cli(
     if context.invoked_subcommand is not None:
         return
     terminal: Terminal = context.obj
-    settings, row = _settled(context, database, source)
+    settings, row = _settled(context, database, demo=demo)
     if not row.needs_authorization:
         _refuse_what_is_spotify_s(context, row)
         _set_up(settings, row, terminal, demo=demo)
@@ -142,7 +154,9 @@ def cli(
     known, stored = _run(commands.known_credentials(settings))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
     credentials = asked_for(known, stored, terminal)
+    before = _run(other_sources.known(settings, row)).chosen
     _run(commands.authorize_for_real(settings, wishes, credentials))
+    _tell_what_runs(row, before, terminal)
 
 
 def _set_up(settings: Settings, row: Source, terminal: Terminal, *, demo: bool) -> None:
@@ -153,9 +167,17 @@ def _set_up(settings: Settings, row: Source, terminal: Terminal, *, demo: bool) 
     known = _run(other_sources.known(settings, row))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
     values = other_sources.asked_for(row, settings, known, terminal)
-    _run(other_sources.set_up(settings, row, known, values, terminal))
-    if os.environ.get("SOURCE", row.name) != row.name:
-        terminal.warn(f"SOURCE={os.environ['SOURCE']} is set, and goes before what was stored now.")
+    _run(other_sources.set_up(settings, row, values, terminal))
+    _tell_what_runs(row, known.chosen, terminal)
+
+
+def _tell_what_runs(row: Source, before: str, terminal: Terminal) -> None:
+    """What the owner must know who changed the source: ``before`` is the one that ran without ``SOURCE``."""
+    is_set = _environ().get("SOURCE") or row.name
+    if is_set != row.name:
+        terminal.warn(f"SOURCE is set to {is_set}, and goes before what was stored now: set it to {row.name}.")
+    elif before != row.name:
+        terminal.say("A server that runs already shows the new source once it is started again.")
 
 
 @cli.command()

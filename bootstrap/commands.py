@@ -24,6 +24,7 @@ from widget.owner.channels import read_channels
 from widget.player.knowledge import from_text
 from widget.settings import Settings
 from widget.source import Source
+from widget.sources.owner_values import CHOSEN
 from widget.sources.spotify.seed import effective_token
 from widget.tokens import Credentials, token_health
 
@@ -76,7 +77,7 @@ async def rehearse_other(settings: Settings, row: Source, terminal: Terminal) ->
         terminal.head(f"A rehearsal: the {row.label} of this run is simulated on this machine, and nothing is kept.")
         terminal.say()
         known = await other_sources.known(simulated, row)
-        await other_sources.set_up(simulated, row, known, known.values, terminal, stage.http)
+        await other_sources.set_up(simulated, row, known.values, terminal, stage.http)
     terminal.say()
     terminal.say("That was the rehearsal; nothing was kept. For the real thing leave out --demo.")
 
@@ -116,14 +117,16 @@ async def exported(settings: Settings) -> dict[str, str]:
             raise NowPlayingError("There is nothing to export yet: run python -m bootstrap first.")
         if token.needs_authorization:
             raise NowPlayingError("Spotify no longer accepts the stored token: run python -m bootstrap again first.")
-        return variables(credentials, token)
+        # Only who has set up another source too must tell a host which one runs.
+        chosen = {"SOURCE": "spotify"} if await other_sources.is_anything_stored(desk) else {}
+        return chosen | variables(credentials, token)
 
 
 async def is_anything_stored(settings: Settings) -> tuple[bool, str]:
     """Whether there is a token, or a client ID, to forget; and where."""
     async with desk_for(settings) as desk:
         token, credentials = await desk.store.token(), await desk.store.credentials()
-        of_others = await other_sources.is_anything_stored(desk)
+        of_others = await other_sources.is_anything_stored(desk) or await desk.store.note(CHOSEN) is not None
         return token is not None or credentials is not None or of_others, desk.store.location
 
 

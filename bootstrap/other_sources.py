@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -14,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bootstrap.desk import Desk, desk_for
+from bootstrap.players import hashed, introduce, new_token
 from bootstrap.terminal import Terminal
 from widget.clock import SystemClock, iso_milliseconds
 from widget.errors import BudgetSpent, ConfigurationError, NowPlayingError, SourceError, SourceUnreachable, Throttled
 from widget.player.knowledge import from_text as knowledge_from_text
 from widget.settings import Settings
 from widget.source import SOURCES, Source, SourceName, source_name
-from widget.source_variables import HASHED, Variable
+from widget.source_variables import Variable
 from widget.sources.choice import wing_of
-from widget.sources.owner_values import CHOSEN, combined, note_of, stored, to_text
+from widget.sources.owner_values import CHOSEN, effective, note_of, stored, to_text
 from widget.sources.wing import Parts
 
 if TYPE_CHECKING:
@@ -31,17 +30,15 @@ if TYPE_CHECKING:
 PASSING = (SourceUnreachable, Throttled, BudgetSpent)
 """What says nothing about a key or a name."""
 
-TOKEN_BYTES = 24
 USER = "_USER"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """``stored`` is what the database holds for the source, ``values`` what counts; ``chosen`` was set up last."""
+    """``values`` is what counts for the source; ``chosen`` is the source that runs where ``SOURCE`` is not set."""
 
-    stored: Mapping[str, str]
     values: Mapping[str, str]
-    chosen: str | None
+    chosen: SourceName
 
 
 async def source_that_runs(settings: Settings) -> SourceName:
@@ -49,17 +46,20 @@ async def source_that_runs(settings: Settings) -> SourceName:
     if settings.source is not None:
         return settings.source
     async with desk_for(settings) as desk:
-        try:
-            return source_name(await desk.store.note(CHOSEN) or "spotify")
-        except ValueError:
-            return "spotify"
+        return await _chosen(desk)
+
+
+async def _chosen(desk: Desk) -> SourceName:
+    try:
+        return source_name(await desk.store.note(CHOSEN) or "spotify")
+    except ValueError:
+        return "spotify"
 
 
 async def known(settings: Settings, row: Source) -> Known:
     """What is set and stored for ``row``."""
     async with desk_for(settings) as desk:
-        kept = await stored(desk.store, row)
-        return Known(kept, combined(row, settings.of_source, kept), await desk.store.note(CHOSEN))
+        return Known(await effective(desk.store, row, settings.of_source), await _chosen(desk))
 
 
 def asked_for(row: Source, settings: Settings, known: Known, terminal: Terminal) -> dict[str, str]:
@@ -100,17 +100,16 @@ def _typed(variable: Variable, before: str | None, terminal: Terminal) -> str:
 async def set_up(
     settings: Settings,
     row: Source,
-    known: Known,
     values: Mapping[str, str],
     terminal: Terminal,
     http: httpx.AsyncClient | None = None,
 ) -> None:
     """Tries the values by one real question, stores them in one transaction, and says what comes next."""
     async with desk_for(settings, http) as desk:
+        token = None
         if row.is_pushed:
-            values, token = _with_token(row, settings, values)
+            token, values = new_token(row, settings.of_source, values)
         else:
-            token = None
             terminal.wait(f"Asking {row.label} …")
             await _try(desk, replace(settings, of_source=values), terminal)
         await desk.store.save_notes({CHOSEN: row.name, note_of(row): to_text(_kept(row, values))})
@@ -118,10 +117,8 @@ async def set_up(
         if (user := user_of(row, values)) is not None:
             rows.append(("User", user))
         terminal.tell_rows([*rows, ("Stored in", desk.store.location), *_NEXT])
-    if token is not None:
-        _introduce_the_token(token, settings.public_url, terminal)
-    if known.chosen is not None and known.chosen != row.name:
-        terminal.say("A server that runs already shows the new source after a restart.")
+    if row.is_pushed:
+        introduce(token, settings.public_url, terminal)
 
 
 _NEXT = (
@@ -135,7 +132,7 @@ async def _try(desk: Desk, settings: Settings, terminal: Terminal) -> None:
     try:
         await gateway.currently_playing()
     except PASSING as error:
-        terminal.warn(f"It could not be tried now ({error})")
+        terminal.warn(f"{error} So it could not be tried now, and is stored all the same.")
     except SourceError as error:
         raise NowPlayingError(f"{error} Nothing was stored.") from error
 
@@ -151,37 +148,11 @@ def user_of(row: Source, values: Mapping[str, str]) -> str | None:
     return values.get(row.prefix.removesuffix("_") + USER)
 
 
-def _with_token(row: Source, settings: Settings, values: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
-    """The values with a new token's hash, and the token; or what is set, which alone counts."""
-    name = next(variable.name for variable in row.variables if variable.secret)
-    if name in settings.of_source:
-        return {key: value for key, value in values.items() if key != name}, None
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    return {**values, name: HASHED + hashlib.sha256(token.encode()).hexdigest()}, token
-
-
-def _introduce_the_token(token: str, public_url: str | None, terminal: Terminal) -> None:
-    address = public_url or "https://music.example.org"
-    terminal.say()
-    terminal.head("The token, shown this once (its hash alone is stored):")
-    terminal.tell(token)
-    terminal.say()
-    if public_url is None:
-        terminal.say(f"Put your server's own address in place of {address}:")
-    terminal.head("Navidrome (navidrome.toml; then link ListenBrainz in your profile, with the token):")
-    terminal.say_whole(f'ListenBrainz.BaseURL = "{address}/1/"')
-    terminal.head("Jellyfin (plug-in ListenBrainz, your user's settings):")
-    terminal.say_whole(f"API URL {address}, token as above")
-    terminal.head("multi-scrobbler (a client of type listenbrainz):")
-    terminal.say_whole(json.dumps({"name": "now-playing", "data": {"token": token, "username": "me", "url": address}}))
-
-
 async def status(settings: Settings, row: Source, terminal: Terminal, *, as_json: bool, check: bool) -> int:
     """Says how it stands; the exit code."""
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(desk_for(settings))
-        kept = await stored(desk.store, row)
-        values = combined(row, settings.of_source, kept)
+        values = await effective(desk.store, row, settings.of_source)
         state = "ok" if _is_complete(row, values) else "missing"
         if check and state == "ok" and not row.is_pushed:
             terminal.wait(f"Asking {row.label} …")
@@ -247,23 +218,11 @@ async def exported(settings: Settings, row: Source) -> dict[str, str]:
     values = (await known(settings, row)).values
     if not _is_complete(row, values):
         raise NowPlayingError(f"There is nothing to export yet: run python -m bootstrap --source {row.name} first.")
-    return {"SOURCE": row.name, **_hashed(row, _kept(row, values))}
-
-
-def _hashed(row: Source, values: Mapping[str, str]) -> dict[str, str]:
-    """``values``; of a token that players send the hash alone, which is enough to know it by."""
-    names = {one.name for one in row.variables if one.secret} if row.is_pushed else set()
-    return {
-        name: HASHED + hashlib.sha256(value.encode()).hexdigest()
-        if name in names and not value.startswith(HASHED)
-        else value
-        for name, value in values.items()
-    }
+    kept = _kept(row, values)
+    return {"SOURCE": row.name, **(hashed(row, kept) if row.is_pushed else kept)}
 
 
 async def is_anything_stored(desk: Desk) -> bool:
-    """Whether there is something to forget of any source."""
-    for row in SOURCES.values():
-        if await stored(desk.store, row):
-            return True
-    return await desk.store.note(CHOSEN) is not None
+    """Whether there is something to forget of the sources but Spotify."""
+    kept = [await stored(desk.store, row) for row in SOURCES.values()]
+    return any(kept)

@@ -66,8 +66,9 @@ def create_app(
     messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
     artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)
     colours = ColourFinder(artwork, broadcast, clock)
-    renewal = wing.renewal or NothingToRenew()
-    services = Services(settings, clock, broadcast, readiness.health, artwork, renewal, wing.source, colours)
+    services = Services(
+        settings, clock, broadcast, readiness.health, artwork, wing.renewal or NothingToRenew(), wing.source
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

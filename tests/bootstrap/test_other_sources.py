@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from tests.support.commands import ROOT, run, server
-from tests.support.live_server import live_server
+from tests.support.commands import ROOT, run, server, spotify
+from tests.support.live_server import free_port, live_server
 from widget.sources.lastfm.simulator import LastfmSimulator
 from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
 from widget.sources.programme import Piece, Programme
@@ -160,16 +161,105 @@ def test_the_inlet_s_token_is_shown_once_and_its_hash_alone_is_kept(tmp_path: Pa
     assert (status.returncode, json.loads(status.stdout)["source"]) == (0, "inlet")
 
 
+def test_a_token_that_is_set_alone_counts_and_none_is_made(tmp_path: Path) -> None:
+    environ = {**bare(), "INLET_TOKEN": "needle-of-the-owner", "INLET_LABEL": "The kitchen"}
+    done = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert "ListenBrainz.BaseURL" in done.stderr
+    assert "needle" not in done.stdout + done.stderr
+    assert run("bootstrap", "status", cwd=tmp_path, environ=bare()).returncode == 1
+    exported = run("bootstrap", "export", cwd=tmp_path, environ=environ).stdout
+    digest = hashlib.sha256(b"needle-of-the-owner").hexdigest()
+    assert exported.splitlines()[0] == "SOURCE=inlet"
+    assert set(exported.splitlines()[1:]) == {f"INLET_TOKEN=sha256:{digest}", "INLET_LABEL='The kitchen'"}
+
+
+def test_a_second_token_for_players_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    first, second = (
+        run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare()).stdout.split()[-1] for _ in range(2)
+    )
+    assert first != second
+    exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout
+    assert hashlib.sha256(second.encode()).hexdigest() in exported
+
+
 def test_a_change_of_the_source_takes_a_restart_and_loses_nothing(tmp_path: Path, services: Scrobbling) -> None:
-    assert run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm")).returncode == 0
-    done = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ=services.environ("listenbrainz"))
-    assert "restart" in done.stderr
+    first = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm"))
+    again = run("bootstrap", cwd=tmp_path, environ=services.environ("lastfm"))
+    other = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ=services.environ("listenbrainz"))
+    assert [done.returncode for done in (first, again, other)] == [0, 0, 0]
+    assert ["started again" in done.stderr for done in (first, again, other)] == [True, False, True]
     status = run("bootstrap", "status", "--json", cwd=tmp_path, environ={**bare(), "SOURCE": "lastfm"})
     assert json.loads(status.stdout)["user"] == services.lastfm.user
+
+
+def test_spotify_stays_stored_beside_another_source_and_comes_back(tmp_path: Path, services: Scrobbling) -> None:
+    redirect_uri = f"http://127.0.0.1:{free_port()}/callback"
+    with spotify(redirect_uri) as service:
+        own = {
+            **bare(),
+            **{name: value for name, value in service.environ.items() if name.startswith("SPOTIFY_")},
+            "SPOTIFY_REDIRECT_URI": redirect_uri,
+            "BROWSER": f"{sys.executable} -m tests.support.agreeing_browser %s",
+        }
+        assert run("bootstrap", cwd=tmp_path, environ=own).returncode == 0
+        assert run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout.startswith("SPOTIFY_CLIENT_ID=")
+        moved = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm"))
+        assert (moved.returncode, "started again" in moved.stderr) == (0, True)
+        assert run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout.startswith("SOURCE=lastfm\n")
+        kept = run("bootstrap", "--source", "spotify", "status", "--json", cwd=tmp_path, environ=bare())
+        assert json.loads(kept.stdout)["account"]["name"] == "Nilas Listener"
+        back = run("bootstrap", "--source", "spotify", cwd=tmp_path, environ=own)
+        assert (back.returncode, "started again" in back.stderr) == (0, True)
+    assert run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout.startswith(
+        "SOURCE=spotify\nSPOTIFY_CLIENT_ID="
+    )
+
+
+def test_a_source_that_is_set_goes_before_and_bootstrap_says_so(tmp_path: Path, services: Scrobbling) -> None:
+    (tmp_path / ".env").write_text("SOURCE=inlet\n")
+    done = run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm"))
+    assert done.returncode == 0
+    assert "Warning: SOURCE is set to inlet" in done.stderr
+    status = run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare())
+    assert json.loads(status.stdout)["source"] == "inlet"
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(401, 1), (404, 1), (429, 0), (503, 0)])
+def test_listenbrainz_s_refusals_store_nothing_and_its_outages_warn(
+    tmp_path: Path, services: Scrobbling, status: int, exit_code: int
+) -> None:
+    services.listenbrainz.status = status
+    environ = services.environ("listenbrainz", LISTENBRAINZ_TOKEN="needle-token")
+    done = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ=environ)
+    assert done.returncode == exit_code
+    assert ("Nothing was stored" in done.stderr, "Warning" in done.stderr) == (exit_code == 1, exit_code == 0)
+    assert "needle" not in done.stdout + done.stderr
+    exported = run("bootstrap", "export", cwd=tmp_path, environ={**bare(), "SOURCE": "listenbrainz"})
+    assert exported.returncode == exit_code
+    assert ("LISTENBRAINZ_TOKEN=needle-token" in exported.stdout) is (exit_code == 0)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\tb", "x" * 65])
+def test_a_name_that_nobody_can_have_is_wrong_configuration(tmp_path: Path, name: str) -> None:
+    done = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ={**bare(), "LISTENBRAINZ_USER": name})
+    assert (done.returncode, "LISTENBRAINZ_USER" in done.stderr) == (2, True)
+
+
+def test_at_a_terminal_the_name_is_asked_for_and_the_key_is_hidden(tmp_path: Path, services: Scrobbling) -> None:
+    from tests.support.at_terminal import at_terminal
+
+    environ = {**bare(), "TERM": "xterm-256color", "LASTFM_API_URL": f"{services.url}/2.0/"}
+    typing = {"user at Last.fm:": f"a/b\n{services.lastfm.user}\n", "API key (hidden):": f"{services.lastfm.key}\n"}
+    code, screen = at_terminal(["--source", "lastfm"], tmp_path, environ, typing)
+    assert code == 0, screen
+    assert "That cannot be right" in screen
+    assert services.lastfm.key not in screen
+    assert run("bootstrap", "status", "--check", cwd=tmp_path, environ=bare()).returncode == 0
 
 
 @pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])
 def test_a_rehearsal_needs_nothing_and_keeps_nothing(tmp_path: Path, source: str) -> None:
     done = run("bootstrap", "--source", source, "--demo", cwd=tmp_path, environ=bare())
     assert done.returncode == 0, done.stderr
-    assert json.loads(run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare()).stdout)["source"] == "spotify"
+    assert list(tmp_path.iterdir()) == []

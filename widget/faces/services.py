@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from widget.faces.pictures.artwork_cache import ArtworkCache
-    from widget.faces.pictures.colour_finder import ColourFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class Services:
     artwork: ArtworkCache
     renewal: Renewal
     source: Source = SPOTIFY
-    colours: ColourFinder | None = None
 
 
 def services_of(request: Request) -> Services:

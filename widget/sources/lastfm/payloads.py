@@ -44,9 +44,13 @@ def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: 
 def refusal(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
     """What Last.fm's error ``number`` means for the owner."""
     if number == USER_NOT_FOUND and "user not found" in message.lower():
-        return UnknownUser("Last.fm knows no user of that name: mend LASTFM_USER, or run python -m bootstrap again.")
+        return UnknownUser(
+            "Last.fm knows no user of that name: mend LASTFM_USER, or run python -m bootstrap --source lastfm again."
+        )
     if number in CREDENTIALS:
-        return BadCredentials("Last.fm refuses the API key: mend LASTFM_API_KEY, or run python -m bootstrap again.")
+        return BadCredentials(
+            "Last.fm refuses the API key: mend LASTFM_API_KEY, or run python -m bootstrap --source lastfm again."
+        )
     if number == LOGIN_REQUIRED:
         return Private(
             'Last.fm keeps what plays private: switch off "Hide recent listening information" '

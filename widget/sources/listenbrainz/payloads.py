@@ -11,6 +11,7 @@ from widget.sources.http import retry_after_seconds
 from widget.sources.listenbrainz.listens import read_item
 from widget.sources.reading import json_of, moment, object_of, objects
 
+AGAIN = "python -m bootstrap --source listenbrainz again"
 AHEAD_SECONDS = 86_400.0
 """A play that began later than this after now comes from a player whose clock is wrong."""
 
@@ -45,13 +46,9 @@ def raise_for_status(status: int, reset_in: str | None, now: float) -> None:
     if status == 429:
         raise RateLimited("ListenBrainz asks us to wait.", retry_after=retry_after_seconds(reset_in, now))
     if status == 404:
-        raise UnknownUser(
-            "ListenBrainz knows no user of that name: mend LISTENBRAINZ_USER, or run python -m bootstrap again."
-        )
+        raise UnknownUser(f"ListenBrainz knows no user of that name: mend LISTENBRAINZ_USER, or run {AGAIN}.")
     if status in (401, 403):
-        raise BadCredentials(
-            "ListenBrainz refuses the token: mend or remove LISTENBRAINZ_TOKEN, or run python -m bootstrap again."
-        )
+        raise BadCredentials(f"ListenBrainz refuses the token: mend or remove LISTENBRAINZ_TOKEN, or run {AGAIN}.")
     raise SourceUnreachable(f"ListenBrainz answered {status}.")
 
 
