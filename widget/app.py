@@ -63,7 +63,8 @@ def create_app(
         pushed=wing.pushed,
     )
     readiness = Readiness(gateway, watcher, clock)
-    messenger = Messenger(keeper, clock, readiness.health, settings.notify_urls, settings.seed, next_step(settings))
+    urls, seed = settings.notify_urls, settings.seed
+    messenger = Messenger(keeper, clock, readiness.health, urls, seed, next_step(settings), wing.source)
     artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)
     colours = ColourFinder(artwork, broadcast, clock)
     services = Services(

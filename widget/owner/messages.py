@@ -6,6 +6,7 @@ from math import isfinite
 
 from widget.clock import utc
 from widget.errors import ErrorCode
+from widget.source import SPOTIFY, Source
 from widget.tokens import SECONDS_PER_DAY, Token
 
 DAYS_BEFORE_THE_END = (1, 7, 30)
@@ -35,6 +36,29 @@ _WORDS: dict[ErrorCode, tuple[str, str]] = {
     ),
 }
 
+_WORDS_OF_OTHERS: dict[ErrorCode, tuple[str, str]] = {
+    "bad_credentials": (
+        "{label} refuses the key",
+        "{label} has been refusing the key or token for an hour. Mend {prefix}… on the server, or run "
+        "python -m bootstrap --source {name}.",
+    ),
+    "forbidden": (
+        "{label} refuses to answer",
+        "{label} has been refusing for an hour: the key is suspended. Ask {label}, or make another one.",
+    ),
+    "unknown_user": (
+        "{label} knows no such user",
+        "{label} has been saying for an hour that there is no user of the name in {prefix}USER.",
+    ),
+    "private": (
+        "{label} keeps what plays private",
+        "{label} has been refusing for an hour, because the user hides what plays. Switch that off there.",
+    ),
+}
+"""Where nothing is authorized; the names are those of the table of sources."""
+
+_TROUBLES = frozenset({*_WORDS, *_WORDS_OF_OTHERS})
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -47,9 +71,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A refusal by Spotify, since when, and (once it is over) when it ended; times in s since the epoch.
+    """A refusal by the source, since when, and (once it is over) when it ended; times in s since the epoch.
 
-    ``until`` is when Spotify will answer again, where it said so.
+    ``until`` is when it will answer again, where it said so.
     """
 
     code: ErrorCode
@@ -74,7 +98,7 @@ def current_trouble(
     """The trouble at ``now``, given the one before, the error code that Spotify is asked with now (None for none)
     and when it last answered. A passing fault neither begins nor ends a trouble; only an answer ends it, or a token
     that is alive (``is_authorized``) where a dead one was the trouble: whoever stored it has asked Spotify."""
-    if code in _WORDS:
+    if code in _TROUBLES:
         if previous is not None and previous.code == code and previous.over_at is None:
             return replace(previous, until=until)
         return Trouble(code, now, until)
@@ -93,7 +117,7 @@ def read_trouble(text: str | None, now: float) -> Trouble | None:
         trouble = None if text is None else Trouble(**json.loads(text))
     except (ValueError, TypeError):
         return None
-    if trouble is None or trouble.code not in _WORDS:
+    if trouble is None or trouble.code not in _TROUBLES:
         return None
     times = (trouble.since, trouble.until or 0.0, trouble.over_at or 0.0)
     if not all(isinstance(at, int | float) and isfinite(at) for at in times):
@@ -108,32 +132,42 @@ def due_messages(
     now: float,
     next_step: str,
     began_empty_at: float | None = None,
+    source: Source = SPOTIFY,
 ) -> tuple[Message, ...]:
     """The messages that are due at ``now`` (s since the epoch) and not among the keys ``told``, most urgent first.
 
     ``next_step`` is the sentence that says how to authorize again. ``began_empty_at`` is when the store began that
-    remembers what was told, where it began with nothing: then nobody knows what was told before.
+    remembers what was told, where it began with nothing: then nobody knows what was told before. ``source`` is who is
+    asked.
     """
-    due = (*_of_trouble(trouble, told, now, next_step), *_of_the_end(token, now, next_step, began_empty_at))
+    due = (*_of_trouble(trouble, told, now, next_step, source), *_of_the_end(token, now, next_step, began_empty_at))
     return tuple(message for message in due if message.key not in told)
 
 
-def _of_trouble(trouble: Trouble | None, told: frozenset[str], now: float, next_step: str) -> tuple[Message, ...]:
+def _of_trouble(
+    trouble: Trouble | None, told: frozenset[str], now: float, next_step: str, source: Source
+) -> tuple[Message, ...]:
     if trouble is None:
         return ()
     if trouble.over_at is not None:
-        return (_all_is_well(trouble),) if trouble.key in told else ()
+        return (_all_is_well(trouble, source),) if trouble.key in told else ()
     patience = 0.0 if trouble.code == "needs_authorization" else PATIENCE_SECONDS
     if now - trouble.since < patience:
+        return ()
+    if not source.needs_authorization:
+        names = {"label": source.label, "prefix": source.prefix, "name": source.name}
+        title, body = (text.format(**names) for text in _WORDS_OF_OTHERS.get(trouble.code, ("", "")))
+        return (Message(trouble.key, title, f"{body} Asking goes on by itself."),) if title else ()
+    if trouble.code not in _WORDS:
         return ()
     title, body = _WORDS[trouble.code]
     until = "" if trouble.until is None else f" It will answer again from {_moment(trouble.until)} on."
     return (Message(trouble.key, title, f"{body}{until} {_help(trouble.code, next_step)}"),)
 
 
-def _all_is_well(trouble: Trouble) -> Message:
+def _all_is_well(trouble: Trouble, source: Source) -> Message:
     since = _moment(trouble.over_at or trouble.since)
-    told = "There is a new authorization" if trouble.code == "needs_authorization" else "Spotify answers again"
+    told = "There is a new authorization" if trouble.code == "needs_authorization" else f"{source.label} answers again"
     return Message(f"well:{trouble.key}", "All is well again", f"{told} since {since}. Nothing to do.")
 
 

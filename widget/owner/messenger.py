@@ -14,6 +14,7 @@ from widget.owner.channels import Channel, read_channels
 from widget.owner.health import Health
 from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
 from widget.snapshot import Problem
+from widget.source import SPOTIFY, Source
 from widget.sources.spotify.seed import effective_token
 from widget.store.protocol import Store
 from widget.tokens import Seed
@@ -38,6 +39,7 @@ class Messenger:
         notify_urls: Sequence[str],
         seed: Seed | None,
         next_step: str,
+        source: Source = SPOTIFY,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -45,6 +47,8 @@ class Messenger:
         self._urls = notify_urls
         self._seed = seed
         self._next_step = next_step
+        self._source = source
+        self._trouble_note = _TROUBLE if source.needs_authorization else f"{_TROUBLE}:{source.name}"
         self._logged: frozenset[str] = frozenset()
         self._failed: dict[tuple[str, str], int] = {}
         self._not_before: dict[tuple[str, str], float] = {}  # monotonic
@@ -89,21 +93,23 @@ class Messenger:
 
     async def _current_trouble(self, health: Health) -> Trouble | None:
         now, problem = self._clock.now(), health.problem
-        if problem is None and await self._store.note(_TROUBLE) is None:
+        if problem is None and await self._store.note(self._trouble_note) is None:
             return None
         async with self._store.refreshing():  # Two instances must not begin the same trouble twice.
-            previous = read_trouble(await self._store.note(_TROUBLE), now)
+            previous = read_trouble(await self._store.note(self._trouble_note), now)
             code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
             is_authorized = health.token.state in ("ok", "expires_soon")
             trouble = current_trouble(previous, code, until, health.last_success_at, now, is_authorized=is_authorized)
             if trouble is not None and trouble != previous:
-                await self._store.save_note(_TROUBLE, json.dumps(asdict(trouble)))
+                await self._store.save_note(self._trouble_note, json.dumps(asdict(trouble)))
         return trouble
 
     async def _due(self, trouble: Trouble | None, told: frozenset[str]) -> tuple[Message, ...]:
+        now, source = self._clock.now(), self._source
+        if not source.needs_authorization:  # A token that another source left here is nobody's concern now.
+            return due_messages(None, trouble, told, now, self._next_step, source=source)
         token = await effective_token(self._store, self._seed)
-        began_empty_at = await self._began_empty_at()
-        return due_messages(token, trouble, told, self._clock.now(), self._next_step, began_empty_at)
+        return due_messages(token, trouble, told, now, self._next_step, await self._began_empty_at(), source)
 
     async def _began_empty_at(self) -> float | None:
         """When the store began, where it held nothing then but what our own seed may have brought; None elsewhere."""
