@@ -49,10 +49,16 @@ class Stage:
         self.http = http_client(self.network)
 
     def access(
-        self, credentials: Credentials | None = CREDENTIALS, seed: Seed | None = None, store: Store | None = None
+        self,
+        credentials: Credentials | None = CREDENTIALS,
+        seed: Seed | None = None,
+        store: Store | None = None,
+        disk_may_go: bool = False,
     ) -> Access:
         accounts = AccountsService(LateClient(self.http), "https://accounts.spotify.example", self.clock)
-        return Access(store or self.store, accounts, self.gate(), self.clock, credentials, seed)
+        return Access(
+            store or self.store, accounts, self.gate(), self.clock, credentials, seed, disk_may_go=disk_may_go
+        )
 
     def gate(self, calls_per_day: int = 3000) -> Gate:
         return Gate(self.store, self.clock, calls_per_day)

@@ -117,3 +117,17 @@ async def test_the_credentials_in_the_database_serve_a_server_that_has_none(stag
     await stage.access(credentials=None).token()
     (request,) = stage.network.asked(TOKEN)
     assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")) == b"an-id:a-secret"
+
+
+@pytest.mark.parametrize(
+    ("disk_may_go", "answer", "told"),
+    [(True, "token_rotated", 1), (True, "token_refresh", 0), (False, "token_rotated", 0)],
+)
+async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_told_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture, disk_may_go: bool, answer: str, told: int
+) -> None:
+    stage.network.answer(TOKEN, answer, "token_rotated")
+    for _ in range(2 if told else 1):
+        await stage.access(seed=SEED, disk_may_go=disk_may_go).token()
+        await stage.clock.advance(3600)
+    assert caplog.text.count("SPOTIFY_REFRESH_TOKEN") == told

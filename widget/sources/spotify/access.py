@@ -1,6 +1,7 @@
 """The access token: refreshed before its end, one refresh at a time, persisted before use, dead or alive."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -10,7 +11,7 @@ from widget.clock import Clock
 from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError, Throttled
 from widget.sources.gate import Gate
 from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token, token_of
+from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token, is_spent, token_of
 from widget.sources.spotify.unsaved import Unsaved
 from widget.store.protocol import Store
 from widget.tokens import AccessToken, Credentials, Seed, Token
@@ -24,6 +25,13 @@ REFUSED_REMEMBERED = 8
 NOT_CONFIGURED = "There is no token yet: run python -m bootstrap, or set the variables that its export prints."
 NO_CLIENT_ID = "There is no client ID: set SPOTIFY_CLIENT_ID, or run python -m bootstrap."
 DEAD = "Spotify no longer accepts the refresh token: authorize again."
+
+SEED_SPENT = (
+    "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host's disk does not last: the "
+    "next restart ends the access. Set DATABASE_URL to a Postgres database or a mounted disk, then authorize again."
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,8 @@ class Access:
         clock: Clock,
         credentials: Credentials | None = None,
         seed: Seed | None = None,
+        *,
+        disk_may_go: bool = False,
     ) -> None:
         self._store = store
         self._accounts = accounts
@@ -58,6 +68,7 @@ class Access:
         self._clock = clock
         self._configured = credentials
         self._seed = seed
+        self._disk_may_go = disk_may_go
         self._in_flight: set[asyncio.Task[Token]] = set()
         self._unsaved = Unsaved(store, clock)
         self._refusal: _Refusal | None = None
@@ -209,7 +220,17 @@ class Access:
         self._refusal = None
         self._unsaved.keep(token.refresh_token, refreshed)
         # Not used before it is saved: whoever asks with it may end the one before.
-        return refreshed if await self._unsaved.save() else None
+        saved = await self._unsaved.save()
+        if saved:
+            self._tell_if_spent(token, refreshed)
+        return refreshed if saved else None
+
+    def _tell_if_spent(self, used: Token, refreshed: Token) -> None:
+        seed = self._seed
+        if not self._disk_may_go or seed is None or used.refresh_token != seed.refresh_token:
+            return
+        if is_spent(seed, refreshed, seed.fingerprint):
+            log.warning("%s", SEED_SPENT)
 
     async def _was_replaced(self, token: Token) -> bool:
         stored = await self._store.token()

@@ -19,6 +19,13 @@ def counts_more(seed: Seed | None, token: Token | None, last_seed_fingerprint: s
     return not (both_dated and (seed.authorized_at or 0) < (token.authorized_at or 0))
 
 
+def is_spent(seed: Seed | None, token: Token | None, last_seed_fingerprint: str | None) -> bool:
+    """Whether Spotify replaced the token of ``seed``: only what is stored works now, and the seed no longer does."""
+    if seed is None or token is None or seed.fingerprint != last_seed_fingerprint:
+        return False
+    return token.refresh_token != seed.refresh_token and token.authorized_at == seed.authorized_at
+
+
 def token_of(seed: Seed) -> Token:
     """The authorization that ``seed`` stands for."""
     return Token(seed.refresh_token, authorized_at=seed.authorized_at)

@@ -1,5 +1,7 @@
 """Puts the wing of Spotify together."""
 
+import os
+
 from widget.source import SPOTIFY
 from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
@@ -11,6 +13,7 @@ from widget.sources.spotify.gateway import Gateway
 from widget.sources.spotify.renewal import ServerRenewal
 from widget.sources.spotify.whose import RunningAccount
 from widget.sources.wing import Parts, Wing
+from widget.store.lasting import may_not_last
 
 
 def wing(parts: Parts) -> Wing:
@@ -19,7 +22,8 @@ def wing(parts: Parts) -> Wing:
     gate = Gate(store, clock, settings.calls_a_day)
     accounts = AccountsService(parts.http, settings.accounts_url, clock)
     api = WebApi(parts.http, settings.api_url, clock)
-    access = Access(store, accounts, gate, clock, settings.credentials, settings.seed)
+    may_go = may_not_last(settings.database_url, os.environ)
+    access = Access(store, accounts, gate, clock, settings.credentials, settings.seed, disk_may_go=may_go)
     renewal = ServerRenewal(
         store,
         Authorization(store, accounts, api, gate, clock, settings.seed),
