@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import http, memory, polling, startup, strangers, streams
+from tests.benchmarks import http, memory, polling, startup, strangers, streams, without_progress
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "polling": polling.report,
+    "without_progress": without_progress.report,
     "http": http.report,
     "startup": startup.report,
     "memory": memory.report,

@@ -3,7 +3,9 @@
 import asyncio
 import sys
 import time
-from typing import Any
+from dataclasses import replace
+from tempfile import mkdtemp
+from typing import Any, Literal
 
 import uvicorn
 from starlette.requests import Request
@@ -11,12 +13,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.support.showing import Showing, item, playing
+from widget.app import create_app
 from widget.clock import SystemClock
 from widget.server.crowd import Limits
 from widget.server.listening import listening
 from widget.server.serving import Server, loop_factory
+from widget.settings import Settings
 
 BODY = b"x" * 400
+INLET_TOKEN = "a-token-for-the-benchmark"
 
 
 async def bare(scope: dict[str, object], receive: object, send: object) -> None:
@@ -42,12 +47,21 @@ def ours() -> Any:
     return showing.app
 
 
+def inlet() -> Any:
+    """The whole program, told by players; its database lies in the working directory."""
+    environ = {"SOURCE": "inlet", "INLET_TOKEN": INLET_TOKEN, "MAX_STREAMS": "20000"}
+    settings = replace(Settings.from_environ(environ), database_url=f"sqlite:///{mkdtemp()}/now-playing.db")
+    return create_app(settings)
+
+
 def main() -> None:
     """Serves: the bare application on uvicorn as it comes, ours with the settings of ``python -m widget``."""
     name, port = sys.argv[1], int(sys.argv[2])
-    if name == "ours":
+    if name in ("ours", "inlet"):
+        lifespan: Literal["on", "off"] = "on" if name == "inlet" else "off"
+        app = inlet() if name == "inlet" else ours()
         with listening("127.0.0.1", port) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(Server(ours(), limits=Limits(20_000), lifespan="off").serve([listener]))
+            runner.run(Server(app, limits=Limits(20_000), lifespan=lifespan).serve([listener]))
         return
     uvicorn.run(
         bare,

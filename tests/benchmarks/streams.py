@@ -7,11 +7,13 @@ import asyncio
 import os
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 
 import httpx
 import psutil
 
 from tests.benchmarks.http import measured
+from tests.benchmarks.servers import INLET_TOKEN
 
 STREAMS = int(os.environ.get("STREAMS", "2000"))
 CHANGES = 5
@@ -25,7 +27,25 @@ def _allow_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _measure(port: int, process: psutil.Process) -> tuple[float, list[float]]:
+Publish = Callable[[httpx.AsyncClient, str], Awaitable[float]]
+"""Makes a change by a server at an address; when it was made (monotonic s)."""
+
+
+async def _published(http: httpx.AsyncClient, address: str) -> float:
+    return float((await http.post(f"{address}/publish", timeout=30)).json()["at"])
+
+
+async def _pushed(http: httpx.AsyncClient, address: str) -> float:
+    """As a player pushes it, counted from before the request."""
+    at = time.monotonic()
+    track = {"track_name": f"Song {at}", "artist_name": "Somebody", "additional_info": {"duration_ms": 200_000}}
+    body = {"listen_type": "playing_now", "payload": [{"track_metadata": track}]}
+    headers = {"Authorization": f"Token {INLET_TOKEN}"}
+    (await http.post(f"{address}/1/submit-listens", json=body, headers=headers, timeout=30)).raise_for_status()
+    return at
+
+
+async def _measure(port: int, process: psutil.Process, publish: Publish) -> tuple[float, list[float]]:
     before = process.memory_info().rss
     readers = []
     for _ in range(STREAMS):
@@ -40,7 +60,7 @@ async def _measure(port: int, process: psutil.Process) -> tuple[float, list[floa
         for _ in range(CHANGES):
             arrivals = asyncio.gather(*(_arrival(reader) for reader, _ in readers))
             await asyncio.sleep(0.2)
-            published = (await client.post(f"http://127.0.0.1:{port}/publish", timeout=30)).json()["at"]
+            published = await publish(client, f"http://127.0.0.1:{port}")
             delays.append(max(await arrivals) - published)
     for _, writer in readers:
         writer.close()
@@ -56,8 +76,15 @@ def report() -> None:
     """Prints memory for a stream, and the time to the last of all viewers."""
     _allow_open_files()
     with measured("ours") as (port, process):
-        memory, delays = asyncio.run(_measure(port, process))
+        memory, delays = asyncio.run(_measure(port, process, _published))
     print(
         f"{STREAMS} streams: {memory:.1f} KiB each (aim 14); the last viewer after "
         f"{statistics.median(delays) * 1000:.0f} ms (at worst {max(delays) * 1000:.0f} ms)"
+    )
+    with measured("inlet") as (port, process):
+        _, pushed = asyncio.run(_measure(port, process, _pushed))
+    ratio = statistics.median(pushed) / statistics.median(delays)
+    print(
+        f"pushed by a player: the last viewer after {statistics.median(pushed) * 1000:.0f} ms, from before the "
+        f"request on: {ratio:.2f} of a change that is known already"
     )

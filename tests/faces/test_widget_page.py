@@ -13,7 +13,7 @@ from widget.faces.pictures.palettes import Tone, palette
 from widget.playback import LastPlayed
 from widget.settings import Settings
 from widget.snapshot import Problem, Snapshot
-from widget.source import Source
+from widget.source import LASTFM, Source
 
 TONES: tuple[Tone, Tone] = ("light", "dark")
 Get = Callable[..., Awaitable[httpx.Response]]
@@ -259,3 +259,15 @@ async def test_the_same_page_is_made_once_a_second(showing: Showing) -> None:
     (kept,) = pages._made.values()
     assert await page(showing) == first
     assert next(iter(pages._made.values())) is kept
+
+
+@pytest.mark.parametrize("layout", ["card", "cover", "list", "compact"])
+async def test_the_credit_that_a_source_is_due_stands_with_it(layout: str) -> None:
+    showing = Showing(source=LASTFM)
+    showing.show(playing(showing.clock.now(), progress_ms=None))
+    async with showing.client() as client:
+        page = (await client.get(f"/widget?layout={layout}")).text
+        front = (await client.get("/")).text
+    assert ("powered by AudioScrobbler" in page) == (layout != "compact")
+    assert "Last.fm" in page
+    assert '<a href="https://www.last.fm/" rel="noopener">powered by AudioScrobbler</a>' in front

@@ -71,6 +71,7 @@ async def index(request: Request) -> Response:
             only_here=is_loopback(urlsplit(address).hostname or ""),
             source_label=services.source.label,
             source_url=services.source.url,
+            credit=services.source.credit,
             renews=services.settings.setup_key is not None and services.source.needs_authorization,
             style=static_path("site.css"),
             builder_style=static_path("builder.css"),
