@@ -218,3 +218,33 @@ async def test_it_opens_and_closes_a_store_of_its_own(tmp_path: Path) -> None:
 )
 def test_messages_name_the_next_step_that_there_is(settings: Settings, told: str) -> None:
     assert told in next_step(settings)
+
+
+async def test_a_list_that_cannot_be_had_is_empty_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, store = FakeClock(), SqliteStore(tmp_path / "now-playing.db")
+    simulator = simulated(clock)
+    await store.open()
+    await authorize(store, simulator, scopes=("user-read-currently-playing",))
+    await store.close()
+    settings = Settings(recent=5)
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=settings) as running:
+        for _ in range(4):
+            assert (await running.client.get("/now-playing")).json()["recent"] == []
+            await clock.advance(200)
+    assert sum("RECENT" in record.getMessage() for record in caplog.records) == 1
+
+
+async def test_earlier_plays_are_listed_for_who_asks_for_it(tmp_path: Path) -> None:
+    async with program(tmp_path, settings=Settings(recent=3)) as running:
+        await running.client.get("/now-playing")
+        await running.clock.advance(10)
+        now = (await running.client.get("/now-playing")).json()
+        assert now["status"] == "playing"
+        assert [set(played) for played in now["recent"]] == [{"item", "played_at"}]
+        assert now["recent"][0]["item"]["title"] == "Tides of Glass"
+    async with program(tmp_path) as running:
+        await running.client.get("/now-playing")
+        await running.clock.advance(10)
+        assert (await running.client.get("/now-playing")).json()["recent"] == []

@@ -324,7 +324,8 @@ class Watcher:
         return self._knowledge.snapshot_at(self._clock.now())
 
     def _know(self, knowledge: Knowledge) -> None:
-        self._knowledge = replace(knowledge.shown_under(self._hiding), unasked=self._unasked)
+        shown = knowledge.shown_under(self._hiding)
+        self._knowledge = replace(shown, recent=shown.recent[: self._recent], unasked=self._unasked)
 
     def _publish(self) -> None:
         shown = self._knowledge

@@ -43,7 +43,15 @@ class Gateway:
     that asking is no use; so it may be called as often as one likes."""
 
     def __init__(
-        self, access: Access, api: WebApi, gate: Gate, store: Store, clock: Clock, seed: Seed | None = None
+        self,
+        access: Access,
+        api: WebApi,
+        gate: Gate,
+        store: Store,
+        clock: Clock,
+        seed: Seed | None = None,
+        *,
+        lists: bool = False,
     ) -> None:
         self._access = access
         self._api = api
@@ -51,6 +59,7 @@ class Gateway:
         self._store = store
         self._clock = clock
         self._seed = seed
+        self._lists = lists
         self._forbidden: _Refused | None = None
         self._without_recently_played: object = None
         self._fresh_tokens_refused_at: float | None = None
@@ -77,12 +86,20 @@ class Gateway:
         authorization = _identity(token)
         lacks_scope = token is not None and bool(token.scopes) and RECENTLY_PLAYED_SCOPE not in token.scopes
         if lacks_scope or self._without_recently_played == (authorization,):
+            self._say_what_is_missing()
             return ()
         try:
             return await self._ask(self._api.recently_played)
         except ScopeMissing:
             self._without_recently_played = (authorization,)
+            self._say_what_is_missing()
             return ()
+
+    def _say_what_is_missing(self) -> None:
+        """Once, and only where the owner wants the list that cannot be had."""
+        if self._lists:
+            self._lists = False
+            log.warning("RECENT shows nothing: Spotify did not grant %s; authorize again.", RECENTLY_PLAYED_SCOPE)
 
     async def token_health(self) -> TokenHealth:
         """How the authorization stands."""

@@ -33,5 +33,5 @@ def wing(parts: Parts) -> Wing:
         accounts_url=settings.accounts_url,
         credentials=settings.credentials,
     )
-    gateway = Gateway(access, api, gate, store, clock, settings.seed)
+    gateway = Gateway(access, api, gate, store, clock, settings.seed, lists=settings.recent > 0)
     return Wing(SPOTIFY, gateway, renewal, (Caretaker(access, clock),))
