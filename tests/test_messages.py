@@ -13,9 +13,13 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.live_server import live_server
 from tests.support.program import KEY, PUBLIC_URL, Program, program, simulated
 from tests.support.receiver import Receiver
+from widget.owner.channels import read_channels
+from widget.owner.health import Health
+from widget.owner.messenger import Messenger
 from widget.settings import Settings
 from widget.sources.spotify.accounts import SCOPES
-from widget.tokens import Seed
+from widget.store.sqlite_store import SqliteStore
+from widget.tokens import Seed, TokenHealth
 
 DAY = 86_400.0
 NOW = "/v1/me/player/currently-playing"
@@ -267,3 +271,22 @@ async def test_a_database_that_goes_away_only_delays_them(tmp_path: Path, caplog
         await running.store.open()
         await running.clock.advance(61)
         assert (await running.client.get("/readyz")).status_code == 200
+
+
+async def test_a_seed_that_is_spent_on_a_disk_that_does_not_last_is_told_once(
+    tmp_path: Path, receiver: Receiver, inbox: str
+) -> None:
+    spent = Health(TokenHealth("ok", is_spent=True), None, None, 0)
+
+    async def health() -> Health:
+        return spent
+
+    store, clock = SqliteStore(tmp_path / "now-playing.db"), FakeClock()
+    await store.open()
+    channels, _ = read_channels([inbox])
+    for _ in range(2):
+        messenger = Messenger(store, clock, health, [inbox], Seed("a-seed"), "Renew it.")
+        await messenger.tell_what_is_due(channels)
+        await messenger.tell_what_is_due(channels)
+    await store.close()
+    assert receiver.titles == ["Spotify access ends at the next restart"]

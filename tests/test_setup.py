@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -57,11 +58,20 @@ async def test_a_renewal_replaces_the_token_and_the_server_goes_on_at_once(tmp_p
         assert answer.status_code == 200
         assert "Nilas Listener" in answer.text
         assert "2027-05-18" in answer.text
-        assert "python -m bootstrap export" in answer.text
         assert (await stored(running))[0] != before[0]
         assert (await running.client.get("/readyz")).json()["token"] == {"state": "ok", "days_left": 181}
         await running.clock.advance(6)
         assert (await running.client.get("/now-playing")).json()["status"] == "playing"
+
+
+async def test_the_page_speaks_of_the_disk_only_where_that_does_not_last(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        assert "disk" not in (await running.renews()).text
+        services = running.app.state.services
+        running.app.state.services = replace(services, disk_may_go=True)
+        told = (await running.renews()).text
+        assert "disk does not last" in told
+        assert "python -m bootstrap export" in told
 
 
 async def test_a_dead_token_is_replaced_too(tmp_path: Path) -> None:

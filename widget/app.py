@@ -27,6 +27,7 @@ from widget.sources.http import LateClient
 from widget.sources.sharing import Sharing
 from widget.sources.wing import Parts, Work
 from widget.store.choice import open_or_go_on, store_for
+from widget.store.lasting import may_not_last
 from widget.store.protocol import Store
 
 if TYPE_CHECKING:
@@ -68,7 +69,14 @@ def create_app(
     artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)
     colours = ColourFinder(artwork, broadcast, clock)
     services = Services(
-        settings, clock, broadcast, readiness.health, artwork, wing.renewal or NothingToRenew(), wing.source
+        settings,
+        clock,
+        broadcast,
+        readiness.health,
+        artwork,
+        wing.renewal or NothingToRenew(),
+        wing.source,
+        disk_may_go=may_not_last(settings.database_url, settings.disk_starts_empty),
     )
 
     @asynccontextmanager

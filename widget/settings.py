@@ -17,6 +17,9 @@ from widget.tokens import Credentials, Seed
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"
 DEFAULT_DATABASE_URL = "sqlite:///now-playing.db"
 
+_HOSTS_WHOSE_DISK_STARTS_EMPTY = ("DYNO", "RENDER", "K_SERVICE", "KOYEB_")
+"""Set by Heroku, Render, Cloud Run and Koyeb in every program that they run: how a name begins."""
+
 _PREFIXES = tuple(source.prefix for source in SOURCES.values())
 
 Value = TypeVar("Value")
@@ -26,7 +29,8 @@ Value = TypeVar("Value")
 class Settings:
     """What the owner set. Secrets are left out of ``repr``. ``named`` are the names of all variables that are set
     for one source or another, ``of_source`` the values of those that stand in the table of sources, ``stored``
-    what the last bootstrap stored for them.
+    what the last bootstrap stored for them. ``disk_starts_empty``: at this host each restart begins with a new disk,
+    but for what is mounted.
     """
 
     client_id: str | None = None
@@ -53,6 +57,7 @@ class Settings:
     stored: Mapping[str, str] = field(default_factory=dict, repr=False)
     recent: int = 0
     named: tuple[str, ...] = ()
+    disk_starts_empty: bool = False
     demo: bool = False
 
     @classmethod
@@ -90,6 +95,7 @@ class Settings:
             of_source=_of_sources(reader),
             recent=reader.read("RECENT", recent, 0),
             named=tuple(sorted(name for name in _set(environ) if name.startswith(_PREFIXES))),
+            disk_starts_empty=any(name.startswith(_HOSTS_WHOSE_DISK_STARTS_EMPTY) for name in _set(environ)),
         )
         faults = [*reader.faults, *([] if source is None else settings._faults_with(source))]
         if faults:

@@ -76,11 +76,13 @@ class TokenHealth:
     """How the authorization stands: its state, and when it ends.
 
     ``days_left`` in whole days, ``expires_at`` in s since the epoch; both None where the date is unknown.
+    ``is_spent``: the environment's token was replaced by one that the next restart takes with the disk.
     """
 
     state: TokenState
     days_left: int | None = None
     expires_at: float | None = None
+    is_spent: bool = False
 
 
 def token_health(token: Token | None, now: float) -> TokenHealth:

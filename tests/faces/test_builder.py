@@ -134,6 +134,16 @@ async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
     assert "setup" not in await html_of(Showing())
 
 
+async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
+    spent = Health(TokenHealth("ok", 120, 1_805_000_000.0, is_spent=True), 1_795_000_000.0, None, 12)
+    text = (await page_of(Showing(health=spent))).text
+    assert "Spotify is connected until the next restart" in text
+    assert "SPOTIFY_REFRESH_TOKEN" in text
+    assert "DATABASE_URL" in text
+    assert "Visitors never see an error" not in text
+    assert "until the next restart" not in (await page_of(Showing())).text
+
+
 async def test_before_anything_is_set_up_the_preview_shows_a_sample() -> None:
     missing = Health(TokenHealth("missing"), None, Problem("not_configured", "There is no token yet."), 0)
     showing = Showing(health=missing)

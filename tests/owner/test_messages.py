@@ -155,3 +155,13 @@ def test_until_when_a_quota_lasts_is_told() -> None:
     trouble = current_trouble(None, "quota_exceeded", AUTHORIZED, None, 1000.0)
     (message,) = due_messages(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)
     assert "2026-11-25 10:00 UTC" in message.body
+
+
+def test_a_spent_seed_is_told_once_with_the_next_step_and_the_next_seed_anew() -> None:
+    (message,) = due_messages(TOKEN, None, frozenset(), AUTHORIZED, NEXT_STEP, spent_seed="a" * 64)
+    assert "restart" in message.title
+    assert "DATABASE_URL" in message.body
+    assert message.logged
+    told = frozenset({message.key})
+    assert due_messages(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="a" * 64) == ()
+    assert due_messages(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="b" * 64) != ()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from widget.settings import Settings
 from widget.store.lasting import may_not_last
 
 HEROKU, RENDER, KOYEB = {"DYNO": "web.1"}, {"RENDER": "true"}, {"KOYEB_APP_NAME": "music"}
@@ -27,4 +28,5 @@ def is_data(path: Path) -> bool:
     ],
 )
 def test_a_file_on_no_mount_may_go_where_disks_start_empty(url: str, environ: dict[str, str], expected: bool) -> None:
-    assert may_not_last(url, environ, is_data) is expected
+    settings = Settings.from_environ({"DATABASE_URL": url, **environ})
+    assert may_not_last(settings.database_url, settings.disk_starts_empty, is_data) is expected

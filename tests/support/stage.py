@@ -68,9 +68,11 @@ class Stage:
         calls_per_day: int = 3000,
         credentials: Credentials | None = CREDENTIALS,
         seed: Seed | None = None,
+        disk_may_go: bool = False,
     ) -> Gateway:
         api = WebApi(LateClient(self.http), "https://api.spotify.example/v1", self.clock)
-        return Gateway(self.access(credentials, seed), api, self.gate(calls_per_day), self.store, self.clock, seed)
+        access, gate = self.access(credentials, seed, disk_may_go=disk_may_go), self.gate(calls_per_day)
+        return Gateway(access, api, gate, self.store, self.clock, seed, disk_may_go=disk_may_go)
 
     async def authorize(
         self, refresh: str = "AQ-stored", access_seconds: float | None = None, scopes: tuple[str, ...] = SCOPES

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Stands on ``app.state.services``."""
+    """Stands on ``app.state.services``. ``disk_may_go``: the next restart may take the database."""
 
     settings: Settings
     clock: Clock
@@ -30,6 +30,7 @@ class Services:
     artwork: ArtworkCache
     renewal: Renewal
     source: Source = SPOTIFY
+    disk_may_go: bool = False
 
 
 def services_of(request: Request) -> Services:

@@ -57,16 +57,22 @@ _WORDS_OF_OTHERS: dict[ErrorCode, tuple[str, str]] = {
 }
 """Where nothing is authorized; the names are those of the table of sources."""
 
+SEED_SPENT = (
+    "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host's disk does not last. Set "
+    "DATABASE_URL to a Postgres database or a mounted disk, then authorize again."
+)
+
 _TROUBLES = frozenset({*_WORDS, *_WORDS_OF_OTHERS})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; ``key`` names the event, so that each is told once."""
+    """One message; ``key`` names the event, so that each is told once. ``logged``: the log says it already."""
 
     key: str
     title: str
     body: str
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +139,19 @@ def due_messages(
     next_step: str,
     began_empty_at: float | None = None,
     source: Source = SPOTIFY,
+    spent_seed: str | None = None,
 ) -> tuple[Message, ...]:
     """The messages that are due at ``now`` (s since the epoch) and not among the keys ``told``, most urgent first.
 
     ``next_step`` is the sentence that says how to authorize again. ``began_empty_at`` is when the store began that
     remembers what was told, where it began with nothing: then nobody knows what was told before. ``source`` is who is
-    asked.
+    asked. ``spent_seed`` is the fingerprint of the seed that was replaced by a token on a disk that does not last.
     """
-    due = (*_of_trouble(trouble, told, now, next_step, source), *_of_the_end(token, now, next_step, began_empty_at))
+    due = (
+        *_of_trouble(trouble, told, now, next_step, source),
+        *_of_a_spent_seed(spent_seed),
+        *_of_the_end(token, now, next_step, began_empty_at),
+    )
     return tuple(message for message in due if message.key not in told)
 
 
@@ -177,6 +188,12 @@ def _help(code: ErrorCode, next_step: str) -> str:
     if code == "quota_exceeded":
         return "Lower CALLS_PER_DAY, or stop other apps of the same developer account."
     return "See https://developer.spotify.com/dashboard; asking goes on by itself once that is mended."
+
+
+def _of_a_spent_seed(fingerprint: str | None) -> tuple[Message, ...]:
+    if fingerprint is None:
+        return ()
+    return (Message(f"spent:{fingerprint[:16]}", "Spotify access ends at the next restart", SEED_SPENT, logged=True),)
 
 
 def _of_the_end(token: Token | None, now: float, next_step: str, began_empty_at: float | None) -> tuple[Message, ...]:

@@ -80,10 +80,12 @@ class Messenger:
         health = await self._health()
         self._log_once(health.problem)
         trouble = await self._current_trouble(health)
-        for message in await self._due(trouble, self._logged):
+        spent = self._seed.fingerprint if self._seed is not None and health.token.is_spent else None
+        for message in await self._due(trouble, spent, self._logged):
             self._logged |= {message.key}
-            log.warning("%s. %s", message.title, message.body)
-        await asyncio.gather(*(self._write(channel, trouble) for channel in channels))
+            if not message.logged:
+                log.warning("%s. %s", message.title, message.body)
+        await asyncio.gather(*(self._write(channel, trouble, spent) for channel in channels))
 
     def _log_once(self, problem: Problem | None) -> None:
         """A program that was never set up says so at its start."""
@@ -104,12 +106,13 @@ class Messenger:
                 await self._store.save_note(self._trouble_note, json.dumps(asdict(trouble)))
         return trouble
 
-    async def _due(self, trouble: Trouble | None, told: frozenset[str]) -> tuple[Message, ...]:
+    async def _due(self, trouble: Trouble | None, spent: str | None, told: frozenset[str]) -> tuple[Message, ...]:
         now, source = self._clock.now(), self._source
         if not source.needs_authorization:  # A token that another source left here is nobody's concern now.
             return due_messages(None, trouble, told, now, self._next_step, source=source)
         token = await effective_token(self._store, self._seed)
-        return due_messages(token, trouble, told, now, self._next_step, await self._began_empty_at(), source)
+        began = await self._began_empty_at()
+        return due_messages(token, trouble, told, now, self._next_step, began, source, spent)
 
     async def _began_empty_at(self) -> float | None:
         """When the store began, where it held nothing then but what our own seed may have brought; None elsewhere."""
@@ -128,9 +131,9 @@ class Messenger:
             return True
         return self._seed is not None and await self._store.seed_fingerprint() == self._seed.fingerprint
 
-    async def _write(self, channel: Channel, trouble: Trouble | None) -> None:
+    async def _write(self, channel: Channel, trouble: Trouble | None, spent: str | None) -> None:
         told = await self._store.messages_sent(channel.fingerprint)
-        for message in await self._due(trouble, told):
+        for message in await self._due(trouble, spent, told):
             attempt = (channel.fingerprint, message.key)
             if self._clock.monotonic() < self._not_before.get(attempt, 0.0):
                 continue

@@ -131,3 +131,19 @@ async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_told_once(
         await stage.access(seed=SEED, disk_may_go=disk_may_go).token()
         await stage.clock.advance(3600)
     assert caplog.text.count("SPOTIFY_REFRESH_TOKEN") == told
+
+
+@pytest.mark.parametrize(
+    ("disk_may_go", "answer", "expected"),
+    [(True, "token_rotated", True), (True, "token_refresh", False), (False, "token_rotated", False)],
+)
+async def test_how_the_token_stands_tells_of_a_spent_seed_until_there_is_a_new_authorization(
+    stage: Stage, disk_may_go: bool, answer: str, expected: bool
+) -> None:
+    stage.network.answer(TOKEN, answer)
+    gateway = stage.gateway(seed=SEED, disk_may_go=disk_may_go)
+    assert not (await gateway.token_health()).is_spent
+    await gateway.currently_playing()
+    assert (await gateway.token_health()).is_spent is expected
+    await stage.store.save_authorization(Token("new", authorized_at=stage.clock.now()), None, SEED.fingerprint)
+    assert not (await gateway.token_health()).is_spent

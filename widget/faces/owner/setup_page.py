@@ -46,7 +46,7 @@ def setup_page(request: Request, status: int, shown: Shown) -> Response:
             last_day="" if ends is None else f"{utc(ends):%Y-%m-%d}",
             form_token=same_site.form_token(cookie),
             redirect_uri=callback_uri(services),
-            disk_may_go=services.settings.database_url.startswith("sqlite:"),
+            disk_may_go=services.disk_may_go,
             home="../" if request.url.path.endswith("/callback") else "",
             style=static_path("site.css"),
         )

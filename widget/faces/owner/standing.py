@@ -43,6 +43,11 @@ _STEPS: Mapping[ErrorCode, tuple[str, ...]] = {
     "store_unavailable": ("See that the place that it names can be written:", "DATABASE_URL"),
     "internal_error": ("It goes on trying; if it stays so, start it again.",),
 }
+_SPENT = (
+    "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host’s disk does not last: the "
+    "next restart ends the access."
+)
+_KEEP_IT = ("Authorize again once a Postgres database or a mounted disk stands in", "DATABASE_URL")
 _GOES_ON = ("Nothing is to be done: it goes on asking.",)
 
 
@@ -70,6 +75,8 @@ def standing_of(health: Health, services: Services) -> Standing:
     if not services.source.needs_authorization:
         listener = services.settings.of_source.get(f"{services.source.prefix}USER")
         return Standing("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
+    if token.is_spent:
+        return Standing("soon", f"{label} is connected until the next restart", _SPENT, _KEEP_IT)
     if token.expires_at is None:
         return Standing("good", f"{label} is connected")
     day = utc(token.expires_at)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from widget.clock import Clock
@@ -14,7 +14,7 @@ from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.seed import effective_token
+from widget.sources.spotify.seed import effective_token, is_spent
 from widget.store.protocol import Store
 from widget.tokens import AccessToken, Seed, Token, TokenHealth, token_health
 
@@ -52,6 +52,7 @@ class Gateway:
         seed: Seed | None = None,
         *,
         lists: bool = False,
+        disk_may_go: bool = False,
     ) -> None:
         self._access = access
         self._api = api
@@ -60,6 +61,7 @@ class Gateway:
         self._clock = clock
         self._seed = seed
         self._lists = lists
+        self._disk_may_go = disk_may_go
         self._forbidden: _Refused | None = None
         self._without_recently_played: object = None
         self._fresh_tokens_refused_at: float | None = None
@@ -103,7 +105,11 @@ class Gateway:
 
     async def token_health(self) -> TokenHealth:
         """How the authorization stands."""
-        return token_health(await effective_token(self._store, self._seed), self._clock.now())
+        token = await effective_token(self._store, self._seed)
+        health = token_health(token, self._clock.now())
+        if not self._disk_may_go or health.state == "needs_authorization":
+            return health
+        return replace(health, is_spent=is_spent(self._seed, token, await self._store.seed_fingerprint()))
 
     async def standing_problem(self) -> Problem | None:
         """Why asking is no use now, as far as the store knows; asks nobody. May raise StoreError."""

@@ -1,7 +1,5 @@
 """Puts the wing of Spotify together."""
 
-import os
-
 from widget.source import SPOTIFY
 from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
@@ -22,7 +20,7 @@ def wing(parts: Parts) -> Wing:
     gate = Gate(store, clock, settings.calls_a_day)
     accounts = AccountsService(parts.http, settings.accounts_url, clock)
     api = WebApi(parts.http, settings.api_url, clock)
-    may_go = may_not_last(settings.database_url, os.environ)
+    may_go = may_not_last(settings.database_url, settings.disk_starts_empty)
     access = Access(store, accounts, gate, clock, settings.credentials, settings.seed, disk_may_go=may_go)
     renewal = ServerRenewal(
         store,
@@ -33,5 +31,5 @@ def wing(parts: Parts) -> Wing:
         accounts_url=settings.accounts_url,
         credentials=settings.credentials,
     )
-    gateway = Gateway(access, api, gate, store, clock, settings.seed, lists=settings.recent > 0)
+    gateway = Gateway(access, api, gate, store, clock, settings.seed, lists=settings.recent > 0, disk_may_go=may_go)
     return Wing(SPOTIFY, gateway, renewal, (Caretaker(access, clock),))
