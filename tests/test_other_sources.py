@@ -187,3 +187,27 @@ async def test_earlier_plays_are_listed_where_the_owner_asks_for_it(tmp_path: Pa
         await running.watch(200)
         later: Any = await running.now()
         assert [played["item"]["title"] for played in later["recent"]] == ["Three", "Two"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(17, "private"), (10, "bad_credentials"), (26, "forbidden")])
+async def test_a_refusal_in_the_middle_of_a_track_shows_with_the_first_answer(
+    tmp_path: Path, number: int, code: str
+) -> None:
+    async with other_program(tmp_path, {"SOURCE": "lastfm"}) as running:
+        assert (await running.now())["status"] == "playing"
+        running.services.lastfm.error = number
+        await running.watch(20)
+        now: Any = await running.now()
+        assert (now["status"], now["error"]["code"], now["item"]) == ("unavailable", code, None)
+
+
+async def test_an_outage_leaves_what_was_heard_for_five_minutes(tmp_path: Path) -> None:
+    async with other_program(tmp_path, {"SOURCE": "lastfm"}) as running:
+        await running.now()
+        running.services.lastfm.error = 8
+        await running.watch(60)
+        now: Any = await running.now()
+        assert (now["status"], now["stale"]) == ("playing", True)
+        await running.watch(260)
+        later: Any = await running.now()
+        assert (later["status"], later["error"]["code"]) == ("unavailable", "source_unreachable")

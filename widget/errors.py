@@ -47,6 +47,9 @@ OUTAGES: frozenset[ErrorCode] = frozenset(
 )
 """Nobody refused anything: the last good answer may stand a while, and asking again soon is right."""
 
+REFUSALS: frozenset[ErrorCode] = frozenset({"bad_credentials", "forbidden", "unknown_user", "private"})
+"""Somebody refused, and goes on refusing until the owner does something."""
+
 
 class NowPlayingError(Exception):
     """Something that a person is told of in one line; ``str()`` is that line and holds no secret."""

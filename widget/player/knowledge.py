@@ -64,6 +64,7 @@ class Knowledge:
     announced: Announcement | None = None
     recent: tuple[LastPlayed, ...] = ()
     unasked: Problem = UNASKED
+    final: frozenset[ErrorCode] = frozenset({"not_configured"})
 
     def heard(self, playback: Playback, now: float, endurance: Endurance | None = None) -> "Knowledge":
         """After an answer. One uncertain answer does not end an item, two in a row do.
@@ -204,7 +205,7 @@ class Knowledge:
         """Until when the last good answer is given while Spotify cannot be asked."""
         if self.updated_at is None or self.playback is None:
             return 0.0
-        if self.problem is not None and self.problem.code == "not_configured":
+        if self.problem is not None and self.problem.code in self.final:
             return 0.0
         until = self.updated_at + STALE_SECONDS
         return until if self.playback.ends_at is None else min(until, self.playback.ends_at)

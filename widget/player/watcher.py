@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from widget.clock import Clock, within
-from widget.errors import ErrorCode, SourceError, StoreError
+from widget.errors import REFUSALS, ErrorCode, SourceError, StoreError
 from widget.playback import Item
 from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.broadcast import Broadcast
@@ -34,6 +34,10 @@ _COSTS_A_QUESTION: frozenset[ErrorCode] = frozenset(
     {"spotify_unreachable", "source_unreachable", "rate_limited", "internal_error"}
 )
 """What is raised for free, without a question, is none of them, or told by a ban."""
+
+FINAL: frozenset[ErrorCode] = frozenset({"not_configured"})
+"""After these nothing that was heard before is shown any more; elsewhere a refusal counts among them: it may mean that
+the listener does not want to be seen."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +69,7 @@ class Watcher:
         self._pushed = pushed
         self._recent = recent
         self._unasked = unasked(row)
+        self._final = FINAL if row.needs_authorization else FINAL | REFUSALS
         self._knowledge = Knowledge(unasked=self._unasked)
         self._broadcast.publish(self._knowledge)
         self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
@@ -325,7 +330,8 @@ class Watcher:
 
     def _know(self, knowledge: Knowledge) -> None:
         shown = knowledge.shown_under(self._hiding)
-        self._knowledge = replace(shown, recent=shown.recent[: self._recent], unasked=self._unasked)
+        recent = shown.recent[: self._recent]
+        self._knowledge = replace(shown, recent=recent, unasked=self._unasked, final=self._final)
 
     def _publish(self) -> None:
         shown = self._knowledge
