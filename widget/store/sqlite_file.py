@@ -9,15 +9,12 @@ import sqlite3
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from widget.errors import ConfigurationError, StoreError
 from widget.store.file_lock import OWNER_ONLY, file_identity, reason
 from widget.store.schema import MIGRATIONS, NEWER, VERSION
 from widget.store.transactions import Result, Statement, Steps
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 SHORTEST_LOCK_SECONDS = 0.05
 
@@ -41,7 +38,7 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database: Database | None = None
+        self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._log_identity: tuple[int, int] | None = None
 
@@ -59,16 +56,16 @@ class SqliteFile:
 
     def close(self) -> None:
         """Gives it back."""
-        database, self._database = self._database, None
-        if database is not None:
-            database.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def transact(self, steps: Steps[Result], write: bool, durable: bool, seconds: float) -> Result:
         """What ``steps`` return, having waited ``seconds`` at most for another's lock."""
         try:
-            database = self._opened()
-            self._limit(database, seconds)
-            return _transacted(database, steps, write, durable)
+            connection = self._opened()
+            self._limit(connection, seconds)
+            return _transacted(connection, steps, write, durable)
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
 
@@ -76,9 +73,9 @@ class SqliteFile:
         """Brings the write-ahead log into the file; StoreError where not all of it can be
         (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint)."""
         try:
-            database = self._opened()
-            self._limit(database, seconds)
-            busy, logged, brought = database.conn.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            connection = self._opened()
+            self._limit(connection, seconds)
+            busy, logged, brought = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
         if busy or logged != brought:
@@ -87,9 +84,9 @@ class SqliteFile:
     def vacuum(self, seconds: float) -> None:
         """Takes what was deleted out of the file and its log."""
         try:
-            database = self._opened()
-            self._limit(database, seconds)
-            database.vacuum()
+            connection = self._opened()
+            self._limit(connection, seconds)
+            _vacuum(connection)
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
         self.checkpoint("TRUNCATE", seconds)
@@ -98,29 +95,29 @@ class SqliteFile:
         """Something that changes when another connection commits
         (https://www.sqlite.org/pragma.html#pragma_data_version), or when the file is another."""
         try:
-            version = self._opened().conn.execute("PRAGMA data_version").fetchone()[0]
+            version = self._opened().execute("PRAGMA data_version").fetchone()[0]
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
         return version, self._identity
 
-    def _opened(self) -> Database:
-        if self._database is not None and file_identity(self._path) == self._identity:
-            return self._database
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is not None and file_identity(self._path) == self._identity:
+            return self._connection
         self._forsake()
         self._make_file()
-        self._database = database = self._connect()
+        self._connection = connection = self._connect()
         try:
-            self._migrate(database, force=False)
+            self._migrate(connection, force=False)
         except BaseException:
             self.close()
             raise
         self._identity = file_identity(self._path)
         self._log_identity = file_identity(self._beside("-wal"))
-        return database
+        return connection
 
     def _forsake(self) -> None:
         """Closes a file that was deleted or replaced. Its log must not be taken for the new one's."""
-        if self._database is None:
+        if self._connection is None:
             return
         self.close()
         if self._log_identity is not None and file_identity(self._beside("-wal")) == self._log_identity:
@@ -141,9 +138,7 @@ class SqliteFile:
             if stat.S_IMODE(path.stat().st_mode) != OWNER_ONLY:
                 path.chmod(OWNER_ONLY)
 
-    def _connect(self) -> Database:
-        from sqlite_utils import Database
-
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=SHORTEST_LOCK_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
         connection.text_factory = _text
@@ -152,18 +147,18 @@ class SqliteFile:
         except sqlite3.Error:
             connection.close()
             raise
-        return Database(connection, execute_plugins=False)
+        return connection
 
-    def _migrate(self, database: Database, *, force: bool) -> None:
-        version = database.conn.execute("PRAGMA user_version").fetchone()[0]
+    def _migrate(self, connection: sqlite3.Connection, *, force: bool) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise ConfigurationError(NEWER.format(location=self._path))
         if version == VERSION and not force:
             return
-        _transacted(database, _migration(), write=True, durable=True)
+        _transacted(connection, _migration(), write=True, durable=True)
 
-    def _limit(self, database: Database, seconds: float) -> None:
-        database.conn.execute(f"PRAGMA busy_timeout = {int(max(seconds, SHORTEST_LOCK_SECONDS) * 1000)}")
+    def _limit(self, connection: sqlite3.Connection, seconds: float) -> None:
+        connection.execute(f"PRAGMA busy_timeout = {int(max(seconds, SHORTEST_LOCK_SECONDS) * 1000)}")
 
     def _failed(self, error: Exception) -> StoreError:
         if isinstance(error, sqlite3.Error) and _code(error) in _OPENED_ANEW_AFTER:
@@ -174,19 +169,25 @@ class SqliteFile:
         return self._path.with_name(self._path.name + suffix)
 
 
-def _transacted(database: Database, steps: Steps[Result], write: bool, durable: bool) -> Result:
-    connection: sqlite3.Connection = database.conn
+def _transacted(connection: sqlite3.Connection, steps: Steps[Result], write: bool, durable: bool) -> Result:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     # A deferred transaction that reads before it writes fails at once under another writer.
     connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
     try:
         result = _driven(connection, steps)
-        database.commit()
+        connection.commit()
     except BaseException:
         if connection.in_transaction:
-            database.rollback()
+            connection.rollback()
         raise
     return result
+
+
+def _vacuum(connection: sqlite3.Connection) -> None:
+    # Only here: it takes 10 MB and a third of the time that a start takes.
+    from sqlite_utils import Database
+
+    Database(connection, execute_plugins=False).vacuum()
 
 
 def _driven(connection: sqlite3.Connection, steps: Steps[Result]) -> Result:
