@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import sys
 import traceback
@@ -51,6 +52,12 @@ def _checked_scopes(context: click.Context, parameter: click.Parameter, value: t
     for scope in value:
         if scope not in KNOWN_SCOPES:
             raise click.BadParameter(f"{scope!r} is no scope of Spotify's; it has {', '.join(KNOWN_SCOPES)}")
+    return value
+
+
+def _checked_timeout(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of seconds")
     return value
 
 
@@ -111,6 +118,7 @@ def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_checked_timeout,
     default=300.0,
     show_default=True,
     metavar="SECONDS",

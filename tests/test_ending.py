@@ -62,6 +62,34 @@ def test_every_signal_ends_it_in_peace_with_viewers_that_read_and_others_that_do
         ends_in_peace(running, number)
 
 
+INTERRUPTED_IMPORT = """
+import os, sys
+from widget.__main__ import main
+assert "asyncio" not in sys.modules, "what takes time is imported before signals are awaited"
+class Interruption:
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), int(sys.argv[2]))
+sys.meta_path.insert(0, Interruption())
+main([])
+"""
+
+
+@pytest.mark.parametrize("name", ["widget.server.command", "uvicorn"])
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_the_program_is_still_being_imported_ends_it_in_peace(
+    tmp_path: Path, number: int, name: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT, name, str(int(number))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_requests_that_wait_for_a_spotify_that_hangs_are_let_go(
     service: Spotify, seeded: dict[str, str], tmp_path: Path
 ) -> None:

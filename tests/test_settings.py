@@ -92,12 +92,15 @@ WRONG = [
     ("INLET_LABEL", "a" * 31),
     ("INLET_LABEL", "a\tb"),
     ("RECENT", "11"),
+    ("NOTIFY_URLS", "nonsense"),
+    ("NOTIFY_URLS", "ntfy://topic nonsense"),
+    ("NOTIFY_URLS", "://topic"),
     ("RECENT", "-1"),
     ("RECENT", "some"),
     ("HIDE", "artist:"),
     ("HIDE", "song:A title"),
 ]
-NAMES = sorted({name for name, _ in WRONG} | {"NOTIFY_URLS"})
+NAMES = sorted({name for name, _ in WRONG})
 NOW = 1795564800.0  # 2026-11-25
 
 
@@ -119,6 +122,18 @@ def test_all_faults_are_told_at_once() -> None:
 def test_an_empty_value_means_unset() -> None:
     empty = dict.fromkeys(NAMES, " ")
     assert Settings.from_environ(empty) == Settings()
+
+
+@pytest.mark.parametrize("value", ["needle", "ntfy://topic needle"])
+def test_a_wrong_address_for_messages_is_not_shown(value: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environ({"NOTIFY_URLS": value})
+    assert "needle" not in refused.value.faults[0]
+
+
+def test_a_comma_within_an_address_for_messages_belongs_to_it() -> None:
+    mail = "mailto://me:word@example.org?to=a@example.org,b@example.org"
+    assert Settings.from_environ({"NOTIFY_URLS": f"{mail},ntfy://topic"}).notify_urls == (mail, "ntfy://topic")
 
 
 def test_values_arrive_where_they_belong() -> None:

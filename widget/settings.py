@@ -90,7 +90,7 @@ class Settings:
             artwork_hosts=reader.read("ARTWORK_HOSTS", variables.hosts, ()),
             log_level=reader.read("LOG_LEVEL", variables.log_level, cls.log_level),
             setup_key=reader.read("SETUP_KEY", variables.setup_key, None),
-            notify_urls=reader.read("NOTIFY_URLS", variables.words, ()),
+            notify_urls=reader.read("NOTIFY_URLS", variables.message_addresses, ()),
             source=source,
             of_source=_of_sources(reader),
             recent=reader.read("RECENT", recent, 0),

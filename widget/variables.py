@@ -189,9 +189,14 @@ def setup_key(value: str) -> str:
     return value
 
 
-def words(value: str) -> tuple[str, ...]:
-    """Words separated by spaces or commas."""
-    return tuple(word for word in re.split(r"[,\s]+", value) if word)
+def message_addresses(value: str) -> tuple[str, ...]:
+    """Apprise's addresses, separated by spaces or commas; a comma within one belongs to it. What each means is read
+    when a message is sent."""
+    addresses = tuple(re.split(r"[,\s]+(?=[A-Za-z0-9]+://)", value.strip(", \t\r\n")))
+    if not all(re.fullmatch(r"[A-Za-z0-9]+://\S+", address) for address in addresses):
+        # They hold secrets, so none is shown.
+        raise ValueError("use Apprise's addresses, such as ntfy://topic, separated by spaces or commas")
+    return addresses
 
 
 def _split(value: str) -> SplitResult:

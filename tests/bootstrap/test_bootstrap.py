@@ -248,6 +248,8 @@ def test_a_database_that_cannot_be_written_is_told_before_spotify_is_asked(
         (["--scope", "user-read-minds"], "user-read-private"),
         (["--timeout", "0"], "timeout"),
         (["--timeout", "soon"], "timeout"),
+        (["--timeout", "nan"], "timeout"),
+        (["--timeout", "inf"], "timeout"),
         (["--database", "mysql://x/y"], "sqlite:///"),
         (["--nonsense"], "--nonsense"),
         (["dance"], "dance"),

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from tests.support.showing import Showing
 from widget.faces.bodies import LARGEST_BODY_BYTES
 from widget.faces.front import Front
+from widget.faces.http import PUBLIC_HEADERS
 
 TOKEN = b"Token needle"
 
@@ -53,6 +54,11 @@ async def test_who_may_send_more_is_told_by_the_request(chunked: bool) -> None:
     assert (await post(LARGEST_BODY_BYTES * 10 + 1, chunked=chunked, token=True)).status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/", "/now-playing.svg", "/nowhere", "/setup"])
+@pytest.mark.parametrize("path", ["/", "/now-playing", "/now-playing/events", "/now-playing.svg", "/nowhere", "/setup"])
 async def test_a_body_that_says_it_is_too_long_is_refused_everywhere(path: str) -> None:
-    assert (await post(LARGEST_BODY_BYTES + 1, chunked=False, path=path)).status_code == 413
+    refused = await post(LARGEST_BODY_BYTES + 1, chunked=False, path=path)
+    assert refused.status_code == 413
+    for name, value in PUBLIC_HEADERS.items():
+        if name not in ("Access-Control-Expose-Headers", "Referrer-Policy"):
+            assert refused.headers[name] == value
+    assert refused.headers["Referrer-Policy"] == "no-referrer"

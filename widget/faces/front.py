@@ -64,12 +64,8 @@ class Front(Starlette):
             await super().__call__(scope, receive, send)
             return
         try:
-            if scope["path"] == hot_path.PATH:
-                await self._hot_path(scope, receive, send)
-            elif scope["path"] == events.PATH:
-                await self._streams(scope, receive, send)
-            elif scope["method"] in BODILESS:
-                await super().__call__(scope, receive, send)
+            if scope["method"] in BODILESS:
+                await self._routed(scope, receive, send)
             else:
                 await self._with_body(scope, receive, send)
         except asyncio.CancelledError:
@@ -84,7 +80,15 @@ class Front(Starlette):
         if is_too_large(scope, most):
             await _give_up(send, 413)
         else:
-            await super().__call__(scope, bounded(receive, most), send)
+            await self._routed(scope, bounded(receive, most), send)
+
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == hot_path.PATH:
+            await self._hot_path(scope, receive, send)
+        elif scope["path"] == events.PATH:
+            await self._streams(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 async def _give_up(send: Send, status: int) -> None:
@@ -93,6 +97,8 @@ async def _give_up(send: Send, status: int) -> None:
         (b"content-length", b"0"),
         (b"cache-control", b"no-store"),
         (b"access-control-allow-origin", b"*"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         (b"referrer-policy", b"no-referrer"),
     ]

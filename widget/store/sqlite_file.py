@@ -49,7 +49,9 @@ class SqliteFile:
         except (OSError, sqlite3.Error) as error:
             self.close()
             told = f"the database {self._path} cannot be written ({reason(error)})"
-            raise StoreError(told) if _passes(error) else ConfigurationError(told) from error
+            if _passes(error):
+                raise StoreError(told) from error
+            raise ConfigurationError(f"{told}; choose another by DATABASE_URL or --database") from error
         except BaseException:
             self.close()
             raise

@@ -197,8 +197,9 @@ async def test_other_credentials_or_another_token_are_tried_at_once(stage: Stage
     token = await stage.authorize()
     for step, credentials in enumerate([CREDENTIALS, CREDENTIALS, Credentials("an-id", "another")], start=1):
         await stage.store.save_authorization(token, credentials, None)
-        with pytest.raises(BadCredentials):
+        with pytest.raises(BadCredentials) as refused:
             await access.token()
+        assert refused.value.retry_after == pytest.approx(300.0)
         assert stage.refreshes == (1 if step < 3 else 2)
     await stage.authorize("AQ-new")
     with pytest.raises(BadCredentials):

@@ -207,6 +207,7 @@ async def test_a_refusal_is_remembered_for_ten_minutes(stage: Stage, error: str)
     for _ in range(600):
         with pytest.raises(Forbidden) as refused:
             await gateway.currently_playing()
+        assert refused.value.retry_after == pytest.approx(600.0)
         stage.clock.jump(1.0)
     assert refused.value.code == "forbidden"
     assert (calls(stage), stage.refreshes) == (1, 0)

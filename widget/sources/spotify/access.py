@@ -205,7 +205,7 @@ class Access:
         except BadCredentials as error:
             retry_at = self._clock.monotonic() + CREDENTIALS_RETRY_SECONDS
             self._refusal = _Refusal(credentials, token.refresh_token, retry_at, error)
-            raise
+            raise BadCredentials(str(error), retry_after=CREDENTIALS_RETRY_SECONDS) from error
         except Throttled as error:
             await self._gate.close(error)
             raise

@@ -77,7 +77,7 @@ class Gateway:
         except Forbidden as error:
             retry_at = self._clock.monotonic() + FORBIDDEN_RETRY_SECONDS
             self._forbidden = _Refused(authorization, retry_at, error)
-            raise
+            raise type(error)(str(error), retry_after=FORBIDDEN_RETRY_SECONDS) from error
         self._forbidden = None
         await self._learn_whose_it_is()
         return playback

@@ -1,0 +1,113 @@
+"""The server's command: its options, and what it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from widget.command_line import database_option
+from widget.environment import prepare_environment
+from widget.errors import ConfigurationError
+from widget.server.crowd import Limits
+from widget.server.ending import Ending
+from widget.server.listening import listening, origin_of
+from widget.server.logs import configure_logging
+from widget.server.open_files import raised_limit, room
+from widget.server.outlets import say, steady_outlets
+from widget.server.serving import Server, loop_factory
+from widget.settings import Settings, read_environ
+
+log = logging.getLogger("widget")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", help="Address to listen on.  [default: HOST, else 127.0.0.1]")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 means any.  [default: PORT, else 8000]"
+)
+@database_option
+@click.option("--demo", is_flag=True, help="Shows invented music; needs no account, no network and no token.")
+@click.pass_obj
+def serve(ending: Ending, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
+    """Serves the now-playing widget, and keeps itself authorized.
+
+    Settings come from the environment, then from .env in the working directory; README.md tells all of them.
+    """
+    overrides = {"host": host, "port": port, "database_url": database}
+    given = {name: value for name, value in overrides.items() if value is not None}
+    with steady_outlets():
+        try:
+            settings = Settings.from_environ(read_environ(os.environ, Path.cwd()))
+            settings = replace(settings, **given)  # type: ignore[arg-type]
+            configure_logging(settings.log_level)
+            if not demo:
+                for warning in prepare_environment(os.environ):
+                    log.warning("%s", warning)
+            with listening(settings.host, settings.port) as listener:
+                _run(settings, listener, ending, demo)
+        except ConfigurationError as error:
+            for fault in error.faults:
+                say(f"Error: {fault}", to_stderr=True)
+            sys.exit(2)
+
+
+def _run(settings: Settings, listener: socket.socket, ending: Ending, demo: bool) -> None:
+    space = room(settings.max_streams, raised_limit())
+    if space.streams < settings.max_streams:
+        log.warning("The limit of open files carries %d streams, not %d.", space.streams, settings.max_streams)
+        settings = replace(settings, max_streams=space.streams)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        try:
+            runner.run(_serve(settings, listener, ending, space.connections, demo))
+        except asyncio.CancelledError:
+            if not ending.begun:
+                raise
+
+
+async def _serve(settings: Settings, listener: socket.socket, ending: Ending, connections: int, demo: bool) -> None:
+    ending.stop = _canceller()  # What opens a database may hang.
+    from widget.app import create_app
+    from widget.sources.choice import settled
+    from widget.store.choice import open_or_go_on, store_for
+
+    origin = origin_of(listener)
+    async with AsyncExitStack() as stack:
+        stage = None
+        if demo:
+            from widget.demo import staged
+
+            stage = await stack.enter_async_context(staged(settings, settings.public_url or origin))
+            settings = stage.settings
+            say("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
+        store = store_for(settings.database_url)
+        stack.push_async_callback(store.close)
+        await open_or_go_on(store)
+        settings = await settled(settings, store)
+        for name in settings.ignored:
+            log.info("%s is not used: what plays is told by %s.", name, settings.source)
+        app = create_app(settings, http=stage.http if stage else None, store=store)
+        app.router.routes.extend(stage.routes if stage else ())
+        server = Server(
+            app,
+            limits=Limits(connections),
+            started=lambda: say(f"Now playing is shown at {origin}/"),
+            end_streams=app.end_streams,
+        )
+        ending.stop = server.stop
+        await server.serve(sockets=[listener])
+        if server.lifespan.should_exit:
+            sys.exit(1)  # It could not begin, or not end, and has logged why.
+
+
+def _canceller() -> Callable[[], object]:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    return lambda: loop.call_soon_threadsafe(lambda: task and task.cancel())
