@@ -9,6 +9,7 @@ import httpx
 from starlette.applications import Starlette
 
 from tests.support.fake_clock import FakeClock
+from tests.support.recording import Recording
 from widget.app import create_app
 from widget.settings import Settings
 from widget.sources.choice import settled
@@ -40,16 +41,7 @@ class Services:
     def transport(self) -> httpx.AsyncBaseTransport:
         """In place of the network."""
         routes = [*self.lastfm.app.routes, *self.listenbrainz.app.routes, *self.cover_art.app.routes]
-        return _Recording(httpx.ASGITransport(Starlette(routes=routes)), self.asked)
-
-
-class _Recording(httpx.AsyncBaseTransport):
-    def __init__(self, inner: httpx.AsyncBaseTransport, asked: list[str]) -> None:
-        self._inner, self._asked = inner, asked
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._asked.append(request.url.host)
-        return await self._inner.handle_async_request(request)
+        return Recording(httpx.ASGITransport(Starlette(routes=routes)), self.asked)
 
 
 def services(clock: FakeClock, *pieces: Piece) -> Services:

@@ -11,6 +11,7 @@ import httpx
 from starlette.applications import Starlette
 
 from tests.support.fake_clock import FakeClock
+from tests.support.recording import Recording
 from widget.app import create_app
 from widget.settings import Settings
 from widget.sources.http import http_client
@@ -86,8 +87,12 @@ async def program(
     age: float = 0.0,
     settings: Settings | None = None,
     wrapped: Callable[[Store], Store] = lambda store: store,
+    asked: list[str] | None = None,
 ) -> AsyncIterator[Program]:
-    """Runs it while the context lasts, on the database in ``folder``, which it sees as ``wrapped`` makes it."""
+    """Runs it while the context lasts, on the database in ``folder``, which it sees as ``wrapped`` makes it.
+
+    ``asked`` receives the hosts that requests go to.
+    """
     clock = clock or FakeClock()
     simulator = simulator or simulated(clock)
     store = SqliteStore(folder / "now-playing.db")
@@ -96,7 +101,8 @@ async def program(
         await authorize(store, simulator, age=age)
     url = f"sqlite:///{folder / 'now-playing.db'}"
     settings = replace(settings or Settings(public_url=PUBLIC_URL, setup_key=KEY), database_url=url)
-    async with http_client(httpx.ASGITransport(simulator.app)) as http:
+    network = Recording(httpx.ASGITransport(simulator.app), [] if asked is None else asked)
+    async with http_client(network) as http:
         app = create_app(settings, http=http, store=wrapped(store), clock=clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (

@@ -60,12 +60,12 @@ def setup_page(request: Request, status: int, shown: Shown) -> Response:
 
 def owners_headers(services: Services) -> dict[str, str]:
     """What every answer at ``/setup`` carries, errors too."""
-    # Browsers hold form-action against the redirect too, so Spotify's consent page is named.
-    accounts = same_site.origin_of(services.settings.accounts_url)
+    # Browsers hold form-action against the redirect too, so Spotify's consent page is named where it is the way.
+    accounts = f" {same_site.origin_of(services.settings.accounts_url)}" * services.source.needs_authorization
     return {
         "Cache-Control": "no-store",
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {accounts}; base-uri 'none'; "
+            f"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'{accounts}; base-uri 'none'; "
             "frame-ancestors 'none'"
         ),
         "Referrer-Policy": "no-referrer",

@@ -11,6 +11,7 @@ from widget.errors import ErrorCode
 from widget.faces.services import Services
 from widget.owner.health import Health
 from widget.snapshot import Problem
+from widget.source import Source
 
 Tone = Literal["good", "soon", "bad", "demo"]
 
@@ -19,6 +20,8 @@ _LINES: Mapping[ErrorCode, str] = {
     "needs_authorization": "Not connected any more",
     "bad_credentials": "Not connected",
     "forbidden": "Not connected",
+    "unknown_user": "Not connected",
+    "private": "Not connected",
     "rate_limited": "Waiting",
     "quota_exceeded": "Waiting",
     "budget_spent": "Waiting",
@@ -26,15 +29,15 @@ _LINES: Mapping[ErrorCode, str] = {
     "internal_error": "Out of order",
 }
 _NO_ANSWER = "No answer"
-_BOOTSTRAP = "on your own computer, in the program’s directory, run"
+_BY_COMMAND = "on your own computer, in the program’s directory, run"
 _STEPS: Mapping[ErrorCode, tuple[str, ...]] = {
     "not_configured": (
-        _BOOTSTRAP,
-        "python -m bootstrap",
+        _BY_COMMAND,
+        "{bootstrap}",
         "and, for the settings of a host,",
         "python -m bootstrap export",
     ),
-    "needs_authorization": (_BOOTSTRAP, "python -m bootstrap"),
+    "needs_authorization": (_BY_COMMAND, "{bootstrap}"),
     "rate_limited": ("Nothing is to be done: it goes on by itself.",),
     "quota_exceeded": (
         "Nothing is to be done: it goes on by itself. All apps of your developer account share that quota.",
@@ -70,10 +73,11 @@ def standing_of(health: Health, services: Services) -> Standing:
         return Standing("demo", "A demo with invented music")
     can_renew = services.settings.setup_key is not None and services.source.needs_authorization
     if health.problem is not None:
-        return _trouble(health.problem, can_renew)
+        return _trouble(health.problem, services.source, can_renew)
     label, token = services.source.label, health.token
     if not services.source.needs_authorization:
-        listener = services.settings.of_source.get(f"{services.source.prefix}USER")
+        known = {**services.settings.stored, **services.settings.of_source}
+        listener = known.get(f"{services.source.prefix}USER")
         return Standing("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
     if token.is_spent:
         return Standing("soon", f"{label} is connected until the next restart", _SPENT, _KEEP_IT)
@@ -87,9 +91,10 @@ def standing_of(health: Health, services: Services) -> Standing:
     return Standing("soon", f"{line}: {days} left", renew=can_renew)
 
 
-def _trouble(problem: Problem, can_renew: bool) -> Standing:
+def _trouble(problem: Problem, source: Source, can_renew: bool) -> Standing:
     code = problem.code
-    step = _STEPS.get(code, () if code in _LINES else _GOES_ON)
+    bootstrap = "python -m bootstrap" if source.needs_authorization else f"python -m bootstrap --source {source.name}"
+    step = tuple(part.format(bootstrap=bootstrap) for part in _STEPS.get(code, () if code in _LINES else _GOES_ON))
     told = "" if code == "not_configured" else problem.message
     renew = can_renew and code in ("needs_authorization", "not_configured")
     if step and not renew:
