@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -9,9 +10,10 @@ from starlette.routing import Route
 
 from bootstrap.cli import cli
 from widget.app import create_app
+from widget.errors import ErrorCode
 from widget.faces.feeds import events, hot_path
 from widget.settings import Settings
-from widget.source import SOURCES
+from widget.source import COVER_ART_ARCHIVE, SOURCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,3 +74,46 @@ def test_every_picture_and_every_link_inside_exists() -> None:
         for title in re.findall(r"^##+ (.+)$", README, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
+
+
+def table_of_sources() -> dict[str, dict[str, str]]:
+    """What the table says of each source, by the heading of its column and the beginning of the row."""
+    lines = [line for line in section("Which source?").splitlines() if line.startswith("| ")]
+    head, _, *rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    return {name: {row[0]: row[at] for row in rows} for at, name in enumerate(head) if name}
+
+
+def test_the_table_of_sources_says_what_the_program_knows_of_them() -> None:
+    told = table_of_sources()
+    assert list(told) == ["Spotify", "Last.fm", "ListenBrainz", "the inlet"]
+    for said, row in zip(told.values(), SOURCES.values(), strict=True):
+        assert ("Premium" in said["what you need"]) is row.needs_authorization
+        assert (said["to be renewed"] != "never") is row.needs_authorization
+        tells = {row.tells_progress, row.tells_pauses, row.tells_explicit}
+        assert tells == {said["progress, pauses, E mark"] == "yes"}
+        assert (said["shown after"] == "at once") is row.is_pushed
+        if row.rhythm is not None and not row.is_pushed:
+            assert said["shown after"] == f"{row.rhythm.playing:g} seconds"
+        assert ("URIs" in said["what it hides (`HIDE`)"]) is row.hides_uris
+        assert (said["artwork"] == "Spotify's") is (row.pictures != COVER_ART_ARCHIVE)
+
+
+def test_every_source_is_set_up_in_numbered_steps_with_its_command() -> None:
+    set_up = set()
+    for part in section("Other sources").split("\n### ")[1:]:
+        set_up |= set(re.findall(r"bootstrap --source (\w+)", part))
+        numbers = [int(number) for number in re.findall(r"^(\d)\. ", part, re.MULTILINE)]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert len(numbers) >= 2
+    assert set_up == set(SOURCES) - {"spotify"}
+
+
+@pytest.mark.parametrize("player", ["Navidrome", "Jellyfin", "multi-scrobbler", "Web Scrobbler", "Pano Scrobbler"])
+def test_every_player_has_its_line_with_the_address(player: str) -> None:
+    (line,) = [row for row in section("Other sources").splitlines() if row.startswith(f"| {player} ")]
+    assert "https://music.example.org" in line
+
+
+def test_what_is_to_be_done_is_told_for_every_error_code() -> None:
+    told = set(re.findall(r"`([a-z_]+)`", section("When something is wrong")))
+    assert set(get_args(ErrorCode)) - {"store_unavailable", "internal_error"} <= told
