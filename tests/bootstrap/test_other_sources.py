@@ -2,55 +2,21 @@
 
 import hashlib
 import json
-import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 
-from tests.support.commands import ROOT, run, server, spotify
-from tests.support.live_server import free_port, live_server
-from widget.sources.lastfm.simulator import LastfmSimulator
-from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
-from widget.sources.programme import Piece, Programme
-
-LONG = Programme((Piece(50_000.0, "Harbour Lights", ("Elin Sandvik",)),))
-
-
-class Scrobbling:
-    """Both services, served on this machine."""
-
-    def __init__(self) -> None:
-        self.lastfm = LastfmSimulator(time.time, programme=LONG)
-        self.listenbrainz = ListenbrainzSimulator(time.time, programme=LONG)
-        self.url = ""
-
-    def environ(self, source: str, **more: str) -> dict[str, str]:
-        known = {
-            "lastfm": {
-                "LASTFM_USER": self.lastfm.user,
-                "LASTFM_API_KEY": self.lastfm.key,
-                "LASTFM_API_URL": f"{self.url}/2.0/",
-            },
-            "listenbrainz": {"LISTENBRAINZ_USER": self.listenbrainz.user, "LISTENBRAINZ_URL": self.url},
-        }
-        return {**bare(), **known.get(source, {}), **more}
-
-
-def bare() -> dict[str, str]:
-    mine = ("SPOTIFY_", "DATABASE_", "LASTFM_", "LISTENBRAINZ_", "INLET_", "SOURCE", "PUBLIC_URL", "PORT", "HOST")
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(mine)}, "PYTHONPATH": str(ROOT)}
+from tests.support.commands import run, server, spotify
+from tests.support.live_server import free_port
+from tests.support.scrobbling import Scrobbling, bare, scrobbling
 
 
 @pytest.fixture
 def services() -> Iterator[Scrobbling]:
-    made = Scrobbling()
-    with live_server(Starlette(routes=[*made.lastfm.app.routes, *made.listenbrainz.app.routes])) as url:
-        made.url = url
-        yield made
+    with scrobbling() as running:
+        yield running
 
 
 @pytest.mark.parametrize("source", ["lastfm", "listenbrainz"])

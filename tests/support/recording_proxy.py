@@ -1,0 +1,35 @@
+"""A proxy on 127.0.0.1 that shows where requests went, and lets none through."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+
+@dataclass
+class RecordingProxy:
+    """``asked`` are the places that somebody wanted to reach: ``host:port``, or an address."""
+
+    url: str
+    asked: set[str] = field(default_factory=set)
+
+
+@contextmanager
+def recording_proxy() -> Iterator[RecordingProxy]:
+    """The proxy, while the context lasts."""
+    asked: set[str] = set()
+
+    class Refusal(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError, IndexError):
+                asked.add(self.rfile.readline(4096).split()[1].decode())
+                self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusal) as listener:
+        listener.daemon_threads = True
+        serving = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        serving.start()
+        yield RecordingProxy(f"http://127.0.0.1:{listener.server_address[1]}", asked)
+        listener.shutdown()
+        serving.join()

@@ -1,0 +1,55 @@
+"""Simulated Last.fm and ListenBrainz on a port of their own, for the real commands."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.applications import Starlette
+
+from tests.support.commands import ROOT
+from tests.support.live_server import live_server
+from widget.sources.lastfm.simulator import LastfmSimulator
+from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
+from widget.sources.programme import Piece, Programme
+
+LONG = Piece(50_000.0, "Harbour Lights", ("Elin Sandvik",))
+_OURS = ("SPOTIFY_", "DATABASE_", "LASTFM_", "LISTENBRAINZ_", "INLET_", "SOURCE", "PUBLIC_URL", "PORT", "HOST")
+
+
+class Scrobbling:
+    """Both services, served at ``url``, where ``piece`` plays."""
+
+    def __init__(self, url: str, lastfm: LastfmSimulator, listenbrainz: ListenbrainzSimulator) -> None:
+        self.url = url
+        self.lastfm = lastfm
+        self.listenbrainz = listenbrainz
+
+    def environ(self, source: str, **more: str) -> dict[str, str]:
+        """The variables that lead a command to ``source`` here, and to nothing of the machine's own."""
+        known = {
+            "lastfm": {
+                "LASTFM_USER": self.lastfm.user,
+                "LASTFM_API_KEY": self.lastfm.key,
+                "LASTFM_API_URL": f"{self.url}/2.0/",
+            },
+            "listenbrainz": {"LISTENBRAINZ_USER": self.listenbrainz.user, "LISTENBRAINZ_URL": self.url},
+        }
+        return {**bare(), **known.get(source, {}), **more}
+
+
+def bare() -> dict[str, str]:
+    """The machine's own variables without those of ours."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@contextmanager
+def scrobbling(piece: Piece = LONG) -> Iterator[Scrobbling]:
+    """Both services, while the context lasts."""
+    lastfm = LastfmSimulator(time.time, programme=Programme((piece,)))
+    listenbrainz = ListenbrainzSimulator(time.time, programme=Programme((piece,)))
+    with live_server(Starlette(routes=[*lastfm.app.routes, *listenbrainz.app.routes])) as url:
+        yield Scrobbling(url, lastfm, listenbrainz)
