@@ -16,6 +16,7 @@ from tests.support.postgres import Postgres, postgres
 from tests.support.receiver import Receiver
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.scenes import track
+from widget.tokens import six_months_after
 
 NOW = "/v1/me/player/currently-playing"
 TOKEN = "/api/token"
@@ -41,8 +42,12 @@ def service() -> Iterator[Spotify]:
 
 
 def environ_of(service: Spotify, url: str, **more: str) -> dict[str, str]:
-    seed = service.simulator.grant(SCOPES, time.time() - 160 * 86_400)
-    authorized_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 160 * 86_400))
+    """A message about the token's end falls due today: a store that was empty at start tells no older one."""
+    now = time.time()
+    ages = (days * 86_400.0 for days in range(140, 190))  # Which of them there is depends on the months' lengths.
+    age = next(age for age in ages if (six_months_after(now - age) - now) // 86_400 in (29, 6, 0))
+    seed = service.simulator.grant(SCOPES, now - age)
+    authorized_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - age))
     seeds = {"SPOTIFY_REFRESH_TOKEN": seed, "SPOTIFY_AUTHORIZED_AT": authorized_at}
     return {**service.environ, **seeds, "DATABASE_URL": url, **more}
 

@@ -7,6 +7,7 @@ import errno
 import os
 import sqlite3
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from widget.store.schema import MIGRATIONS, NEWER, VERSION
 from widget.store.transactions import Result, Statement, Steps
 
 SHORTEST_LOCK_SECONDS = 0.05
+OPENING_SECONDS = 2.0
 
 _PASSING_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 _PASSING_CODES = {
@@ -45,7 +47,7 @@ class SqliteFile:
     def open(self) -> None:
         """Opens it and writes to it. Raises :class:`ConfigurationError` where that can never be."""
         try:
-            self._migrate(self._opened(), force=True)
+            self._migrate(self._opened(OPENING_SECONDS), force=True)
         except (OSError, sqlite3.Error) as error:
             self.close()
             told = f"the database {self._path} cannot be written ({reason(error)})"
@@ -65,7 +67,7 @@ class SqliteFile:
     def transact(self, steps: Steps[Result], write: bool, durable: bool, seconds: float) -> Result:
         """What ``steps`` return, having waited ``seconds`` at most for another's lock."""
         try:
-            connection = self._opened()
+            connection = self._opened(seconds)
             self._limit(connection, seconds)
             return _transacted(connection, steps, write, durable)
         except (OSError, sqlite3.Error) as error:
@@ -75,7 +77,7 @@ class SqliteFile:
         """Brings the write-ahead log into the file; StoreError where not all of it can be
         (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint)."""
         try:
-            connection = self._opened()
+            connection = self._opened(seconds)
             self._limit(connection, seconds)
             busy, logged, brought = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except (OSError, sqlite3.Error) as error:
@@ -86,7 +88,7 @@ class SqliteFile:
     def vacuum(self, seconds: float) -> None:
         """Takes what was deleted out of the file and its log."""
         try:
-            connection = self._opened()
+            connection = self._opened(seconds)
             self._limit(connection, seconds)
             _vacuum(connection)
         except (OSError, sqlite3.Error) as error:
@@ -97,17 +99,17 @@ class SqliteFile:
         """Something that changes when another connection commits
         (https://www.sqlite.org/pragma.html#pragma_data_version), or when the file is another."""
         try:
-            version = self._opened().execute("PRAGMA data_version").fetchone()[0]
+            version = self._opened(SHORTEST_LOCK_SECONDS).execute("PRAGMA data_version").fetchone()[0]
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
         return version, self._identity
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self, seconds: float) -> sqlite3.Connection:
         if self._connection is not None and file_identity(self._path) == self._identity:
             return self._connection
         self._forsake()
         self._make_file()
-        self._connection = connection = self._connect()
+        self._connection = connection = self._connect(seconds)
         try:
             self._migrate(connection, force=False)
         except BaseException:
@@ -140,12 +142,13 @@ class SqliteFile:
             if stat.S_IMODE(path.stat().st_mode) != OWNER_ONLY:
                 path.chmod(OWNER_ONLY)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=SHORTEST_LOCK_SECONDS, isolation_level=None)
+    def _connect(self, seconds: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None)
+        self._limit(connection, seconds)
         connection.row_factory = sqlite3.Row
         connection.text_factory = _text
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _enter_write_ahead_mode(connection, seconds)
         except sqlite3.Error:
             connection.close()
             raise
@@ -169,6 +172,20 @@ class SqliteFile:
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
+
+
+def _enter_write_ahead_mode(connection: sqlite3.Connection, seconds: float) -> None:
+    """Tries for ``seconds``: SQLite does not wait by itself where several processes open a new file at once."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(SHORTEST_LOCK_SECONDS)
+        else:
+            return
 
 
 def _transacted(connection: sqlite3.Connection, steps: Steps[Result], write: bool, durable: bool) -> Result:
