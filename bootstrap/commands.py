@@ -46,6 +46,7 @@ async def known_credentials(settings: Settings) -> tuple[Credentials | None, Cre
 async def authorize_for_real(settings: Settings, wishes: Wishes, credentials: Credentials) -> None:
     """Authorizes, stores, and says what was stored and what comes next."""
     async with desk_for(settings) as desk:
+        await desk.prove_room()
         granted = await authorize(wishes, settings.accounts_url, credentials, desk.authorization)
         for warning in granted.warnings:
             wishes.terminal.warn(warning)
@@ -86,7 +87,8 @@ async def status(settings: Settings, terminal: Terminal, *, as_json: bool, check
     """Says how the authorization stands; the exit code."""
     async with desk_for(settings) as desk:
         failed = await _check(desk, terminal) if check else False
-        token, now = await effective_token(desk.store, settings.seed), time.time()
+        now = time.time()
+        token = await effective_token(desk.store, settings.seed, now)
         if as_json:
             success = from_text(await desk.store.shared(), now).updated_at
             terminal.tell(json.dumps(status_object(token, now, success)))
@@ -112,7 +114,8 @@ async def _check(desk: Desk, terminal: Terminal) -> bool:
 async def exported(settings: Settings) -> dict[str, str]:
     """The variables for a host; raises :class:`NowPlayingError` where there are none."""
     async with desk_for(settings) as desk:
-        token, credentials = await effective_token(desk.store, settings.seed), await desk.credentials()
+        token = await effective_token(desk.store, settings.seed, time.time())
+        credentials = await desk.credentials()
         if token is None or credentials is None:
             raise NowPlayingError("There is nothing to export yet: run python -m bootstrap first.")
         if token.needs_authorization:

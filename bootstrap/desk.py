@@ -53,6 +53,13 @@ class Desk:
         settings = self.settings
         return Access(self.store, self.accounts, self.gate, SystemClock(), settings.credentials, settings.seed)
 
+    async def prove_room(self) -> None:
+        """Raises :class:`ConfigurationError` where an authorization could not be stored: before Spotify is asked."""
+        try:
+            await self.authorization.prove_room()
+        except StoreError as error:
+            raise ConfigurationError(str(error)) from error
+
     async def credentials(self) -> Credentials | None:
         """The client ID and secret that are known."""
         return effective_credentials(self.settings.credentials, await self.store.credentials())

@@ -39,6 +39,32 @@ async def test_while_nobody_watches_spotify_is_never_asked(tmp_path: Path) -> No
         assert running.simulator.requests == []
 
 
+def out_of_order() -> Response:
+    return PlainTextResponse("out of order", 500)
+
+
+@pytest.mark.parametrize("minutes", [1, 5])
+async def test_after_an_outage_of_the_accounts_service_it_goes_on_within_ten_seconds(
+    tmp_path: Path, minutes: int
+) -> None:
+    async with program(tmp_path) as running:
+        simulator, clock = running.simulator, running.clock
+        await running.client.get("/now-playing")
+        simulator.access_tokens.clear()  # Each is refused from now on.
+        simulator.answers[TOKEN] = out_of_order
+        asked, refreshed = simulator.requests.count(NOW), simulator.requests.count(TOKEN)
+        for _ in range(4 * minutes):
+            await clock.advance(15)
+            await running.client.get("/now-playing")
+        assert (await running.client.get("/readyz")).json()["status"] == "spotify_unreachable"
+        assert simulator.requests.count(NOW) == asked + 1
+        assert simulator.requests.count(TOKEN) - refreshed <= 60 * minutes / 4
+        del simulator.answers[TOKEN]
+        await clock.advance(9)
+        assert (await running.client.get("/now-playing")).json()["stale"] is False
+        assert (await running.client.get("/readyz")).status_code == 200
+
+
 async def test_a_minute_after_the_last_visitor_the_questions_end(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         await running.client.get("/now-playing")

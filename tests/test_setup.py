@@ -3,7 +3,9 @@
 import asyncio
 import re
 from dataclasses import replace
+from math import inf
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -11,9 +13,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize, program, query_of, simulated
+from widget.errors import StoreError
 from widget.settings import Settings
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.simulator import Simulator
+from widget.store.protocol import Store
 from widget.tokens import Seed
 
 ME = "/v1/me"
@@ -23,6 +27,24 @@ TOKEN = "/api/token"
 
 FROM_HERE = {"Origin": PUBLIC_URL}
 BROKEN_FORM = {"Content-Type": "multipart/form-data", **FROM_HERE}
+
+
+class Full:
+    """A store with room for ``proofs`` more proofs, and for none while ``has_room`` is false."""
+
+    def __init__(self, store: Store, proofs: float = inf) -> None:
+        self._store = store
+        self._proofs = proofs
+        self.has_room = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def prove_room(self) -> None:
+        self._proofs -= 1
+        if not self.has_room or self._proofs < 0:
+            raise StoreError("the database /srv/now-playing.db cannot be used now (database or disk is full)")
+        await self._store.prove_room()
 
 
 def down() -> Response:
@@ -428,6 +450,37 @@ async def test_a_database_that_goes_away_in_the_middle_is_told(tmp_path: Path) -
         answer = await running.client.get(callback)
         assert answer.status_code == 503
         assert "Nothing was changed" in answer.text
+
+
+async def test_a_full_disk_spends_no_code_and_the_same_callback_works_once_there_is_room(tmp_path: Path) -> None:
+    stores: list[Full] = []
+
+    def wrapped(store: Store) -> Store:
+        stores.append(Full(store))
+        return cast("Store", stores[0])
+
+    async with program(tmp_path, wrapped=wrapped) as running:
+        before = await stored(running)
+        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        asked = list(running.simulator.requests)
+        stores[0].has_room = False
+        answer = await running.client.get(callback)
+        assert answer.status_code == 503
+        assert "Nothing was changed" in answer.text
+        assert "now-playing.db" not in answer.text
+        assert running.simulator.requests == asked
+        assert await stored(running) == before
+        stores[0].has_room = True
+        assert (await running.client.get(callback)).status_code == 200
+        assert await stored(running) != before
+
+
+async def test_a_disk_that_fills_after_the_callback_was_taken_spends_no_code_either(tmp_path: Path) -> None:
+    async with program(tmp_path, wrapped=lambda store: cast("Store", Full(store, proofs=1))) as running:
+        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        asked = list(running.simulator.requests)
+        assert (await running.client.get(callback)).status_code == 503
+        assert running.simulator.requests == asked
 
 
 async def test_head_and_options_work_there_too(tmp_path: Path) -> None:

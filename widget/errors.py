@@ -21,6 +21,7 @@
         ├── BudgetSpent           our own calls a day are spent
         └── SourceUnreachable     time-outs, 5xx, broken answers: ask again with backoff
             └── SpotifyUnreachable
+                ├── RefreshUnanswered   the same, of a refresh: no call was spent, ask again soon
                 └── AccessTokenRefused  401: refresh once, try once more, then stop
 """
 
@@ -81,10 +82,12 @@ class AuthorizationError(NowPlayingError):
 class SourceError(NowPlayingError):
     """The source cannot be asked, or did not answer as needed.
 
-    ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None where unknown.
+    ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None where unknown. ``is_free``:
+    though it is an outage, asking again costs nothing that is counted.
     """
 
     code: ClassVar[ErrorCode] = "source_unreachable"
+    is_free: ClassVar[bool] = False
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -168,6 +171,12 @@ class SpotifyUnreachable(SourceUnreachable):
     """The same, of Spotify."""
 
     code: ClassVar[ErrorCode] = "spotify_unreachable"
+
+
+class RefreshUnanswered(SpotifyUnreachable):
+    """The accounts service did not refresh an access token, and nobody knows why: no Web API call was spent."""
+
+    is_free = True
 
 
 class AccessTokenRefused(SpotifyUnreachable):

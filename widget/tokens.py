@@ -2,7 +2,7 @@
 
 import calendar
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from widget.clock import utc
@@ -11,6 +11,8 @@ TokenState = Literal["ok", "expires_soon", "needs_authorization", "missing", "no
 
 EXPIRES_SOON_DAYS = 30
 SECONDS_PER_DAY = 86_400
+CLOCKS_APART_SECONDS = 300.0
+"""How far another instance's clock may be ahead of ours; what lies further ahead is of a clock that was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Token:
     def expires_at(self) -> float | None:
         """When Spotify ends the refresh token: six calendar months after the authorization."""
         return None if self.authorized_at is None else six_months_after(self.authorized_at)
+
+    def believed(self, latest: float) -> "Token":
+        """Without the dates after ``latest`` (s since the epoch), which a clock gave that was wrong."""
+        authorized_at, refreshed_at = self.authorized_at, self.last_refreshed_at
+        return replace(
+            self,
+            authorized_at=None if authorized_at is not None and authorized_at > latest else authorized_at,
+            last_refreshed_at=None if refreshed_at is not None and refreshed_at > latest else refreshed_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,26 @@ def test_a_database_that_cannot_be_written_is_told_before_spotify_is_asked(
     assert service.simulator.requests == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit of their own there")
+def test_a_disk_without_room_for_a_token_is_told_before_spotify_is_asked(
+    bootstrap: Bootstrap, service: Spotify, redirect_uri: str, tmp_path: Path
+) -> None:
+    assert bootstrap().returncode == 0
+    stored, asked = rows(tmp_path), list(service.simulator.requests)
+    result = subprocess.run(
+        ["bash", "-c", f"ulimit -f 24; exec {sys.executable} -m bootstrap"],
+        cwd=tmp_path,
+        env={**service.environ, "BROWSER": AGREES, "SPOTIFY_REDIRECT_URI": redirect_uri},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    failed(result, 2, "now-playing.db")
+    assert service.simulator.requests == asked
+    assert rows(tmp_path) == stored
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

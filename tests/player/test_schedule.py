@@ -159,6 +159,15 @@ def test_a_gate_is_waited_for(problem: ErrorCode, left: float | None, seconds: f
     assert seconds_until_next_question(replace(PLAYING, problem=problem, retry_at=retry_at)) == seconds
 
 
+def test_an_outage_that_costs_nothing_is_asked_about_again_within_ten_seconds_and_seldom_sooner() -> None:
+    for failures in range(1, 40):
+        for jitter in (0.0, 0.5, 1.0):
+            outage = replace(PLAYING, problem="spotify_unreachable", failures=failures, jitter=jitter, is_free=True)
+            wait = seconds_until_next_question(outage)
+            assert wait < 8
+            assert failures < 4 or wait > 4
+
+
 def test_an_outage_is_asked_about_with_jittered_backoff() -> None:
     waits = [
         seconds_until_next_question(replace(PLAYING, problem="spotify_unreachable", failures=failures))

@@ -75,3 +75,12 @@ async def test_a_smaller_budget_after_a_restart_counts_what_was_spent_before(sta
     with pytest.raises(BudgetSpent):
         await stage.gate(4).spend()
     assert await spent(stage.gate(4)) == 5
+
+
+async def test_calls_of_a_clock_that_was_ahead_do_not_count(stage: Stage) -> None:
+    now = stage.clock.now()
+    await stage.store.spend_call(now + 200, 10)
+    await stage.store.spend_call(now + 7200, 10)
+    assert await spent(stage.gate()) == 1
+    await stage.clock.advance(7200)
+    assert await spent(stage.gate()) == 2

@@ -98,6 +98,13 @@ async def test_a_refresh_replaces_only_the_token_it_was_made_with(store: Store) 
     assert await store.token() == Token("AQ-rotated")
 
 
+async def test_a_refresh_whose_token_was_lost_meanwhile_is_stored_with_all_that_belongs_to_it(store: Store) -> None:
+    assert await store.save_refresh("AQ-one", TOKEN, CREDENTIALS, "a-fingerprint")
+    assert await store.token() == TOKEN
+    assert await store.credentials() == CREDENTIALS
+    assert await store.seed_fingerprint() == "a-fingerprint"
+
+
 async def test_a_dead_token_is_marked_and_kept_and_another_is_not_marked(store: Store) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, None)
     await store.mark_needs_authorization("AQ-another")

@@ -31,11 +31,17 @@ class FragileStore(SqliteStore):
             raise StoreError("the disk is full")
         await super().prove_room()
 
-    async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
+    async def save_refresh(
+        self,
+        used_refresh_token: str,
+        token: Token,
+        credentials: Credentials | None = None,
+        seed_fingerprint: str | None = None,
+    ) -> bool:
         if self.failures:
             self.failures -= 1
             raise StoreError("the disk is full")
-        return await super().save_refresh(used_refresh_token, token)
+        return await super().save_refresh(used_refresh_token, token, credentials, seed_fingerprint)
 
 
 class Stage:

@@ -7,14 +7,11 @@ from math import isfinite
 from widget.clock import utc
 from widget.errors import ErrorCode
 from widget.source import SPOTIFY, Source
-from widget.tokens import SECONDS_PER_DAY, Token
+from widget.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY, Token
 
 DAYS_BEFORE_THE_END = (1, 7, 30)
 PATIENCE_SECONDS = 3600.0
 """How long a refusal must last before it is told: Premium and quotas come and go within minutes."""
-
-CLOCKS_APART_SECONDS = 300.0
-"""How far the clock of another instance may be ahead of ours."""
 
 _WORDS: dict[ErrorCode, tuple[str, str]] = {
     "needs_authorization": (

@@ -110,7 +110,7 @@ class Messenger:
         now, source = self._clock.now(), self._source
         if not source.needs_authorization:  # A token that another source left here is nobody's concern now.
             return due_messages(None, trouble, told, now, self._next_step, source=source)
-        token = await effective_token(self._store, self._seed)
+        token = await effective_token(self._store, self._seed, now)
         began = await self._began_empty_at()
         return due_messages(token, trouble, told, now, self._next_step, began, source, spent)
 

@@ -45,6 +45,8 @@ FREE_RETRY = 1.0
 """Problems that raise without a call to Spotify are looked at this often, so that their cure is noticed at once."""
 LONGEST_WAIT_FOR_THE_GATE = 30.0
 LONGEST_BACKOFF = 60.0
+LONGEST_FREE_BACKOFF = 6.0
+"""Where asking in vain costs nothing that is counted: within ten seconds of the end of an outage it goes on."""
 
 _FREE: frozenset[ErrorCode] = frozenset(
     {"not_configured", "needs_authorization", "bad_credentials", "forbidden", "unknown_user", "private"}
@@ -57,8 +59,8 @@ class Situation:
 
     ``since`` is when the present status began, ``played`` how much of the item has been, ``pace`` how often the budget
     affords a question (see ``budget``), ``credit`` how many it affords now (see ``allowance``), ``about_the_end`` how
-    many answers told nothing but a known end, ``jitter`` a random number from 0 to 1, ``rhythm`` how often a source
-    is asked that tells no progress.
+    many answers told nothing but a known end, ``is_free`` whether asking cost nothing that is counted in an outage,
+    ``jitter`` a random number from 0 to 1, ``rhythm`` how often a source is asked that tells no progress.
     """
 
     now: float
@@ -70,6 +72,7 @@ class Situation:
     about_the_end: int = 0
     failures: int = 0
     problem: ErrorCode | None = None
+    is_free: bool = False
     retry_at: float | None = None
     pace: float = 0.0
     credit: float = inf
@@ -128,7 +131,8 @@ def _after_a_failure(situation: Situation, affordable: float) -> float:
     if situation.problem in _FREE:
         return FREE_RETRY
     if situation.problem in OUTAGES:
-        backoff = min(LONGEST_BACKOFF, 2.0 ** (min(situation.failures, 10) - 1))
+        longest = LONGEST_FREE_BACKOFF if situation.is_free else LONGEST_BACKOFF
+        backoff = min(longest, 2.0 ** (min(situation.failures, 10) - 1))
         return max(backoff * (0.75 + situation.jitter / 2), affordable)
     until = LONGEST_WAIT_FOR_THE_GATE if situation.retry_at is None else situation.retry_at - situation.now
     return min(max(until, 0.05), LONGEST_WAIT_FOR_THE_GATE)

@@ -84,6 +84,7 @@ class Watcher:
             None  # What kept this instance from asking or following, so many times in a row.
         )
         self._troubles = 0
+        self._asking_is_free = False
         self._turned_at = 0.0  # monotonic
         self._telling = Telling()
 
@@ -243,7 +244,8 @@ class Watcher:
             problem = Problem.of(error, self._clock.now())
             self._telling.tell(problem, error)
             self._know(self._knowledge.failed(problem, self._clock.now()))
-            if problem.code in _COSTS_A_QUESTION:
+            self._asking_is_free = isinstance(error, SourceError) and error.is_free
+            if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
                 self._allowance = self._allowance.spent()
         else:
             self._allowance = self._allowance.spent()
@@ -310,6 +312,7 @@ class Watcher:
             about_the_end=knowledge.about_the_end,
             failures=knowledge.failures,
             problem=None if problem is None else problem.code,
+            is_free=self._asking_is_free,
             retry_at=None if problem is None else problem.retry_at,
             pace=await self._pace(),
             jitter=random.random(),  # noqa: S311

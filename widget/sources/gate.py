@@ -8,7 +8,7 @@ from widget.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
 from widget.source import SourceName
 from widget.sources.http import LONGEST_RETRY_AFTER_SECONDS
 from widget.store.protocol import Ban, Store
-from widget.tokens import SECONDS_PER_DAY
+from widget.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY
 
 
 class Gate:
@@ -47,14 +47,19 @@ class Gate:
 
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
         """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
-        return await self._store.calls_since(self._clock.now() - SECONDS_PER_DAY, self._source)
+        return await self._calls_at(self._clock.now())
+
+    async def _calls_at(self, now: float) -> Sequence[tuple[float, int]]:
+        """Those of the future were counted while the machine's clock was wrong."""
+        calls = await self._store.calls_since(now - SECONDS_PER_DAY, self._source)
+        return [(minute, spent) for minute, spent in calls if minute <= now + CLOCKS_APART_SECONDS]
 
     def _is_credible(self, ban: Ban) -> bool:
         """A ban longer than any that we accept was written while the machine's clock was wrong."""
         return ban.until - self._clock.now() <= LONGEST_RETRY_AFTER_SECONDS
 
     async def _raise_spent(self, now: float) -> NoReturn:
-        calls = await self._store.calls_since(now - SECONDS_PER_DAY, self._source)
+        calls = await self._calls_at(now)
         oldest = min((minute for minute, _ in calls), default=now)
         raise BudgetSpent(
             f"The {self._calls_per_day} calls a day that CALLS_PER_DAY allows are spent; they come back within a day.",

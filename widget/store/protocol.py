@@ -69,8 +69,15 @@ class Store(Protocol):
         saved with it."""
         ...
 
-    async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
-        """Replaces the token where the stored refresh token still is ``used_refresh_token``; False where it is not.
+    async def save_refresh(
+        self,
+        used_refresh_token: str,
+        token: Token,
+        credentials: Credentials | None = None,
+        seed_fingerprint: str | None = None,
+    ) -> bool:
+        """Replaces the token where the stored refresh token still is ``used_refresh_token``; False where another one
+        is. Where none is, the database was lost meanwhile, and all that is given is stored.
 
         Durable when it returns.
         """
@@ -99,7 +106,7 @@ class Store(Protocol):
         ...
 
     async def forget(self) -> None:
-        """Deletes all that is stored."""
+        """Deletes all that is stored. Waits for a refresh under way, whose answer would bring the token back."""
         ...
 
     # Asking a source. What each has told, forbidden or cost is kept by itself.

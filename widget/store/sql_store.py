@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
 from widget.source import SourceName
@@ -24,6 +25,10 @@ class SqlStore(ABC):
 
         Once begun it ends by itself, whether its caller is cancelled or not. Raises StoreError, in time.
         """
+
+    @abstractmethod
+    def refreshing(self) -> AbstractAsyncContextManager[None]:
+        """See :meth:`widget.store.protocol.Store.refreshing`."""
 
     # The authorization.
 
@@ -46,8 +51,15 @@ class SqlStore(ABC):
         steps = transactions.save_authorization(token, credentials, seed_fingerprint, notes)
         await self._transact(steps, write=True, durable=True)
 
-    async def save_refresh(self, used_refresh_token: str, token: Token) -> bool:
-        return await self._transact(transactions.save_refresh(used_refresh_token, token), write=True, durable=True)
+    async def save_refresh(
+        self,
+        used_refresh_token: str,
+        token: Token,
+        credentials: Credentials | None = None,
+        seed_fingerprint: str | None = None,
+    ) -> bool:
+        steps = transactions.save_refresh(used_refresh_token, token, credentials, seed_fingerprint)
+        return await self._transact(steps, write=True, durable=True)
 
     async def mark_needs_authorization(self, refresh_token: str) -> None:
         await self._transact(transactions.mark_needs_authorization(refresh_token), write=True, durable=True)
@@ -59,7 +71,8 @@ class SqlStore(ABC):
         await self._transact(transactions.save_account(refresh_token, account), write=True, durable=True)
 
     async def forget(self) -> None:
-        await self._transact(transactions.forget(), write=True, durable=True)
+        async with self.refreshing():
+            await self._transact(transactions.forget(), write=True, durable=True)
 
     # Asking Spotify.
 

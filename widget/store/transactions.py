@@ -73,8 +73,14 @@ def save_authorization(
     yield from save_notes(notes)
 
 
-def save_refresh(used_refresh_token: str, token: Token) -> Steps[bool]:
-    if not (yield _sql("SELECT 1 FROM token WHERE refresh_token = :used", used=used_refresh_token)):
+def save_refresh(
+    used_refresh_token: str, token: Token, credentials: Credentials | None, seed_fingerprint: str | None
+) -> Steps[bool]:
+    stored = read_token((yield _sql("SELECT * FROM token")))
+    if stored is None:
+        yield from save_authorization(token, credentials, seed_fingerprint, {})
+        return True
+    if stored.refresh_token != used_refresh_token:
         return False
     yield _sql(_REPLACE_AUTHORIZATION, **_columns(token))
     return True

@@ -169,11 +169,13 @@ async def test_what_was_forgotten_meanwhile_stays_forgotten(stage: Stage) -> Non
     stage.network.hold = asyncio.Event()
     asking = asyncio.create_task(stage.access().token())
     await settle()
-    await stage.store.forget()
+    forgetting = asyncio.create_task(stage.store.forget())
+    await settle()
     stage.network.hold.set()
-    with pytest.raises(NotConfigured):
-        await asking
+    await asyncio.gather(asking, forgetting)
     assert await stage.store.token() is None
+    with pytest.raises(NotConfigured):
+        await stage.access().token()
 
 
 async def test_refused_credentials_are_not_tried_for_every_question_and_the_token_stays(stage: Stage) -> None:

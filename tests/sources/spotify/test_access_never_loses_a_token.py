@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from widget.errors import StoreError
 from widget.sources.spotify.access import Access
 from widget.store.limits import Limits
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Token
+from widget.tokens import Seed, Token
 
 ROTATED = "AQ-invented-rotated"
 
@@ -135,6 +135,56 @@ async def test_closing_survives_a_disk_that_takes_nothing(stage: Stage) -> None:
         await access.token()
     await access.close()
     assert (await stage.stored()).refresh_token == "AQ-stored"
+
+
+def taken_away(path: Path) -> None:
+    path.unlink()
+
+
+def taken_away_with_all_beside_it(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def emptied_by_another(path: Path) -> None:
+    (path.parent / "other").touch()
+    (path.parent / "other").replace(path)
+
+
+@pytest.mark.parametrize("lost", [taken_away, taken_away_with_all_beside_it, emptied_by_another])
+async def test_a_database_that_is_lost_while_spotify_answers_holds_the_new_token_afterwards(
+    stage: Stage, tmp_path: Path, lost: Callable[[Path], None]
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        lost(tmp_path / "now-playing.db")
+        return payload("token_rotated")
+
+    seed = Seed("AQ-seed", stage.clock.now())
+    stage.network.answer(TOKEN, answer, "token_refresh")
+    await stage.access(seed=seed).token()
+    again = stage.access(credentials=None, seed=seed)
+    assert (await stage.stored()).refresh_token == ROTATED
+    await stage.clock.advance(3600)
+    await again.token()
+    assert [form["refresh_token"] for form in stage.network.forms()] == ["AQ-seed", ROTATED]
+
+
+async def test_a_database_that_another_authorization_replaces_while_spotify_answers_keeps_that_one(
+    stage: Stage, tmp_path: Path
+) -> None:
+    other = SqliteStore(tmp_path / "other.db")
+    await other.open()
+    await other.save_authorization(Token("AQ-of-the-other"), None, None)
+    await other.close()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        (tmp_path / "other.db").replace(tmp_path / "now-playing.db")
+        return payload("token_rotated")
+
+    stage.network.answer(TOKEN, answer, "token_refresh")
+    await stage.access().token()
+    assert [form["refresh_token"] for form in stage.network.forms()] == ["AQ-stored", "AQ-of-the-other"]
+    assert (await stage.stored()).refresh_token == "AQ-of-the-other"
 
 
 async def test_an_unsaved_rotation_outlives_another_process_that_took_the_old_token_for_dead(stage: Stage) -> None:

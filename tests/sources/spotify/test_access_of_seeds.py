@@ -74,11 +74,12 @@ async def test_a_stored_authorization_beats_the_seed_that_it_replaced(stage: Sta
 
 
 async def test_looking_at_the_token_that_counts_writes_nothing(stage: Stage) -> None:
-    assert await effective_token(stage.store, None) is None
-    assert await effective_token(stage.store, SEED) == Token("AQ-seed", authorized_at=SEED.authorized_at)
+    now = stage.clock.now()
+    assert await effective_token(stage.store, None, now) is None
+    assert await effective_token(stage.store, SEED, now) == Token("AQ-seed", authorized_at=SEED.authorized_at)
     assert await stage.store.token() is None
     stored = await stage.authorize("AQ-new")
-    assert await effective_token(stage.store, EARLIER) == stored
+    assert await effective_token(stage.store, EARLIER, now) == stored
 
 
 @pytest.mark.parametrize(
@@ -147,3 +148,22 @@ async def test_how_the_token_stands_tells_of_a_spent_seed_until_there_is_a_new_a
     assert (await gateway.token_health()).is_spent is expected
     await stage.store.save_authorization(Token("new", authorized_at=stage.clock.now()), None, SEED.fingerprint)
     assert not (await gateway.token_health()).is_spent
+
+
+async def test_dates_from_the_future_are_not_believed_and_are_kept_for_a_clock_that_was_behind(stage: Stage) -> None:
+    now = stage.clock.now()
+    wrong = Token("AQ-stored", authorized_at=now + 3600, last_refreshed_at=now + 3600)
+    await stage.store.save_authorization(wrong, None, None)
+    assert await effective_token(stage.store, None, now) == Token("AQ-stored")
+    assert (await stage.gateway().token_health()).days_left is None
+    assert (await effective_token(stage.store, SEED, now) or wrong).refresh_token == SEED.refresh_token
+    token = await stage.access().refresh_now(now)
+    assert token.last_refreshed_at == now
+    assert (await stage.stored()).authorized_at == now + 3600
+    assert await effective_token(stage.store, None, now + 3600) == await stage.stored()
+
+
+async def test_a_seed_s_own_date_may_be_ahead_as_its_variable_may(stage: Stage) -> None:
+    seed = Seed("AQ-seed", stage.clock.now() + 3600)
+    await stage.access(seed=seed).token()
+    assert (await stage.gateway(seed=seed).token_health()).days_left is not None

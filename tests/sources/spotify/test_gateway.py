@@ -20,6 +20,7 @@ from widget.errors import (
     NotConfigured,
     QuotaExceeded,
     RateLimited,
+    RefreshUnanswered,
     ScopeMissing,
     SourceError,
     SpotifyUnreachable,
@@ -127,7 +128,7 @@ async def test_no_access_token_is_asked_with_again_once_it_was_refused(stage: St
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [
-        (httpx.Response(500), SpotifyUnreachable),
+        (httpx.Response(500), RefreshUnanswered),
         ("error_invalid_client", BadCredentials),
         ("error_refresh_revoked", NeedsAuthorization),
     ],
@@ -145,7 +146,7 @@ async def test_a_refused_access_token_whose_refresh_fails_has_the_refresh_s_code
         await stage.clock.advance(1.0)
     assert len(stage.network.asked(NOW)) == 1
     assert (await stage.stored()).access is None
-    if kind is SpotifyUnreachable:
+    if kind is RefreshUnanswered:
         stage.network.answer(TOKEN, "token_refresh")
         assert (await gateway.currently_playing()).status == "playing"
 

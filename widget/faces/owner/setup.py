@@ -6,11 +6,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from widget.errors import AuthorizationError, AuthorizationFailure, NowPlayingError, StoreError
+from widget.errors import AuthorizationError, AuthorizationFailure, StoreError
 from widget.faces.address import public_url
 from widget.faces.owner.same_site import is_our_form, sender_of
 from widget.faces.owner.setup_page import Shown, callback_uri, delete_cookie, owners_headers, set_cookie, setup_page
 from widget.faces.services import services_of
+from widget.snapshot import Problem
 
 COOKIE = "renewal"
 LONGEST_FIELD = 1000
@@ -79,8 +80,8 @@ async def setup_callback(request: Request) -> Response:
 async def setup_failure(request: Request, error: Exception) -> Response:
     """The page for what stopped a renewal before it could begin or end."""
     status = 503 if isinstance(error, StoreError) else 400
-    told = f"{error} Nothing was changed." if isinstance(error, NowPlayingError) else "Nothing was changed."
-    return setup_page(request, status, Shown("It did not work", told))
+    public = Problem.of(error, services_of(request).clock.now()).message  # Without the database's place.
+    return setup_page(request, status, Shown("It did not work", f"{public} Nothing was changed."))
 
 
 def _form_again(request: Request, status: int, trouble: str, headers: dict[str, str] | None = None) -> Response:

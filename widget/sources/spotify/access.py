@@ -11,7 +11,14 @@ from widget.clock import Clock
 from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError, Throttled
 from widget.sources.gate import Gate
 from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token, is_spent, token_of
+from widget.sources.spotify.seed import (
+    counts_more,
+    credible,
+    effective_credentials,
+    effective_token,
+    is_spent,
+    token_of,
+)
 from widget.sources.spotify.unsaved import Unsaved
 from widget.store.protocol import Store
 from widget.tokens import AccessToken, Credentials, Seed, Token
@@ -86,7 +93,7 @@ class Access:
         :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
         await self._unsaved.save()
-        token = _alive(await effective_token(self._store, self._seed))
+        token = _alive(await effective_token(self._store, self._seed, self._clock.now()))
         if self._is_usable(token):
             return _access(token)
         return _access(await self._refreshed_unless(self._is_usable))
@@ -94,7 +101,7 @@ class Access:
     async def check(self) -> None:
         """Raises :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`BadCredentials` where that is known;
         asks nobody."""
-        token = _alive(await effective_token(self._store, self._seed))
+        token = _alive(await effective_token(self._store, self._seed, self._clock.now()))
         credentials = await self._credentials()
         if self._refusal is not None and self._refusal.is_of(credentials, token) and not self._is_usable(token):
             raise BadCredentials(str(self._refusal.error))
@@ -116,7 +123,7 @@ class Access:
             now = self._clock.now()
             return token.last_refreshed_at is not None and now - seconds < token.last_refreshed_at <= now
 
-        if not is_fresh(_alive(await effective_token(self._store, self._seed))):
+        if not is_fresh(_alive(await effective_token(self._store, self._seed, self._clock.now()))):
             await self._refreshed_unless(is_fresh)
 
     async def refresh_now(self, not_before: float) -> Token:
@@ -126,7 +133,8 @@ class Access:
         """
 
         def satisfied(token: Token) -> bool:
-            return not token.needs_authorization and (token.last_refreshed_at or 0) >= not_before
+            refreshed_at = credible(token, self._seed, self._clock.now()).last_refreshed_at
+            return not token.needs_authorization and (refreshed_at or 0) >= not_before
 
         return await self._refreshed_unless(satisfied, by_hand=True)
 
@@ -218,7 +226,8 @@ class Access:
             needs_authorization=False,
         )
         self._refusal = None
-        self._unsaved.keep(token.refresh_token, refreshed)
+        fingerprint = None if self._seed is None else self._seed.fingerprint
+        self._unsaved.keep(token.refresh_token, refreshed, credentials, fingerprint)
         # Not used before it is saved: whoever asks with it may end the one before.
         saved = await self._unsaved.save()
         if saved:
@@ -247,7 +256,8 @@ class Access:
         return self._clock.now() < token.access.expires_at - early
 
     async def _seed_counts_more(self, token: Token | None) -> bool:
-        return self._seed is not None and counts_more(self._seed, token, await self._store.seed_fingerprint())
+        believed = None if token is None else credible(token, self._seed, self._clock.now())
+        return counts_more(self._seed, believed, await self._store.seed_fingerprint())
 
     def _raise_known_refusal(self, credentials: Credentials, token: Token) -> None:
         refusal = self._refusal

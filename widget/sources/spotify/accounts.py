@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from widget.clock import Clock
-from widget.errors import BadCredentials, CodeRefused, NeedsAuthorization, SpotifyUnreachable
+from widget.errors import BadCredentials, CodeRefused, NeedsAuthorization, RefreshUnanswered, SpotifyUnreachable
 from widget.sources.http import json_object
 from widget.sources.spotify.answers import send, throttled
 from widget.tokens import AccessToken, Credentials
@@ -140,11 +140,14 @@ class AccountsService:
         """A new access token.
 
         Raises :class:`NeedsAuthorization` (``invalid_grant``), :class:`BadCredentials` (``invalid_client``),
-        :class:`widget.errors.Throttled` (429) or :class:`SpotifyUnreachable`.
+        :class:`widget.errors.Throttled` (429) or :class:`RefreshUnanswered`.
         """
         form = refresh_form(credentials, refresh_token)
         refused = NeedsAuthorization("Spotify no longer accepts the refresh token: authorize again.")
-        return await self._post(credentials, form, refused)
+        try:
+            return await self._post(credentials, form, refused)
+        except SpotifyUnreachable as error:
+            raise RefreshUnanswered(str(error), retry_after=error.retry_after) from error
 
     async def _post(
         self, credentials: Credentials, form: dict[str, str], refused: NeedsAuthorization | CodeRefused

@@ -103,6 +103,11 @@ class Authorization:
         self._clock = clock
         self._seed = seed
 
+    async def prove_room(self) -> None:
+        """Raises StoreError where an authorization could not be stored now; asks nobody."""
+        async with self._store.refreshing():
+            await self._store.prove_room()
+
     async def finish(
         self, attempt: Attempt, code: str | None, error: str | None, *, whose: Whose | None = None
     ) -> Granted:
@@ -111,7 +116,10 @@ class Authorization:
         With ``whose`` only that account may come back, and it must be known which one came.
         Raises :class:`AuthorizationError` with a sentence and the next step, or StoreError; then nothing was stored.
         """
-        answer = await self._exchanged(attempt, _checked(code, error))
+        granted_code = _checked(code, error)
+        # It works once: not spent where what it gives could not be kept.
+        await self.prove_room()
+        answer = await self._exchanged(attempt, granted_code)
         if answer.refresh_token is None:
             raise AuthorizationError(NO_REFRESH_TOKEN, "refused")
         scopes = SCOPES if answer.scopes is None else answer.scopes

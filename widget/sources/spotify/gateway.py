@@ -84,7 +84,7 @@ class Gateway:
 
     async def recently_played(self) -> tuple[LastPlayed, ...]:
         """What was played, newest first; nothing, without asking, where that scope was not granted."""
-        token = await effective_token(self._store, self._seed)
+        token = await self._token()
         authorization = _identity(token)
         lacks_scope = token is not None and bool(token.scopes) and RECENTLY_PLAYED_SCOPE not in token.scopes
         if lacks_scope or self._without_recently_played == (authorization,):
@@ -105,7 +105,7 @@ class Gateway:
 
     async def token_health(self) -> TokenHealth:
         """How the authorization stands."""
-        token = await effective_token(self._store, self._seed)
+        token = await self._token()
         health = token_health(token, self._clock.now())
         if not self._disk_may_go or health.state == "needs_authorization":
             return health
@@ -175,7 +175,7 @@ class Gateway:
 
     async def _learn_whose_it_is(self) -> None:
         """Beside the question, whose answer must not wait: a seed's token does not tell its account."""
-        token, now = await effective_token(self._store, self._seed), self._clock.monotonic()
+        token, now = await self._token(), self._clock.monotonic()
         asked_at = self._account_asked_at
         if token is None or token.account is not None or token.access is None:
             return
@@ -190,8 +190,11 @@ class Gateway:
         except (SourceError, StoreError) as error:
             log.info("whose token it is could not be learned (%s); tried again later", type(error).__name__)
 
+    async def _token(self) -> Token | None:
+        return await effective_token(self._store, self._seed, self._clock.now())
+
     async def _authorization(self) -> object:
-        return _identity(await effective_token(self._store, self._seed))
+        return _identity(await self._token())
 
     def _raise_known_refusal(self, authorization: object) -> None:
         refused = self._forbidden

@@ -100,8 +100,9 @@ class ServerRenewal:
         return hmac.new(key, f"renewal\n{nonce}\n{state}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     async def _taken(self, state: str) -> dict[str, Any] | None:
-        """What waits for ``state``; it waits no longer."""
+        """What waits for ``state``; it waits no longer. StoreError, and it goes on waiting, where there is no room."""
         async with self._store.refreshing():
+            await self._store.prove_room()
             all_waiting = await self._read()
             for waiting in all_waiting:
                 if hmac.compare_digest(waiting["state"], _digest(state)):

@@ -1,7 +1,7 @@
 """Which token and which credentials count, where several are at hand."""
 
 from widget.store.protocol import Store
-from widget.tokens import Credentials, Seed, Token
+from widget.tokens import CLOCKS_APART_SECONDS, Credentials, Seed, Token
 
 
 def counts_more(seed: Seed | None, token: Token | None, last_seed_fingerprint: str | None) -> bool:
@@ -31,9 +31,16 @@ def token_of(seed: Seed) -> Token:
     return Token(seed.refresh_token, authorized_at=seed.authorized_at)
 
 
-async def effective_token(store: Store, seed: Seed | None) -> Token | None:
-    """The token that a server would use now; writes nothing."""
-    token = await store.token()
+def credible(token: Token, seed: Seed | None, now: float) -> Token:
+    """``token`` without what cannot be known yet at ``now`` (s since the epoch); a seed's own date may be ahead."""
+    own = 0.0 if seed is None or seed.authorized_at is None else seed.authorized_at
+    return token.believed(max(now + CLOCKS_APART_SECONDS, own))
+
+
+async def effective_token(store: Store, seed: Seed | None, now: float) -> Token | None:
+    """The token that a server would use ``now`` (s since the epoch), as far as it can be believed; writes nothing."""
+    stored = await store.token()
+    token = None if stored is None else credible(stored, seed, now)
     if seed is not None and counts_more(seed, token, await store.seed_fingerprint()):
         return token_of(seed)
     return token

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from widget.clock import Clock
 from widget.errors import StoreError
 from widget.store.protocol import Store
-from widget.tokens import Token
+from widget.tokens import Credentials, Token
 
 AGAIN_SECONDS = 1.0
 
@@ -23,7 +23,7 @@ class Unsaved:
         self._store = store
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._waiting: tuple[str, Token] | None = None
+        self._waiting: tuple[str, Token, Credentials, str | None] | None = None
         self._locks: AsyncExitStack | None = None
         self._trying: asyncio.Task[None] | None = None
 
@@ -32,9 +32,9 @@ class Unsaved:
         """Whether there is a token that the store has not taken yet."""
         return self._waiting is not None
 
-    def keep(self, used_refresh_token: str, token: Token) -> None:
-        """``token`` came for ``used_refresh_token``."""
-        self._waiting = (used_refresh_token, token)
+    def keep(self, used: str, token: Token, credentials: Credentials, seed_fingerprint: str | None) -> None:
+        """``token`` came for the refresh token ``used``; the rest is what a database that was lost meanwhile held."""
+        self._waiting = (used, token, credentials, seed_fingerprint)
 
     def hold(self, locks: AsyncExitStack) -> None:
         """The store did not take it: tries on, and lets go of ``locks`` only then. Who refreshed meanwhile would do it

@@ -1,5 +1,6 @@
 """Whose account the running token belongs to: no other may take its place at ``/setup``."""
 
+from widget.clock import Clock
 from widget.errors import (
     AccessTokenRefused,
     AuthorizationError,
@@ -23,11 +24,12 @@ UNKNOWN = (
 class RunningAccount:
     """Asked for when an authorization is to replace the running one."""
 
-    def __init__(self, store: Store, access: Access, api: WebApi, gate: Gate, seed: Seed | None) -> None:
+    def __init__(self, store: Store, access: Access, api: WebApi, gate: Gate, clock: Clock, seed: Seed | None) -> None:
         self._store = store
         self._access = access
         self._api = api
         self._gate = gate
+        self._clock = clock
         self._seed = seed
 
     async def __call__(self) -> Account | None:
@@ -35,7 +37,7 @@ class RunningAccount:
 
         Raises :class:`AuthorizationError` where it has one and Spotify does not say so now.
         """
-        token = await effective_token(self._store, self._seed)
+        token = await effective_token(self._store, self._seed, self._clock.now())
         if token is None or token.account is not None:
             return None if token is None else token.account
         if token.needs_authorization:

@@ -25,7 +25,7 @@ def wing(parts: Parts) -> Wing:
     renewal = ServerRenewal(
         store,
         Authorization(store, accounts, api, gate, clock, settings.seed),
-        RunningAccount(store, access, api, gate, settings.seed),
+        RunningAccount(store, access, api, gate, clock, settings.seed),
         clock,
         key=settings.setup_key,
         accounts_url=settings.accounts_url,
