@@ -125,7 +125,7 @@ def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
     help="How long to wait for the consent.",
 )
 @database_option
-@click.option("--demo", is_flag=True, help="Rehearses it all against a built-in simulated Spotify; keeps nothing.")
+@click.option("--demo", is_flag=True, help="Rehearses it all against a built-in simulated service; keeps nothing.")
 @click.pass_context
 def cli(
     context: click.Context,
@@ -224,7 +224,7 @@ def export(context: click.Context, form: str, database: str | None) -> None:
 @database_option
 @click.pass_context
 def forget(context: click.Context, yes: bool, database: str | None) -> None:
-    """Deletes all that is stored for every source, keys and secrets too."""
+    """Deletes all that is stored, of every source."""
     terminal: Terminal = context.obj
     settings = _settings(context, database)
     stored, place = _run(commands.is_anything_stored(settings))

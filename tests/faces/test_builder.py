@@ -11,7 +11,7 @@ from widget.errors import ErrorCode
 from widget.owner.health import Health
 from widget.settings import Settings
 from widget.snapshot import Problem
-from widget.source import Source
+from widget.source import SOURCES, Source
 from widget.tokens import TokenHealth
 
 KEY = Settings(setup_key="a key of sixteen characters")
@@ -205,3 +205,29 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(sh
         assert 'href="/"' in page.text
     assert text.text == "not found"
     assert page.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
+async def test_the_preview_offers_the_states_that_the_source_can_tell(source: Source) -> None:
+    offered = set(re.findall(r'name="sample" value="(\w*)"', await html_of(Showing(source=source))))
+    assert {"", "playing", "last", "nothing", "long", "rtl"} <= offered
+    assert ({"paused", "ad"} <= offered, "paused" in offered) == (source.tells_pauses, source.tells_pauses)
+
+
+@pytest.mark.parametrize("code", ["unknown_user", "private", "bad_credentials"])
+async def test_a_refusal_of_another_source_is_told_with_its_own_step_and_no_other(code: ErrorCode) -> None:
+    problem = Problem(code, "Last.fm says what to do.")
+    showing = Showing(source=SOURCES["lastfm"], health=Health(TokenHealth("not_needed"), None, problem, 3))
+    text = (await page_of(showing)).text
+    assert "Not connected" in text
+    assert "Last.fm says what to do." in text
+    assert "Nothing is to be done" not in text
+
+
+async def test_what_to_run_before_anything_is_set_up_names_the_source() -> None:
+    problem = Problem("not_configured", "There is nothing yet.")
+    health = Health(TokenHealth("not_needed"), None, problem, 0)
+    assert (
+        "python -m bootstrap --source lastfm" in (await page_of(Showing(source=SOURCES["lastfm"], health=health))).text
+    )
+    assert "--source" not in (await page_of(Showing(health=health))).text

@@ -19,6 +19,7 @@ from widget.faces.pictures.words import language_names
 from widget.faces.services import services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
+from widget.source import Source
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -34,6 +35,8 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("long", "Long title"),
     ("rtl", "Right-to-left"),
 )
+
+INTERRUPTIONS = frozenset({"paused", "ad"})
 
 
 async def index(request: Request) -> Response:
@@ -55,7 +58,7 @@ async def index(request: Request) -> Response:
             choices=choices,
             options=options,
             wrong=WRONG,
-            samples=SAMPLES,
+            samples=samples_of(services.source),
             languages=language_names(),
             narrowest=NARROWEST,
             widest=WIDEST,
@@ -86,6 +89,11 @@ async def index(request: Request) -> Response:
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
         compress=True,
     )
+
+
+def samples_of(source: Source) -> tuple[tuple[str, str], ...]:
+    """What the preview can show: of the states, those that ``source`` can tell."""
+    return SAMPLES if source.tells_pauses else tuple(one for one in SAMPLES if one[0] not in INTERRUPTIONS)
 
 
 def preview_path(options: Options) -> str:
