@@ -25,7 +25,7 @@ from bootstrap.terminal import Terminal, standard_terminal
 from widget.command_line import database_option
 from widget.errors import ConfigurationError, NowPlayingError
 from widget.server.outlets import take_missing_descriptors
-from widget.settings import Settings, read_environ
+from widget.settings import Settings, read_environ, working_directory
 from widget.source import SOURCES, Source, SourceName
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 from widget.variables import redirect_uri
@@ -62,7 +62,7 @@ def _checked_timeout(context: click.Context, parameter: click.Parameter, value: 
 
 
 def _environ() -> Mapping[str, str]:
-    return read_environ(os.environ, Path.cwd())
+    return read_environ(os.environ, working_directory())
 
 
 def _settings(context: click.Context, database: str | None) -> Settings:

@@ -90,6 +90,49 @@ def test_a_signal_while_the_program_is_still_being_imported_ends_it_in_peace(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+FAILING_IMPORT = """
+import sys
+from widget.__main__ import main
+class Fault:
+    def find_spec(self, name, path, target=None):
+        if name == "widget.app":
+            raise RuntimeError("needle")
+sys.meta_path.insert(0, Fault())
+main(["--port", "0"])
+"""
+
+
+def test_what_nobody_foresaw_is_one_line_and_an_exit_code(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING_IMPORT], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert "RuntimeError in <string>, line 7" in done.stderr
+    assert "needle" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["widget"], ["bootstrap"], ["bootstrap", "status"]])
+def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, command: list[str]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, runpy, sys; os.rmdir(os.getcwd()); sys.argv[1:] = sys.argv[2:]; "
+            f"runpy.run_module({command[0]!r}, run_name='__main__', alter_sys=True)",
+            *command,
+        ],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "working directory is gone" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_requests_that_wait_for_a_spotify_that_hangs_are_let_go(
     service: Spotify, seeded: dict[str, str], tmp_path: Path
 ) -> None:

@@ -142,6 +142,14 @@ class Settings:
         return None if self.client_id is None else Credentials(self.client_id, self.client_secret)
 
 
+def working_directory() -> Path:
+    """Where ``.env`` and relative paths are looked for. Raises :class:`ConfigurationError` where it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigurationError("the working directory is gone: start this program in one that exists") from error
+
+
 def read_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
     """``environ`` over what ``directory``'s ``.env`` holds; empty values count as unset in both.
 

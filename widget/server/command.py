@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from traceback import extract_tb
 
 import click
 
@@ -24,7 +25,7 @@ from widget.server.logs import configure_logging
 from widget.server.open_files import raised_limit, room
 from widget.server.outlets import say, steady_outlets
 from widget.server.serving import Server, loop_factory
-from widget.settings import Settings, read_environ
+from widget.settings import Settings, read_environ, working_directory
 
 log = logging.getLogger("widget")
 
@@ -46,7 +47,7 @@ def serve(ending: Ending, host: str | None, port: int | None, database: str | No
     given = {name: value for name, value in overrides.items() if value is not None}
     with steady_outlets():
         try:
-            settings = Settings.from_environ(read_environ(os.environ, Path.cwd()))
+            settings = Settings.from_environ(read_environ(os.environ, working_directory()))
             settings = replace(settings, **given)  # type: ignore[arg-type]
             configure_logging(settings.log_level)
             if not demo:
@@ -58,6 +59,12 @@ def serve(ending: Ending, host: str | None, port: int | None, database: str | No
             for fault in error.faults:
                 say(f"Error: {fault}", to_stderr=True)
             sys.exit(2)
+        except Exception as error:
+            frame = extract_tb(error.__traceback__)[-1]
+            place = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+            log.debug("it could not go on", exc_info=True)
+            say(f"Error: something unforeseen happened ({place}). Please report it.", to_stderr=True)
+            sys.exit(1)
 
 
 def _run(settings: Settings, listener: socket.socket, ending: Ending, demo: bool) -> None:
