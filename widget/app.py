@@ -76,6 +76,7 @@ def create_app(
         artwork,
         wing.renewal or NothingToRenew(),
         wing.source,
+        colours,
         disk_may_go=may_not_last(settings.database_url, settings.disk_starts_empty),
     )
 

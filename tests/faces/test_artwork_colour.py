@@ -14,6 +14,7 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
 from widget.faces.pictures.colour_finder import ColourFinder, colour_of
+from widget.faces.pictures.palettes import palette
 from widget.settings import Settings
 from widget.sources.spotify.scenes import track
 
@@ -154,6 +155,32 @@ async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> No
             if colour is None:
                 await broadcast.newer(revision)
         assert COLOUR.fullmatch(colour)
+
+
+async def test_whoever_asks_for_the_picture_once_gets_it_in_its_colour(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        picture = (await running.client.get("/now-playing.svg?theme=light")).text
+        colour = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
+    assert COLOUR.fullmatch(colour)
+    assert f".ground{{fill:{palette('light', 'art', None, colour).ground}}}" in picture
+
+
+async def test_nobody_waits_long_for_a_colour() -> None:
+    hold = asyncio.Event()
+
+    class Hanging(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await hold.wait()
+            return httpx.Response(404)
+
+    hanging = Showing(network=Hanging())
+    finder = ColourFinder(hanging.artwork, hanging.broadcast, hanging.clock)
+    async with asyncio.timeout(5):
+        await finder.wait_for(item(), 0.01)
+        await finder.wait_for(LOCAL, 5)
+        hold.set()
+        await finder.wait_for(item(), 5)
+    assert hanging.artwork.colour(item()) is None
 
 
 async def test_hidden_music_s_artwork_is_never_fetched(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from widget.faces.pictures.artwork_cache import ArtworkCache
+    from widget.faces.pictures.colour_finder import ColourFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Services:
     artwork: ArtworkCache
     renewal: Renewal
     source: Source = SPOTIFY
+    colours: ColourFinder | None = None
     disk_may_go: bool = False
 
 

@@ -11,6 +11,7 @@ from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.main_colour import main_colour
 from widget.faces.pictures.oklch import css
 from widget.faces.pictures.pixels import pixels_of
+from widget.playback import Item
 from widget.player.broadcast import Broadcast
 
 SMALLEST_WIDTH = 64
@@ -54,12 +55,29 @@ class ColourFinder:
                 search.cancel()
             await asyncio.gather(*self._searches.values(), return_exceptions=True)
 
+    async def wait_for(self, item: Item, patience: float) -> None:
+        """Returns when the colour of ``item`` is found or cannot be had, after ``patience`` seconds at most.
+
+        For who asks once and hears of no change, as a README does.
+        """
+        search = self._search_of(item)
+        if search is not None:
+            await asyncio.wait({search}, timeout=patience)
+
     def _look(self) -> None:
         snapshot = self._broadcast.current
         for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None):
-            key = None if item is None else self._artwork.key(item)
-            if key is not None and key not in self._searches and not self._artwork.has_colour(key):
-                self._searches[key] = asyncio.create_task(self._search(key))
+            if item is not None:
+                self._search_of(item)
+
+    def _search_of(self, item: Item) -> asyncio.Task[None] | None:
+        """The search for what is not known yet of ``item``, under way or begun now; None where there is none."""
+        key = self._artwork.key(item)
+        if key is None or self._artwork.has_colour(key) or self._artwork.colour(item) is not None:
+            return None
+        if key not in self._searches:
+            self._searches[key] = asyncio.create_task(self._search(key))
+        return self._searches[key]
 
     async def _search(self, key: str) -> None:
         try:

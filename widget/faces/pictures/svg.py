@@ -19,7 +19,7 @@ from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
 from widget.faces.pictures.view import View, view_of
 from widget.faces.pictures.words import words
-from widget.faces.services import services_of
+from widget.faces.services import Services, services_of
 from widget.playback import Item
 
 ARTWORK_PATIENCE_SECONDS = 1.0
@@ -44,7 +44,9 @@ async def picture(request: Request) -> Response:
     snapshot = await shown(services, options)
     now = services.clock.now()
     view = view_of(snapshot, options, spoken, now, services.source)
-    files = await _artworks(services.artwork, view, options, answers_by)
+    files, _ = await asyncio.gather(
+        _artworks(services.artwork, view, options, answers_by), _colour(services, view, answers_by)
+    )
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - now) * 1000))
     art = None if view.item is None else services.artwork.colour(view.item)
     body = render(Scene(view, options, spoken, ends_in_ms), files, art)
@@ -57,7 +59,7 @@ async def picture(request: Request) -> Response:
         body,
         media_type="image/svg+xml; charset=utf-8",
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(told.etag, view, options, spoken.tag, files),
+        etag=_etag(told.etag, art, view, options, spoken.tag, files),
         headers=headers,
         compress=True,
     )
@@ -72,14 +74,24 @@ async def _artworks(artwork: ArtworkCache, view: View, options: Options, answers
         wanted = {}
     keys = {item: key for item in wanted if (key := artwork.key(item)) is not None}
     widths = (min(_WIDEST_ARTWORK, ceil(wanted[item] * options.scale)) for item in keys)
-    patience = max(0.1, min(ARTWORK_PATIENCE_SECONDS, answers_by - asyncio.get_running_loop().time()))
+    patience = _patience(answers_by)
     fetches = (artwork.file(key, width, patience) for key, width in zip(keys.values(), widths, strict=True))
     files = zip(keys, await asyncio.gather(*fetches), strict=True)
     return {item: file for item, file in files if file is not None}
 
 
-def _etag(told: str, view: View, options: Options, tag: str, files: Mapping[Item, ArtworkFile]) -> str:
+async def _colour(services: Services, view: View, answers_by: float) -> None:
+    """Waits for the artwork's colour: whoever looks at a picture in a README asks once."""
+    if services.colours is not None and view.item is not None:
+        await services.colours.wait_for(view.item, _patience(answers_by))
+
+
+def _patience(answers_by: float) -> float:
+    return max(0.1, min(ARTWORK_PATIENCE_SECONDS, answers_by - asyncio.get_running_loop().time()))
+
+
+def _etag(told: str, art: str | None, view: View, options: Options, tag: str, files: Mapping[Item, ArtworkFile]) -> str:
     """For what is ``told`` (the JSON's ETag), where the progress stands, and how it is drawn."""
     step = None if view.progress_ms is None else view.progress_ms // PROGRESS_STEP_MS
     ago = tuple(row.ago for row in view.rows)
-    return weak_etag(told, repr((view.state, step, ago, options, tag)), *(file.body for file in files.values()))
+    return weak_etag(told, repr((art, view.state, step, ago, options, tag)), *(file.body for file in files.values()))
