@@ -250,6 +250,22 @@ def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None
     eventually(page, f"{ground} === 'rgb(255, 255, 255)'")
 
 
+def test_words_and_ground_change_their_colours_together(page: Page, live: Live) -> None:
+    what = item("Coloured", artwork=artwork("orbit"))
+    live.showing.artwork.keep_colour(live.showing.artwork.key(what) or "", "#ff5a00")
+    page.goto(f"{live.url}/widget?theme=dark")
+    page.wait_for_timeout(300)
+    page.evaluate("""() => {
+        window.moved = new Set();
+        document.addEventListener("transitionrun", ({propertyName}) => moved.add(propertyName));
+    }""")
+    live.show(playing(time.time(), what))
+    expect(title(page)).to_have_text("Coloured")
+    eventually(
+        page, "['background-color', '--text', '--muted', '--accent', '--track'].every((name) => moved.has(name))"
+    )
+
+
 def test_a_list_follows_what_was_played(page: Page, live: Live) -> None:
     now = time.time()
     page.goto(f"{live.url}/widget?layout=list")
@@ -452,6 +468,7 @@ def heights_told(page: Page, url: str, width: int, height: int) -> list[float]:
         ("?layout=compact", 420, 20, 56),
         ("?layout=cover", 320, 600, 423),
         ("?layout=cover", 320, 90, 447),
+        ("?layout=cover", 320, 300, 423),
         ("?layout=list", 420, 56, 56),
     ],
 )

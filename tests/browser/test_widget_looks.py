@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Literal
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageChops
@@ -151,6 +152,21 @@ def test_a_card_in_a_frame_that_is_a_little_low_still_fits(page: Page, live: Liv
                 found = boxes(frame)
                 assert troubles(found) == []
                 assert named(found, "card")[3] == height
+
+
+@pytest.mark.parametrize("what", [LONG, item()], ids=["long", "short"])
+def test_a_cover_in_a_low_frame_has_a_smaller_artwork_and_nothing_to_scroll(page: Page, live: Live, what: Item) -> None:
+    live.show(playing(time.time(), what))
+    with framed(page, f"{live.url}/widget?layout=cover", 420, 140) as frame:
+        for width in (200, 320, 420, 600):
+            resized(page, width)
+            for height in (110, 180, 239, 240, 300, 400):
+                page.locator("iframe").evaluate("(frame, height) => { frame.height = height; }", height)
+                resized(page, width)
+                assert troubles(boxes(frame)) == [], (width, height)
+                assert frame.evaluate("document.documentElement.scrollHeight") <= height, (width, height)
+                _, _, wide, high = named(boxes(frame), "artwork")
+                assert wide == pytest.approx(high, abs=0.5)
 
 
 @pytest.mark.parametrize(("height", "scale"), [(109, 1), (60, 1), (48, 1), (99, 0.75), (160, 1.5)])
@@ -307,6 +323,19 @@ def test_opened_by_itself_it_stands_in_the_middle_and_no_wider_than_it_should(
     assert page.evaluate("document.documentElement.scrollHeight") == 700
     page.set_viewport_size({"width": 320, "height": 600})
     assert troubles(boxes(page)) == []
+
+
+def test_it_stands_there_too_where_the_browser_does_not_say_that_it_is_alone(page: Page, live: Live) -> None:
+    html = httpx.get(f"{live.url}/widget").text
+    page.route("**/widget", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.set_viewport_size({"width": 1000, "height": 700})
+    page.goto(f"{live.url}/widget")
+    page.wait_for_selector(".alone")
+    assert named(boxes(page), "card") == (260, 280, 480, 140)
+    with framed(page, f"{live.url}/widget", 420, 140) as frame:
+        frame.wait_for_timeout(300)
+        assert frame.locator(".alone").count() == 0
+        assert named(boxes(frame), "card") == (0, 0, 420, 140)
 
 
 # ---- For everybody ------------------------------------------------------------------------------------

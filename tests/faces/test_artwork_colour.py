@@ -157,6 +157,14 @@ async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> No
         assert COLOUR.fullmatch(colour)
 
 
+async def test_the_first_paint_has_it(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        html = (await running.client.get("/widget")).text
+        colour = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
+    assert COLOUR.fullmatch(colour)
+    assert f'style="--art:{colour};' in html
+
+
 async def test_whoever_asks_for_the_picture_once_gets_it_in_its_colour(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         picture = (await running.client.get("/now-playing.svg?theme=light")).text

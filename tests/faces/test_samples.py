@@ -7,7 +7,7 @@ import pytest
 from tests.support.showing import Showing, item, playing
 from widget.faces.pictures.colour_finder import colour_of
 from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
-from widget.samples.music import SAMPLE_ITEMS, Sample
+from widget.samples.music import SAMPLE_ITEMS, Sample, sample_snapshot
 
 STATES = {
     "playing": "Tides of Glass",
@@ -33,6 +33,15 @@ async def test_each_face_shows_it_and_nothing_of_what_plays(showing: Showing, fa
     assert STATES[sample] in text
     assert "What really plays" not in text
     assert showing.simulator.requests == []
+
+
+@pytest.mark.parametrize("sample", get_args(Sample))
+def test_what_plays_in_a_sample_ends_as_music_does(sample: Sample) -> None:
+    snapshot = sample_snapshot(sample, 1_795_000_000.0)
+    if snapshot.status == "playing" and snapshot.playback is not None:
+        assert snapshot.valid_until == pytest.approx((snapshot.playback.ends_at or 0) + 3)
+    else:
+        assert snapshot.valid_until is None
 
 
 async def test_an_unknown_sample_is_what_plays(showing: Showing) -> None:

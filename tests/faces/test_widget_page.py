@@ -62,6 +62,22 @@ async def test_another_source_says_its_name_and_has_no_line() -> None:
     assert "Spotify" not in html
 
 
+@pytest.mark.parametrize("layout", ["card", "cover", "list"])
+async def test_the_credit_that_a_source_is_due_stands_there_and_leads_to_it(layout: str) -> None:
+    showing = Showing(source=LASTFM)
+    now = showing.clock.now()
+    what = item(url="https://www.last.fm/music/Mara+Lindqvist/_/Tides+of+Glass")
+    showing.show(playing(now, what, progress_ms=None, recent=(LastPlayed(what, now - 700),)))
+    html = await page(showing, f"?layout={layout}")
+    (credited,) = re.findall(
+        r'<a class="credit" href="https://www\.last\.fm/"[^>]*>powered by AudioScrobbler</a>', html
+    ) or [
+        re.search(r'<a class="widget[^>]* href="https://www\.last\.fm/.*?</a>', html, re.DOTALL)[0]  # type: ignore[index]
+    ]
+    assert "powered by AudioScrobbler" in credited
+    assert "AudioScrobbler" not in await page(Showing().show(playing(now)), f"?layout={layout}")
+
+
 async def test_what_is_shown_is_escaped(showing: Showing) -> None:
     html = await page(showing.show(playing(showing.clock.now(), MARKUP)))
     assert "<b>A" not in html
@@ -132,7 +148,7 @@ async def test_options_reach_the_page(showing: Showing) -> None:
 
 
 async def test_a_ground_of_the_owner_s_own_is_taken_exactly_in_both_themes(showing: Showing) -> None:
-    html = await page(showing.show(playing(showing.clock.now())), "?background=336699")
+    html = await page(showing.show(playing(showing.clock.now())), "?background=336699", sec_fetch_dest="iframe")
     assert "--ground:#336699;" in html
     assert "prefers-color-scheme" not in html
 
@@ -167,6 +183,13 @@ async def test_opened_by_itself_it_stands_in_the_middle_of_a_page(showing: Showi
     assert "place-content:center" not in framed
     assert "background:#f4f4f5" in alone
     assert "background:#f4f4f5" not in await page(showing, "?background=none", sec_fetch_dest="document")
+
+
+async def test_where_a_browser_does_not_say_the_script_can_find_out(showing: Showing) -> None:
+    untold, alone = await page(showing), await page(showing, sec_fetch_dest="document")
+    assert "place-content:center" in untold
+    assert 'class="alone"' in alone
+    assert 'class="alone"' not in untold
 
 
 async def test_the_language_is_the_visitor_s_or_the_chosen_one(showing: Showing) -> None:

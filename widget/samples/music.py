@@ -12,6 +12,9 @@ from widget.snapshot import Snapshot
 
 Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
 
+END_SECONDS = 3.0
+"""For this long after its end an item may still be shown, as with music that really plays."""
+
 _PLAYED_BEFORE_SECONDS = 2_400.0
 _BETWEEN_ROWS_SECONDS = 260.0
 
@@ -48,8 +51,12 @@ GATE = _track("باب الياسمين في آخر الليل", ("ليلى حد�
 
 
 def _playing(item: Item, progress_ms: int) -> Callable[[float], Snapshot]:
+    left = ((item.duration_ms or 0) - progress_ms) / 1000
     return lambda now: Snapshot(
-        Playback("playing", now, item, progress_ms), updated_at=now, anchor=now - progress_ms / 1000
+        Playback("playing", now, item, progress_ms),
+        updated_at=now,
+        anchor=now - progress_ms / 1000,
+        valid_until=now + left + END_SECONDS,
     )
 
 

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from widget.clock import iso_milliseconds
 from widget.faces.http import respond
 from widget.faces.owner.snippets import oembed_url
+from widget.faces.pictures import sizes
 from widget.faces.pictures.fonts import FAMILIES
 from widget.faces.pictures.icons import PATHS
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.page_colours import colours
-from widget.faces.pictures.shown import shown
+from widget.faces.pictures.shown import answers_by, colour_of_shown, patience, shown
+from widget.faces.pictures.sizes import COVER_WIDEST, high_beside_artwork, whole_height
 from widget.faces.pictures.view import View, is_tall, view_of
 from widget.faces.pictures.words import Words, words
 from widget.faces.services import Services, services_of
@@ -25,11 +27,11 @@ from widget.faces.templating import environment
 from widget.playback import Item
 from widget.snapshot import Snapshot
 
-WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": 420, "list": 40}
+WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_WIDEST, "list": 40}
 ROW_WIDTH = 64
-HEIGHTS: Mapping[Layout, int] = {"card": 140, "compact": 56, "cover": 127, "list": 56}
-"""In CSS pixels; the cover's beside its artwork, the list's without rows."""
-WIDEST_COVER = 420
+COLOUR_PATIENCE_SECONDS = 0.6
+"""For this long the page waits for the artwork's colour; later it comes as news."""
+
 MOST_PAGES = 64
 
 
@@ -56,12 +58,13 @@ async def widget(request: Request) -> Response:
     services = services_of(request)
     options = Options.from_query(request.query_params)
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
+    until = answers_by()
     snapshot = await shown(services, options)
     now = services.clock.now()
     pages: Pages = request.app.state.pages
-    alone = stands_alone(request.headers.get("sec-fetch-dest", ""))
+    alone = stands_alone(request.headers.get("sec-fetch-dest"))
     view = view_of(snapshot, options, spoken, now, services.source)
-    art = None if view.item is None else services.artwork.colour(view.item)
+    art = await colour_of_shown(services, view.item, patience(until, COLOUR_PATIENCE_SECONDS))
     key = (replace(options, lang=None), spoken.tag, alone, art, int(now))
     body = None if options.sample else pages.page(snapshot, key)
     if body is None:
@@ -93,11 +96,12 @@ def render(
     services: Services,
     now: float,
     art: str | None,
-    alone: bool,
+    alone: bool | None,
 ) -> bytes:
     """The page's bytes at ``now`` (s since the epoch).
 
-    ``art`` is the colour of the artwork that is shown; ``alone``: whether the page stands in no frame.
+    ``art`` is the colour of the artwork that is shown; ``alone``: whether the page stands in no frame, None where its
+    script has to find out.
     """
     address = services.settings.public_url  # One from the request would be kept for others by caches.
     pictured = "artwork" in view.shown
@@ -114,6 +118,7 @@ def render(
             font=FAMILIES[options.font],
             icon=PATHS.get(services.source.icon or ""),
             is_tall=is_tall,
+            sizes=sizes,
             artwork=artwork_url(services, view.item, artwork_width(options)),
             colours=colours(options, art),
             script=static_path("widget.js"),
@@ -128,13 +133,6 @@ def render(
 def artwork_width(options: Options) -> int:
     """How wide an artwork is needed, in pixels of a screen with two to each CSS pixel."""
     return round(WIDTHS[options.layout] * 2 * options.scale)
-
-
-def low(options: Options) -> float:
-    """Below this height of the frame (CSS pixels) not all of the layout shows."""
-    if options.layout in ("card", "compact"):
-        return {"card": 140, "compact": 48}[options.layout] * options.scale
-    return max(110 * options.scale, 100)
 
 
 def artwork_url(services: Services, item: Item | None, width: int) -> str | None:
@@ -155,9 +153,9 @@ def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot
             "progress": view.source.tells_progress,
             "idle": options.idle,
             "scale": options.scale,
-            "low": low(options),
-            "high": HEIGHTS[options.layout] * options.scale,
-            "wide": WIDEST_COVER * options.scale if options.layout == "cover" else 0,
+            "low": whole_height(options.layout, options.scale),
+            "high": high_beside_artwork(options.layout) * options.scale,
+            "wide": COVER_WIDEST * options.scale if options.layout == "cover" else 0,
             "background": options.background,
             "accent": options.accent is not None,
             "width": artwork_width(options),
@@ -178,9 +176,12 @@ def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot
     return known.replace("<", "\\u003c")
 
 
-def stands_alone(sec_fetch_dest: str) -> bool:
-    """Whether the page was opened by itself (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header)."""
-    return sec_fetch_dest == "document"
+def stands_alone(sec_fetch_dest: str | None) -> bool | None:
+    """Whether the page was opened by itself (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
+
+    None where the browser does not say: older ones, and all of them where the address is neither https nor loopback.
+    """
+    return None if sec_fetch_dest is None else sec_fetch_dest == "document"
 
 
 def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:

@@ -9,10 +9,35 @@ DEFAULT_WIDTHS: Mapping[Layout, int] = {"card": 420, "compact": 420, "cover": 32
 CARD_HEIGHT = 140
 COMPACT_HEIGHT = 56
 NARROWEST, WIDEST = 200, 900
-_COVER_WIDEST = 420
+COVER_WIDEST = 420
 _COVER_TEXT_HEIGHT = 127
 """What the cover layout needs beside its square artwork, less the padding left and right; with a title of two lines."""
 _LIST_PADDING, _ROW_HEIGHT = 16, 40
+
+
+LOWEST_FRAME, LOWEST_COVER = 110, 240
+"""Any layout in a frame lower than this is compact; a cover sooner, for little would be left of its artwork."""
+LEAST_FRAME = 100
+"""The same at the smallest scale."""
+WORDS_ALONE = 48
+"""And in a frame lower than this the words stand alone."""
+
+
+def least_height(layout: Layout, scale: float = 1.0) -> float:
+    """In a frame lower than this ``layout`` gives way to compact."""
+    return LOWEST_COVER * scale if layout == "cover" else max(LOWEST_FRAME * scale, LEAST_FRAME)
+
+
+def whole_height(layout: Layout, scale: float = 1.0) -> float:
+    """In a frame lower than this something of ``layout`` gives way."""
+    if layout in ("card", "compact"):
+        return {"card": CARD_HEIGHT, "compact": WORDS_ALONE}[layout] * scale
+    return least_height(layout, scale)
+
+
+def high_beside_artwork(layout: Layout) -> int:
+    """The height of ``layout`` at scale 1: the cover's beside its artwork, the list's without rows."""
+    return {"card": CARD_HEIGHT, "compact": COMPACT_HEIGHT, "cover": _COVER_TEXT_HEIGHT, "list": COMPACT_HEIGHT}[layout]
 
 
 def default_width(layout: Layout, scale: float = 1.0) -> int:
@@ -22,8 +47,9 @@ def default_width(layout: Layout, scale: float = 1.0) -> int:
 
 def height_of(layout: Layout, width: int, scale: float = 1.0, rows: int = 0) -> int:
     """The height of ``layout`` at ``width``; ``rows`` is how many earlier items the list shows."""
+    high = high_beside_artwork(layout)
     if layout == "cover":
-        return ceil(min(width, _COVER_WIDEST * scale) + _COVER_TEXT_HEIGHT * scale)
-    if layout == "list":
-        return ceil((COMPACT_HEIGHT + (_LIST_PADDING + _ROW_HEIGHT * rows if rows else 0)) * scale)
-    return ceil((COMPACT_HEIGHT if layout == "compact" else CARD_HEIGHT) * scale)
+        return ceil(min(width, COVER_WIDEST * scale) + high * scale)
+    if layout == "list" and rows:
+        high += _LIST_PADDING + _ROW_HEIGHT * rows
+    return ceil(high * scale)

@@ -14,18 +14,15 @@ from widget.faces.http import respond, weak_etag
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.options import Layout, Options
-from widget.faces.pictures.shown import shown
+from widget.faces.pictures.shown import answers_by, colour_of_shown, patience, shown
 from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
 from widget.faces.pictures.view import View, view_of
 from widget.faces.pictures.words import words
-from widget.faces.services import Services, services_of
+from widget.faces.services import services_of
 from widget.playback import Item
 
 ARTWORK_PATIENCE_SECONDS = 1.0
-LONGEST_SECONDS = 2.8
-"""Who has waited for Spotify's answer waits less for the artwork."""
-
 PROGRESS_STEP_MS = 15_000
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -40,15 +37,15 @@ async def picture(request: Request) -> Response:
     services = services_of(request)
     options = Options.from_query(request.query_params)
     spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
-    answers_by = asyncio.get_running_loop().time() + LONGEST_SECONDS
+    until = answers_by()
     snapshot = await shown(services, options)
     now = services.clock.now()
     view = view_of(snapshot, options, spoken, now, services.source)
-    files, _ = await asyncio.gather(
-        _artworks(services.artwork, view, options, answers_by), _colour(services, view, answers_by)
+    seconds = patience(until, ARTWORK_PATIENCE_SECONDS)
+    files, art = await asyncio.gather(
+        _artworks(services.artwork, view, options, seconds), colour_of_shown(services, view.item, seconds)
     )
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - now) * 1000))
-    art = None if view.item is None else services.artwork.colour(view.item)
     body = render(Scene(view, options, spoken, ends_in_ms), files, art)
     told: NowPlayingBytes = request.app.state.now_playing_cache.of(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
@@ -65,7 +62,7 @@ async def picture(request: Request) -> Response:
     )
 
 
-async def _artworks(artwork: ArtworkCache, view: View, options: Options, answers_by: float) -> dict[Item, ArtworkFile]:
+async def _artworks(artwork: ArtworkCache, view: View, options: Options, seconds: float) -> dict[Item, ArtworkFile]:
     """The smallest images that are large enough, those that can be had now."""
     wanted = {row.item: _ROW_SIDE for row in view.rows}
     if view.item is not None:
@@ -74,20 +71,9 @@ async def _artworks(artwork: ArtworkCache, view: View, options: Options, answers
         wanted = {}
     keys = {item: key for item in wanted if (key := artwork.key(item)) is not None}
     widths = (min(_WIDEST_ARTWORK, ceil(wanted[item] * options.scale)) for item in keys)
-    patience = _patience(answers_by)
-    fetches = (artwork.file(key, width, patience) for key, width in zip(keys.values(), widths, strict=True))
+    fetches = (artwork.file(key, width, seconds) for key, width in zip(keys.values(), widths, strict=True))
     files = zip(keys, await asyncio.gather(*fetches), strict=True)
     return {item: file for item, file in files if file is not None}
-
-
-async def _colour(services: Services, view: View, answers_by: float) -> None:
-    """Waits for the artwork's colour: whoever looks at a picture in a README asks once."""
-    if services.colours is not None and view.item is not None:
-        await services.colours.wait_for(view.item, _patience(answers_by))
-
-
-def _patience(answers_by: float) -> float:
-    return max(0.1, min(ARTWORK_PATIENCE_SECONDS, answers_by - asyncio.get_running_loop().time()))
 
 
 def _etag(told: str, art: str | None, view: View, options: Options, tag: str, files: Mapping[Item, ArtworkFile]) -> str:

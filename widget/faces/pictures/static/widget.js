@@ -306,7 +306,10 @@
   function height() {
     if (parent === window) return;
     const rows = count() * 40;
+    const { style } = widget;
+    style.setProperty("--fit", "100%");
     let box = widget.getBoundingClientRect().height;
+    style.setProperty("--fit", `100% - ${Math.max(0, Math.ceil(box) - innerHeight)}px`); // A cover's artwork, in a low frame.
     // In a low frame another layout stands than the one that was asked for: that one's height is wanted.
     if (innerHeight < known.low) box = known.high + known.scale * (rows && rows + 16) + Math.min(innerWidth, known.wide);
     parent.postMessage({ type: "now-playing:height", height: main.hidden ? 0 : Math.ceil(box) }, "*");
@@ -326,8 +329,10 @@
     restart();
     listen();
   });
+  if (parent === window) document.documentElement.className = "alone";
   addEventListener("pageshow", (event) => event.persisted && listen());
   new ResizeObserver(height).observe(main);
+  addEventListener("resize", height);
   begin();
   height();
   listen();
