@@ -5,7 +5,9 @@ hour a day never notices the budget. After that the rest is spread evenly over t
 for as long as it was within the last 24 hours, or, on a first day, until the first calls come back.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from widget.tokens import SECONDS_PER_DAY
 
@@ -29,14 +31,22 @@ def pace(calls: Calls, now: float, calls_per_day: int) -> float:
 
     ``calls`` are the calls of the last 24 hours: (beginning of the minute in s since the epoch, number), oldest first.
     """
-    left = calls_per_day - sum(spent for _, spent in calls)
+    totals = list(accumulate((spent for _, spent in calls), initial=0))
+    left = calls_per_day - totals[-1]
     held_back = (PLENTY - left / calls_per_day) / (PLENTY - SCARCE)
     if held_back <= 0:
         return 0.0
     expected = _expected_seconds(calls, now)
-    spare = calls_per_day * SPARE
-    spread = max(_pace_over(expected * share, calls, now, left - spare) for share in _SHARES)
+    spread = 0.0
+    for share in _SHARES:
+        seconds = expected * share
+        come_back = totals[bisect_right(calls, now + seconds, key=_comes_back_at)]
+        spread = max(spread, _pace_over(seconds, left - calls_per_day * SPARE + come_back))
     return spread * min(1.0, held_back)
+
+
+def _comes_back_at(call: tuple[float, int]) -> float:
+    return call[0] + SECONDS_PER_DAY
 
 
 def _expected_seconds(calls: Calls, now: float) -> float:
@@ -47,7 +57,6 @@ def _expected_seconds(calls: Calls, now: float) -> float:
     return SECONDS_PER_DAY - max(0.0, age)
 
 
-def _pace_over(seconds: float, calls: Calls, now: float, left: float) -> float:
-    """The pace that spreads what there is, and what comes back, over the next ``seconds``."""
-    available = left + sum(spent for minute, spent in calls if minute + SECONDS_PER_DAY <= now + seconds)
+def _pace_over(seconds: float, available: float) -> float:
+    """The pace that spreads ``available`` calls over the next ``seconds``."""
     return min(LONGEST_PACE_SECONDS, seconds / available) if available > 0 else LONGEST_PACE_SECONDS
