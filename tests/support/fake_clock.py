@@ -9,7 +9,10 @@ from typing import Any
 
 from widget.store.worker import Worker
 
-QUIET_TURNS = 20
+QUIET_TURNS = 3
+BLIND_TURNS = 20
+"""Where the loop hides what is ready, as others than asyncio's own may, and every turn looks quiet."""
+
 MOST_TURNS = 200
 LOOK_AGAIN_SECONDS = 0.00002
 LONGEST_JOB_SECONDS = 5.0
@@ -61,12 +64,15 @@ class FakeClock:
 async def settle() -> None:
     """Lets every task run until it waits for something outside; the store's own thread is not outside."""
     loop: Any = asyncio.get_running_loop()
+    enough = QUIET_TURNS if hasattr(loop, "_ready") else BLIND_TURNS
     turns, quiet, begun = 0, 0, time.monotonic()
-    while quiet < QUIET_TURNS and turns < MOST_TURNS:
+    while quiet < enough and turns < MOST_TURNS:
         await asyncio.sleep(0)
         turns += 1
-        # Where the loop hides what is ready, as others than asyncio's own may, every turn counts as quiet.
-        quiet = 0 if getattr(loop, "_ready", ()) else quiet + 1
+        if getattr(loop, "_ready", ()):
+            quiet = 0
+            continue
+        quiet += 1
         if store_is_busy() and time.monotonic() - begun < LONGEST_JOB_SECONDS:
             time.sleep(LOOK_AGAIN_SECONDS)  # noqa: ASYNC251 - only the store's thread has anything to do.
             turns = quiet = 0

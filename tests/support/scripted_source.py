@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
+from widget.clock import Clock, within
 from widget.playback import LastPlayed, Playback
 
 Answer = Playback | Exception
@@ -55,16 +57,20 @@ class Notice:
         self.broken: Exception | None = None
         self.hangs = False
         self.shares = 0
+        self.shared_anew = asyncio.Event()
+        """Set by the next value, and another from then on."""
 
-    def seat(self) -> "Seat":
-        return Seat(self)
+    def seat(self, clock: Clock) -> "Seat":
+        return Seat(self, clock)
 
 
 class Seat:
     """Implements :class:`widget.player.watcher.Shared` for one instance."""
 
-    def __init__(self, notice: Notice) -> None:
+    def __init__(self, notice: Notice, clock: Clock) -> None:
         self._notice = notice
+        self._clock = clock
+        self._read: str | None = None
 
     async def lead(self) -> bool:
         await self._check()
@@ -81,14 +87,19 @@ class Seat:
         await self._check()
         self._notice.text = knowledge
         self._notice.shares += 1
+        self._notice.shared_anew.set()
+        self._notice.shared_anew = asyncio.Event()
 
     async def shared(self) -> str | None:
         await self._check()
-        return self._notice.text
+        self._read = self._notice.text
+        return self._read
 
     async def news(self, seconds: float) -> None:
         await self._check()
-        await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            if self._notice.text == self._read:
+                await within(self._clock, seconds, self._notice.shared_anew.wait())
 
     async def _check(self) -> None:
         if self._notice.hangs:

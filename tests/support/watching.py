@@ -22,7 +22,7 @@ class Stage:
         self.source = source
         self.clock = clock
         self.broadcast = Broadcast(clock)
-        self.watcher = Watcher(source, notice.seat(), self.broadcast, clock, calls_per_day=100_000, hiding=hiding)
+        self.watcher = Watcher(source, notice.seat(clock), self.broadcast, clock, calls_per_day=100_000, hiding=hiding)
 
     async def watched_for(self, seconds: float) -> None:
         """Somebody looks every half minute."""

@@ -79,6 +79,7 @@ class Watcher:
         self._recently_played_asked: float | None = None  # monotonic
         self._listed_during: Item | None = None
         self._leads = False
+        self._follows = False
         self._last_pace = 0.0
         self._trouble: Problem | None = (
             None  # What kept this instance from asking or following, so many times in a row.
@@ -166,7 +167,7 @@ class Watcher:
             while self._broadcast.watched:
                 await self._guarded(self._turn)
         finally:
-            self._leads = False
+            self._leads = self._follows = False
             self._broadcast.doze()
             await self._quietly(within(self._clock, RESIGNING_SECONDS, self._shared.resign()))
 
@@ -228,7 +229,9 @@ class Watcher:
             self._know(shared.rested())
 
     async def _follow(self) -> None:
-        await self._limits.store(self._shared.news(FOLLOWING_SECONDS))
+        if self._follows:  # Whoever begins to follow reads what stands there, and waits for nothing.
+            await self._limits.store(self._shared.news(FOLLOWING_SECONDS))
+        self._follows = True
         knowledge = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
         self._know(knowledge)
         self._publish()
