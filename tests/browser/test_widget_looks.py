@@ -14,10 +14,13 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.browser.conftest import Live
 from tests.support.browser import launched
 from tests.support.host_page import host_page
-from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, advertisement, idle, item, paused, playing
+from tests.support.live_server import live_server
+from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import Box, boxes, framed, troubles
+from widget.clock import SystemClock
 from widget.playback import Item, LastPlayed
 from widget.snapshot import Snapshot
+from widget.source import LASTFM
 
 SERIOUS = {"serious", "critical"}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -167,6 +170,18 @@ def test_a_cover_in_a_low_frame_has_a_smaller_artwork_and_nothing_to_scroll(page
                 assert frame.evaluate("document.documentElement.scrollHeight") <= height, (width, height)
                 _, _, wide, high = named(boxes(frame), "artwork")
                 assert wide == pytest.approx(high, abs=0.5)
+
+
+@pytest.mark.parametrize(("layout", "height"), [("card", 140), ("cover", 340)])
+def test_the_credit_that_a_source_is_due_is_whole_at_every_width(page: Page, layout: str, height: int) -> None:
+    showing = Showing(SystemClock(), source=LASTFM).show(playing(time.time(), LONG, progress_ms=None))
+    whole = "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('.source'))"
+    with live_server(showing.app) as url, framed(page, f"{url}/widget?layout={layout}", 420, height) as frame:
+        for width in (200, 240, 320, 420):
+            resized(page, width)
+            assert troubles(boxes(frame)) == [], width
+            assert frame.evaluate(whole)
+            assert frame.evaluate("document.documentElement.scrollHeight") <= height, width
 
 
 @pytest.mark.parametrize(("height", "scale"), [(109, 1), (60, 1), (48, 1), (99, 0.75), (160, 1.5)])

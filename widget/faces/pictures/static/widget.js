@@ -309,7 +309,10 @@
     const { style } = widget;
     style.setProperty("--fit", "100%");
     let box = widget.getBoundingClientRect().height;
-    style.setProperty("--fit", `100% - ${Math.max(0, Math.ceil(box) - innerHeight)}px`); // A cover's artwork, in a low frame.
+    const over = Math.ceil(box) - innerHeight;
+    const art = find(".artwork");
+    // A cover's artwork, in a low frame; in pixels, so that it fits with scroll bars and without.
+    if (art && over > 0) style.setProperty("--fit", `${art.offsetWidth - over}px`);
     // In a low frame another layout stands than the one that was asked for: that one's height is wanted.
     if (innerHeight < known.low) box = known.high + known.scale * (rows && rows + 16) + Math.min(innerWidth, known.wide);
     parent.postMessage({ type: "now-playing:height", height: main.hidden ? 0 : Math.ceil(box) }, "*");
