@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import http, memory, polling, startup, strangers, streams, without_progress
+from tests.benchmarks import http, memory, polling, startup, strangers, streams, table, without_progress
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "polling": polling.report,
@@ -21,8 +21,8 @@ def main() -> None:
     unknown = [name for name in sys.argv[1:] if name not in BENCHMARKS]
     if unknown:
         sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    table.heading()
     for name in sys.argv[1:] or BENCHMARKS:
-        print(f"\n== {name}")
         BENCHMARKS[name]()
 
 

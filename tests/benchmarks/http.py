@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import psutil
 
+from tests.benchmarks.table import row
 from tests.support.commands import ROOT, start, wait_for
 from tests.support.live_server import free_port
 
@@ -58,7 +59,7 @@ def cpu_microseconds(port: int, process: psutil.Process, request: bytes, status:
 
 
 def report() -> None:
-    """Prints the ratios; 1.00 is the bare application."""
+    """Prints the ratios; 1.00 is the bare application, more is better."""
     get = b"GET /now-playing HTTP/1.1\r\nHost: x\r\n\r\n"
     with ExitStack() as stack:
         bare, ours = (stack.enter_context(measured(name)) for name in ("bare", "ours"))
@@ -72,4 +73,5 @@ def report() -> None:
     base = statistics.median(rounds["bare"])
     for name, aim in (("200", 0.85), ("304", 1.0)):
         cost = statistics.median(rounds[name])
-        print(f"/now-playing {name}: {base / cost:.2f} of bare (aim {aim}); {cost:.0f} µs of CPU, bare {base:.0f} µs")
+        beside = f"of bare; {cost:.0f} µs of CPU each, bare {base:.0f} µs"
+        row(f"requests: /now-playing, {name}", f"{base / cost:.2f}", f"{aim:.2f}", beside)

@@ -8,6 +8,7 @@ import httpx
 import psutil
 
 from tests.benchmarks.startup import BARE, ENVIRON
+from tests.benchmarks.table import row
 from tests.support.commands import ROOT, start, wait_for
 from tests.support.live_server import free_port
 
@@ -68,7 +69,5 @@ def report() -> None:
         fresh, visited = (
             resident("widget", folder, "--demo", "--port", "PORT", visit=visit) for visit in (False, True)
         )
-    print(
-        f"resident memory: {visited:.0f} MB once every face was visited (aim 50), {fresh:.0f} MB after the start; "
-        f"bare uvicorn {bare:.0f} MB"
-    )
+    beside = f"after the start {fresh:.0f} MB, bare uvicorn {bare:.0f} MB"
+    row("memory: resident, once every face was visited", f"{visited:.0f} MB", "50 MB", beside)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from tests.benchmarks.table import row
 from tests.support.showing import item
 from widget.playback import Item, Playback
 from widget.player.allowance import Allowance, seconds_until_affordable
@@ -219,10 +220,9 @@ def five_and_the_end(situation: Situation) -> float:
 
 
 def report() -> None:
-    """Prints a table for each listener."""
+    """Prints rows for each listener: calls an hour, and how late what is shown was."""
     ours, unbounded = seconds_until_next_question, UNBOUNDED
     for name, changes in (("even", listener(7, 4 * DAY)), ("skipping", skipping_listener(7, 4 * DAY))):
-        print(f"the {name} listener")
         rows = [
             ("fixed interval of 5 s", simulate(every(5.0), changes, DAY, unbounded)),
             ("every 5 s and at the end", simulate(five_and_the_end, changes, DAY, unbounded)),
@@ -235,7 +235,7 @@ def report() -> None:
             ("ours, a visit every 62 s, 1,000, 2 days", simulate(ours, changes, 2 * DAY, 1000, by_visits(62.0))),
         ]
         for title, outcome in rows:
-            print(
-                f"  {title:<42}{outcome.calls:6.0f} calls/h{outcome.staleness:7.2f} s stale"
-                f"{outcome.most_in_a_day:8} at most in a day{outcome.refused:6.1%} refused"
-            )
+            beside = f"{outcome.staleness:.2f} s stale; {outcome.most_in_a_day} in a day at most"
+            if outcome.refused:
+                beside += f", {outcome.refused:.1%} refused"
+            row(f"{name} listener: {title}", f"{outcome.calls:.0f} calls/h", "", beside)

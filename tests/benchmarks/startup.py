@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.benchmarks.table import row
 from tests.support.commands import ROOT, start
 from tests.support.live_server import free_port
 
@@ -49,7 +50,5 @@ def report() -> None:
             bare.append(milliseconds("bare_server", folder, "PORT"))
             ours.append(milliseconds("widget", folder, "--port", "PORT"))
     ratio = statistics.median(ours) / statistics.median(bare)
-    print(
-        f"start to first answer: {ratio:.2f} times bare uvicorn (aim 1.8); "
-        f"{statistics.median(ours):.0f} ms, bare {statistics.median(bare):.0f} ms"
-    )
+    beside = f"times bare uvicorn; {statistics.median(ours):.0f} ms, bare {statistics.median(bare):.0f} ms"
+    row("start: from the process to its first answer", f"{ratio:.2f}", "1.80", beside)

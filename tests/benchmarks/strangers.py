@@ -18,6 +18,7 @@ import psutil
 
 from tests.benchmarks.memory import MEGABYTE
 from tests.benchmarks.startup import ENVIRON
+from tests.benchmarks.table import row
 from tests.support.commands import ROOT, start, wait_for
 from tests.support.live_server import free_port
 
@@ -182,10 +183,9 @@ def report() -> None:
             server = psutil.Process(process.pid)
             for kind in STRANGERS:
                 times, most = beside(kind, port, server)
-                print(
-                    f"{kind:<48}{most:6.0f} MB  /healthz {statistics.median(times):4.0f} ms, "
-                    f"at worst {max(times):4.0f} ms of {len(times)}"
-                )
+                of_a_hundred = statistics.quantiles(times, n=100)
+                numbers = f"median {of_a_hundred[49]:.0f} ms, worst {max(times):.0f} ms of {len(times)}; {most:.0f} MB"
+                row(f"99 in 100 /healthz: {kind}", f"{of_a_hundred[98]:.0f} ms", "100 ms", numbers)
         finally:
             process.kill()
             process.communicate()

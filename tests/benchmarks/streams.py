@@ -14,6 +14,7 @@ import psutil
 
 from tests.benchmarks.http import measured
 from tests.benchmarks.servers import INLET_TOKEN
+from tests.benchmarks.table import row
 
 STREAMS = int(os.environ.get("STREAMS", "2000"))
 CHANGES = 5
@@ -77,10 +78,9 @@ def report() -> None:
     _allow_open_files()
     with measured("ours") as (port, process):
         memory, delays = asyncio.run(_measure(port, process, _published))
-    print(
-        f"{STREAMS} streams: {memory:.1f} KiB each (aim 14); the last viewer after "
-        f"{statistics.median(delays) * 1000:.0f} ms (at worst {max(delays) * 1000:.0f} ms)"
-    )
+    row(f"streams: memory of each of {STREAMS}", f"{memory:.1f} KiB", "14 KiB")
+    last = f"{statistics.median(delays) * 1000:.0f} ms"
+    row("streams: until the last sees a change", last, "", f"at worst {max(delays) * 1000:.0f} ms")
     with measured("inlet") as (port, process):
         _, pushed = asyncio.run(_measure(port, process, _pushed))
     ratio = statistics.median(pushed) / statistics.median(delays)
