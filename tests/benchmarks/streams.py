@@ -84,7 +84,5 @@ def report() -> None:
     with measured("inlet") as (port, process):
         _, pushed = asyncio.run(_measure(port, process, _pushed))
     ratio = statistics.median(pushed) / statistics.median(delays)
-    print(
-        f"pushed by a player: the last viewer after {statistics.median(pushed) * 1000:.0f} ms, from before the "
-        f"request on: {ratio:.2f} of a change that is known already"
-    )
+    beside = f"{ratio:.2f} of a change that is known already; from before the request on"
+    row("streams: until the last sees a player's push", f"{statistics.median(pushed) * 1000:.0f} ms", "", beside)
