@@ -3,12 +3,15 @@
 import os
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.support.commands import Spotify, spotify
 from tests.support.postgres import Postgres, postgres
+from widget.sources.spotify.accounts import SCOPES
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +19,23 @@ def postgres_server() -> Iterator[Postgres]:
     """One Postgres server for all tests; each makes a database of its own."""
     with postgres() as server:
         yield server
+
+
+@pytest.fixture
+def service() -> Iterator[Spotify]:
+    """A simulated Spotify for real processes."""
+    with spotify() as running:
+        yield running
+
+
+@pytest.fixture
+def seeded(service: Spotify) -> dict[str, str]:
+    """The variables of a host that was given a seed, six days old by the clock that real processes have."""
+    return {
+        **service.environ,
+        "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES),
+        "SPOTIFY_AUTHORIZED_AT": (datetime.now(UTC) - timedelta(days=6)).date().isoformat(),
+    }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

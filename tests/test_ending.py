@@ -12,27 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.commands import Server, Spotify, server, spotify, wait_for
+from tests.support.commands import Server, Spotify, server, wait_for
 from tests.support.live_server import free_port
-from widget.sources.spotify.accounts import SCOPES
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 EVENTS = b"GET /now-playing/events HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-@pytest.fixture
-def service() -> Iterator[Spotify]:
-    with spotify() as running:
-        yield running
-
-
-@pytest.fixture
-def seeded(service: Spotify) -> dict[str, str]:
-    return {
-        **service.environ,
-        "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES),
-        "SPOTIFY_AUTHORIZED_AT": "2026-11-20",
-    }
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def test_a_face_cannot_reach_a_token_or_spotify(name: str) -> None:
     reached = imported_modules(name)
     from_player = {module for module in reached if module.startswith("widget.player.")}
     assert from_player <= FACES_MAY_TAKE_FROM_PLAYER
-    assert not {module for module in reached if module.startswith(("widget.store", "widget.sources"))}
+    forbidden = ("widget.store", "widget.sources", "widget.tokens")
+    assert not {module for module in reached if module.startswith(forbidden)}
 
 
 SIMULATED = ("simulator", "scenes", "programme")
@@ -108,7 +109,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 FIELD_NAMES = {
-    "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "is_playing_type"),
+    "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "grant_type"),
     "lastfm": ("recenttracks", "nowplaying", "uts", "#text"),
     "listenbrainz": ("track_metadata", "additional_info", "mbid_mapping", "listened_at", "artist_name"),
 }
@@ -125,6 +126,12 @@ def test_a_service_s_field_names_appear_only_where_its_language_is_spoken(wing: 
         for word in FIELD_NAMES[wing]
         if f'"{word}"' in module_path(name).read_text(encoding="utf-8")
     ]
+
+
+@pytest.mark.parametrize(("wing", "word"), [(wing, word) for wing, words in FIELD_NAMES.items() for word in words])
+def test_each_of_these_field_names_is_read_in_its_wing(wing: str, word: str) -> None:
+    own = [name for name in modules() if name.startswith(f"widget.sources.{wing}.") and not name.endswith(SIMULATED)]
+    assert any(f'"{word}"' in module_path(name).read_text(encoding="utf-8") for name in own)
 
 
 WINGS = ("spotify", "lastfm", "listenbrainz", "inlet")

@@ -4,31 +4,19 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.store.test_postgres_that_hangs import backends, stopped
-from tests.support.commands import Server, Spotify, server, spotify, start
+from tests.support.commands import Server, Spotify, server, start
 from tests.support.postgres import Postgres
-from widget.sources.spotify.accounts import SCOPES
 
 TOKEN = "/api/token"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGSTOP")
-
-
-@pytest.fixture
-def service() -> Iterator[Spotify]:
-    with spotify() as running:
-        yield running
-
-
-@pytest.fixture
-def seeded(service: Spotify) -> dict[str, str]:
-    return {**service.environ, "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES)}
 
 
 def eventually(condition: Callable[[], bool], seconds: float) -> None:

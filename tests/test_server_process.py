@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -17,27 +16,10 @@ import pytest
 
 from tests.support.commands import CLIENT_SECRET, Server, Spotify, run, server, spotify, start
 from tests.support.live_server import free_port
-from widget.sources.spotify.accounts import SCOPES
 
 TOKEN = "/api/token"
 NOW = "/v1/me/player/currently-playing"
 BROWSER = f"{sys.executable} -m tests.support.agreeing_browser %s"
-
-
-@pytest.fixture
-def service() -> Iterator[Spotify]:
-    with spotify() as running:
-        yield running
-
-
-@pytest.fixture
-def seeded(service: Spotify) -> dict[str, str]:
-    """The variables of a host that was given a seed."""
-    return {
-        **service.environ,
-        "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES),
-        "SPOTIFY_AUTHORIZED_AT": "2026-11-20",
-    }
 
 
 def stored_token(folder: Path) -> str:
