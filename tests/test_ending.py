@@ -103,7 +103,8 @@ def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, command: list[
         [
             sys.executable,
             "-c",
-            "import os, runpy, sys; os.rmdir(os.getcwd()); sys.argv[1:] = sys.argv[2:]; "
+            # asyncio comes first: Python 3.13.0 itself cannot import it in a directory that is gone.
+            "import asyncio, os, runpy, sys; os.rmdir(os.getcwd()); sys.argv[1:] = sys.argv[2:]; "
             f"runpy.run_module({command[0]!r}, run_name='__main__', alter_sys=True)",
             *command,
         ],

@@ -148,8 +148,9 @@ def pooler(url: str, folder: Path, mode: str) -> Iterator[str]:
     )
     become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if become:
-        for place in (folder, *folder.parents[:2]):
-            place.chmod(0o755)
+        for place in (folder, *folder.parents):
+            if not place.stat().st_mode & 0o001:
+                place.chmod(0o755)
     process = subprocess.Popen([*become, program, "-q", str(settings)], stderr=subprocess.DEVNULL)
     try:
         address = f"postgresql://postgres@127.0.0.1:{port}/{name}"

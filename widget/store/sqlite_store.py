@@ -68,10 +68,10 @@ class SqliteStore(SqlStore):
         await self.resign()
         worker, self._worker = self._worker, None
         if worker is not None:
-            # A thread that hangs is left behind; the process ends without it.
+            # A thread that hangs is left behind, and closes the file once it can; the process ends without it.
             with suppress(TimeoutError, StoreError):
                 await worker.do(self._file.close, self._limits.close)
-            worker.stop()
+            worker.stop(self._file.close)
 
     async def forget(self) -> None:
         await super().forget()

@@ -39,8 +39,9 @@ class Worker(threading.Thread):
             raise TimeoutError
         return future.result()
 
-    def stop(self) -> None:
-        """Ends the thread after the job that it is at."""
+    def stop(self, last: Callable[[], None]) -> None:
+        """Ends the thread after the job that it is at, and after ``last``, however late that is."""
+        self._jobs.put(last)
         self._jobs.put(None)
 
     def run(self) -> None:
