@@ -229,7 +229,7 @@ def test_of_two_servers_on_one_file_one_asks_and_both_show(
             titles = {running.get().json()["item"]["title"] for running in (one, two)}
             time.sleep(0.5)
     assert titles == {"Tides of Glass"}
-    assert service.simulator.requests.count(NOW) <= 4
+    assert service.simulator.requests.count(NOW) <= 6  # Early in an item one server asks five times; two would ask ten.
 
 
 def test_a_token_that_the_bootstrap_stores_is_used_without_a_restart(tmp_path: Path) -> None:
