@@ -137,7 +137,7 @@ def test_the_picture_is_drawn_in_an_image(page: Page, live: Live, layout: str, t
     source = f"{live.url}/now-playing.svg?layout={layout}&amp;theme={theme}"
     with opened(page, f'<img src="{source}" alt="">'):
         size = page.locator("img").evaluate("async (image) => { await image.decode(); return image.naturalWidth }")
-    assert size == {"card": 420, "compact": 400, "cover": 320}[layout]
+    assert size == {"card": 420, "compact": 420, "cover": 320}[layout]
 
 
 def test_a_readme_s_picture_follows_the_reader_s_scheme(page: Page, live: Live) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,15 +17,16 @@ from widget.snapshot import Snapshot
 ART = "#c0603a"
 GROUNDS = ("art", "card", "336699", "none")
 EXPLICIT = item("Tides of Glass", ("Mara Lindqvist", "Parallel Weather"), explicit=True)
-STATES: Mapping[str, tuple[Snapshot, str]] = {
-    "playing": (playing(time.time(), EXPLICIT), "en"),
-    "paused": (paused(time.time(), EXPLICIT), "de"),
-    "last": (idle(time.time(), replace(EPISODE, title="Slow Maps")), "fr"),
-    "nothing": (idle(time.time()), "en"),
-    "ad": (advertisement(time.time()), "en"),
-    "right to left": (paused(time.time(), ARABIC), "ar"),
-    "japanese": (paused(time.time(), replace(JAPANESE, title="雨の灯り")), "ja"),
+STATES: Mapping[str, tuple[Callable[[float], Snapshot], str]] = {
+    "playing": (lambda now: playing(now, EXPLICIT), "en"),
+    "paused": (lambda now: paused(now, EXPLICIT), "de"),
+    "last": (lambda now: idle(now, replace(EPISODE, title="Slow Maps")), "fr"),
+    "nothing": (lambda now: idle(now), "en"),
+    "ad": (lambda now: advertisement(now), "en"),
+    "right to left": (lambda now: paused(now, ARABIC), "ar"),
+    "japanese": (lambda now: paused(now, replace(JAPANESE, title="雨の灯り")), "ja"),
 }
+"""What is shown, by the time at which a test shows it, and in which language."""
 LINES = """(words) => {
   const seen = [];
   for (const element of document.querySelectorAll(words)) {
@@ -53,8 +54,8 @@ def lines_of(page: Page, address: str, words: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("layout", ["card", "compact", "cover"])
 @pytest.mark.parametrize("state", STATES)
 def test_the_same_lines_words_places_and_weights(page: Page, live: Live, state: str, layout: str) -> None:
-    snapshot, lang = STATES[state]
-    live.show(snapshot)
+    shown, lang = STATES[state]
+    live.show(shown(time.time()))
     page.set_viewport_size({"width": 320 if layout == "cover" else 420, "height": 500})
     query = f"layout={layout}&lang={lang}&motion=off&theme=light"
     words = ".label, .title, .explicit, .artists, time"
