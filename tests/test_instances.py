@@ -44,7 +44,9 @@ def service() -> Iterator[Spotify]:
 def environ_of(service: Spotify, url: str, **more: str) -> dict[str, str]:
     """A message about the token's end falls due today: a store that was empty at start tells no older one."""
     now = time.time()
-    ages = (days * 86_400.0 for days in range(140, 190))  # Which of them there is depends on the months' lengths.
+    ages = (
+        (days + 0.5) * 86_400.0 for days in range(140, 190)
+    )  # Which of them there is depends on the months' lengths.
     age = next(age for age in ages if (six_months_after(now - age) - now) // 86_400 in (29, 6, 0))
     seed = service.simulator.grant(SCOPES, now - age)
     authorized_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - age))

@@ -1,6 +1,7 @@
 """The page and the picture of one moment say the same, in the same places, weights and colours."""
 
 import io
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -51,6 +52,11 @@ def lines_of(page: Page, address: str, words: str) -> list[dict[str, Any]]:
     return found
 
 
+def said(line: dict[str, Any]) -> str:
+    """Its words; of the times of an item that plays on alone that they are times: seconds pass between two looks."""
+    return re.sub(r"^\d:\d\d$", "0:00", str(line["text"]))
+
+
 @pytest.mark.parametrize("layout", ["card", "compact", "cover"])
 @pytest.mark.parametrize("state", STATES)
 def test_the_same_lines_words_places_and_weights(page: Page, live: Live, state: str, layout: str) -> None:
@@ -69,7 +75,7 @@ def test_the_same_lines_words_places_and_weights(page: Page, live: Live, state: 
     frame.wait_for_selector(".title")
     html = frame.evaluate(LINES, words)
     svg = lines_of(page, f"{live.url}/now-playing.svg?{query}", "text")
-    assert [line["text"] for line in svg] == [line["text"] for line in html]
+    assert [said(line) for line in svg] == [said(line) for line in html]
     for ours, theirs in zip(svg, html, strict=True):
         assert (ours["size"], ours["weight"]) == (theirs["size"], theirs["weight"]), ours["text"]
         assert ours["middle"] == pytest.approx(theirs["middle"], abs=2), ours["text"]
