@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bootstrap.process_start import process_started_at
 from widget.clock import SystemClock
 from widget.errors import ConfigurationError, StoreError
 from widget.settings import Settings
@@ -77,4 +77,4 @@ async def desk_for(settings: Settings, http: httpx.AsyncClient | None = None) ->
             await store.open()
         except StoreError as error:
             raise ConfigurationError(str(error)) from error  # Before Spotify is asked for anything.
-        yield Desk(settings, store, client, time.time() - time.process_time())
+        yield Desk(settings, store, client, process_started_at())

@@ -211,7 +211,7 @@ def test_two_servers_and_a_check_on_one_database_make_one_refresh(
 ) -> None:
     service.simulator.rotates = True
     with server(tmp_path, seeded) as one, server(tmp_path, seeded) as two:
-        service.simulator.delay = 0.5
+        service.simulator.delay = 1.5
         with ThreadPoolExecutor(3) as pool:
             check = pool.submit(run, "bootstrap", "status", "--check", cwd=tmp_path, environ=seeded)
             answers = [pool.submit(one.get), pool.submit(two.get)]
