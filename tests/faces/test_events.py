@@ -49,7 +49,7 @@ def live() -> Iterator[tuple[Showing, str]]:
 
 
 def publish(showing: Showing, title: str) -> float:
-    """Publishes from the server's own loop, by the next request; when it did (monotonic s)."""
+    """When it was published (monotonic s)."""
     showing.show(playing(time.time(), item(title)))
     return time.monotonic()
 

@@ -1,9 +1,12 @@
 """The faces alone, showing whatever snapshot a test publishes; artwork comes from the simulated Spotify."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import httpx
+from starlette.types import Receive, Scope, Send
 
 from tests.support.fake_clock import FakeClock
 from widget.clock import Clock
@@ -55,6 +58,29 @@ class NoRenewal:
         return None
 
 
+class FrontOnItsLoop(Front):
+    """The faces, and the event loop on which a server answers with them."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _thread: int | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        await super().__call__(scope, receive, send)
+
+    def do(self, action: Callable[[], None]) -> None:
+        """Does it on that loop; here where nobody has asked yet or it is this thread's own."""
+        loop = self._loop
+        if loop is None or not loop.is_running() or self._thread == threading.get_ident():
+            action()
+            return
+
+        async def there() -> None:
+            action()
+
+        asyncio.run_coroutine_threadsafe(there(), loop).result(10)
+
+
 @dataclass
 class Showing:
     """``show`` publishes; ``app`` is the ASGI application; ``health`` is what ``/`` and ``/readyz`` tell.
@@ -77,12 +103,16 @@ class Showing:
         services = Services(
             self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal(), self.source
         )
-        self.app = Front(services)
+        self.app = FrontOnItsLoop(services)
 
     def show(self, snapshot: Snapshot) -> "Showing":
+        """Publishes ``snapshot``; where a server shows this in another thread, there, as the program itself does."""
+        self.app.do(lambda: self._publish(snapshot))
+        return self
+
+    def _publish(self, snapshot: Snapshot) -> None:
         self.broadcast.publish(Still(snapshot))
         self.broadcast.answered()
-        return self
 
     async def find_colour(self) -> "Showing":
         """Waits until the colour of what is shown is found, as the running program finds it."""
