@@ -214,9 +214,9 @@ def test_two_servers_and_a_check_on_one_database_make_one_refresh(
         service.simulator.delay = 1.5
         with ThreadPoolExecutor(3) as pool:
             check = pool.submit(run, "bootstrap", "status", "--check", cwd=tmp_path, environ=seeded)
-            answers = [pool.submit(one.get), pool.submit(two.get)]
+            shown = [pool.submit(_eventually, running, "playing") for running in (one, two)]
             assert check.result().returncode == 0
-            assert [answer.result().status_code for answer in answers] == [200, 200]
+            assert [answer.result() for answer in shown] == [True, True]
     assert service.simulator.requests.count(TOKEN) == 1
 
 
