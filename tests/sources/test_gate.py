@@ -1,12 +1,13 @@
 """The gate: Spotify's bans and our own budget hold, whoever asks and after every restart."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.stage import Stage, stage_in
-from widget.errors import BudgetSpent, QuotaExceeded, RateLimited
+from tests.support.stage import Stage, spent, stage_in
+from widget.errors import BudgetSpent, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
 from widget.sources.gate import Gate
 from widget.store.protocol import Ban
 
@@ -19,8 +20,11 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def spent(gate: Gate) -> int:
-    return sum(calls for _, calls in await gate.calls_of_the_day())
+async def asked_to_wait(gate: Gate, error: Throttled) -> None:
+    """What a question does that is answered by ``error``."""
+    with pytest.raises(type(error)):
+        async with gate.heeded():
+            raise error
 
 
 async def test_it_is_open_until_spotify_says_otherwise(stage: Stage) -> None:
@@ -30,7 +34,7 @@ async def test_it_is_open_until_spotify_says_otherwise(stage: Stage) -> None:
 
 
 async def test_a_ban_holds_to_its_end_and_says_how_long_it_lasts(stage: Stage) -> None:
-    await stage.gate().close(QuotaExceeded("Spent.", retry_after=50_000.0))
+    await asked_to_wait(stage.gate(), QuotaExceeded("Spent.", retry_after=50_000.0))
     await stage.clock.advance(49_999.0)
     with pytest.raises(QuotaExceeded, match=r"Spent\.") as banned:
         await stage.gate().spend()
@@ -40,9 +44,36 @@ async def test_a_ban_holds_to_its_end_and_says_how_long_it_lasts(stage: Stage) -
     await stage.gate().spend()
 
 
+async def test_a_paid_question_is_counted_whatever_comes_of_it_and_not_asked_where_none_is_left(stage: Stage) -> None:
+    gate, asked = stage.gate(2), 0
+    for answer in (SourceUnreachable("502"), None, None):
+        with suppress(SourceUnreachable, BudgetSpent):
+            async with gate.paid():
+                asked += 1
+                if answer is not None:
+                    raise answer
+    assert (asked, await spent(gate)) == (2, 2)
+
+
+async def test_a_paid_question_that_is_told_to_wait_closes_the_gate(stage: Stage) -> None:
+    with pytest.raises(RateLimited):
+        async with stage.gate().paid():
+            raise RateLimited("Wait.", retry_after=60.0)
+    with pytest.raises(RateLimited, match=r"Wait\."):
+        await stage.gate().check()
+    assert await spent(stage.gate()) == 1
+
+
+async def test_an_outage_leaves_it_open(stage: Stage) -> None:
+    with pytest.raises(SourceUnreachable):
+        async with stage.gate().heeded():
+            raise SourceUnreachable("502", retry_after=60.0)
+    await stage.gate().check()
+
+
 async def test_a_shorter_ban_does_not_end_a_longer_one(stage: Stage) -> None:
-    await stage.gate().close(QuotaExceeded("Long.", retry_after=1_000.0))
-    await stage.gate().close(RateLimited("Short.", retry_after=10.0))
+    await asked_to_wait(stage.gate(), QuotaExceeded("Long.", retry_after=1_000.0))
+    await asked_to_wait(stage.gate(), RateLimited("Short.", retry_after=10.0))
     await stage.clock.advance(500.0)
     with pytest.raises(QuotaExceeded, match=r"Long\."):
         await stage.gate().check()
@@ -51,7 +82,7 @@ async def test_a_shorter_ban_does_not_end_a_longer_one(stage: Stage) -> None:
 async def test_a_ban_written_under_a_wrong_clock_neither_holds_nor_hides_the_next_one(stage: Stage) -> None:
     await stage.store.save_ban(Ban(stage.clock.now() + 400 * DAY, "rate_limited", "From the future."))
     await stage.gate().check()
-    await stage.gate().close(RateLimited("Now.", retry_after=30.0))
+    await asked_to_wait(stage.gate(), RateLimited("Now.", retry_after=30.0))
     with pytest.raises(RateLimited, match=r"Now\."):
         await stage.gate().check()
 
@@ -60,10 +91,10 @@ async def test_the_budget_is_never_exceeded_and_comes_back_within_a_day(stage: S
     for _ in range(3):
         await stage.gate(3).spend()
         await stage.clock.advance(600.0)
-    with pytest.raises(BudgetSpent, match="CALLS_PER_DAY") as spent:
+    with pytest.raises(BudgetSpent, match="CALLS_PER_DAY") as refused:
         await stage.gate(3).spend()
-    assert spent.value.retry_after is not None
-    await stage.clock.advance(spent.value.retry_after)
+    assert refused.value.retry_after is not None
+    await stage.clock.advance(refused.value.retry_after)
     await stage.gate(3).spend()
     with pytest.raises(BudgetSpent):
         await stage.gate(3).spend()

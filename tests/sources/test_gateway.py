@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_clock import FakeClock
+from tests.support.stage import spent
 from widget.errors import (
     BadCredentials,
     BudgetSpent,
@@ -122,7 +123,7 @@ async def test_the_budget_holds_for_every_question(stage: Stage) -> None:
         await stage.gateway.recently_played()
     with pytest.raises(BudgetSpent):
         await stage.gateway.currently_playing()
-    assert (len(stage.client.asked), await stage.gateway.calls_last_24h()) == (5, 5)
+    assert (len(stage.client.asked), await spent(stage.gateway)) == (5, 5)
 
 
 async def test_what_was_played_costs_nothing_where_the_answer_told_it(stage: Stage) -> None:

@@ -1,8 +1,9 @@
 """An account on a stage: a store in a file, a scripted network, a clock that stands still."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, TOKEN, Scripted
@@ -18,6 +19,17 @@ from widget.store.sqlite_store import SqliteStore
 from widget.tokens import AccessToken, Account, Credentials, Seed, Token
 
 CREDENTIALS = Credentials("an-id", "a-secret")
+
+
+class Counts(Protocol):
+    """What knows of the questions that were asked: a gate, or the way to a source."""
+
+    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
+
+
+async def spent(counts: Counts) -> int:
+    """How many questions were asked in the last 24 hours."""
+    return sum(calls for _, calls in await counts.calls_of_the_day())
 
 
 class FragileStore(SqliteStore):

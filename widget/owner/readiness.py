@@ -46,7 +46,7 @@ class Readiness:
     async def _stored(self) -> tuple[TokenHealth, Problem | None, int]:
         await self._watcher.catch_up()
         token, standing = await self._gateway.token_health(), await self._gateway.standing_problem()
-        return token, standing, await self._gateway.calls_last_24h()
+        return token, standing, sum(spent for _, spent in await self._gateway.calls_of_the_day())
 
     def _without_the_store(self, error: Exception) -> Health:
         problem = Problem.of(error, self._clock.now())

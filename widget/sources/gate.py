@@ -1,6 +1,7 @@
 """The one gate that every question to a source passes: its bans, and our own budget. Both survive a restart."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from widget.clock import Clock
@@ -37,8 +38,24 @@ class Gate:
         if not await self._store.spend_call(now, self._calls_per_day, self._source):
             await self._raise_spent(now)
 
-    async def close(self, error: Throttled) -> None:
-        """Closes the gate for as long as Spotify asks."""
+    @asynccontextmanager
+    async def paid(self) -> AsyncIterator[None]:
+        """One counted question is asked within; raises as :meth:`spend`, before it is. Heeded as in :meth:`heeded`."""
+        await self.spend()
+        async with self.heeded():
+            yield
+
+    @asynccontextmanager
+    async def heeded(self) -> AsyncIterator[None]:
+        """Closes the gate where what is asked within raises :class:`Throttled`."""
+        try:
+            yield
+        except Throttled as error:
+            await self._close(error)
+            raise
+
+    async def _close(self, error: Throttled) -> None:
+        """For as long as the source asks."""
         standing = await self._store.ban(self._source)
         if standing is not None and not self._is_credible(standing):
             # It would outlast this one in the store, and is not obeyed.

@@ -1,14 +1,15 @@
 """Asks a source that needs no authorization: through the gate, and without asking again what was just refused."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, NoReturn, Protocol, TypeVar
+from dataclasses import replace
+from typing import Generic, Protocol, TypeVar
 
 from widget.clock import Clock
-from widget.errors import BadCredentials, Forbidden, NotConfigured, Private, SourceError, Throttled, UnknownUser
+from widget.errors import BadCredentials, Forbidden, NotConfigured, Private, SourceError, UnknownUser
 from widget.playback import LastPlayed, Playback
 from widget.snapshot import Problem
 from widget.sources.gate import Gate
+from widget.sources.refusal import Refused
 from widget.sources.told import Told
 from widget.tokens import TokenHealth
 
@@ -25,15 +26,6 @@ class Client(Protocol[AccountOf]):
     async def now_playing(self, account: AccountOf) -> Told: ...
 
     async def played(self, account: AccountOf) -> Told: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A refusal, of which account, and from when on (monotonic s) it is worth asking again."""
-
-    account: object
-    retry_at: float
-    error: SourceError
 
 
 class Gateway(Generic[Account]):
@@ -56,7 +48,7 @@ class Gateway(Generic[Account]):
         self._gate = gate
         self._clock = clock
         self._not_configured = not_configured
-        self._refused: _Refused | None = None
+        self._refused = Refused(clock)
         self._last: Told | None = None
 
     async def currently_playing(self) -> Playback:
@@ -79,15 +71,11 @@ class Gateway(Generic[Account]):
     async def standing_problem(self) -> Problem | None:
         """Why asking is no use now, as far as is known; asks nobody. May raise StoreError."""
         try:
-            self._raise_known_refusal(await self._configured())
+            self._refused.check(await self._configured())
             await self._gate.check()
         except SourceError as error:
             return Problem.of(error, self._clock.now())
         return None
-
-    async def calls_last_24h(self) -> int:
-        """The number of questions asked in the last 24 hours."""
-        return sum(spent for _, spent in await self.calls_of_the_day())
 
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
         """The questions of the last 24 hours: (beginning of the minute, number), oldest first."""
@@ -98,17 +86,13 @@ class Gateway(Generic[Account]):
 
     async def _ask(self, question: Callable[[Account], Awaitable[Told]]) -> Told:
         account = await self._configured()
-        self._raise_known_refusal(account)
-        await self._gate.spend()
+        self._refused.check(account)
         try:
-            told = await question(account)
-        except Throttled as error:
-            await self._gate.close(error)
-            raise
+            async with self._gate.paid():
+                told = await question(account)
         except REFUSALS as error:
-            self._refused = _Refused(account, self._clock.monotonic() + REFUSED_RETRY_SECONDS, error)
-            _raise_for(error, REFUSED_RETRY_SECONDS)
-        self._refused = None
+            raise self._refused.remember(error, REFUSED_RETRY_SECONDS, account) from error
+        self._refused.forget()
         return told
 
     async def _configured(self) -> Account:
@@ -116,14 +100,3 @@ class Gateway(Generic[Account]):
         if account is None:
             raise NotConfigured(self._not_configured)
         return account
-
-    def _raise_known_refusal(self, account: Account) -> None:
-        refused = self._refused
-        if refused is not None and refused.account == account:
-            seconds = refused.retry_at - self._clock.monotonic()
-            if seconds > 0:
-                _raise_for(refused.error, seconds)
-
-
-def _raise_for(error: SourceError, seconds: float) -> NoReturn:
-    raise type(error)(str(error), retry_after=seconds) from error

@@ -41,12 +41,8 @@ class Asked(Protocol):
         """Why asking is no use now, as far as is known; asks nobody. May raise StoreError."""
         ...
 
-    async def calls_last_24h(self) -> int:
-        """The number of questions asked in the last 24 hours. May raise StoreError."""
-        ...
-
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
-        """The same by the minute: (its beginning, number), oldest first. May raise StoreError."""
+        """The questions of the last 24 hours: (beginning of the minute, number), oldest first. May raise StoreError."""
         ...
 
     async def close(self) -> None:

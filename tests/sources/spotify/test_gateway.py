@@ -10,7 +10,7 @@ import pytest
 from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import ME, NOW, RECENT, TOKEN
-from tests.support.stage import Stage, stage_in
+from tests.support.stage import Stage, spent, stage_in
 from widget.errors import (
     AccessTokenRefused,
     BadCredentials,
@@ -45,14 +45,14 @@ async def test_a_question_is_one_call_and_is_counted(stage: Stage) -> None:
     gateway = stage.gateway()
     assert (await gateway.currently_playing()).status == "playing"
     assert (await gateway.recently_played())[0].item.title == "Lanterns at Low Tide"
-    assert (calls(stage), stage.refreshes, await gateway.calls_last_24h()) == (2, 0, 2)
+    assert (calls(stage), stage.refreshes, await spent(gateway)) == (2, 0, 2)
 
 
 async def test_token_requests_are_not_counted(stage: Stage) -> None:
     await stage.authorize()
     gateway = stage.gateway()
     await gateway.currently_playing()
-    assert (stage.refreshes, await gateway.calls_last_24h()) == (1, 1)
+    assert (stage.refreshes, await spent(gateway)) == (1, 1)
 
 
 async def test_without_a_token_or_an_id_asking_is_free(stage: Stage) -> None:
@@ -62,7 +62,7 @@ async def test_without_a_token_or_an_id_asking_is_free(stage: Stage) -> None:
     with pytest.raises(NotConfigured):
         await stage.gateway(credentials=None).currently_playing()
     assert stage.network.requests == []
-    assert await stage.gateway().calls_last_24h() == 0
+    assert await spent(stage.gateway()) == 0
 
 
 async def test_a_dead_token_costs_one_refresh_and_a_new_one_works_at_once(stage: Stage) -> None:
@@ -83,7 +83,7 @@ async def test_a_401_refreshes_once_and_asks_once_more(stage: Stage) -> None:
     await stage.authorize(access_seconds=3600)
     gateway = stage.gateway()
     assert (await gateway.currently_playing()).status == "playing"
-    assert (stage.refreshes, calls(stage), await gateway.calls_last_24h()) == (1, 2, 2)
+    assert (stage.refreshes, calls(stage), await spent(gateway)) == (1, 2, 2)
     bearers = [request.headers["authorization"] for request in stage.network.asked(NOW)]
     assert bearers == ["Bearer BQ-of-AQ-stored", "Bearer BQ-invented-access-2"]
 
@@ -293,7 +293,7 @@ async def test_an_outage_is_counted_and_not_repeated_by_itself(stage: Stage) -> 
         with pytest.raises(SpotifyUnreachable):
             await gateway.currently_playing()
     assert (await gateway.currently_playing()).status == "playing"
-    assert await gateway.calls_last_24h() == 3
+    assert await spent(gateway) == 3
 
 
 @pytest.mark.parametrize("error", ["error_403_scope", "error_401_scope"])

@@ -105,10 +105,6 @@ class Inlet:
             return Problem.of(error, self._clock.now())
         return None
 
-    async def calls_last_24h(self) -> int:
-        """Nobody is asked."""
-        return 0
-
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
         """Nobody is asked."""
         return ()

@@ -5,11 +5,12 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from widget.clock import Clock
-from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError, Throttled
+from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError
 from widget.sources.gate import Gate
+from widget.sources.refusal import Refused
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.seed import (
     counts_more,
@@ -41,20 +42,6 @@ SEED_SPENT = (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Credentials that Spotify refused, for a token, until when they need not be tried again."""
-
-    credentials: Credentials
-    refresh_token: str
-    retry_at: float
-    error: BadCredentials
-
-    def is_of(self, credentials: Credentials, token: Token) -> bool:
-        """Whether asking with these would be asking the same again."""
-        return (self.credentials, self.refresh_token) == (credentials, token.refresh_token)
-
-
 class Access:
     """Gives access tokens. The store is the truth: what another process wrote there counts at once."""
 
@@ -78,7 +65,7 @@ class Access:
         self._disk_may_go = disk_may_go
         self._in_flight: set[asyncio.Task[Token]] = set()
         self._unsaved = Unsaved(store, clock)
-        self._refusal: _Refusal | None = None
+        self._bad_credentials = Refused(clock)
         self._refused: deque[str] = deque(maxlen=REFUSED_REMEMBERED)
 
     @property
@@ -102,9 +89,9 @@ class Access:
         """Raises :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`BadCredentials` where that is known;
         asks nobody."""
         token = _alive(await effective_token(self._store, self._seed, self._clock.now()))
-        credentials = await self._credentials()
-        if self._refusal is not None and self._refusal.is_of(credentials, token) and not self._is_usable(token):
-            raise BadCredentials(str(self._refusal.error))
+        refused = self._bad_credentials.last_of((await self._credentials(), token.refresh_token))
+        if refused is not None and not self._is_usable(token):
+            raise BadCredentials(str(refused))
 
     async def refused(self, access: AccessToken) -> AccessToken:
         """Another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
@@ -182,7 +169,7 @@ class Access:
         """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
         credentials = await self._credentials()
         await self._gate.check()
-        self._raise_known_refusal(credentials, token)
+        self._bad_credentials.check((credentials, token.refresh_token))
         # What comes back may be the only token that works: there must be room for it before it is asked for.
         await self._store.prove_room()
         return await self._ask(credentials, token)
@@ -204,19 +191,16 @@ class Access:
 
     async def _ask(self, credentials: Credentials, token: Token) -> Token | None:
         try:
-            answer = await self._accounts.refresh(credentials, token.refresh_token)
+            async with self._gate.heeded():
+                answer = await self._accounts.refresh(credentials, token.refresh_token)
         except NeedsAuthorization:
             await self._store.mark_needs_authorization(token.refresh_token)
             if await self._was_replaced(token):
                 return None
             raise
         except BadCredentials as error:
-            retry_at = self._clock.monotonic() + CREDENTIALS_RETRY_SECONDS
-            self._refusal = _Refusal(credentials, token.refresh_token, retry_at, error)
-            raise BadCredentials(str(error), retry_after=CREDENTIALS_RETRY_SECONDS) from error
-        except Throttled as error:
-            await self._gate.close(error)
-            raise
+            asker = (credentials, token.refresh_token)
+            raise self._bad_credentials.remember(error, CREDENTIALS_RETRY_SECONDS, asker) from error
         refreshed = replace(
             token,
             refresh_token=answer.refresh_token or token.refresh_token,
@@ -225,7 +209,7 @@ class Access:
             last_refreshed_at=self._clock.now(),
             needs_authorization=False,
         )
-        self._refusal = None
+        self._bad_credentials.forget()
         fingerprint = None if self._seed is None else self._seed.fingerprint
         self._unsaved.keep(token.refresh_token, refreshed, credentials, fingerprint)
         # Not used before it is saved: whoever asks with it may end the one before.
@@ -258,13 +242,6 @@ class Access:
     async def _seed_counts_more(self, token: Token | None) -> bool:
         believed = None if token is None else credible(token, self._seed, self._clock.now())
         return counts_more(self._seed, believed, await self._store.seed_fingerprint())
-
-    def _raise_known_refusal(self, credentials: Credentials, token: Token) -> None:
-        refusal = self._refusal
-        if refusal is None or not refusal.is_of(credentials, token):
-            return
-        if self._clock.monotonic() < refusal.retry_at:
-            raise BadCredentials(str(refusal.error), retry_after=refusal.retry_at - self._clock.monotonic())
 
 
 def _alive(token: Token | None) -> Token:

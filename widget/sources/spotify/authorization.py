@@ -138,16 +138,16 @@ class Authorization:
 
     async def _exchanged(self, attempt: Attempt, code: str) -> TokenAnswer:
         try:
-            return await self._accounts.exchange_code(
-                attempt.credentials, code, attempt.redirect_uri, attempt.code_verifier
-            )
+            async with self._gate.heeded():
+                return await self._accounts.exchange_code(
+                    attempt.credentials, code, attempt.redirect_uri, attempt.code_verifier
+                )
         except CodeRefused as error:
             raise AuthorizationError(REFUSED_CODE, "refused") from error
         except BadCredentials as error:
             sentence = "Spotify refuses the client ID or the client secret: copy both again from the dashboard."
             raise AuthorizationError(sentence, "refused") from error
         except Throttled as error:
-            await self._gate.close(error)
             sentence = f"Spotify asks to wait {_minutes(error.retry_after)} before an authorization. Start over then."
             raise AuthorizationError(sentence, "unreachable") from error
         except SourceError as error:
@@ -163,15 +163,12 @@ class Authorization:
         self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken
     ) -> tuple[Answer | None, str | None]:
         try:
-            await self._gate.spend()
-            return await question(access), None
+            async with self._gate.paid():
+                return await question(access), None
         except ScopeMissing as error:
             raise AuthorizationError(f"{error} Nothing was stored.", "forbidden") from error
         except Forbidden as error:
             raise AuthorizationError(f"{error} Nothing was stored; start over after that.", "forbidden") from error
-        except Throttled as error:
-            await self._gate.close(error)
-            return None, f"Spotify could not be asked whether the token works ({error})"
         except SourceError as error:
             return None, f"Spotify could not be asked whether the token works ({error})"
 

@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, StoreError, Throttled
+from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, StoreError
 from widget.playback import LastPlayed, Playback
 from widget.snapshot import Problem
 from widget.sources.gate import Gate
+from widget.sources.refusal import Refused
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.api import WebApi
@@ -22,20 +23,12 @@ FORBIDDEN_RETRY_SECONDS = 600.0
 REFUSED_RETRY_SECONDS = 10.0
 ACCOUNT_RETRY_SECONDS = 600.0
 RECENTLY_PLAYED_SCOPE = SCOPES[1]
+FRESH_TOKENS_REFUSED = "Spotify refuses fresh access tokens."
 UNSAVED = "The database has not taken the token that Spotify gave: it is kept in memory; do not stop this program."
 
 Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A 403, for which authorization, and from when on (monotonic s) it is worth asking again."""
-
-    authorization: object
-    retry_at: float
-    error: Forbidden
 
 
 class Gateway:
@@ -62,23 +55,21 @@ class Gateway:
         self._seed = seed
         self._lists = lists
         self._disk_may_go = disk_may_go
-        self._forbidden: _Refused | None = None
+        self._forbidden = Refused(clock)
         self._without_recently_played: object = None
-        self._fresh_tokens_refused_at: float | None = None
+        self._fresh_tokens = Refused(clock)
         self._learning: asyncio.Task[None] | None = None
         self._account_asked_at: float | None = None
 
     async def currently_playing(self) -> Playback:
         """What plays now. Raises :class:`widget.errors.SourceError` or :class:`widget.errors.StoreError`."""
-        authorization = await self._authorization()
-        self._raise_known_refusal(authorization)
+        authorization = _identity(await self._token())
+        self._forbidden.check(authorization)
         try:
             playback = await self._ask(self._api.currently_playing)
         except Forbidden as error:
-            retry_at = self._clock.monotonic() + FORBIDDEN_RETRY_SECONDS
-            self._forbidden = _Refused(authorization, retry_at, error)
-            raise type(error)(str(error), retry_after=FORBIDDEN_RETRY_SECONDS) from error
-        self._forbidden = None
+            raise self._forbidden.remember(error, FORBIDDEN_RETRY_SECONDS, authorization) from error
+        self._forbidden.forget()
         await self._learn_whose_it_is()
         return playback
 
@@ -122,18 +113,9 @@ class Gateway:
             return Problem.of(error, self._clock.now())
         return None
 
-    async def calls_last_24h(self) -> int:
-        """The number of Web API calls made in the last 24 hours."""
-        return sum(spent for _, spent in await self.calls_of_the_day())
-
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
         """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
         return await self._gate.calls_of_the_day()
-
-    @property
-    def unsaved_token(self) -> bool:
-        """Whether a token that Spotify gave waits in memory for the database to take it."""
-        return self._access.unsaved_token
 
     async def close(self) -> None:
         """Waits for a refresh under way."""
@@ -144,7 +126,7 @@ class Gateway:
 
     async def _ask(self, question: Callable[[AccessToken], Awaitable[Answer]]) -> Answer:
         await self._gate.check()
-        self._raise_if_fresh_tokens_are_refused()
+        self._fresh_tokens.check()
         access = await self._access.token()
         try:
             return await self._paid(question, access)
@@ -153,25 +135,14 @@ class Gateway:
         try:
             return await self._paid(question, access)
         except AccessTokenRefused:
-            self._fresh_tokens_refused_at = self._clock.monotonic()
+            # Refreshed once, tried once more: yet another token would be refused as well.
+            self._fresh_tokens.remember(AccessTokenRefused(FRESH_TOKENS_REFUSED), REFUSED_RETRY_SECONDS)
             await self._access.drop(access)
             raise
 
     async def _paid(self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken) -> Answer:
-        await self._gate.spend()
-        try:
+        async with self._gate.paid():
             return await question(access)
-        except Throttled as error:
-            await self._gate.close(error)
-            raise
-
-    def _raise_if_fresh_tokens_are_refused(self) -> None:
-        """Once refreshed, once tried again, then a pause: another token would be refused as well."""
-        if self._fresh_tokens_refused_at is None:
-            return
-        seconds = self._fresh_tokens_refused_at + REFUSED_RETRY_SECONDS - self._clock.monotonic()
-        if seconds > 0:
-            raise AccessTokenRefused("Spotify refuses fresh access tokens.", retry_after=seconds)
 
     async def _learn_whose_it_is(self) -> None:
         """Beside the question, whose answer must not wait: a seed's token does not tell its account."""
@@ -192,16 +163,6 @@ class Gateway:
 
     async def _token(self) -> Token | None:
         return await effective_token(self._store, self._seed, self._clock.now())
-
-    async def _authorization(self) -> object:
-        return _identity(await self._token())
-
-    def _raise_known_refusal(self, authorization: object) -> None:
-        refused = self._forbidden
-        if refused is not None and refused.authorization == authorization:
-            seconds = refused.retry_at - self._clock.monotonic()
-            if seconds > 0:
-                raise type(refused.error)(str(refused.error), retry_after=seconds)
 
 
 def _identity(token: Token | None) -> object:

@@ -7,7 +7,6 @@ from widget.errors import (
     NeedsAuthorization,
     NotConfigured,
     SourceError,
-    Throttled,
 )
 from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
@@ -57,9 +56,5 @@ class RunningAccount:
             return await self._me(await self._access.refused(access))
 
     async def _me(self, access: AccessToken) -> Account:
-        await self._gate.spend()
-        try:
+        async with self._gate.paid():
             return await self._api.me(access)
-        except Throttled as error:
-            await self._gate.close(error)
-            raise

@@ -1,0 +1,52 @@
+"""What was refused is remembered: for whom, for how long, and what is raised meanwhile."""
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from widget.errors import BadCredentials, Forbidden, RateLimited, ScopeMissing, SourceError
+from widget.sources.refusal import Refusal, Refused, after
+
+
+@pytest.mark.parametrize(
+    ("asker", "now", "seconds"),
+    [("me", 100.0, 600.0), ("me", 699.5, 0.5), ("me", 700.0, 0.0), ("me", 9_000.0, 0.0), ("another", 100.0, 0.0)],
+)
+def test_it_holds_for_who_was_refused_and_until_it_is_worth_asking_again(
+    asker: str, now: float, seconds: float
+) -> None:
+    assert Refusal("me", Forbidden("No."), retry_at=700.0).seconds_left(asker, now) == seconds
+
+
+@pytest.mark.parametrize("error", [Forbidden("No."), ScopeMissing("No."), RateLimited("No.", retry_after=5.0)])
+def test_it_is_told_in_the_same_words_with_the_time_that_is_left(error: SourceError) -> None:
+    told = after(error, 30.0)
+    assert (type(told), str(told), told.retry_after) == (type(error), "No.", 30.0)
+
+
+def test_who_asked_is_not_shown_for_it_may_hold_a_secret() -> None:
+    assert "AQ-secret" not in repr(Refusal("AQ-secret", BadCredentials("No."), 0.0))
+
+
+async def test_asking_is_no_use_until_the_time_is_over() -> None:
+    clock = FakeClock()
+    refused = Refused(clock)
+    refused.check("me")
+    assert refused.remember(Forbidden("No."), 600.0, "me").retry_after == 600.0
+    await clock.advance(590.0)
+    with pytest.raises(Forbidden, match=r"No\.") as again:
+        refused.check("me")
+    assert again.value.retry_after == 10.0
+    refused.check("another")
+    await clock.advance(10.0)
+    refused.check("me")
+
+
+async def test_the_last_refusal_is_known_however_long_ago_until_it_is_forgotten() -> None:
+    clock = FakeClock()
+    refused = Refused(clock)
+    error = BadCredentials("No.")
+    refused.remember(error, 600.0, "me")
+    await clock.advance(9_000.0)
+    assert (refused.last_of("me"), refused.last_of("another")) == (error, None)
+    refused.forget()
+    assert refused.last_of("me") is None
