@@ -73,7 +73,7 @@ async def rehearse_other(settings: Settings, row: Source, terminal: Terminal) ->
     """Sets up ``row`` against its simulation, in a database that is gone afterwards."""
     from widget.demo import staged
 
-    async with staged(replace(settings, source=row.name), "http://127.0.0.1") as stage:
+    async with staged(replace(settings, source=row.name)) as stage:
         simulated = stage.settings
         terminal.head(f"A rehearsal: the {row.label} of this run is simulated on this machine, and nothing is kept.")
         terminal.say()

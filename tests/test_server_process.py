@@ -281,28 +281,3 @@ def test_the_installed_scripts_are_the_same_commands(service: Spotify, tmp_path:
         )
         assert result.returncode == 0
         assert "Usage" in result.stdout
-
-
-def test_the_demo_says_what_it_is_and_its_artwork_loads_from_its_own_origin(tmp_path: Path) -> None:
-    environ = {"PATH": "", "PYTHONPATH": str(Path(__file__).parent.parent), "HOME": "/nowhere"}
-    with server(tmp_path, environ, "--demo") as running:
-        item = running.get().json()["item"]
-        images = [httpx.get(one["url"]) for one in item["artwork"]]
-        own = running.get(item["artwork_path"])
-        _, _, err = running.end(signal.SIGINT)
-    assert len(images) == 3
-    assert all(one["url"].startswith(f"{running.url}/image/") for one in item["artwork"])
-    for image in (*images, own):
-        assert image.headers["content-type"] == "image/jpeg"
-        assert image.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert "demo with invented music" in err
-    assert "Ctrl-C" in err
-
-
-def test_a_public_demo_tells_its_public_address(tmp_path: Path) -> None:
-    environ = {"PATH": "", "PYTHONPATH": str(Path(__file__).parent.parent), "HOME": "/nowhere"}
-    public = {**environ, "PUBLIC_URL": "https://demo.example.org/music"}
-    with server(tmp_path, public, "--demo") as running:
-        item = running.get().json()["item"]
-        assert all(one["url"].startswith("https://demo.example.org/music/image/") for one in item["artwork"])
-        assert running.get(item["artwork_path"]).headers["content-type"] == "image/jpeg"

@@ -66,7 +66,9 @@ def create_app(
     readiness = Readiness(gateway, watcher, clock)
     urls, seed = settings.notify_urls, settings.seed
     messenger = Messenger(keeper, clock, readiness.health, urls, seed, next_step(settings), wing.source)
-    artwork = ArtworkCache(client, settings.artwork_hosts, clock, wing.source.pictures)
+    artwork = ArtworkCache(
+        client, settings.artwork_hosts, clock, wing.source.pictures, told_under=settings.artwork_told_under
+    )
     colours = ColourFinder(artwork, broadcast, clock)
     services = Services(
         settings,

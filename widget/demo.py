@@ -6,15 +6,13 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from widget.samples.artwork import drawing
 from widget.settings import DEFAULT_REDIRECT_URI, Settings
 from widget.source import SOURCES
 from widget.tokens import Seed
@@ -22,9 +20,6 @@ from widget.tokens import Seed
 if TYPE_CHECKING:
     import httpx
     from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.routing import BaseRoute
 
     from widget.sources.spotify.simulator import Simulator
 
@@ -32,13 +27,13 @@ CALLS_PER_DAY = 100_000
 """Calls to the simulation cost nothing."""
 
 
-def simulated_spotify(redirect_uri: str = DEFAULT_REDIRECT_URI, images: str | None = None) -> Simulator:
-    """A simulated Spotify with one registered app, whose programme begins now; its artwork lies under ``images``."""
-    from widget.sources.spotify.scenes import IMAGES, Programme
+def simulated_spotify(redirect_uri: str = DEFAULT_REDIRECT_URI) -> Simulator:
+    """A simulated Spotify with one registered app, whose programme begins now."""
+    from widget.sources.spotify.scenes import Programme
     from widget.sources.spotify.simulator import RegisteredApp, Simulator
 
     app = RegisteredApp(secrets.token_hex(16), secrets.token_hex(16), {redirect_uri})
-    return Simulator(time.time, app, Programme(begun_at=time.time(), images=images or IMAGES))
+    return Simulator(time.time, app, Programme(begun_at=time.time()))
 
 
 def settings_for(simulator: Simulator, settings: Settings, folder: Path) -> Settings:
@@ -52,37 +47,36 @@ def settings_for(simulator: Simulator, settings: Settings, folder: Path) -> Sett
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a demo runs on: its settings, authorized already, the client that reaches the simulation instead of the
-    network, and the routes beside the usual ones."""
+    """What a demo runs on: its settings, authorized already, and the client that reaches the simulation instead of the
+    network."""
 
     settings: Settings
     http: httpx.AsyncClient
-    routes: Sequence[BaseRoute]
 
 
 @asynccontextmanager
-async def staged(settings: Settings, address: str) -> AsyncIterator[Stage]:
-    """The stage of a demo that is reached at ``address``, where its artwork lies too: it needs no network at all."""
+async def staged(settings: Settings, origin: str | None = None) -> AsyncIterator[Stage]:
+    """The stage of a demo that listens at ``origin``, None where nothing is served: it needs no network at all."""
     import httpx
-    from starlette.routing import Route
 
-    from widget.faces.routes import public
     from widget.sources.http import http_client
 
     with tempfile.TemporaryDirectory(prefix="now-playing-demo-", ignore_cleanup_errors=True) as folder:
-        app, shown = _simulation(settings, address, Path(folder))
-        async with http_client(httpx.ASGITransport(app)) as http, _playing(shown, address):
-            yield Stage(shown, http, [Route("/image/{name}", public(_image), methods=["GET", "HEAD", "OPTIONS"])])
+        app, shown = _simulation(settings, Path(folder))
+        # Nobody but the simulation has the invented covers, so they are told where this server gives them.
+        shown = replace(shown, artwork_told_under=settings.public_url or origin)
+        async with http_client(httpx.ASGITransport(app)) as http, _playing(shown, origin):
+            yield Stage(shown, http)
 
 
 @asynccontextmanager
-async def _playing(settings: Settings, address: str) -> AsyncIterator[None]:
+async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None]:
     """Where the source is told and not asked: a simulated player tells it, while the context lasts."""
-    if settings.source is None or not SOURCES[settings.source].is_pushed:
+    if origin is None or settings.source is None or not SOURCES[settings.source].is_pushed:
         yield
         return
     play = import_module(f"widget.sources.{settings.source}.simulator").play
-    player = asyncio.create_task(play(address, settings.of_source))
+    player = asyncio.create_task(play(origin, settings.of_source))
     try:
         yield
     finally:
@@ -91,24 +85,14 @@ async def _playing(settings: Settings, address: str) -> AsyncIterator[None]:
             await player
 
 
-def _simulation(settings: Settings, address: str, folder: Path) -> tuple[Starlette, Settings]:
+def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
     """What answers in place of the network, and the settings that it knows."""
     if settings.source in (None, "spotify"):
-        from starlette.applications import Starlette
-        from starlette.routing import Mount
-
         from widget.sources.spotify.accounts import SCOPES
 
-        simulator = simulated_spotify(images=f"{address}/image")
+        simulator = simulated_spotify()
         seed = Seed(simulator.grant(SCOPES), time.time())
-        place = urlsplit(address)
-        shown = replace(
-            settings_for(simulator, settings, folder),
-            seed=seed,
-            source="spotify",
-            artwork_hosts=(f"{place.scheme}://{place.netloc}".lower(),),
-        )
-        return Starlette(routes=[Mount(place.path, simulator.app), Mount("", simulator.app)]), shown
+        return simulator.app, replace(settings_for(simulator, settings, folder), seed=seed, source="spotify")
     app, values = import_module(f"widget.sources.{settings.source}.simulator").demonstration(time.time)
     return app, replace(_on_a_stage(settings, folder), of_source=values, hide=frozenset())
 
@@ -126,12 +110,3 @@ def _on_a_stage(settings: Settings, folder: Path) -> Settings:
         notify_urls=(),
         demo=True,
     )
-
-
-async def _image(request: Request) -> Response:
-    from widget.faces.http import respond
-
-    image = drawing(request.path_params["name"])
-    if image is None:
-        return respond(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
-    return respond(request, image, media_type="image/jpeg", cache_control="public, max-age=3600")

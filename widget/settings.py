@@ -30,7 +30,8 @@ class Settings:
     """What the owner set. Secrets are left out of ``repr``. ``named`` are the names of all variables that are set
     for one source or another, ``of_source`` the values of those that stand in the table of sources, ``stored``
     what the last bootstrap stored for them. ``disk_starts_empty``: at this host each restart begins with a new disk,
-    but for what is mounted.
+    but for what is mounted. ``artwork_told_under`` is set by a demo alone: the address of this server, under which
+    JSON then tells the artwork.
     """
 
     client_id: str | None = None
@@ -49,6 +50,7 @@ class Settings:
     hide: frozenset[str] = frozenset()
     max_streams: int = 10_000
     artwork_hosts: tuple[str, ...] = ()
+    artwork_told_under: str | None = None
     log_level: str = "info"
     setup_key: str | None = field(default=None, repr=False)
     notify_urls: tuple[str, ...] = field(default=(), repr=False)

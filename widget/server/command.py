@@ -92,7 +92,7 @@ async def _serve(settings: Settings, listener: socket.socket, ending: Ending, co
         if demo:
             from widget.demo import staged
 
-            stage = await stack.enter_async_context(staged(settings, settings.public_url or origin))
+            stage = await stack.enter_async_context(staged(settings, origin))
             settings = stage.settings
             say("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
         store = store_for(settings.database_url)
@@ -102,7 +102,6 @@ async def _serve(settings: Settings, listener: socket.socket, ending: Ending, co
         for name in settings.ignored:
             log.info("%s is not used: what plays is told by %s.", name, settings.source)
         app = create_app(settings, http=stage.http if stage else None, store=store)
-        app.router.routes.extend(stage.routes if stage else ())
         server = Server(
             app,
             limits=Limits(connections),

@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.faces.feeds.answers import STALE_IF_ERROR_SECONDS
-from widget.faces.feeds.now_playing import max_age
+from widget.faces.feeds.now_playing import ArtworkFacts, max_age
 from widget.faces.http import respond, weak_etag
 from widget.faces.services import services_of
-from widget.playback import Item
 from widget.snapshot import Snapshot
 
 Flat = dict[str, bool | str | None]
@@ -21,7 +20,7 @@ async def flat(request: Request) -> Response:
     """``{"isPlaying": true, "title": …}``, or ``{"isPlaying": false}`` for anything else, unavailable included."""
     services = services_of(request)
     snapshot = await services.broadcast.fresh()
-    body = json.dumps(flat_json(snapshot), separators=(",", ":")).encode()
+    body = json.dumps(flat_json(snapshot, services.artwork), separators=(",", ":")).encode()
     age = max_age(snapshot, services.clock.now())
     stale = f"stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"
     cache_control = f"public, max-age={age}, s-maxage={age}, {stale}"
@@ -30,7 +29,7 @@ async def flat(request: Request) -> Response:
     )
 
 
-def flat_json(snapshot: Snapshot) -> Flat:
+def flat_json(snapshot: Snapshot, artwork: ArtworkFacts) -> Flat:
     """The flat object for ``snapshot``."""
     item = snapshot.item
     if snapshot.status != "playing" or item is None:
@@ -41,13 +40,9 @@ def flat_json(snapshot: Snapshot) -> Flat:
         "title": item.title,
         "artist": ", ".join(artist.name for artist in item.artists) if item.type == "track" else show,
         "album": (item.album.name if item.album else "") if item.type == "track" else show,
-        "albumImageUrl": _image(item),
+        "albumImageUrl": next((one.url for one in artwork.told(item)), None),
         "songUrl": item.url,
     }
-
-
-def _image(item: Item) -> str | None:
-    return item.artwork[0].url if item.artwork else None
 
 
 def _seek(snapshot: Snapshot) -> str:

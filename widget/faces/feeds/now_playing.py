@@ -9,13 +9,17 @@ from typing import Any, Protocol
 
 from widget.clock import iso_milliseconds
 from widget.faces.http import weak_etag
-from widget.playback import Item, LastPlayed, Named
+from widget.playback import Artwork, Item, LastPlayed, Named
 from widget.snapshot import Snapshot
 from widget.source import Source
 
 
 class ArtworkFacts(Protocol):
-    """What is told about an item's artwork beside its own addresses."""
+    """What is told about an item's artwork."""
+
+    def told(self, item: Item) -> tuple[Artwork, ...]:
+        """Its sizes, and where each is found."""
+        ...
 
     def path(self, item: Item) -> str | None:
         """Its address on our own origin."""
@@ -81,7 +85,7 @@ def item_json(item: Item, artwork: ArtworkFacts) -> dict[str, Any]:
         "artists": [_named(artist) for artist in item.artists],
         "album": _named(item.album),
         "show": _named(item.show),
-        "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in item.artwork],
+        "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in artwork.told(item)],
         "artwork_path": artwork.path(item),
         "artwork_color": artwork.colour(item),
         "explicit": item.explicit,

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
@@ -34,11 +35,14 @@ class ArtworkCache:
         extra_hosts: tuple[str, ...],
         clock: Clock,
         pictures: Pictures = SPOTIFY.pictures,
+        *,
+        told_under: str | None = None,
     ) -> None:
         self._http = http
         self._pictures = pictures
         self._extra_hosts = extra_hosts
         self._clock = clock
+        self._told_under = told_under
         self._colours: dict[str, str | None] = {}
         self._known: OrderedDict[str, tuple[Artwork, ...]] = OrderedDict()
         self._files: OrderedDict[str, ArtworkFile] = OrderedDict()
@@ -54,6 +58,16 @@ class ArtworkCache:
         """``/artwork/KEY`` for the artwork of ``item``; None where there is none that we may fetch."""
         key = self.key(item)
         return None if key is None else f"/artwork/{key}"
+
+    def told(self, item: Item) -> tuple[Artwork, ...]:
+        """The artwork of ``item`` as JSON tells it: at its own addresses, or where we give it, under ``told_under``."""
+        path = None if self._told_under is None else self.path(item)
+        if path is None:
+            return item.artwork
+        return tuple(
+            replace(one, url=f"{self._told_under}{path}" + (f"?w={one.width}" if one.width else ""))
+            for one in item.artwork
+        )
 
     def key(self, item: Item) -> str | None:
         """The key of the artwork of ``item``; None where there is none that we may fetch."""

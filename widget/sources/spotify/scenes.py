@@ -89,14 +89,10 @@ SCENES: tuple[Scene, ...] = (
 
 @dataclass(slots=True)
 class Programme:
-    """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch).
-
-    The addresses of artwork begin with ``images``.
-    """
+    """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch)."""
 
     scenes: Sequence[Scene] = field(default=SCENES)
     begun_at: float = 0.0
-    images: str = IMAGES
 
     def at(self, now: float) -> tuple[Scene, float]:
         """The scene at ``now`` (s since the epoch), and for how long it has played."""
@@ -121,7 +117,7 @@ class Programme:
             "timestamp": round((now - passed) * 1000),
             "context": None,
             "progress_ms": round(min(progress, scene.length) * 1000),
-            "item": None if is_hidden else self._item(scene),
+            "item": None if is_hidden else _item(scene),
             "currently_playing_type": scene.kind,
             "actions": {"disallows": {"resuming": True}},
             "is_playing": not scene.paused,
@@ -131,18 +127,16 @@ class Programme:
         """The body of ``GET /me/player/recently-played``: no episodes, no local files, newest first."""
         tracks = [scene for scene in self.scenes if scene.kind == "track" and not scene.local]
         items = [
-            {"track": self._item(scene), "played_at": _moment(now - 600.0 * (position + 1)), "context": None}
+            {"track": _item(scene), "played_at": _moment(now - 600.0 * (position + 1)), "context": None}
             for position, scene in enumerate(reversed(tracks))
         ][:limit]
         return {"items": items, "next": None, "cursors": None, "limit": limit, "href": ""}
 
-    def _item(self, scene: Scene) -> dict[str, Any]:
-        return _item(scene, _images(scene, self.images))
 
-
-def _item(scene: Scene, images: list[dict[str, Any]]) -> dict[str, Any]:
+def _item(scene: Scene) -> dict[str, Any]:
     if scene.local:
         return _local(scene)
+    images = _images(scene)
     common = {
         "id": scene.id,
         "name": scene.title,
@@ -193,10 +187,10 @@ def _named(kind: str, name: str) -> dict[str, Any]:
     return {"id": id, "uri": f"spotify:{kind}:{id}", "external_urls": {"spotify": f"{_OPEN}/{kind}/{id}"}}
 
 
-def _images(scene: Scene, images: str) -> list[dict[str, Any]]:
+def _images(scene: Scene) -> list[dict[str, Any]]:
     if scene.artwork is None:
         return []
-    return [{"url": f"{images}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]
+    return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]
 
 
 def _moment(timestamp: float) -> str:
