@@ -198,6 +198,27 @@ async def test_browsers_may_push_from_any_page(running: OtherProgram) -> None:
     assert (await Player(running).plays()).headers["access-control-allow-origin"] == "*"
 
 
+async def test_every_answer_has_what_all_public_answers_have(running: OtherProgram) -> None:
+    player = Player(running)
+    answers = [
+        await player.plays(),
+        await player.post("/submit-listens", b"no JSON"),
+        await player.post("/submit-listens", b" " * (10 * 1024 * 1024 + 1)),
+        await running.client.get("/1/validate-token", headers=RIGHT),
+        await running.client.get("/1/user/me/listen-count"),
+        await running.client.options("/1/submit-listens"),
+        await running.client.get("/1/submit-listens"),
+        await running.client.get("/1/nothing"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 400, 413, 200, 200, 204, 405, 404]
+    for answer in answers:
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
+        assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_clients_that_look_first_find_an_empty_place(running: OtherProgram) -> None:
     await Player(running).plays()
     for prefix in PREFIXES:

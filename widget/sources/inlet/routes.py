@@ -25,12 +25,18 @@ UNREAD_BYTES = 2**40
 """Who has no token is told that, however much comes behind it; none of it is read."""
 
 LONGEST_USER = 64
-_CORS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_PUBLIC = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset-In",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cache-Control": "no-store",
+}
 _PREFLIGHT = {
-    **_CORS,
+    **_PUBLIC,
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
-    "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset-In",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -141,7 +147,7 @@ async def _body(request: Request) -> bytes | None:
 
 def _json(value: object, status: int = 200, **headers: str) -> Response:
     more = {name.replace("_", "-"): text for name, text in headers.items()}
-    return JSONResponse(value, status, {**_CORS, **more})
+    return JSONResponse(value, status, {**_PUBLIC, **more})
 
 
 def _error(status: int, words: str, **headers: str) -> Response:
