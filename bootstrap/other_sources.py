@@ -18,10 +18,10 @@ from widget.clock import SystemClock, iso_milliseconds
 from widget.errors import BudgetSpent, ConfigurationError, NowPlayingError, SourceError, SourceUnreachable, Throttled
 from widget.player.knowledge import from_text as knowledge_from_text
 from widget.settings import Settings
-from widget.source import SOURCES, Source, SourceName, source_name
+from widget.source import SOURCES, Source, SourceName
 from widget.source_variables import Variable
 from widget.sources.choice import wing_of
-from widget.sources.owner_values import CHOSEN, effective, note_of, stored, to_text
+from widget.sources.owner_values import CHOSEN, chosen, effective, note_of, stored, to_text
 from widget.sources.wing import Parts
 
 if TYPE_CHECKING:
@@ -46,20 +46,13 @@ async def source_that_runs(settings: Settings) -> SourceName:
     if settings.source is not None:
         return settings.source
     async with desk_for(settings) as desk:
-        return await _chosen(desk)
-
-
-async def _chosen(desk: Desk) -> SourceName:
-    try:
-        return source_name(await desk.store.note(CHOSEN) or "spotify")
-    except ValueError:
-        return "spotify"
+        return await chosen(desk.store)
 
 
 async def known(settings: Settings, row: Source) -> Known:
     """What is set and stored for ``row``."""
     async with desk_for(settings) as desk:
-        return Known(await effective(desk.store, row, settings.of_source), await _chosen(desk))
+        return Known(await effective(desk.store, row, settings.of_source), await chosen(desk.store))
 
 
 def asked_for(row: Source, settings: Settings, known: Known, terminal: Terminal) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from widget.source import INLET, LASTFM, LISTENBRAINZ
-from widget.sources.owner_values import combined, from_text, to_text
+from widget.sources.owner_values import CHOSEN, chosen, combined, from_text, to_text
 
 STORED = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://listens.example", "LISTENBRAINZ_TOKEN": "secret"}
 
@@ -34,3 +34,21 @@ def test_it_comes_back_from_the_store_as_it_went_there() -> None:
 )
 def test_what_cannot_be_read_is_as_if_it_were_not_there(text: str | None) -> None:
     assert from_text(text, LISTENBRAINZ) == {}
+
+
+class OneNote:
+    """Where ``text`` is what stands of the choice."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    async def note(self, name: str) -> str | None:
+        return self.text if name == CHOSEN else None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("lastfm", "lastfm"), ("inlet", "inlet"), (None, "spotify"), ("", "spotify"), ("tape", "spotify")],
+)
+async def test_what_the_last_bootstrap_chose_counts_and_without_it_spotify(text: str | None, name: str) -> None:
+    assert await chosen(OneNote(text)) == name

@@ -5,8 +5,8 @@ from typing import cast
 
 from widget.errors import StoreError
 from widget.settings import Settings
-from widget.source import SOURCES, SourceName, source_name
-from widget.sources.owner_values import CHOSEN, Notes, stored
+from widget.source import SOURCES
+from widget.sources.owner_values import Notes, chosen, stored
 from widget.sources.wing import Parts, Wing
 
 
@@ -17,7 +17,7 @@ async def settled(settings: Settings, notes: Notes) -> Settings:
     Raises :class:`widget.errors.ConfigurationError` where something is set that this source cannot keep.
     """
     try:
-        name = settings.source or _named(await notes.note(CHOSEN))
+        name = settings.source or await chosen(notes)
         values = await stored(notes, SOURCES[name])
     except StoreError:
         name, values = settings.source or "spotify", {}
@@ -28,10 +28,3 @@ def wing_of(parts: Parts) -> Wing:
     """The wing of the source that the settings name; the others are not even imported."""
     name = parts.settings.source or "spotify"
     return cast("Wing", import_module(f"widget.sources.{name}.wing").wing(parts))
-
-
-def _named(text: str | None) -> SourceName:
-    try:
-        return "spotify" if text is None else source_name(text)
-    except ValueError:
-        return "spotify"

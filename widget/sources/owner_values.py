@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from widget.source import Source
+from widget.source import Source, SourceName, source_name
 
 CHOSEN = "source"
 """The note that names the source of the last successful bootstrap."""
@@ -48,6 +48,14 @@ def combined(source: Source, is_set: Mapping[str, str], stored: Mapping[str, str
     secret = {variable.name for variable in source.variables if variable.secret}
     kept = {name: value for name, value in stored.items() if not (moved and name in secret)}
     return {**defaults, **kept, **{name: value for name, value in is_set.items() if value}}
+
+
+async def chosen(notes: Notes) -> SourceName:
+    """The source of the last successful bootstrap, else Spotify. May raise StoreError."""
+    try:
+        return source_name(await notes.note(CHOSEN) or "spotify")
+    except ValueError:
+        return "spotify"
 
 
 async def stored(notes: Notes, source: Source) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.support.fake_clock import FakeClock
 from widget.errors import BadCredentials, Forbidden, Private, RateLimited, SourceUnreachable, UnknownUser
 from widget.sources.http import LateClient, http_client, user_agent
 from widget.sources.lastfm.account import LastfmAccount, account_of
-from widget.sources.lastfm.client import LastfmClient, rows_needed
+from widget.sources.lastfm.client import LastfmClient
 from widget.sources.lastfm.simulator import LastfmSimulator
 from widget.sources.programme import Programme
 from widget.sources.told import Told
@@ -28,7 +28,7 @@ class Service:
         self.headers: list[httpx.Headers] = []
         http = http_client(httpx.ASGITransport(self.simulator.app))
         http.event_hooks["request"] = [self._noted]
-        self.client = LastfmClient(LateClient(http), self.clock)
+        self.client = LastfmClient(LateClient(http), self.clock, 2)
 
     async def ask(self, **changes: str) -> Told:
         account = replace(self.account, **changes)
@@ -63,13 +63,6 @@ async def test_the_question_is_the_documented_one_and_says_who_asks() -> None:
         }
     ]
     assert service.headers[0]["user-agent"] == user_agent()
-
-
-@pytest.mark.parametrize(
-    ("recent", "hides", "rows"), [(0, False, 2), (1, False, 2), (2, False, 3), (10, False, 11), (0, True, 50)]
-)
-def test_as_many_rows_are_asked_for_as_are_needed(recent: int, hides: bool, rows: int) -> None:
-    assert rows_needed(recent, hides) == rows
 
 
 async def test_a_wrong_key_and_an_unknown_user_are_told_apart() -> None:

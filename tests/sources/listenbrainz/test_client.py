@@ -7,7 +7,7 @@ from tests.support.fake_clock import FakeClock
 from widget.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.sources.http import LateClient, http_client
 from widget.sources.listenbrainz.account import ListenbrainzAccount, account_of
-from widget.sources.listenbrainz.client import ListenbrainzClient, listens_needed
+from widget.sources.listenbrainz.client import ListenbrainzClient
 from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
 from widget.sources.programme import Programme
 
@@ -64,11 +64,6 @@ async def test_a_server_that_is_down_is_an_outage() -> None:
     service.simulator.status = 502
     with pytest.raises(SourceUnreachable, match="502"):
         await service.client.now_playing(service.account)
-
-
-@pytest.mark.parametrize(("recent", "hides", "count"), [(0, False, 2), (10, False, 11), (3, True, 50)])
-def test_as_many_listens_are_asked_for_as_are_needed(recent: int, hides: bool, count: int) -> None:
-    assert listens_needed(recent, hides) == count
 
 
 def test_the_account_hides_its_token() -> None:

@@ -17,16 +17,6 @@ from widget.sources.told import Told
 if TYPE_CHECKING:
     import httpx
 
-LEAST_ROWS, MOST_ROWS = 2, 50
-
-
-def rows_needed(recent: int, hides: bool) -> int:
-    """How many rows to ask for, where ``recent`` are to be listed; what is hidden is left out before it is counted.
-
-    One more than are listed, for the present play may have its own row among them.
-    """
-    return MOST_ROWS if hides else min(MOST_ROWS, max(LEAST_ROWS, recent + 1))
-
 
 def query(account: LastfmAccount, limit: int) -> dict[str, str]:
     """The query of ``user.getRecentTracks``; the row of what plays comes in addition to ``limit``."""
@@ -42,7 +32,7 @@ def query(account: LastfmAccount, limit: int) -> dict[str, str]:
 class LastfmClient:
     """Asks through ``http`` for ``limit`` rows; each question is one request. Raises as the reading does."""
 
-    def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, limit: int = LEAST_ROWS) -> None:
+    def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, limit: int) -> None:
         self._http = http
         self._clock = clock
         self._limit = limit

@@ -1,14 +1,9 @@
 """Puts the wing of Last.fm together."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-
-from widget.source import LASTFM, Source
-from widget.sources.gate import Gate
-from widget.sources.gateway import Gateway
-from widget.sources.lastfm.account import LastfmAccount, account_of
-from widget.sources.lastfm.client import LastfmClient, rows_needed
-from widget.sources.owner_values import combined, effective
+from widget.source import LASTFM
+from widget.sources.lastfm.account import account_of
+from widget.sources.lastfm.client import LastfmClient
+from widget.sources.polled import plays_needed, polled_wing
 from widget.sources.wing import Parts, Wing
 
 NOT_CONFIGURED = (
@@ -17,25 +12,7 @@ NOT_CONFIGURED = (
 )
 
 
-def source_of(values: Mapping[str, str]) -> Source:
-    """The row, with the page of the user that ``values`` name."""
-    account = account_of(values)
-    return LASTFM if account is None else replace(LASTFM, url=account.page)
-
-
-def gateway_of(parts: Parts) -> Gateway[LastfmAccount]:
-    """The way to Last.fm."""
-    settings = parts.settings
-
-    async def account() -> LastfmAccount | None:
-        return account_of(await effective(parts.store, LASTFM, settings.of_source))
-
-    client = LastfmClient(parts.http, parts.clock, rows_needed(settings.recent, bool(settings.hide)))
-    gate = Gate(parts.store, parts.clock, settings.calls_a_day, "lastfm")
-    return Gateway(client, account, gate, parts.clock, NOT_CONFIGURED)
-
-
 def wing(parts: Parts) -> Wing:
-    """The wing, with the page of the user who is known at the start."""
-    known = combined(LASTFM, parts.settings.of_source, parts.settings.stored)
-    return Wing(source_of(known), gateway_of(parts))
+    """The wing: one question tells what plays and what was played."""
+    client = LastfmClient(parts.http, parts.clock, plays_needed(parts.settings))
+    return polled_wing(parts, LASTFM, client, account_of, NOT_CONFIGURED)

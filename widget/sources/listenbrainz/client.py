@@ -18,16 +18,6 @@ from widget.sources.told import Told
 if TYPE_CHECKING:
     import httpx
 
-LEAST_LISTENS, MOST_LISTENS = 2, 50
-
-
-def listens_needed(recent: int, hides: bool) -> int:
-    """How many listens to ask for, where ``recent`` are to be listed; what is hidden is left out before it is counted.
-
-    One more than are listed, for the present play may be among them.
-    """
-    return MOST_LISTENS if hides else max(LEAST_LISTENS, recent + 1)
-
 
 def address(account: ListenbrainzAccount, what: str) -> str:
     """Where ``what`` of the user is told."""
@@ -42,7 +32,7 @@ def headers(account: ListenbrainzAccount) -> dict[str, str]:
 class ListenbrainzClient:
     """Asks through ``http``, for ``count`` listens; each method is one request. Raises :class:`SourceError`."""
 
-    def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, count: int = LEAST_LISTENS) -> None:
+    def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, count: int) -> None:
         self._http = http
         self._clock = clock
         self._count = count

@@ -1,0 +1,95 @@
+"""A polled source's wing out of what is its own: a row, whom to ask for, and who asks."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from tests.support.stage import spent
+from widget.errors import NotConfigured
+from widget.playback import Playback
+from widget.settings import Settings
+from widget.source import LASTFM
+from widget.sources.http import LateClient
+from widget.sources.owner_values import note_of, to_text
+from widget.sources.polled import plays_needed, polled_wing
+from widget.sources.told import Told
+from widget.sources.wing import Parts, Wing
+from widget.store.sqlite_store import SqliteStore
+
+ROW = replace(LASTFM, label="Phonograph", url="https://phonograph.example/")
+
+
+@dataclass(frozen=True)
+class Member:
+    name: str
+
+    @property
+    def page(self) -> str:
+        return f"https://phonograph.example/{self.name}"
+
+
+def member_of(values: Mapping[str, str]) -> Member | None:
+    name = values.get("LASTFM_USER")
+    return Member(name) if name else None
+
+
+class Client:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def now_playing(self, account: Member) -> Told:
+        self.asked.append(account.name)
+        return Told(Playback("idle", 0.0), ())
+
+    async def played(self, account: Member) -> Told:
+        return await self.now_playing(account)
+
+
+class Stage:
+    def __init__(self, store: SqliteStore) -> None:
+        self.store, self.client = store, Client()
+
+    def wing(self, settings: Settings) -> Wing:
+        parts = Parts(settings, self.store, LateClient(None), FakeClock())
+        return polled_wing(parts, ROW, self.client, member_of, "Name a member.")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    store = SqliteStore(tmp_path / "now-playing.db")
+    await store.open()
+    yield Stage(store)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("recent", "hides", "plays"), [(0, False, 2), (1, False, 2), (2, False, 3), (10, False, 11), (0, True, 50)]
+)
+def test_as_many_plays_are_asked_for_as_are_needed(recent: int, hides: bool, plays: int) -> None:
+    hide = frozenset({"artist:nova"} if hides else set())
+    assert plays_needed(Settings(recent=recent, hide=hide)) == plays
+
+
+async def test_its_page_is_that_of_the_listener_who_is_known_at_the_start(stage: Stage) -> None:
+    assert stage.wing(Settings()).source == ROW
+    assert stage.wing(Settings(of_source={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
+    assert stage.wing(Settings(stored={"LASTFM_USER": "ines"})).source.url == "https://phonograph.example/ines"
+
+
+async def test_who_is_stored_while_it_runs_is_asked_for_at_once_and_each_question_is_counted(stage: Stage) -> None:
+    gateway = stage.wing(Settings()).gateway
+    with pytest.raises(NotConfigured, match=r"Name a member\."):
+        await gateway.currently_playing()
+    await stage.store.save_notes({note_of(ROW): to_text({"LASTFM_USER": "elin"})})
+    await gateway.currently_playing()
+    assert (stage.client.asked, await spent(gateway)) == (["elin"], 1)
+
+
+async def test_its_questions_are_counted_for_itself(stage: Stage) -> None:
+    gateway = stage.wing(Settings(of_source={"LASTFM_USER": "elin"})).gateway
+    await gateway.currently_playing()
+    assert len(await stage.store.calls_since(0.0, "lastfm")) == 1
+    assert len(await stage.store.calls_since(0.0, "spotify")) == 0
