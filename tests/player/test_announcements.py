@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from widget.names import related_names
 from widget.playback import Item, LastPlayed, Named, Playback
 from widget.player.announcements import same_track
+from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge, from_text, to_text
 from widget.snapshot import Problem
 from widget.source import INLET, LASTFM, LISTENBRAINZ, Endurance
@@ -169,6 +170,29 @@ def test_the_present_play_s_own_scrobble_is_no_earlier_play() -> None:
     assert told(listening, own, other, earlier) == [NOW - 500, NOW - 900]
     listening.hear(OTHER, 10, newest=NOW + 5)
     assert told(listening, own, earlier) == [NOW + 5, NOW - 900]
+
+
+@pytest.mark.parametrize("own", [(), (30.0,), (30.0, 35.0)])
+@pytest.mark.parametrize("earlier", [400.0, 650.0])
+def test_of_what_played_already_when_we_began_to_ask_one_play_alone_is_left_out(
+    own: tuple[float, ...], earlier: float
+) -> None:
+    played = [
+        *(LastPlayed(SONG, NOW - ago) for ago in own),
+        LastPlayed(OTHER, NOW - 200),
+        LastPlayed(SONG, NOW - earlier),
+    ]
+    listening = Listening().hear(SONG, 0, newest=played[0].played_at)
+    assert told(listening, *played) == [NOW - 200, NOW - earlier]
+    if own:
+        assert told(listening, played[0], played[-1]) == [NOW - earlier]
+
+
+def test_what_is_hidden_does_not_make_an_earlier_play_the_present_one() -> None:
+    listening = Listening().hear(SONG, 0, newest=NOW - 200)
+    hiding = Hiding(uris=frozenset({"track:blue hour"}))
+    played = [LastPlayed(OTHER, NOW - 200), LastPlayed(SONG, NOW - 400)]
+    assert [last.played_at for last in listening.knowledge.told_of(played, 5, hiding).recent] == [NOW - 400]
 
 
 def test_of_a_repeat_the_first_play_is_an_earlier_one() -> None:

@@ -26,3 +26,6 @@ class Hiding:
     def shown(self, played: Iterable[LastPlayed]) -> tuple[LastPlayed, ...]:
         """Those of ``played`` that may be shown."""
         return tuple(last for last in played if not self.hides(last.item))
+
+
+HIDES_NOTHING = Hiding()

@@ -1,7 +1,7 @@
 """What Spotify said last, and what may be shown of it at a given moment. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
@@ -20,7 +20,7 @@ from widget.plain import (
 )
 from widget.playback import LastPlayed, Playback
 from widget.player.announcements import Announcement, announced_by, believed, same_track
-from widget.player.hiding import Hiding
+from widget.player.hiding import HIDES_NOTHING, Hiding
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS, is_about_the_end, is_no_news, same_item_plays, stands_still
 from widget.snapshot import UNASKED, Problem, Snapshot
 from widget.source import Endurance
@@ -117,11 +117,15 @@ class Knowledge:
         """Whether nothing was heard for too long after the plan, at ``now`` (s since the epoch)."""
         return self._silent_from is not None and now >= self._silent_from
 
-    def told_of(self, played: Sequence[LastPlayed], most: int = 0) -> "Knowledge":
-        """After the list of what was played, less what is hidden: the newest of what we saw and of the list, which
-        lags; and ``most`` of the list, less the present play."""
-        recent = sorted((last for last in played if not self._is_the_present_play(last)), key=_played_at, reverse=True)
-        newest = max(played, key=_played_at, default=None)
+    def told_of(self, played: Iterable[LastPlayed], most: int = 0, hiding: Hiding = HIDES_NOTHING) -> "Knowledge":
+        """After the list of what was played, less what ``hiding`` hides: the newest of what we saw and of the list,
+        which lags; and ``most`` of the list, less the present play."""
+        newest_first = sorted(played, key=_played_at, reverse=True)
+        # Nothing has begun after what plays: its own play is the newest, or is not listed yet.
+        own = newest_first[0] if newest_first and self._is_the_present_play(newest_first[0]) else None
+        shown = hiding.shown(newest_first)
+        newest = shown[0] if shown else None
+        recent = [last for last in shown if own is None or not _is_one_play(last, own)]
         return replace(self, last_played=_newest(self.last_played, newest), recent=tuple(recent[:most]))
 
     def rested(self) -> "Knowledge":
@@ -337,6 +341,11 @@ def _seen(playback: Playback, before: LastPlayed | None) -> LastPlayed | None:
 
 def _earliest(*moments: float | None) -> float | None:
     return min((at for at in moments if at is not None), default=None)
+
+
+def _is_one_play(one: LastPlayed, other: LastPlayed) -> bool:
+    """Whether both are one play, which two players may have listed."""
+    return same_track(one.item, other.item) and abs(one.played_at - other.played_at) < CLOCKS_APART_SECONDS
 
 
 def _newest(*played: LastPlayed | None) -> LastPlayed | None:

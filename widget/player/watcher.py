@@ -211,7 +211,7 @@ class Watcher:
         else:
             self._telling.tell(None)
             heard = Knowledge().heard(self._hiding.applied(playback), self._clock.now())
-            told = heard.told_of(self._hiding.shown(played), self._recent)
+            told = heard.told_of(played, self._recent, self._hiding)
             self._know(replace(told, updated_at=told_at))
         self._publish()
 
@@ -276,7 +276,7 @@ class Watcher:
             return
         latest = self._clock.now() + CLOCKS_APART_SECONDS
         believed = (last for last in played if last.played_at <= latest)
-        self._know(self._knowledge.told_of(self._hiding.shown(believed), self._recent))
+        self._know(self._knowledge.told_of(believed, self._recent, self._hiding))
         self._publish()
 
     def _list_is_due(self) -> bool:
