@@ -21,7 +21,7 @@ from bootstrap.terminal import Terminal
 from widget.environment import prepare_environment
 from widget.errors import ConfigurationError, NowPlayingError, SourceError
 from widget.owner.channels import read_channels
-from widget.player.knowledge import from_text
+from widget.player.written import from_text
 from widget.settings import Settings
 from widget.source import Source
 from widget.sources.owner_values import CHOSEN

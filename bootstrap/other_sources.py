@@ -16,7 +16,7 @@ from bootstrap.players import hashed, introduce, new_token
 from bootstrap.terminal import Terminal
 from widget.clock import SystemClock, iso_milliseconds
 from widget.errors import BudgetSpent, ConfigurationError, NowPlayingError, SourceError, SourceUnreachable, Throttled
-from widget.player.knowledge import from_text as knowledge_from_text
+from widget.player.written import from_text as knowledge_from_text
 from widget.settings import Settings
 from widget.source import SOURCES, Source, SourceName
 from widget.source_variables import Variable

@@ -10,7 +10,8 @@ from widget.names import related_names
 from widget.playback import Item, LastPlayed, Named, Playback
 from widget.player.announcements import same_track
 from widget.player.hiding import Hiding
-from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.player.knowledge import Knowledge
+from widget.player.written import from_text, to_text
 from widget.snapshot import Problem
 from widget.source import INLET, LASTFM, LISTENBRAINZ, Endurance
 

@@ -10,7 +10,8 @@ from tests.support.showing import item
 from widget.errors import ErrorCode
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
-from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.player.knowledge import Knowledge
+from widget.player.written import from_text, to_text
 from widget.snapshot import Problem, Snapshot
 
 NOW = 1_795_000_000.0

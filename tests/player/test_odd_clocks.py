@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.showing import item
 from widget.playback import LastPlayed, Playback
-from widget.player.knowledge import Knowledge, from_text, to_text
+from widget.player.knowledge import Knowledge
+from widget.player.written import from_text, to_text
 from widget.snapshot import Problem
 
 NOW = 1_795_000_000.0

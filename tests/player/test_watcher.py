@@ -12,7 +12,8 @@ from tests.support.watching import SONG, Stage, one, plays, running
 from widget.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
-from widget.player.knowledge import Knowledge, to_text
+from widget.player.knowledge import Knowledge
+from widget.player.written import to_text
 
 
 @pytest.fixture

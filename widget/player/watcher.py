@@ -13,11 +13,12 @@ from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.broadcast import Broadcast
 from widget.player.budget import pace
 from widget.player.hiding import Hiding
-from widget.player.knowledge import SILENT_SECONDS, Knowledge, from_text, to_text
+from widget.player.knowledge import SILENT_SECONDS, Knowledge
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
 from widget.player.outside import Limits, Pushed, Shared, Source
 from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 from widget.player.telling import Telling, reason
+from widget.player.written import from_text, to_text
 from widget.snapshot import STUCK, Problem, Snapshot, Status, unasked
 from widget.source import SPOTIFY
 from widget.source import Source as SourceRow
