@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from widget.clock import Clock, within
-from widget.errors import REFUSALS, ErrorCode, SourceError, StoreError
+from widget.errors import REFUSALS, ErrorCode, SourceError
 from widget.playback import Item
-from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.broadcast import Broadcast
-from widget.player.budget import pace
 from widget.player.hiding import Hiding
 from widget.player.knowledge import SILENT_SECONDS, Knowledge
+from widget.player.listing import Listing
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
 from widget.player.outside import Limits, Pushed, Shared, Source
+from widget.player.pacing import Pacing
 from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 from widget.player.telling import Telling, reason
 from widget.player.written import from_text, to_text
@@ -26,7 +26,6 @@ from widget.source import Source as SourceRow
 TICK_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 5.0
 FOLLOWING_SECONDS = 1.0
-RECENTLY_PLAYED_EVERY_SECONDS = 300.0
 OVERDUE_SECONDS = 3.0
 RESIGNING_SECONDS = 1.0
 """The program may be ending, and has little time for it."""
@@ -63,9 +62,9 @@ class Watcher:
         self._shared = shared
         self._broadcast = broadcast
         self._clock = clock
-        self._calls_per_day = calls_per_day
         self._hiding = hiding or Hiding()
         self._limits = Limits(clock)
+        self._pacing = Pacing(source, self._limits, clock, calls_per_day)
         self._row = row
         self._pushed = pushed
         self._recent = recent
@@ -74,14 +73,11 @@ class Watcher:
         self._knowledge = Knowledge(unasked=self._unasked)
         self._broadcast.publish(self._knowledge)
         self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
-        self._allowance = Allowance(at=clock.monotonic())
         self._looks: tuple[Status, Item | None] | None = None
         self._status_since = 0.0
-        self._recently_played_asked: float | None = None  # monotonic
-        self._listed_during: Item | None = None
+        self._listing = Listing()
         self._leads = False
         self._follows = False
-        self._last_pace = 0.0
         self._trouble: Problem | None = (
             None  # What kept this instance from asking or following, so many times in a row.
         )
@@ -192,11 +188,9 @@ class Watcher:
 
     async def _first_question(self) -> float:
         """When to ask first after a pause (monotonic s): at once, where the pace affords it."""
-        affords, knowledge = await self._pace(), self._knowledge
-        self._allowance = self._allowance.at_moment(self._clock.monotonic(), affords)
-        if knowledge.playback is not None and knowledge.updated_at is not None:
-            self._allowance = self._allowance.after_a_pause(self._clock.now() - knowledge.updated_at, affords)
-        seconds = seconds_until_affordable(self._allowance.credit, affords)
+        knowledge = self._knowledge
+        heard_at = None if knowledge.playback is None else knowledge.updated_at
+        seconds = await self._pacing.seconds_after_a_pause(heard_at)
         return await self._plan_in(seconds) if seconds > 0 else self._clock.monotonic()
 
     async def _listen(self, pushed: Pushed) -> None:
@@ -250,9 +244,9 @@ class Watcher:
             self._know(self._knowledge.failed(problem, self._clock.now()))
             self._asking_is_free = isinstance(error, SourceError) and error.is_free
             if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
-                self._allowance = self._allowance.spent()
+                self._pacing.spend()
         else:
-            self._allowance = self._allowance.spent()
+            self._pacing.spend()
             self._telling.tell(None)
             self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now(), self._row.endurance))
             if self._snapshot().status == "idle" and self._snapshot().last_played is None:
@@ -260,16 +254,16 @@ class Watcher:
         self._publish()
 
     async def _ask_what_was_played(self) -> None:
-        """Where it comes with each answer, each time; else once when nothing plays, and again at long intervals, for
-        lists lag. Where earlier plays are published, at the end of each item too."""
-        if self._knowledge.problem is not None or not self._list_is_due():
+        """Where that is due, and can be afforded; it is worth a question anyway where nothing is known."""
+        now, shown, is_free = self._clock.monotonic(), self._snapshot(), self._row.tells_list
+        is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._recent > 0)
+        if self._knowledge.problem is not None or not is_due:
             return
-        is_free = self._row.tells_list
-        if not is_free and self._allowance.credit < 1 and self._knowledge.last_played is not None:
+        if not is_free and not self._pacing.affords_one and self._knowledge.last_played is not None:
             return
-        self._recently_played_asked, self._listed_during = self._clock.monotonic(), self._snapshot().item
+        self._listing = Listing(now, shown.item)
         if not is_free:
-            self._allowance = self._allowance.spent()
+            self._pacing.spend()
         try:
             played = await self._limits.source(self._source.recently_played())
         except Exception as error:  # It stays unknown; what asks next says why.
@@ -280,20 +274,11 @@ class Watcher:
         self._know(self._knowledge.told_of(believed, self._recent, self._hiding))
         self._publish()
 
-    def _list_is_due(self) -> bool:
-        asked, item = self._recently_played_asked, self._snapshot().item
-        if asked is None or self._row.tells_list:
-            return self._row.tells_list or self._snapshot().status == "idle" or self._recent > 0
-        if self._recent > 0 and self._listed_during is not None and item != self._listed_during:
-            return True
-        is_long_ago = self._clock.monotonic() - asked >= RECENTLY_PLAYED_EVERY_SECONDS
-        return is_long_ago and (self._snapshot().status == "idle" or self._recent > 0)
-
     async def _plan(self) -> float:
         """Decides when to ask next (monotonic s), and shares what is known."""
         situation = await self._situation()
-        self._allowance = self._allowance.at_moment(self._clock.monotonic(), pace_of(situation))
-        return await self._plan_in(seconds_until_next_question(replace(situation, credit=self._allowance.credit)))
+        credit = self._pacing.credit_at(pace_of(situation))
+        return await self._plan_in(seconds_until_next_question(replace(situation, credit=credit)))
 
     async def _plan_in(self, seconds: float) -> float:
         self._next_question = due = self._clock.monotonic() + seconds
@@ -318,19 +303,10 @@ class Watcher:
             problem=None if problem is None else problem.code,
             is_free=self._asking_is_free,
             retry_at=None if problem is None else problem.retry_at,
-            pace=await self._pace(),
+            pace=await self._pacing.pace(),
             jitter=random.random(),  # noqa: S311
             rhythm=self._row.rhythm,
         )
-
-    async def _pace(self) -> float:
-        """How often the budget affords a question; as before, where the calls cannot be counted now."""
-        try:
-            calls = await self._limits.store(self._source.calls_of_the_day())
-        except StoreError:
-            return self._last_pace
-        self._last_pace = pace(calls, self._clock.now(), self._calls_per_day)
-        return self._last_pace
 
     def _snapshot(self) -> Snapshot:
         return self._knowledge.snapshot_at(self._clock.now())

@@ -1,0 +1,51 @@
+"""How often this instance may ask: the pace that the budget affords, and the questions that were saved up."""
+
+from widget.clock import Clock
+from widget.errors import StoreError
+from widget.player.allowance import Allowance, seconds_until_affordable
+from widget.player.budget import pace
+from widget.player.outside import Limits, Source
+
+
+class Pacing:
+    """Counts the questions to ``source`` against ``calls_per_day``."""
+
+    def __init__(self, source: Source, limits: Limits, clock: Clock, calls_per_day: int) -> None:
+        self._source = source
+        self._limits = limits
+        self._clock = clock
+        self._calls_per_day = calls_per_day
+        self._allowance = Allowance(at=clock.monotonic())
+        self._last_pace = 0.0
+
+    @property
+    def affords_one(self) -> bool:
+        """Whether a question was saved up, when that was looked at last."""
+        return self._allowance.credit >= 1
+
+    def spend(self) -> None:
+        """After a question."""
+        self._allowance = self._allowance.spent()
+
+    def credit_at(self, pace: float) -> float:
+        """The questions that are saved up by now, at a ``pace`` in s."""
+        self._allowance = self._allowance.at_moment(self._clock.monotonic(), pace)
+        return self._allowance.credit
+
+    async def pace(self) -> float:
+        """The seconds between two questions; as before, where the calls cannot be counted now."""
+        try:
+            calls = await self._limits.store(self._source.calls_of_the_day())
+        except StoreError:
+            return self._last_pace
+        self._last_pace = pace(calls, self._clock.now(), self._calls_per_day)
+        return self._last_pace
+
+    async def seconds_after_a_pause(self, heard_at: float | None) -> float:
+        """How long the first question after a pause must wait. ``heard_at`` (s since the epoch) is when the last answer
+        came, to whichever instance; None where none did."""
+        affords = await self.pace()
+        self.credit_at(affords)
+        if heard_at is not None:
+            self._allowance = self._allowance.after_a_pause(self._clock.now() - heard_at, affords)
+        return seconds_until_affordable(self._allowance.credit, affords)
