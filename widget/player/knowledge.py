@@ -1,4 +1,4 @@
-"""What Spotify said last, and what may be shown of it at a given moment. Pure."""
+"""What the source said last, and what may be shown of it at a given moment. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ FAILURES_TO_BE_STALE = 2
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """``playback`` is Spotify's last good answer, told at ``updated_at`` (s since the epoch); ``problem`` why the
+    """``playback`` is the source's last good answer, told at ``updated_at`` (s since the epoch); ``problem`` why the
     last question failed, ``failures`` how many did in a row. ``doubts`` counts uncertain answers in a row,
     ``about_the_end`` those that told nothing but an end that was known; ``told_ms`` is the progress told last.
     ``next_question_at`` (s since the epoch) is the plan, for all instances: until then this is as true as it gets, and
@@ -98,6 +98,10 @@ class Knowledge:
         if planned is not None and planned > latest + LONGEST_PLAN_SECONDS:
             planned = self.updated_at
         return replace(self, last_played=last_played, next_question_at=planned, announced=announced)
+
+    def is_newer_than(self, other: "Knowledge") -> bool:
+        """Whether the source was heard since ``other``."""
+        return (self.updated_at or 0.0) > (other.updated_at or 0.0)
 
     def is_silent_at(self, now: float) -> bool:
         """Whether nothing was heard for too long after the plan, at ``now`` (s since the epoch)."""
@@ -192,7 +196,7 @@ class Knowledge:
 
     @property
     def _good_until(self) -> float:
-        """Until when the last good answer is given while Spotify cannot be asked."""
+        """Until when the last good answer is given while the source cannot be asked."""
         if self.updated_at is None or self.playback is None:
             return 0.0
         if self.problem is not None and self.problem.code in self.final:

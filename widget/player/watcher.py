@@ -6,11 +6,12 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
 
-from widget.clock import Clock, within
-from widget.errors import REFUSALS, ErrorCode, SourceError
-from widget.playback import Item
+from widget.clock import Clock
+from widget.errors import ErrorCode, SourceError
+from widget.player.board import Board
 from widget.player.broadcast import Broadcast
 from widget.player.hiding import Hiding
+from widget.player.instances import Instances
 from widget.player.knowledge import SILENT_SECONDS, Knowledge
 from widget.player.listing import Listing
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
@@ -18,8 +19,7 @@ from widget.player.outside import Limits, Pushed, Shared, Source
 from widget.player.pacing import Pacing
 from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 from widget.player.telling import Telling, reason
-from widget.player.written import from_text, to_text
-from widget.snapshot import STUCK, Problem, Snapshot, Status, unasked
+from widget.snapshot import STUCK, Problem
 from widget.source import SPOTIFY
 from widget.source import Source as SourceRow
 
@@ -27,17 +27,11 @@ TICK_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 5.0
 FOLLOWING_SECONDS = 1.0
 OVERDUE_SECONDS = 3.0
-RESIGNING_SECONDS = 1.0
-"""The program may be ending, and has little time for it."""
 
 _COSTS_A_QUESTION: frozenset[ErrorCode] = frozenset(
     {"spotify_unreachable", "source_unreachable", "rate_limited", "internal_error"}
 )
 """What is raised for free, without a question, is none of them, or told by a ban."""
-
-FINAL: frozenset[ErrorCode] = frozenset({"not_configured"})
-"""After these nothing that was heard before is shown any more; elsewhere a refusal counts among them: it may mean that
-the listener does not want to be seen."""
 
 log = logging.getLogger(__name__)
 
@@ -59,37 +53,28 @@ class Watcher:
         pushed: Pushed | None = None,
     ) -> None:
         self._source = source
-        self._shared = shared
         self._broadcast = broadcast
         self._clock = clock
         self._hiding = hiding or Hiding()
         self._limits = Limits(clock)
+        self._instances = Instances(shared, self._limits, clock)
+        self._board = Board(broadcast, clock, self._hiding, row, recent)
         self._pacing = Pacing(source, self._limits, clock, calls_per_day)
         self._row = row
         self._pushed = pushed
         self._recent = recent
-        self._unasked = unasked(row)
-        self._final = FINAL if row.needs_authorization else FINAL | REFUSALS
-        self._knowledge = Knowledge(unasked=self._unasked)
-        self._broadcast.publish(self._knowledge)
         self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
-        self._looks: tuple[Status, Item | None] | None = None
-        self._status_since = 0.0
         self._listing = Listing()
         self._leads = False
         self._follows = False
-        self._trouble: Problem | None = (
-            None  # What kept this instance from asking or following, so many times in a row.
-        )
-        self._troubles = 0
         self._asking_is_free = False
         self._turned_at = 0.0  # monotonic
         self._telling = Telling()
 
     @property
     def last_success_at(self) -> float | None:
-        """When Spotify last answered (s since the epoch), whichever instance asked; None if it never did."""
-        return self._knowledge.updated_at
+        """When the source last answered (s since the epoch), whichever instance asked; None if it never did."""
+        return self._board.known.updated_at
 
     @property
     def problem(self) -> Problem | None:
@@ -97,11 +82,11 @@ class Watcher:
 
         While somebody watches the plan counts too: where it is overdue, that is the problem, whatever was heard.
         """
-        if self._trouble is not None:
-            return self._trouble
-        if self._knowledge.problem is None and self._is_overdue:
+        if self._board.trouble is not None:
+            return self._board.trouble
+        if self._board.known.problem is None and self._is_overdue:
             return STUCK
-        return self._knowledge.problem
+        return self._board.known.problem
 
     @property
     def _is_overdue(self) -> bool:
@@ -112,7 +97,7 @@ class Watcher:
         begun = max(watched_since, self._turned_at)
         if now - begun >= SILENT_SECONDS:
             return True
-        return now - watched_since >= SILENT_SECONDS and self._knowledge.is_silent_at(self._clock.now())
+        return now - watched_since >= SILENT_SECONDS and self._board.known.is_silent_at(self._clock.now())
 
     async def catch_up(self) -> None:
         """Learns what another instance heard while nobody watched here. May raise StoreError."""
@@ -120,13 +105,12 @@ class Watcher:
             await self._listen(self._pushed)
             return
         if not self._leads and not self._broadcast.watched:
-            shared = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
-            if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
-                self._know(shared)
-            if self._trouble is not None and self._trouble.code == "store_unavailable":
+            told = await self._instances.told()
+            if told.is_newer_than(self._board.known):
+                self._board.know(told)
+            if self._board.trouble is not None and self._board.trouble.code == "store_unavailable":
                 # The database is there again, and nobody watches who would find it out.
-                self._troubles, self._trouble = 0, None
-                self._telling.tell(self._knowledge.problem)
+                self._is_well_again()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -140,33 +124,35 @@ class Watcher:
         try:
             await step()
         except Exception as error:
-            self._troubles += 1
-            self._trouble = Problem.of(error, self._clock.now())
-            self._telling.tell(self._trouble, error)
-            self._publish()
+            trouble = Problem.of(error, self._clock.now())
+            self._telling.tell(trouble, error)
+            self._board.met(trouble)
             self._broadcast.answered()
-            await self._clock.sleep(min(LONGEST_RETRY_SECONDS, 2.0 ** (self._troubles - 1)))
+            await self._clock.sleep(min(LONGEST_RETRY_SECONDS, 2.0 ** (self._board.troubles - 1)))
         else:
-            if self._trouble is not None:
-                self._troubles, self._trouble = 0, None
-                self._telling.tell(self._knowledge.problem)
-                self._publish()
+            if self._board.trouble is not None:
+                self._is_well_again()
+                self._board.publish()
         self._turned_at = self._clock.monotonic()
 
+    def _is_well_again(self) -> None:
+        self._board.is_rid_of_trouble()
+        self._telling.tell(self._board.known.problem)
+
     async def _restore(self) -> None:
-        self._know(from_text(await self._limits.store(self._shared.shared()), self._clock.now()).remembered())
+        self._board.know((await self._instances.told()).remembered())
 
     async def _watch(self) -> None:
         """From the first viewer to the last."""
         self._next_question = None
-        self._publish()
+        self._board.publish()
         try:
             while self._broadcast.watched:
                 await self._guarded(self._turn)
         finally:
             self._leads = self._follows = False
             self._broadcast.doze()
-            await self._quietly(within(self._clock, RESIGNING_SECONDS, self._shared.resign()))
+            await self._quietly(self._instances.resign())
 
     async def _turn(self) -> None:
         if self._pushed is not None:
@@ -188,7 +174,7 @@ class Watcher:
 
     async def _first_question(self) -> float:
         """When to ask first after a pause (monotonic s): at once, where the pace affords it."""
-        knowledge = self._knowledge
+        knowledge = self._board.known
         heard_at = None if knowledge.playback is None else knowledge.updated_at
         seconds = await self._pacing.seconds_after_a_pause(heard_at)
         return await self._plan_in(seconds) if seconds > 0 else self._clock.monotonic()
@@ -202,16 +188,16 @@ class Watcher:
         except SourceError as error:
             problem = Problem.of(error, self._clock.now())
             self._telling.tell(problem, error)
-            self._know(Knowledge().failed(problem, self._clock.now()))
+            self._board.know(Knowledge().failed(problem, self._clock.now()))
         else:
             self._telling.tell(None)
             heard = Knowledge().heard(self._hiding.applied(playback), self._clock.now())
             told = heard.told_of(played, self._recent, self._hiding)
-            self._know(replace(told, updated_at=told_at))
-        self._publish()
+            self._board.know(replace(told, updated_at=told_at))
+        self._board.publish()
 
     async def _is_leader(self) -> bool:
-        leads = await self._limits.store(self._shared.lead())
+        leads = await self._instances.lead()
         if leads and not self._leads:
             await self._take_over()
         self._leads = leads
@@ -219,18 +205,18 @@ class Watcher:
 
     async def _take_over(self) -> None:
         """Goes on where the instance that led before left off."""
-        shared = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
-        if (shared.updated_at or 0.0) > (self._knowledge.updated_at or 0.0):
-            self._know(shared.rested())
+        told = await self._instances.told()
+        if told.is_newer_than(self._board.known):
+            self._board.know(told.rested())
 
     async def _follow(self) -> None:
         if self._follows:  # Whoever begins to follow reads what stands there, and waits for nothing.
-            await self._limits.store(self._shared.news(FOLLOWING_SECONDS))
+            await self._instances.news(FOLLOWING_SECONDS)
         self._follows = True
-        knowledge = from_text(await self._limits.store(self._shared.shared()), self._clock.now())
-        self._know(knowledge)
-        self._publish()
-        planned = knowledge.next_question_at
+        told = await self._instances.told()
+        self._board.know(told)
+        self._board.publish()
+        planned = told.next_question_at
         if planned is not None and self._clock.now() < planned + OVERDUE_SECONDS:
             self._broadcast.answered()
 
@@ -241,25 +227,26 @@ class Watcher:
             # Whatever it is, it is a question that was not answered.
             problem = Problem.of(error, self._clock.now())
             self._telling.tell(problem, error)
-            self._know(self._knowledge.failed(problem, self._clock.now()))
+            self._board.know(self._board.known.failed(problem, self._clock.now()))
             self._asking_is_free = isinstance(error, SourceError) and error.is_free
             if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
                 self._pacing.spend()
         else:
             self._pacing.spend()
             self._telling.tell(None)
-            self._know(self._knowledge.heard(self._hiding.applied(playback), self._clock.now(), self._row.endurance))
-            if self._snapshot().status == "idle" and self._snapshot().last_played is None:
+            shown = self._hiding.applied(playback)
+            self._board.know(self._board.known.heard(shown, self._clock.now(), self._row.endurance))
+            if self._board.shown.status == "idle" and self._board.shown.last_played is None:
                 await self._ask_what_was_played()
-        self._publish()
+        self._board.publish()
 
     async def _ask_what_was_played(self) -> None:
         """Where that is due, and can be afforded; it is worth a question anyway where nothing is known."""
-        now, shown, is_free = self._clock.monotonic(), self._snapshot(), self._row.tells_list
+        now, shown, is_free = self._clock.monotonic(), self._board.shown, self._row.tells_list
         is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._recent > 0)
-        if self._knowledge.problem is not None or not is_due:
+        if self._board.known.problem is not None or not is_due:
             return
-        if not is_free and not self._pacing.affords_one and self._knowledge.last_played is not None:
+        if not is_free and not self._pacing.affords_one and self._board.known.last_played is not None:
             return
         self._listing = Listing(now, shown.item)
         if not is_free:
@@ -271,8 +258,8 @@ class Watcher:
             return
         latest = self._clock.now() + CLOCKS_APART_SECONDS
         believed = (last for last in played if last.played_at <= latest)
-        self._know(self._knowledge.told_of(believed, self._recent, self._hiding))
-        self._publish()
+        self._board.know(self._board.known.told_of(believed, self._recent, self._hiding))
+        self._board.publish()
 
     async def _plan(self) -> float:
         """Decides when to ask next (monotonic s), and shares what is known."""
@@ -282,19 +269,19 @@ class Watcher:
 
     async def _plan_in(self, seconds: float) -> float:
         self._next_question = due = self._clock.monotonic() + seconds
-        self._know(replace(self._knowledge, next_question_at=self._clock.now() + seconds))
-        self._publish()
-        await self._quietly(self._limits.store(self._shared.share(to_text(self._knowledge))))
+        self._board.know(replace(self._board.known, next_question_at=self._clock.now() + seconds))
+        self._board.publish()
+        await self._quietly(self._instances.tell(self._board.known))
         return due
 
     async def _situation(self) -> Situation:
-        now, knowledge = self._clock.now(), self._knowledge
-        snapshot, problem = self._snapshot(), knowledge.problem
+        now, knowledge = self._clock.now(), self._board.known
+        snapshot, problem = self._board.shown, knowledge.problem
         progress_ms = snapshot.progress_at(now)
         return Situation(
             now=now,
             status=None if snapshot.playback is None else snapshot.playback.status,
-            since=self._status_since,
+            since=self._board.since,
             played=None if progress_ms is None else progress_ms / 1000,
             ends_at=None if snapshot.playback is None else snapshot.playback.ends_at,
             doubts=knowledge.doubts,
@@ -307,23 +294,6 @@ class Watcher:
             jitter=random.random(),  # noqa: S311
             rhythm=self._row.rhythm,
         )
-
-    def _snapshot(self) -> Snapshot:
-        return self._knowledge.snapshot_at(self._clock.now())
-
-    def _know(self, knowledge: Knowledge) -> None:
-        shown = knowledge.shown_under(self._hiding)
-        recent = shown.recent[: self._recent]
-        self._knowledge = replace(shown, recent=recent, unasked=self._unasked, final=self._final)
-
-    def _publish(self) -> None:
-        shown = self._knowledge
-        if self._trouble is not None:
-            shown = shown.failed(self._trouble, self._clock.now(), self._troubles)
-        self._broadcast.publish(shown)
-        looks = (self._broadcast.current.status, self._broadcast.current.item)
-        if looks != self._looks:
-            self._looks, self._status_since = looks, self._clock.now()
 
     async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
         """Does what may fail without harm."""

@@ -1,0 +1,69 @@
+"""What this instance knows, less what is hidden, and what the faces are given of it."""
+
+from dataclasses import replace
+
+from widget.clock import Clock
+from widget.errors import REFUSALS, ErrorCode
+from widget.playback import Item
+from widget.player.broadcast import Broadcast
+from widget.player.hiding import Hiding
+from widget.player.knowledge import Knowledge
+from widget.snapshot import Problem, Snapshot, Status, unasked
+from widget.source import Source
+
+FINAL: frozenset[ErrorCode] = frozenset({"not_configured"})
+"""After these nothing that was heard before is shown any more; elsewhere a refusal counts among them: it may mean that
+the listener does not want to be seen."""
+
+
+class Board:
+    """Publishes to ``broadcast``; of what was played, ``recent`` plays at most.
+
+    ``trouble`` is what keeps this instance from asking or following now, ``troubles`` how many times in a row it did.
+    ``since`` is when what is shown began to look as it does (s since the epoch).
+    """
+
+    def __init__(self, broadcast: Broadcast, clock: Clock, hiding: Hiding, row: Source, recent: int) -> None:
+        self._broadcast = broadcast
+        self._clock = clock
+        self._hiding = hiding
+        self._recent = recent
+        self._unasked = unasked(row)
+        self._final = FINAL if row.needs_authorization else FINAL | REFUSALS
+        self._looks: tuple[Status, Item | None] | None = None
+        self.known = Knowledge(unasked=self._unasked)
+        self.trouble: Problem | None = None
+        self.troubles = 0
+        self.since = 0.0
+        broadcast.publish(self.known)
+
+    @property
+    def shown(self) -> Snapshot:
+        """What may be shown now, troubles aside."""
+        return self.known.snapshot_at(self._clock.now())
+
+    def know(self, knowledge: Knowledge) -> None:
+        """Takes ``knowledge`` in, less what is hidden; nobody sees it before :meth:`publish`."""
+        shown = knowledge.shown_under(self._hiding)
+        recent = shown.recent[: self._recent]
+        self.known = replace(shown, recent=recent, unasked=self._unasked, final=self._final)
+
+    def met(self, trouble: Problem) -> None:
+        """Counts one more ``trouble``, and shows it."""
+        self.trouble = trouble
+        self.troubles += 1
+        self.publish()
+
+    def is_rid_of_trouble(self) -> None:
+        """What kept this instance from its work does so no more."""
+        self.trouble, self.troubles = None, 0
+
+    def publish(self) -> None:
+        """Gives the faces what is known now."""
+        shown = self.known
+        if self.trouble is not None:
+            shown = shown.failed(self.trouble, self._clock.now(), self.troubles)
+        self._broadcast.publish(shown)
+        looks = (self._broadcast.current.status, self._broadcast.current.item)
+        if looks != self._looks:
+            self._looks, self.since = looks, self._clock.now()
