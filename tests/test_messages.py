@@ -181,7 +181,8 @@ async def test_a_host_that_loses_its_disk_each_night_does_not_repeat_the_end_for
 async def test_a_refusal_is_told_when_it_has_lasted_an_hour(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
     async with program(tmp_path, settings=settings(inbox)) as running:
         running.simulator.answers[NOW] = refused
-        await watched_for(running, 3300)
+        await watched_for(running, 300)
+        await running.clock.sleep_through(3000)
         assert receiver.received == []
         await watched_for(running, 600)
         await eventually(lambda: len(receiver.received) == 1)
@@ -195,9 +196,13 @@ async def test_a_refusal_is_told_when_it_has_lasted_an_hour(tmp_path: Path, rece
 async def test_a_refusal_that_passes_is_not_told(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
     async with program(tmp_path, settings=settings(inbox)) as running:
         running.simulator.answers[NOW] = refused
-        await watched_for(running, 1200)
+        await watched_for(running, 300)
+        await running.clock.sleep_through(600)
+        await watched_for(running, 300)
         del running.simulator.answers[NOW]
-        await watched_for(running, 3700)
+        await watched_for(running, 900)
+        await running.clock.sleep_through(2500)
+        await watched_for(running, 300)
     assert receiver.received == []
 
 

@@ -51,6 +51,12 @@ class FakeClock:
         self._move_to(end)
         await settle()
 
+    async def sleep_through(self, seconds: float) -> None:
+        """The machine sleeps: both times go on, and whoever was due meanwhile wakes once, at the end."""
+        await settle()
+        self._move_to(self._monotonic + seconds)
+        await self.advance(0.0)
+
     def jump(self, seconds: float) -> None:
         """Sets the wall clock on (or back, if negative), as an owner or NTP does; ``monotonic`` stays."""
         self._now += seconds
