@@ -1,4 +1,4 @@
-"""The commands' options, and the exit code of each ending."""
+"""The commands and their options."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import logging
 import math
 import os
 import sys
-import traceback
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -18,19 +16,18 @@ from click.core import ParameterSource
 
 from bootstrap import commands, other_sources
 from bootstrap.asking import asked_for
+from bootstrap.ending import INTERRUPTED, exit_code
 from bootstrap.export import FORMATS
 from bootstrap.flow import Wishes
 from bootstrap.help import Group
 from bootstrap.terminal import Terminal, standard_terminal
 from widget.command_line import database_option
-from widget.errors import ConfigurationError, NowPlayingError
 from widget.server.outlets import take_missing_descriptors
 from widget.settings import Settings, read_environ, working_directory
 from widget.source import SOURCES, Source, SourceName
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 from widget.variables import redirect_uri
 
-INTERRUPTED = 130
 SPOTIFY_S_OPTIONS = {
     "--no-browser": "no_browser",
     "--redirect-uri": "redirect_uri",
@@ -255,48 +252,10 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     terminal = standard_terminal()
     try:
-        code = _code_of(terminal)
+        code = exit_code(cli, terminal)
     except KeyboardInterrupt:  # A second one, in the middle of the farewell.
         code = INTERRUPTED
     sys.exit(code)
-
-
-def _code_of(terminal: Terminal) -> int:
-    try:
-        code = cli.main(
-            prog_name="python -m bootstrap",
-            standalone_mode=False,
-            obj=terminal,
-            color=None if terminal.has_styles else False,
-            terminal_width=terminal.width,
-        )
-    except SystemExit as ended:
-        code = ended.code
-    except click.exceptions.Exit as stopped:
-        code = stopped.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        terminal.say()
-        terminal.say("Stopped.")
-        return INTERRUPTED
-    except ConfigurationError as error:
-        return _told(terminal, error.faults, 2)
-    except NowPlayingError as error:
-        return _told(terminal, [str(error)], 1)
-    except click.ClickException as error:
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            terminal.say(click.unstyle(error.ctx.get_usage()))
-        return _told(terminal, [error.format_message()], error.exit_code)
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        told = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return _told(terminal, [f"Something unforeseen happened ({told}). Please report it."], 1)
-    return code if isinstance(code, int) else 0
-
-
-def _told(terminal: Terminal, faults: Sequence[str], code: int) -> int:
-    for fault in faults:
-        terminal.fail(fault)
-    return code
 
 
 def _run(command: Coroutine[Any, Any, Result]) -> Result:

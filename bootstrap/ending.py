@@ -1,0 +1,51 @@
+"""How a command ends: each failure is one line, with what to do next, and an exit code."""
+
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bootstrap.terminal import Terminal
+from widget.errors import ConfigurationError, NowPlayingError
+
+INTERRUPTED = 130
+
+
+def exit_code(command: click.Command, terminal: Terminal) -> int:
+    """Runs ``command``, tells at ``terminal`` what it failed of, and gives its exit code."""
+    try:
+        code = command.main(
+            prog_name="python -m bootstrap",
+            standalone_mode=False,
+            obj=terminal,
+            color=None if terminal.has_styles else False,
+            terminal_width=terminal.width,
+        )
+    except SystemExit as ended:
+        code = ended.code
+    except click.exceptions.Exit as stopped:
+        code = stopped.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        terminal.say()
+        terminal.say("Stopped.")
+        return INTERRUPTED
+    except ConfigurationError as error:
+        return _told(terminal, error.faults, 2)
+    except NowPlayingError as error:
+        return _told(terminal, [str(error)], 1)
+    except click.ClickException as error:
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            terminal.say(click.unstyle(error.ctx.get_usage()))
+        return _told(terminal, [error.format_message()], error.exit_code)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        return _told(terminal, [f"Something unforeseen happened ({told}). Please report it."], 1)
+    return code if isinstance(code, int) else 0
+
+
+def _told(terminal: Terminal, faults: Sequence[str], code: int) -> int:
+    for fault in faults:
+        terminal.fail(fault)
+    return code
