@@ -2,11 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from widget.errors import StoreError
 
 QUIET_SECONDS = 60.0
+
+Heard = TypeVar("Heard")
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +22,16 @@ class Complaints:
         self._monotonic = monotonic
         self._said_at: float | None = None
         self._told = False
+
+    async def heard(self, asking: Awaitable[Heard]) -> Heard:
+        """What ``asking`` gives; where it raises StoreError that :meth:`failed`, else it :meth:`worked`."""
+        try:
+            heard = await asking
+        except StoreError as error:
+            self.failed(error)
+            raise
+        self.worked()
+        return heard
 
     def failed(self, error: StoreError) -> None:
         """``error`` was met."""

@@ -1,8 +1,4 @@
-"""The store in Postgres, shared safely by any number of instances.
-
-Advisory locks keep writers, refreshes and leaders apart; a session's locks end with its connection, so they never
-outlive a process. See https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
-"""
+"""The store in Postgres, shared safely by any number of instances."""
 
 from __future__ import annotations
 
@@ -10,12 +6,10 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
 
 from widget.errors import ConfigurationError, StoreError
@@ -23,27 +17,19 @@ from widget.source import SourceName
 from widget.store import transactions
 from widget.store.complaints import Complaints
 from widget.store.limits import DEFAULT, ROOM_BYTES, Limits
+from widget.store.postgres_address import check_address, location_of, reason
+from widget.store.postgres_lead import Lead
+from widget.store.postgres_locks import REFRESH, WRITE, give_up
 from widget.store.postgres_pooler import refuse_transaction_pooling
-from widget.store.postgres_session import LAST_WORD_SECONDS, SCHEMA, Session, no_answer, store_error
-from widget.store.schema import MIGRATIONS, NEWER, VERSION
+from widget.store.postgres_schema import migrate
+from widget.store.postgres_session import LAST_WORD_SECONDS, Session, no_answer
 from widget.store.sql_store import SqlStore
 from widget.store.transactions import Result, Steps
-
-# Numbers of our own in the key space of advisory locks: "nowp" and what each is for.
-_SPACE = 0x6E6F7770
-_MIGRATE, _WRITE, _REFRESH, _LEAD = range(4)
+from widget.store.turns import turn
 
 _CHANNEL = "now_playing"
-_NOTICED_SOON = (
-    # The server ends the session of an instance that vanished without a word, and so its leadership, in about 11 s;
-    # and that of one that was stopped, where it knows how to (from version 14 on).
-    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 2",
-    "SELECT set_config(name, '14s', false) FROM pg_settings WHERE name = 'idle_session_timeout'",
-)
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
 _ROOM = "room"
-
-Done = TypeVar("Done")
 
 
 class PostgresStore(SqlStore):
@@ -59,28 +45,23 @@ class PostgresStore(SqlStore):
         self._session: Session | None = None
         self._one_at_a_time = asyncio.Lock()
         self._under_way: set[asyncio.Task[object]] = set()
-        self._lead: Session | None = None  # The lead is this session's; while another leads, it waits for it.
-        self._leads = False
         self._listening: Session | None = None
         self._one_refresh = asyncio.Lock()
         self._refresh: Session | None = None
         self._complaints = Complaints("the Postgres database can be used again")
+        self._lead = Lead(self._begin, self._complaints, limits.statement)
 
     @property
     def location(self) -> str:
-        try:
-            parts = conninfo_to_dict(self._url)
-        except psycopg.Error:
-            return "Postgres"
-        return f"Postgres, database {parts.get('dbname', '')!s} on {parts.get('host', 'this machine')!s}"
+        return location_of(self._url)
 
     async def open(self) -> None:
-        self._check_address()
+        check_address(self._url)
         self._is_open = True
         try:
-            await self._reported(self._prepare())
+            await self._complaints.heard(self._prepare())
         except StoreError as error:
-            raise StoreError(f"DATABASE_URL: {self.location} cannot be used now ({_reason(error)})") from error
+            raise StoreError(f"DATABASE_URL: {self.location} cannot be used now ({reason(error)})") from error
         except BaseException:
             await self.close()
             raise
@@ -97,22 +78,15 @@ class PostgresStore(SqlStore):
     @asynccontextmanager
     async def refreshing(self) -> AsyncIterator[None]:
         ends_at = time.monotonic() + self._limits.refresh
-        try:
-            async with asyncio.timeout(self._limits.refresh):
-                await self._one_refresh.acquire()
-        except TimeoutError as error:
-            raise self._held_by_another() from error
-        try:
-            session = await self._reported(self._begin())
+        async with turn(self._one_refresh, self._limits.refresh, self._held_by_another):
+            session = await self._complaints.heard(self._begin())
             try:
-                await self._wait_for_the_refresh(session, max(0.05, ends_at - time.monotonic()))
+                await self._wait_for_the_refresh(session, _left(ends_at))
                 self._refresh = session
                 yield
             finally:
                 self._refresh = None
-                await self._give_up(session, _REFRESH)
-        finally:
-            self._one_refresh.release()
+                await give_up(session, REFRESH)
 
     async def prove_room(self) -> None:
         if self._refresh is None:
@@ -122,34 +96,13 @@ class PostgresStore(SqlStore):
         for steps in (transactions.save_note(_ROOM, noise), transactions.drop_note(_ROOM)):
             await self._execute(self._refresh, "BEGIN")
             ends_at = self._end_of_a_turn()
-            await self._reported(self._run(self._refresh, steps, write=True, durable=True, ends_at=ends_at))
+            await self._complaints.heard(self._run(self._refresh, steps, write=True, durable=True, ends_at=ends_at))
 
     async def lead(self) -> bool:
-        if self._leads:
-            try:
-                await self._execute(self._lead, "SELECT 1")
-                return True
-            except StoreError:
-                await self.resign()
-        try:
-            if self._lead is None:
-                self._lead = await self._reported(self._begin())
-                for statement in _NOTICED_SOON:
-                    await self._execute(self._lead, statement)
-            lock = f"SELECT pg_try_advisory_lock({_SPACE}, {_LEAD}) AS leads"
-            self._leads = (await self._execute(self._lead, lock))[0]["leads"]
-        except BaseException:
-            await self.resign()
-            raise
-        return self._leads
+        return await self._lead.take()
 
     async def resign(self) -> None:
-        session, led = self._lead, self._leads
-        self._lead, self._leads = None, False
-        if session is not None and led:
-            await self._give_up(session, _LEAD)
-        else:
-            await _end(session)
+        await self._lead.resign()
 
     async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
         await self._transact(_shared(transactions.note_of("knowledge", source), knowledge), write=True)
@@ -157,9 +110,9 @@ class PostgresStore(SqlStore):
     async def news(self, seconds: float) -> None:
         try:
             if self._listening is None:
-                self._listening = await self._reported(self._begin())
+                self._listening = await self._complaints.heard(self._begin())
                 await self._execute(self._listening, f"LISTEN {_CHANNEL}")
-            await self._reported(self._listening.notified(seconds))
+            await self._complaints.heard(self._listening.notified(seconds))
         except BaseException:
             # Cancelled in the middle of waiting, too: what the connection would say next is unknown.
             await self._stop_listening()
@@ -186,15 +139,8 @@ class PostgresStore(SqlStore):
 
     async def _in_turn(self, steps: Steps[Result], write: bool, durable: bool) -> Result:
         ends_at = self._end_of_a_turn()
-        try:
-            async with asyncio.timeout(self._limits.statement):
-                await self._one_at_a_time.acquire()
-        except TimeoutError as error:
-            raise no_answer() from error
-        try:
-            return await self._reported(self._transacted(steps, write, durable, ends_at))
-        finally:
-            self._one_at_a_time.release()
+        async with turn(self._one_at_a_time, self._limits.statement, no_answer):
+            return await self._complaints.heard(self._transacted(steps, write, durable, ends_at))
 
     async def _transacted(self, steps: Steps[Result], write: bool, durable: bool, ends_at: float) -> Result:
         session = await self._begun(ends_at)
@@ -234,7 +180,7 @@ class PostgresStore(SqlStore):
         self, session: Session, steps: Steps[Result], *, write: bool, durable: bool, ends_at: float
     ) -> Result:
         if write:
-            await session.execute(f"SELECT pg_advisory_xact_lock({_SPACE}, {_WRITE})", _left(ends_at))
+            await session.execute(f"SELECT pg_advisory_xact_lock({WRITE})", _left(ends_at))
         if durable:
             await session.execute("SET LOCAL synchronous_commit TO on", _left(ends_at))
         try:
@@ -255,45 +201,21 @@ class PostgresStore(SqlStore):
     async def _execute(self, session: Session | None, sql: str) -> Sequence[DictRow]:
         if session is None:
             raise StoreError("the Postgres database is not connected")
-        return await self._reported(session.execute(sql, self._limits.statement))
+        return await self._complaints.heard(session.execute(sql, self._limits.statement))
 
     async def _wait_for_the_refresh(self, session: Session, seconds: float) -> None:
         milliseconds = int(seconds * 1000)
         limits = f"SET statement_timeout TO {milliseconds}; SET lock_timeout TO {milliseconds}"
         await self._execute(session, limits)
         try:
-            await session.execute(f"SELECT pg_advisory_lock({_SPACE}, {_REFRESH})", seconds + LAST_WORD_SECONDS)
+            await session.execute(f"SELECT pg_advisory_lock({REFRESH})", seconds + LAST_WORD_SECONDS)
         except StoreError as error:
             raise self._held_by_another() from error
-
-    async def _give_up(self, session: Session, lock: int) -> None:
-        # The server notices a closed connection only a moment later, and another may ask for the lock at once.
-        with suppress(StoreError):
-            await session.execute(f"SELECT pg_advisory_unlock({_SPACE}, {lock})", LAST_WORD_SECONDS)
-        await _end(session)
 
     def _held_by_another(self) -> StoreError:
         error = StoreError("another process holds the refresh lock of the Postgres database, or it does not answer")
         self._complaints.failed(error)
         return error
-
-    async def _reported(self, asking: Awaitable[Done]) -> Done:
-        try:
-            done = await asking
-        except StoreError as error:
-            self._complaints.failed(error)
-            raise
-        self._complaints.worked()
-        return done
-
-    def _check_address(self) -> None:
-        try:
-            ports = str(conninfo_to_dict(self._url).get("port") or "")
-        except psycopg.Error as error:
-            told = _reason(store_error(error))
-            raise ConfigurationError(f"DATABASE_URL is no address of a Postgres database ({told})") from error
-        if not all(port.isdigit() and 0 < int(port) < 65_536 for port in ports.split(",") if port):
-            raise ConfigurationError("DATABASE_URL is no address of a Postgres database (its port is none)")
 
     def _end_of_a_turn(self) -> float:
         return time.monotonic() + self._limits.statement
@@ -303,29 +225,10 @@ class PostgresStore(SqlStore):
         await refuse_transaction_pooling(self._url, self._limits.statement)
         session = await self._begin()
         try:
-            await self._migrate(session)
+            await migrate(session, self.location, self._limits.statement)
         finally:
             await _end(session)
         self._is_prepared = True
-
-    async def _migrate(self, session: Session) -> None:
-        # Two instances that start at once take turns; the whole of it is one transaction.
-        seconds = self._limits.statement
-        await session.execute("BEGIN", seconds)
-        await session.execute(f"SELECT pg_advisory_xact_lock({_SPACE}, {_MIGRATE})", seconds)
-        await session.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}", seconds)
-        await session.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", seconds)
-        rows = await session.execute("SELECT version FROM schema_version", seconds)
-        version = rows[0]["version"] if rows else 0
-        if version > VERSION:
-            raise ConfigurationError(NEWER.format(location=self.location))
-        for step in MIGRATIONS[version:]:
-            for statement in step:
-                await session.execute(statement, seconds)
-        # Written even where it does not change: the database must take writes before Spotify is asked.
-        await session.execute("DELETE FROM schema_version", seconds)
-        await session.execute("INSERT INTO schema_version VALUES (%(version)s)", seconds, {"version": VERSION})
-        await session.execute("COMMIT", seconds)
 
 
 def _shared(name: str, knowledge: str) -> Steps[None]:
@@ -340,7 +243,3 @@ async def _end(session: Session | None) -> None:
 
 def _left(ends_at: float) -> float:
     return max(0.05, ends_at - time.monotonic())
-
-
-def _reason(error: StoreError) -> str:
-    return str(error).partition("(")[2].removesuffix(")")

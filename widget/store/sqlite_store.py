@@ -19,6 +19,7 @@ from widget.store.limits import DEFAULT, ROOM_BYTES, Limits
 from widget.store.sql_store import SqlStore
 from widget.store.sqlite_file import SHORTEST_LOCK_SECONDS, SqliteFile
 from widget.store.transactions import Result, Steps
+from widget.store.turns import turn
 from widget.store.worker import Worker
 
 LOCK_POLL_SECONDS = 0.02
@@ -81,12 +82,7 @@ class SqliteStore(SqlStore):
     @asynccontextmanager
     async def refreshing(self) -> AsyncIterator[None]:
         lock, ends_at = self._lock("refresh"), time.monotonic() + self._limits.refresh
-        try:
-            async with asyncio.timeout(self._limits.refresh):
-                await self._one_refresh.acquire()
-        except TimeoutError as error:
-            raise self._held_by_another() from error
-        try:
+        async with turn(self._one_refresh, self._limits.refresh, self._held_by_another):
             await self._acquire(lock, ends_at)
             self._refresh = lock
             try:
@@ -97,8 +93,6 @@ class SqliteStore(SqlStore):
                 finally:
                     self._refresh = None
                     lock.release()
-        finally:
-            self._one_refresh.release()
 
     async def prove_room(self) -> None:
         # First what fills a log of its own, then all of that into the file, so that the next write begins the log anew
@@ -130,20 +124,16 @@ class SqliteStore(SqlStore):
         """What ``job`` returns; it is told for how long it may wait for a lock, the wait for its turn taken off."""
         if self._worker is None:
             raise StoreError(f"the database {self._path} is not open")
+        return await self._complaints.heard(self._done_in_time(self._worker, job))
+
+    async def _done_in_time(self, worker: Worker, job: Callable[[float], Done]) -> Done:
         asked_at = time.monotonic()
         try:
-            done = await self._worker.do(
+            return await worker.do(
                 lambda: job(self._limits.lock - (time.monotonic() - asked_at)), self._limits.statement
             )
         except TimeoutError as error:
-            late = StoreError(f"the database {self._path} does not answer")
-            self._complaints.failed(late)
-            raise late from error
-        except StoreError as error:
-            self._complaints.failed(error)
-            raise
-        self._complaints.worked()
-        return done
+            raise StoreError(f"the database {self._path} does not answer") from error
 
     async def _acquire(self, lock: FileLock, ends_at: float) -> None:
         while not self._take(lock):
