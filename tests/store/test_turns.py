@@ -1,0 +1,42 @@
+"""Taking turns: one at a time, in time or not at all."""
+
+import asyncio
+
+import pytest
+
+from widget.errors import StoreError
+from widget.store.turns import turn
+
+
+def too_late() -> StoreError:
+    return StoreError("somebody else's turn")
+
+
+async def test_one_turn_begins_when_the_one_before_has_ended() -> None:
+    lock, told = asyncio.Lock(), []
+
+    async def take(name: str) -> None:
+        async with turn(lock, 60.0, too_late):
+            told.append(f"{name} begins")
+            await asyncio.sleep(0)
+            told.append(f"{name} ends")
+
+    await asyncio.gather(take("one"), take("other"))
+    assert told == ["one begins", "one ends", "other begins", "other ends"]
+
+
+async def test_a_turn_that_is_not_had_in_time_is_told_as_the_store_says() -> None:
+    lock = asyncio.Lock()
+    async with lock:
+        with pytest.raises(StoreError, match="somebody else's turn"):
+            async with turn(lock, 0.0, too_late):
+                pytest.fail("it was not ours")
+    assert not lock.locked()
+
+
+async def test_what_fails_within_a_turn_ends_it_and_is_not_taken_for_being_late() -> None:
+    lock = asyncio.Lock()
+    with pytest.raises(TimeoutError):
+        async with turn(lock, 60.0, too_late):
+            raise TimeoutError
+    assert not lock.locked()
