@@ -14,6 +14,7 @@ from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge
 from widget.player.written import to_text
+from widget.source import LASTFM, LISTENBRAINZ, SPOTIFY, Source
 
 
 @pytest.fixture
@@ -180,6 +181,32 @@ async def test_of_two_instances_one_asks_and_both_show(clock: FakeClock) -> None
         assert (first.title, second.title) == ("Next", "Next")
         assert second.source.asked == 0
         assert second.watcher.last_success_at == first.watcher.last_success_at
+
+
+@pytest.mark.parametrize("row", [SPOTIFY, LASTFM, LISTENBRAINZ])
+async def test_what_was_played_is_told_to_the_others_at_once(clock: FakeClock, row: Source) -> None:
+    played = [LastPlayed(item("Before"), clock.now() - 900)]
+    notice, source = Notice(), ScriptedSource(plays(clock), played=played)
+    first = Stage(source, notice, clock, row=row, recent=3)
+    second = Stage(ScriptedSource(plays(clock)), notice, clock, row=row, recent=3)
+    async with running(first, second):
+        await first.broadcast.fresh()
+        await second.broadcast.fresh(0.5)
+        await clock.advance(1)
+        assert [last.item.title for last in second.broadcast.current.recent] == ["Before"]
+        shares = notice.shares
+        await first.watched_for(40)
+        assert notice.shares - shares < source.asked  # A list that is no news is not told again.
+
+
+async def test_a_list_that_comes_with_the_answer_is_shown_with_it(clock: FakeClock) -> None:
+    source = ScriptedSource(plays(clock), played=[LastPlayed(item("Before"), clock.now() - 900)])
+    stage = Stage(source, Notice(), clock, row=LASTFM, recent=3)
+    async with running(stage):
+        next_picture = asyncio.create_task(stage.broadcast.newer(stage.broadcast.revision))
+        await stage.watched_for(1)
+        _, picture = await next_picture
+        assert (picture.status, len(picture.recent)) == ("playing", 1)
 
 
 async def test_when_the_one_that_asks_is_gone_another_takes_over(clock: FakeClock) -> None:

@@ -11,6 +11,7 @@ from widget.playback import Item, Playback
 from widget.player.broadcast import Broadcast
 from widget.player.hiding import Hiding
 from widget.player.watcher import Watcher
+from widget.source import SPOTIFY, Source
 
 SONG = item(duration_ms=200_000)
 
@@ -18,11 +19,28 @@ SONG = item(duration_ms=200_000)
 class Stage:
     """One instance: a watcher on ``clock`` with a ``source`` of its own, sharing ``notice`` with others."""
 
-    def __init__(self, source: ScriptedSource, notice: Notice, clock: FakeClock, hiding: Hiding | None = None) -> None:
+    def __init__(
+        self,
+        source: ScriptedSource,
+        notice: Notice,
+        clock: FakeClock,
+        hiding: Hiding | None = None,
+        row: Source = SPOTIFY,
+        recent: int = 0,
+    ) -> None:
         self.source = source
         self.clock = clock
         self.broadcast = Broadcast(clock)
-        self.watcher = Watcher(source, notice.seat(clock), self.broadcast, clock, calls_per_day=100_000, hiding=hiding)
+        self.watcher = Watcher(
+            source,
+            notice.seat(clock),
+            self.broadcast,
+            clock,
+            calls_per_day=100_000,
+            hiding=hiding,
+            row=row,
+            recent=recent,
+        )
 
     async def watched_for(self, seconds: float) -> None:
         """Somebody looks every half minute."""

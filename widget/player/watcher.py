@@ -168,7 +168,8 @@ class Watcher:
             await self._ask()
             due = await self._plan()
             self._broadcast.answered()
-            await self._ask_what_was_played()
+            if await self._ask_what_was_played():
+                await self._tell_others()
         self._broadcast.answered()
         await self._clock.sleep(max(0.0, min(TICK_SECONDS, due - self._clock.monotonic())))
 
@@ -236,18 +237,22 @@ class Watcher:
             self._telling.tell(None)
             shown = self._hiding.applied(playback)
             self._board.know(self._board.known.heard(shown, self._clock.now(), self._row.endurance))
-            if self._board.shown.status == "idle" and self._board.shown.last_played is None:
+            is_blank = self._board.shown.status == "idle" and self._board.shown.last_played is None
+            if self._row.tells_list or is_blank:
                 await self._ask_what_was_played()
         self._board.publish()
 
-    async def _ask_what_was_played(self) -> None:
-        """Where that is due, and can be afforded; it is worth a question anyway where nothing is known."""
+    async def _ask_what_was_played(self) -> bool:
+        """Where that is due, and can be afforded; it is worth a question anyway where nothing is known.
+
+        Whether it was news.
+        """
         now, shown, is_free = self._clock.monotonic(), self._board.shown, self._row.tells_list
         is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._recent > 0)
         if self._board.known.problem is not None or not is_due:
-            return
+            return False
         if not is_free and not self._pacing.affords_one and self._board.known.last_played is not None:
-            return
+            return False
         self._listing = Listing(now, shown.item)
         if not is_free:
             self._pacing.spend()
@@ -255,11 +260,12 @@ class Watcher:
             played = await self._limits.source(self._source.recently_played())
         except Exception as error:  # It stays unknown; what asks next says why.
             log.info("recently played is not known (%s)", type(error).__name__)
-            return
-        latest = self._clock.now() + CLOCKS_APART_SECONDS
+            return False
+        before, latest = self._board.known, self._clock.now() + CLOCKS_APART_SECONDS
         believed = (last for last in played if last.played_at <= latest)
         self._board.know(self._board.known.told_of(believed, self._recent, self._hiding))
         self._board.publish()
+        return self._board.known != before
 
     async def _plan(self) -> float:
         """Decides when to ask next (monotonic s), and shares what is known."""
@@ -271,8 +277,11 @@ class Watcher:
         self._next_question = due = self._clock.monotonic() + seconds
         self._board.know(replace(self._board.known, next_question_at=self._clock.now() + seconds))
         self._board.publish()
-        await self._quietly(self._instances.tell(self._board.known))
+        await self._tell_others()
         return due
+
+    async def _tell_others(self) -> None:
+        await self._quietly(self._instances.tell(self._board.known))
 
     async def _situation(self) -> Situation:
         now, knowledge = self._clock.now(), self._board.known
