@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, EPISODE, JAPANESE, advertisement, idle, item, paused, playing
+from tests.support.widget_frames import framed
 from widget.snapshot import Snapshot
 
 ART = "#c0603a"
@@ -81,6 +82,23 @@ def test_the_same_lines_words_places_and_weights(page: Page, live: Live, state: 
         assert ours["middle"] == pytest.approx(theirs["middle"], abs=2), ours["text"]
         side = "right" if lang == "ar" else "left"
         assert ours[side] == pytest.approx(theirs[side], abs=4), ours["text"]
+
+
+@pytest.mark.parametrize("without", ["", "&without=times"])
+@pytest.mark.parametrize(("layout", "width"), [("card", 420), ("compact", 420), ("cover", 320)])
+def test_the_line_stands_in_one_place_with_the_times_and_without(
+    page: Page, live: Live, layout: str, width: int, without: str
+) -> None:
+    live.show(paused(time.time(), EXPLICIT))
+    page.set_viewport_size({"width": width, "height": 500})
+    query = f"layout={layout}&motion=off&theme=light"
+    box = (
+        "(name) => { const {top, height} = document.querySelector(name).getBoundingClientRect(); return [top, height] }"
+    )
+    with framed(page, f"{live.url}/widget?{query}{without}", width, 500) as frame:
+        html = frame.evaluate(box, ".line")
+    page.goto(f"{live.url}/now-playing.svg?{query}")
+    assert page.evaluate(box, ".track") == pytest.approx(html, abs=1)
 
 
 def colour_at(page: Page, x: int, y: int) -> tuple[int, ...]:

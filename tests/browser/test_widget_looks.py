@@ -282,6 +282,7 @@ def test_without_a_ground_letters_keep_a_halo_and_the_icon_none(page: Page, live
             "rgb(0, 0, 0)" in frame.evaluate(halo % "textShadow", name) for name in (".title", ".artists", "time")
         )
         assert frame.evaluate(halo % "boxShadow", ".line") != "none"
+        assert "rgb(0, 0, 0)" in frame.evaluate(halo % "filter", ".bars")
         assert frame.evaluate(halo % "filter", ".icon") == "none"
         assert frame.evaluate(halo % "backgroundColor", ".widget") == "rgba(0, 0, 0, 0)"
 

@@ -191,7 +191,9 @@ async def test_wild_queries_give_the_default_page(showing: Showing) -> None:
     assert page.checked("wall") == []
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/%3Cscript%3E", "/static/nothing.css", "/widget/"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/%3Cscript%3E", "/static/nothing.css", "/widget/", "/setup", "/setup/callback"]
+)
 async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(showing: Showing, path: str) -> None:
     async with showing.client(accept="text/html,application/xhtml+xml") as client:
         page = await client.get(path)
@@ -205,6 +207,7 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(sh
         assert 'href="/"' in page.text
     assert text.text == "not found"
     assert page.headers["cache-control"] == "no-store"
+    assert ("access-control-allow-origin" in page.headers) == (not path.startswith("/setup"))
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))

@@ -1,11 +1,9 @@
-"""``python -m tests.looks.contact_sheet [FOLDER [SCALE]]``: pictures of all faces, themes, grounds, states, scripts and
-widths, to be looked at.
-
-Without a folder they go to ``screenshots/``, which git ignores. ``SCALE`` 2 makes them as sharp as a telephone does.
+"""``python -m tests.looks.contact_sheet``: pictures of all faces, themes, grounds, states, scripts and widths, to be
+looked at; ``--help`` tells how to make a few of them.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from html import escape
@@ -130,18 +128,25 @@ def picture(browser: BrowserContext, page_html: str, file: Path) -> None:
     page.close()
 
 
-def make(folder: Path, scale: float) -> None:
-    """Makes all sheets."""
+def make(folder: Path, scale: float, layouts: Sequence[Layout]) -> None:
+    """Makes all sheets of ``layouts``."""
     folder.mkdir(parents=True, exist_ok=True)
     with served_states() as addresses, chromium(scale=scale) as browser:
-        for face, layout in product(LOOKS, LAYOUTS):
+        for face, layout in product(LOOKS, layouts):
             for theme, background in product(GROUNDS, get_args(Ground)):
                 html = sheet(addresses, face, layout, theme, background, DEFAULT_WIDTHS[layout])
                 picture(browser, html, folder / f"{face}-{layout}-{theme}-{background}.png")
-        for layout, width in product(LAYOUTS, WIDTHS):
+        for layout, width in product(layouts, WIDTHS):
             html = sheet(addresses, "widget", layout, "light", "art", width)
             picture(browser, html, folder / f"widget-{layout}-{width}.png")
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots"), float(sys.argv[2]) if len(sys.argv) > 2 else 1.0)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.looks.contact_sheet", description="Pictures to be looked at."
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("screenshots"), help="git ignores the default")
+    parser.add_argument("scale", nargs="?", type=float, default=1.0, help="2 is as sharp as a telephone")
+    parser.add_argument("--layout", choices=LAYOUTS, action="append", help="of this one alone; may be repeated")
+    given = parser.parse_args()
+    make(given.folder, given.scale, given.layout or LAYOUTS)

@@ -117,8 +117,10 @@ async def refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
-    if request.url.path == "/setup" or request.url.path.startswith("/setup/"):
-        return Response(text, status, {**headers, **owners_headers(services_of(request))}, "text/plain")
+    of_owner = request.url.path == "/setup" or request.url.path.startswith("/setup/")
+    own = owners_headers(services_of(request)) if of_owner else None
     if status == 404:
-        return await not_found(request)
+        return await not_found(request, own)
+    if own is not None:
+        return Response(text, status, {**headers, **own}, "text/plain")
     return respond(request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -17,20 +18,20 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-async def not_found(request: Request) -> Response:
-    """404; nothing of the address that was asked for is in it."""
+async def not_found(request: Request, own: Mapping[str, str] | None = None) -> Response:
+    """404; nothing of the address that was asked for is in it. ``own`` headers stand in place of the public ones."""
     headers = {"Vary": "Accept"}
     if "text/html" not in request.headers.get("accept", ""):
-        return respond(
-            request, b"not found", media_type="text/plain", cache_control="no-store", status=404, headers=headers
-        )
+        return _answer(request, b"not found", "text/plain", headers, own)
     home = urlsplit(services_of(request).settings.public_url or "").path + "/"
     page = environment().get_template("not_found.html").render(home=home, style=static_path("site.css"))
-    return respond(
-        request,
-        page.encode(),
-        media_type="text/html; charset=utf-8",
-        cache_control="no-store",
-        status=404,
-        headers={**headers, "Content-Security-Policy": CONTENT_SECURITY_POLICY},
-    )
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return _answer(request, page.encode(), "text/html; charset=utf-8", headers, own)
+
+
+def _answer(
+    request: Request, body: bytes, media_type: str, headers: Mapping[str, str], own: Mapping[str, str] | None
+) -> Response:
+    if own is not None:
+        return Response(body, 404, {**own, **headers}, media_type)
+    return respond(request, body, media_type=media_type, cache_control="no-store", status=404, headers=headers)
