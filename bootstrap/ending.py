@@ -1,12 +1,11 @@
 """How a command ends: each failure is one line, with what to do next, and an exit code."""
 
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from bootstrap.terminal import Terminal
+from widget.command_line import unforeseen
 from widget.errors import ConfigurationError, NowPlayingError
 
 INTERRUPTED = 130
@@ -39,9 +38,8 @@ def exit_code(command: click.Command, terminal: Terminal) -> int:
             terminal.say(click.unstyle(error.ctx.get_usage()))
         return _told(terminal, [error.format_message()], error.exit_code)
     except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        told = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        return _told(terminal, [f"Something unforeseen happened ({told}). Please report it."], 1)
+        told = unforeseen(error)
+        return _told(terminal, [told[0].upper() + told[1:]], 1)
     return code if isinstance(code, int) else 0
 
 

@@ -10,12 +10,10 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from pathlib import Path
-from traceback import extract_tb
 
 import click
 
-from widget.command_line import database_option
+from widget.command_line import database_option, unforeseen
 from widget.environment import prepare_environment
 from widget.errors import ConfigurationError
 from widget.server.crowd import Limits
@@ -60,10 +58,8 @@ def serve(ending: Ending, host: str | None, port: int | None, database: str | No
                 say(f"Error: {fault}", to_stderr=True)
             sys.exit(2)
         except Exception as error:
-            frame = extract_tb(error.__traceback__)[-1]
-            place = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
             log.debug("it could not go on", exc_info=True)
-            say(f"Error: something unforeseen happened ({place}). Please report it.", to_stderr=True)
+            say(f"Error: {unforeseen(error)}", to_stderr=True)
             sys.exit(1)
 
 
