@@ -17,11 +17,11 @@ from widget.faces.pictures.fonts import FAMILIES
 from widget.faces.pictures.icons import PATHS
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.page_colours import colours
-from widget.faces.pictures.shown import answers_by, colour_of_shown, patience, shown
+from widget.faces.pictures.shown import asked, colour_of_shown
 from widget.faces.pictures.sizes import COVER_WIDEST, high_beside_artwork, whole_height
-from widget.faces.pictures.view import View, is_tall, view_of
-from widget.faces.pictures.words import Words, words
-from widget.faces.services import Services, services_of
+from widget.faces.pictures.view import View, is_tall
+from widget.faces.pictures.words import Words
+from widget.faces.services import Services
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
 from widget.playback import Item
@@ -54,21 +54,16 @@ class Pages:
 
 
 async def widget(request: Request) -> Response:
-    """The page. Every query is fine: what is unknown means the default."""
-    services = services_of(request)
-    options = Options.from_query(request.query_params)
-    spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
-    until = answers_by()
-    snapshot = await shown(services, options)
-    now = services.clock.now()
+    """The page."""
+    wish = await asked(request)
+    services, options, snapshot, now = wish.services, wish.options, wish.snapshot, wish.now
     pages: Pages = request.app.state.pages
     alone = stands_alone(request.headers.get("sec-fetch-dest"))
-    view = view_of(snapshot, options, spoken, now, services.source)
-    art = await colour_of_shown(services, view.item, patience(until, COLOUR_PATIENCE_SECONDS))
-    key = (replace(options, lang=None), spoken.tag, alone, art, int(now))
+    art = await colour_of_shown(services, wish.view.item, wish.patience(COLOUR_PATIENCE_SECONDS))
+    key = (replace(options, lang=None), wish.spoken.tag, alone, art, int(now))
     body = None if options.sample else pages.page(snapshot, key)
     if body is None:
-        body = render(view, snapshot, options, spoken, services, now, art, alone)
+        body = render(wish.view, snapshot, options, wish.spoken, services, now, art, alone)
         if options.sample is None:
             pages.keep(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))

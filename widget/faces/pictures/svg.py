@@ -14,12 +14,10 @@ from widget.faces.http import respond, weak_etag
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.options import Layout, Options
-from widget.faces.pictures.shown import answers_by, colour_of_shown, patience, shown
+from widget.faces.pictures.shown import asked, colour_of_shown
 from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
-from widget.faces.pictures.view import View, view_of
-from widget.faces.pictures.words import words
-from widget.faces.services import services_of
+from widget.faces.pictures.view import View
 from widget.playback import Item
 
 ARTWORK_PATIENCE_SECONDS = 1.0
@@ -34,19 +32,14 @@ _WIDEST_ARTWORK = 300
 
 async def picture(request: Request) -> Response:
     """The picture; always 200, whatever the source says."""
-    services = services_of(request)
-    options = Options.from_query(request.query_params)
-    spoken = words(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
-    until = answers_by()
-    snapshot = await shown(services, options)
-    now = services.clock.now()
-    view = view_of(snapshot, options, spoken, now, services.source)
-    seconds = patience(until, ARTWORK_PATIENCE_SECONDS)
+    wish = await asked(request)
+    services, options, snapshot, view = wish.services, wish.options, wish.snapshot, wish.view
+    seconds = wish.patience(ARTWORK_PATIENCE_SECONDS)
     files, art = await asyncio.gather(
         _artworks(services.artwork, view, options, seconds), colour_of_shown(services, view.item, seconds)
     )
-    ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - now) * 1000))
-    body = render(Scene(view, options, spoken, ends_in_ms), files, art)
+    ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - wish.now) * 1000))
+    body = render(Scene(view, options, wish.spoken, ends_in_ms), files, art)
     told: NowPlayingBytes = request.app.state.now_playing_cache.of(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
@@ -56,7 +49,7 @@ async def picture(request: Request) -> Response:
         body,
         media_type="image/svg+xml; charset=utf-8",
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(told.etag, art, view, options, spoken.tag, files),
+        etag=_etag(told.etag, art, view, options, wish.spoken.tag, files),
         headers=headers,
         compress=True,
     )
