@@ -1,4 +1,4 @@
-"""What plays: frozen values that know neither Spotify's field names nor how they are shown."""
+"""What plays: frozen values that know neither a service's field names nor how they are shown."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,7 +9,7 @@ ItemType = Literal["track", "episode"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An artist, an album or a show. ``url`` is its page on Spotify, None where there is none."""
+    """An artist, an album or a show. ``url`` is its page at the source, None where there is none."""
 
     name: str
     url: str | None = None
@@ -26,10 +26,10 @@ class Artwork:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A track or an episode. Texts are Spotify's, untouched; ``artwork`` is widest first.
+    """A track or an episode. Texts are the source's, untouched; ``artwork`` is widest first.
 
-    ``related`` holds the Spotify URIs (item, album, artists, show, playlist it plays from) that ``HIDE``
-    is held against. They may name the listener's playlists: they are never shown and never compared.
+    ``related`` holds the Spotify URIs (item, album, artists, show, playlist it plays from), or the folded names, that
+    ``HIDE`` is held against. They may name the listener's playlists: they are never shown and never compared.
     """
 
     type: ItemType
@@ -49,9 +49,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What Spotify said once. ``progress_ms`` was true at ``observed_at`` (s since the epoch).
+    """What the source said once. ``progress_ms`` was true at ``observed_at`` (s since the epoch).
 
-    ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that Spotify also
+    ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that a source also
     gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
     ``good_until`` (s since the epoch) stands in for the end where a source tells no progress: it plays until then.
     ``newest_played_at`` (s since the epoch) is when the newest play that has ended began, where that is told with it.

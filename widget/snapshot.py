@@ -12,7 +12,7 @@ Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why Spotify cannot be asked. ``message`` tells the owner what to do and holds no secret.
+    """Why the source cannot be asked. ``message`` tells the owner what to do and holds no secret.
 
     ``retry_at`` (s since the epoch) is when asking may work again, None where unknown.
     """
@@ -54,7 +54,7 @@ class Snapshot:
     """What the faces show until the next one is published.
 
     ``playback`` is None exactly when ``problem`` is set (status ``unavailable``). ``last_played`` is None for
-    ``playing`` and ``paused``. ``updated_at`` (s since the epoch): when Spotify last told us, None if never.
+    ``playing`` and ``paused``. ``updated_at`` (s since the epoch): when the source last told us, None if never.
     ``anchor`` (s since the epoch): when the playing item would have begun, kept while it just plays on, renewed
     by a seek; so two snapshots with equal ``identity`` look the same but for plain progress. ``news_at`` (s since
     the epoch): when the next question, or the end of the item, may bring something else; None where unknown.

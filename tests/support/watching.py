@@ -9,7 +9,7 @@ from tests.support.scripted_source import Answer, Notice, ScriptedSource
 from tests.support.showing import item
 from widget.playback import Item, Playback
 from widget.player.broadcast import Broadcast
-from widget.player.hiding import Hiding
+from widget.player.hiding import HIDES_NOTHING, Hiding
 from widget.player.watcher import Watcher
 from widget.source import SPOTIFY, Source
 
@@ -24,7 +24,7 @@ class Stage:
         source: ScriptedSource,
         notice: Notice,
         clock: FakeClock,
-        hiding: Hiding | None = None,
+        hiding: Hiding = HIDES_NOTHING,
         row: Source = SPOTIFY,
         recent: int = 0,
     ) -> None:

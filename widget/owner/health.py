@@ -8,7 +8,7 @@ from widget.tokens import TokenHealth
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """``problem`` is None while everything works. ``last_success_at`` (s since the epoch) is when Spotify last
+    """``problem`` is None while everything works. ``last_success_at`` (s since the epoch) is when the source last
     answered, None if it never did; ``calls_last_24h`` is None where the database cannot be read."""
 
     token: TokenHealth

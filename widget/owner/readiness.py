@@ -1,4 +1,4 @@
-"""Whether everything works, and why not: the token first, then the plan and Spotify's last word."""
+"""Whether everything works, and why not: the token first, then the plan and the source's last word."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ _OF_THE_TOKEN: frozenset[ErrorCode] = frozenset({"not_configured", "needs_author
 
 
 class Readiness:
-    """Gives the :class:`Health`; asks the store, never Spotify. However many ask at a time, it looks once."""
+    """Gives the :class:`Health`; asks the store, never the source. However many ask at a time, it looks once."""
 
     def __init__(self, gateway: Asked, watcher: Watcher, clock: Clock) -> None:
         self._gateway = gateway

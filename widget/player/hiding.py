@@ -8,7 +8,8 @@ from widget.playback import Item, LastPlayed, Playback
 
 @dataclass(frozen=True, slots=True)
 class Hiding:
-    """What ``HIDE_EXPLICIT`` and ``HIDE`` ask for; ``uris`` are canonical Spotify URIs."""
+    """What ``HIDE_EXPLICIT`` and ``HIDE`` ask for; ``uris`` are canonical Spotify URIs, or folded names such as
+    ``artist:nova``."""
 
     explicit: bool = False
     uris: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class Source(Protocol):
-    """Who is asked; see :class:`widget.sources.spotify.gateway.Gateway`."""
+    """Who is asked; see :class:`widget.sources.wing.Asked`."""
 
     async def currently_playing(self) -> Playback: ...
 
@@ -35,7 +35,7 @@ class Pushed(Protocol):
 
 
 class Shared(Protocol):
-    """What instances share; see :class:`widget.store.protocol.Store`."""
+    """What instances share; see :class:`widget.sources.sharing.Sharing`."""
 
     async def lead(self) -> bool: ...
 

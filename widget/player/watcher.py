@@ -10,7 +10,7 @@ from widget.clock import Clock
 from widget.errors import ErrorCode, SourceError
 from widget.player.board import Board
 from widget.player.broadcast import Broadcast
-from widget.player.hiding import Hiding
+from widget.player.hiding import HIDES_NOTHING, Hiding
 from widget.player.instances import Instances
 from widget.player.knowledge import SILENT_SECONDS, Knowledge
 from widget.player.listing import Listing
@@ -47,7 +47,7 @@ class Watcher:
         clock: Clock,
         *,
         calls_per_day: int,
-        hiding: Hiding | None = None,
+        hiding: Hiding = HIDES_NOTHING,
         row: SourceRow = SPOTIFY,
         recent: int = 0,
         pushed: Pushed | None = None,
@@ -55,7 +55,7 @@ class Watcher:
         self._source = source
         self._broadcast = broadcast
         self._clock = clock
-        self._hiding = hiding or Hiding()
+        self._hiding = hiding
         self._limits = Limits(clock)
         self._instances = Instances(shared, self._limits, clock)
         self._board = Board(broadcast, clock, self._hiding, row, recent)

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 OWN_FILES = 64
-"""Descriptors that are no visitor's: the database, Spotify, messages, the loop."""
+"""Descriptors that are no visitor's: the database, the source, messages, the loop."""
 
 OTHER_CONNECTIONS = 4096
 """Room beside the streams."""

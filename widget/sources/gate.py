@@ -32,7 +32,7 @@ class Gate:
             raise kind(ban.message, retry_after=seconds)
 
     async def spend(self) -> None:
-        """Counts one Web API call. Raises :class:`Throttled`, or :class:`BudgetSpent` where none is left."""
+        """Counts one question. Raises :class:`Throttled`, or :class:`BudgetSpent` where none is left."""
         await self.check()
         now = self._clock.now()
         if not await self._store.spend_call(now, self._calls_per_day, self._source):
@@ -63,7 +63,7 @@ class Gate:
         await self._store.save_ban(Ban(self._clock.now() + error.retry_after, error.code, str(error)), self._source)
 
     async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
-        """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
+        """The questions of the last 24 hours: (beginning of the minute, number), oldest first."""
         return await self._calls_at(self._clock.now())
 
     async def _calls_at(self, now: float) -> Sequence[tuple[float, int]]:

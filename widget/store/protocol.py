@@ -12,7 +12,7 @@ from widget.tokens import Account, Credentials, Token
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """Until when (s since the epoch) nothing may be sent to Spotify, and why."""
+    """Until when (s since the epoch) nothing may be sent to the source, and why."""
 
     until: float
     code: ErrorCode
@@ -112,7 +112,7 @@ class Store(Protocol):
     # Asking a source. What each has told, forbidden or cost is kept by itself.
 
     async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
-        """Counts one Web API call at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
+        """Counts one question at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
         ...
 
     async def calls_since(self, since: float, source: SourceName = "spotify") -> Sequence[tuple[float, int]]:
@@ -130,7 +130,7 @@ class Store(Protocol):
     # Several instances on one store.
 
     async def lead(self) -> bool:
-        """Becomes, or stays, the one instance that asks Spotify; freed when its process dies or closes."""
+        """Becomes, or stays, the one instance that asks the source; freed when its process dies or closes."""
         ...
 
     async def resign(self) -> None:

@@ -74,7 +74,7 @@ class SqlStore(ABC):
         async with self.refreshing():
             await self._transact(transactions.forget(), write=True, durable=True)
 
-    # Asking Spotify.
+    # Asking the source.
 
     async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
         return await self._transact(transactions.spend_call(now, calls_per_day, source), write=True)

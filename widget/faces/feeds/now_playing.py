@@ -62,14 +62,14 @@ def encode(snapshot: Snapshot, artwork: ArtworkFacts, source: Source) -> NowPlay
 
 
 def max_age(snapshot: Snapshot, now: float) -> int:
-    """The whole seconds until we expect news, 1 to 10; 5 at most where Spotify cannot be asked."""
+    """The whole seconds until we expect news, 1 to 10; 5 at most where the source cannot be asked."""
     until_news = 1.0 if snapshot.news_at is None else snapshot.news_at - now
     longest = 5 if snapshot.status == "unavailable" else 10
     return min(longest, max(1, int(until_news)))
 
 
 def retry_after(snapshot: Snapshot, now: float) -> int | None:
-    """The whole seconds after which Spotify may be asked again; None where unknown."""
+    """The whole seconds after which the source may be asked again; None where unknown."""
     problem = snapshot.problem
     return None if problem is None or problem.retry_at is None else max(1, ceil(problem.retry_at - now))
 

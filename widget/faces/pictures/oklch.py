@@ -12,9 +12,6 @@ from typing import NamedTuple
 Rgb = tuple[int, int, int]
 """Red, green and blue in sRGB, 0 to 255."""
 
-GREATEST_CHROMA = 0.37
-"""More than any colour of sRGB has."""
-
 
 class Oklch(NamedTuple):
     """``lightness`` from 0 (black) to 1 (white), ``chroma`` from 0 (grey), ``hue`` in radians."""
