@@ -14,10 +14,9 @@ from widget.player.hiding import HIDES_NOTHING, Hiding
 from widget.player.instances import Instances
 from widget.player.knowledge import SILENT_SECONDS, Knowledge
 from widget.player.listing import Listing
-from widget.player.odd_clocks import CLOCKS_APART_SECONDS
 from widget.player.outside import Limits, Pushed, Shared, Source
 from widget.player.pacing import Pacing
-from widget.player.schedule import Situation, pace_of, seconds_until_next_question
+from widget.player.schedule import pace_of, seconds_until_next_question
 from widget.player.telling import Telling, reason
 from widget.snapshot import STUCK, Problem
 from widget.source import SPOTIFY
@@ -55,14 +54,13 @@ class Watcher:
         self._source = source
         self._broadcast = broadcast
         self._clock = clock
-        self._hiding = hiding
         self._limits = Limits(clock)
         self._instances = Instances(shared, self._limits, clock)
-        self._board = Board(broadcast, clock, self._hiding, row, recent)
+        self._board = Board(broadcast, clock, hiding, row, recent)
         self._pacing = Pacing(source, self._limits, clock, calls_per_day)
         self._row = row
         self._pushed = pushed
-        self._recent = recent
+        self._publishes_plays = recent > 0
         self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
         self._listing = Listing()
         self._leads = False
@@ -192,9 +190,7 @@ class Watcher:
             self._board.know(Knowledge().failed(problem, self._clock.now()))
         else:
             self._telling.tell(None)
-            heard = Knowledge().heard(self._hiding.applied(playback), self._clock.now())
-            told = heard.told_of(played, self._recent, self._hiding)
-            self._board.know(replace(told, updated_at=told_at))
+            self._board.hear_all(playback, played, told_at)
         self._board.publish()
 
     async def _is_leader(self) -> bool:
@@ -228,15 +224,14 @@ class Watcher:
             # Whatever it is, it is a question that was not answered.
             problem = Problem.of(error, self._clock.now())
             self._telling.tell(problem, error)
-            self._board.know(self._board.known.failed(problem, self._clock.now()))
+            self._board.fail(problem)
             self._asking_is_free = isinstance(error, SourceError) and error.is_free
             if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
                 self._pacing.spend()
         else:
             self._pacing.spend()
             self._telling.tell(None)
-            shown = self._hiding.applied(playback)
-            self._board.know(self._board.known.heard(shown, self._clock.now(), self._row.endurance))
+            self._board.hear(playback)
             is_blank = self._board.shown.status == "idle" and self._board.shown.last_played is None
             if self._row.tells_list or is_blank:
                 await self._ask_what_was_played()
@@ -248,7 +243,7 @@ class Watcher:
         Whether it was news.
         """
         now, shown, is_free = self._clock.monotonic(), self._board.shown, self._row.tells_list
-        is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._recent > 0)
+        is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._publishes_plays)
         if self._board.known.problem is not None or not is_due:
             return False
         if not is_free and not self._pacing.affords_one and self._board.known.last_played is not None:
@@ -261,15 +256,14 @@ class Watcher:
         except Exception as error:  # It stays unknown; what asks next says why.
             log.info("recently played is not known (%s)", type(error).__name__)
             return False
-        before, latest = self._board.known, self._clock.now() + CLOCKS_APART_SECONDS
-        believed = (last for last in played if last.played_at <= latest)
-        self._board.know(self._board.known.told_of(believed, self._recent, self._hiding))
+        is_news = self._board.hear_played(played)
         self._board.publish()
-        return self._board.known != before
+        return is_news
 
     async def _plan(self) -> float:
         """Decides when to ask next (monotonic s), and shares what is known."""
-        situation = await self._situation()
+        pace, jitter = await self._pacing.pace(), random.random()  # noqa: S311
+        situation = self._board.situation(pace, jitter, is_free=self._asking_is_free)
         credit = self._pacing.credit_at(pace_of(situation))
         return await self._plan_in(seconds_until_next_question(replace(situation, credit=credit)))
 
@@ -282,27 +276,6 @@ class Watcher:
 
     async def _tell_others(self) -> None:
         await self._quietly(self._instances.tell(self._board.known))
-
-    async def _situation(self) -> Situation:
-        now, knowledge = self._clock.now(), self._board.known
-        snapshot, problem = self._board.shown, knowledge.problem
-        progress_ms = snapshot.progress_at(now)
-        return Situation(
-            now=now,
-            status=None if snapshot.playback is None else snapshot.playback.status,
-            since=self._board.since,
-            played=None if progress_ms is None else progress_ms / 1000,
-            ends_at=None if snapshot.playback is None else snapshot.playback.ends_at,
-            doubts=knowledge.doubts,
-            about_the_end=knowledge.about_the_end,
-            failures=knowledge.failures,
-            problem=None if problem is None else problem.code,
-            is_free=self._asking_is_free,
-            retry_at=None if problem is None else problem.retry_at,
-            pace=await self._pacing.pace(),
-            jitter=random.random(),  # noqa: S311
-            rhythm=self._row.rhythm,
-        )
 
     async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
         """Does what may fail without harm."""
