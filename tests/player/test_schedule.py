@@ -80,7 +80,7 @@ def test_at_most_three_questions_are_asked_about_one_and_the_same_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("played", "seconds"), [(0, 1.925), (2, 2.267), (10, 3.636), (30, 7.058), (44, 9.453), (45, 9.625), (1000, 9.625)]
+    ("played", "seconds"), [(0, 2.0), (2, 2.48), (10, 4.4), (25, 8.0), (29, 8.96), (29.2, 9.0), (1000, 9.0)]
 )
 def test_the_interval_grows_with_what_has_been_played(played: float, seconds: float) -> None:
     assert seconds_until_next_question(replace(PLAYING, played=played)) == pytest.approx(seconds, abs=0.01)
@@ -97,10 +97,10 @@ def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() 
         ("ad", 3, 3),
         ("paused", 10, 5),
         ("paused", 300, 10),
-        ("paused", 5000, 30),
+        ("paused", 5000, 15),
         ("idle", 10, 10),
         ("idle", 299, 10),
-        ("idle", 301, 30),
+        ("idle", 301, 15),
     ],
 )
 def test_what_does_not_move_is_asked_for_less_often(
@@ -120,14 +120,14 @@ def test_a_doubt_is_settled_soon() -> None:
 def test_a_scarce_budget_stretches_the_intervals_but_not_the_end() -> None:
     scarce = replace(PLAYING, pace=28.0, ends_at=NOW + 180)
     pace = pace_of(scarce)
-    for played, paces in ((0, 0.25), (11.25, 0.5), (200, 1.25)):
+    for played, paces in ((0, 1 / 3), (10, 11 / 15), (15, 14 / 15), (200, 1.5)):
         assert seconds_until_next_question(replace(scarce, played=played)) == pytest.approx(paces * pace)
     assert seconds_until_next_question(replace(scarce, played=200, ends_at=NOW + 4)) == pytest.approx(4.5)
 
 
 def test_shortly_before_the_end_the_end_is_waited_for() -> None:
     scarce = replace(PLAYING, pace=28.0, played=200)
-    between = 1.25 * pace_of(scarce)
+    between = 1.5 * pace_of(scarce)
     near, far = between + 0.5 * pace_of(scarce), between + 0.7 * pace_of(scarce)
     assert seconds_until_next_question(replace(scarce, ends_at=NOW + near)) == pytest.approx(near + 0.5)
     assert seconds_until_next_question(replace(scarce, ends_at=NOW + far)) == pytest.approx(between)
@@ -144,7 +144,12 @@ def test_one_question_is_kept_for_the_end() -> None:
 
 def test_a_scarce_budget_goes_where_music_plays() -> None:
     idle = Situation(NOW, "idle", since=NOW, pace=40.0)
-    assert seconds_until_next_question(idle) > 1.5 * seconds_until_next_question(replace(PLAYING, pace=40.0))
+    played, questions = 0.0, 0
+    while played < 200:
+        played += seconds_until_next_question(replace(PLAYING, pace=40.0, played=played, ends_at=None))
+        questions += 1
+    assert seconds_until_next_question(idle) > 1.5 * played / questions
+    assert seconds_until_next_question(idle) > seconds_until_next_question(replace(PLAYING, pace=40.0, played=200))
 
 
 @pytest.mark.parametrize("problem", ["not_configured", "needs_authorization", "bad_credentials", "forbidden"])

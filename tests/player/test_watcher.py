@@ -13,6 +13,7 @@ from widget.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, Sp
 from widget.playback import LastPlayed, Playback
 from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge
+from widget.player.schedule import SHARES_OF_THE_PACE, UNMOVED_FOR_LONG
 from widget.player.written import to_text
 from widget.source import LASTFM, LISTENBRAINZ, SPOTIFY, Source
 
@@ -311,7 +312,7 @@ async def test_a_scarce_budget_binds_the_ends_of_items_too(clock: FakeClock) -> 
     async with running(stage):
         await stage.broadcast.fresh()
         await stage.watched_for(1000)
-    assert stage.source.asked <= 1000 / (0.9 * SCARCE) + 5
+    assert stage.source.asked <= 1000 / (SHARES_OF_THE_PACE["playing"] * SCARCE) + 5
 
 
 async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_than_when_idle(
@@ -329,7 +330,7 @@ async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_
         await stage.watched_for(12)
         assert stage.source.asked == 4
         await stage.watched_for(600)
-    assert stage.source.asked <= 4 + 300 / 10 + 310 / 30 + 1
+    assert stage.source.asked <= 4 + 300 / 10 + 310 / UNMOVED_FOR_LONG + 1
     assert stage.status == "idle"
 
 

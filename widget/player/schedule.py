@@ -20,11 +20,12 @@ AGAIN_AFTER_THE_END = (1.0, 2.0)
 
 DOUBT = 1.5
 
-PACE_OF_PLENTY = 7.7
-"""The mean seconds between two questions while music plays and nothing is held back."""
+PACE_OF_PLENTY = 6.0
+"""The pace, in s, while music plays and nothing is held back."""
 
-AT_THE_BEGINNING, GROWTH, AT_MOST = 0.25, 1 / 45, 1.25
-"""The interval, in paces: at the beginning of an item, for each second played, and at most."""
+AT_THE_BEGINNING, GROWTH, AT_MOST = 1 / 3, 1 / 25, 1.5
+"""The interval, in paces: at the beginning of an item, for each second played, and at most. In plenty that is 2 s, a
+quarter of a second more for each second played, and 9 s from half a minute on, when people skip little any more."""
 
 NEAR_THE_END = 0.6
 """So many paces before a question at the end none is asked."""
@@ -34,12 +35,13 @@ KEPT_FOR_THE_END = 1.0
 
 AD = 3.0
 PAUSED = ((120.0, 5.0), (900.0, 10.0))
-PAUSED_LONG = 30.0
 IDLE = ((300.0, 10.0),)
-IDLE_LONG = 30.0
+UNMOVED_FOR_LONG = 15.0
+"""So late can the first item be, when somebody begins to listen again, while nothing is held back."""
 
-SHARES_OF_THE_PACE: Mapping[PlaybackStatus, float] = {"playing": 0.9, "paused": 1.0, "ad": 1.0, "idle": 2.0}
-"""A scarce budget goes where news is likely: much while music plays, little while nothing does."""
+SHARES_OF_THE_PACE: Mapping[PlaybackStatus, float] = {"playing": 0.8, "paused": 1.0, "ad": 1.0, "idle": 1.5}
+"""A scarce budget goes where news is likely: much while music plays, little while nothing does. An
+interval that grows to 1.5 paces of 0.8 of the budget's is, on average over who skips, the budget's."""
 
 FREE_RETRY = 1.0
 """Problems that raise without a call to Spotify are looked at this often, so that their cure is noticed at once."""
@@ -123,8 +125,8 @@ def _interval(situation: Situation, pace: float) -> float:
         return unit * min(AT_MOST, AT_THE_BEGINNING + max(0.0, played) * GROWTH)
     if situation.status == "ad":
         return max(AD, pace)
-    steps, longest = (PAUSED, PAUSED_LONG) if situation.status == "paused" else (IDLE, IDLE_LONG)
-    return max(pace, next((seconds for until, seconds in steps if for_how_long < until), longest))
+    steps = PAUSED if situation.status == "paused" else IDLE
+    return max(pace, next((seconds for until, seconds in steps if for_how_long < until), UNMOVED_FOR_LONG))
 
 
 def _after_a_failure(situation: Situation, affordable: float) -> float:
