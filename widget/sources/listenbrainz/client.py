@@ -30,7 +30,7 @@ def headers(account: ListenbrainzAccount) -> dict[str, str]:
 
 
 class ListenbrainzClient:
-    """Asks through ``http``, for ``count`` listens; each method is one request. Raises :class:`SourceError`."""
+    """Asks through ``http``, for ``count`` listens; each method is one request. Raises as the reading does."""
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, count: int) -> None:
         self._http = http

@@ -76,8 +76,8 @@ class Access:
     async def token(self) -> AccessToken:
         """An access token that is good for now.
 
-        Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`, :class:`Throttled`,
-        :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
+        Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`,
+        :class:`widget.errors.Throttled`, :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
         await self._unsaved.save()
         token = _alive(await effective_token(self._store, self._seed, self._clock.now()))
