@@ -257,3 +257,19 @@ def test_axe_finds_nothing_serious(page: Page, live: Live, path: str, scheme: st
     found = Axe().run(page).response["violations"]
     serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
     assert serious == [], json.dumps(serious)
+
+
+@pytest.mark.parametrize("width", [1200, 390, 320])
+def test_every_state_of_the_preview_can_be_seen_whole_at_any_width(page: Page, live: Live, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{live.url}/?sample=rtl")
+    row = page.locator(".states").bounding_box()
+    chips = [chip.bounding_box() for chip in page.locator(".states label").all()]
+    assert len(chips) == 8
+    assert row is not None
+    for chip in chips:
+        assert chip is not None
+        assert row["x"] <= chip["x"]
+        assert chip["x"] + chip["width"] <= min(width, row["x"] + row["width"])
+        assert chip["height"] >= 24  # https://www.w3.org/TR/WCAG22/#target-size-minimum
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

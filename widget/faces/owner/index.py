@@ -49,7 +49,7 @@ async def index(request: Request) -> Response:
         choices = choices.showing("playing")  # There is nothing else to look at yet.
     options, address = choices.options, public_url(request, services.settings)
     usual = default_width(options.layout, options.scale)
-    rows = services.settings.recent
+    rows, credited = services.settings.recent, services.source.credit is not None
     page = (
         environment()
         .get_template("index.html")
@@ -64,10 +64,10 @@ async def index(request: Request) -> Response:
             widest=WIDEST,
             usual_width=usual,
             rows=rows,
-            snippets=snippets(address, options, choices.width, rows),
+            snippets=snippets(address, options, choices.width, rows, credited=credited),
             preview=preview_path(choices.preview),
             preview_width=choices.width or usual,
-            preview_height=height_of(options.layout, choices.width or usual, options.scale, rows),
+            preview_height=height_of(options.layout, choices.width or usual, options.scale, rows, credited=credited),
             picture=picture_url(address, Options()),
             oembed=oembed_url(address, options),
             address=address,

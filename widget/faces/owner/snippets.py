@@ -26,20 +26,23 @@ class Snippet:
     text: str
 
 
-def snippets(address: str, options: Options, width: int | None = None, rows: int = 0) -> tuple[Snippet, ...]:
+def snippets(
+    address: str, options: Options, width: int | None = None, rows: int = 0, *, credited: bool = False
+) -> tuple[Snippet, ...]:
     """All snippets for ``options``, with absolute URLs.
 
-    ``width`` is in pixels, None for the layout's own; ``rows`` is how many earlier items the list shows.
+    ``width`` is in pixels, None for the layout's own; ``rows`` is how many earlier items the list shows, ``credited``
+    whether a credit is due to the source.
     """
     stream = replace(options, theme="dark", background="none", idle="hide")
     shown_width = width or default_width(options.layout, options.scale)
-    stream_size = f"{shown_width} × {height_of(options.layout, shown_width, options.scale, rows)}"
+    height = height_of(options.layout, shown_width, options.scale, rows, credited=credited)
     return (
         Snippet(
             "iframe",
             "Web page",
             "Paste it into the page’s HTML where the music is to show.",
-            iframe(address, options, width, rows=rows),
+            iframe(address, options, shown_width, height),
         ),
         Snippet(
             "script",
@@ -65,7 +68,7 @@ def snippets(address: str, options: Options, width: int | None = None, rows: int
             "wordpress",
             "WordPress",
             "Paste it into the editor as it is: it becomes a Custom HTML block.",
-            f"<!-- wp:html -->\n{iframe(address, options, width, rows=rows, old=True)}\n<!-- /wp:html -->",
+            f"<!-- wp:html -->\n{iframe(address, options, shown_width, height, old=True)}\n<!-- /wp:html -->",
         ),
         Snippet(
             "notion",
@@ -76,7 +79,7 @@ def snippets(address: str, options: Options, width: int | None = None, rows: int
         Snippet(
             "obs",
             "OBS",
-            f"Add a browser source of {stream_size} with this address.",
+            f"Add a browser source of {shown_width} × {height} with this address.",
             page_url(address, stream),
         ),
         Snippet("image", "Image", "For places that take an image and no more.", _image(address, options, width)),
@@ -90,21 +93,10 @@ def snippets(address: str, options: Options, width: int | None = None, rows: int
     )
 
 
-def iframe(
-    address: str,
-    options: Options,
-    width: int | None = None,
-    height: int | None = None,
-    *,
-    rows: int = 0,
-    old: bool = False,
-) -> str:
-    """The iframe. Its colour scheme is that of the page inside: another one would tell that page a wrong scheme, and
-    draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
+def iframe(address: str, options: Options, width: int, height: int, *, old: bool = False) -> str:
+    """The iframe, of that size in pixels. Its colour scheme is that of the page inside: another one would tell that
+    page a wrong scheme, and draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
     """
-    width = width or default_width(options.layout, options.scale)
-    if height is None:
-        height = height_of(options.layout, width, options.scale, rows)
     attributes = ' frameborder="0" scrolling="no"' if old else ""
     return (
         f'<iframe src="{escape(page_url(address, options))}" title="Now playing" width="{width}" height="{height}"'

@@ -35,8 +35,9 @@ async def oembed(request: Request) -> Response:
     options = options_of(query["url"], address)
     if options is None:
         return _error(request, 404, "this is no page of ours")
-    rows = services_of(request).settings.recent
-    answer = embedded(address, options, _pixels(query.get("maxwidth")), _pixels(query.get("maxheight")), rows)
+    most = _pixels(query.get("maxwidth")), _pixels(query.get("maxheight"))
+    services = services_of(request)
+    answer = embedded(address, options, *most, rows=settings.recent, credited=services.source.credit is not None)
     body = json.dumps(answer, separators=(",", ":")).encode()
     return respond(request, body, media_type="application/json", cache_control=kept_by_all(CACHE_CONTROL, settings))
 
@@ -54,15 +55,21 @@ def options_of(url: str, address: str) -> Options | None:
 
 
 def embedded(
-    address: str, options: Options, max_width: int | None, max_height: int | None, rows: int = 0
+    address: str,
+    options: Options,
+    max_width: int | None,
+    max_height: int | None,
+    *,
+    rows: int = 0,
+    credited: bool = False,
 ) -> dict[str, Any]:
     """The rich object; where the height does not hold the layout, a lower one is taken."""
     scale = options.scale
     width = min(default_width(options.layout, scale), max_width or WIDE_ENOUGH)
-    if max_height is not None and max_height < height_of(options.layout, width, scale, rows):
+    if max_height is not None and max_height < height_of(options.layout, width, scale, rows, credited=credited):
         options = replace(options, layout="card" if max_height >= CARD_HEIGHT * scale else "compact")
         width = min(default_width(options.layout, scale), max_width or WIDE_ENOUGH)
-    height = min(height_of(options.layout, width, scale, rows), max_height or WIDE_ENOUGH)
+    height = min(height_of(options.layout, width, scale, rows, credited=credited), max_height or WIDE_ENOUGH)
     return {
         "version": "1.0",
         "type": "rich",

@@ -18,7 +18,14 @@ from widget.faces.pictures.icons import PATHS
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.page_colours import colours
 from widget.faces.pictures.shown import asked, colour_of_shown
-from widget.faces.pictures.sizes import COVER_WIDEST, high_beside_artwork, whole_height
+from widget.faces.pictures.sizes import (
+    COVER_WIDEST,
+    CREDIT_LINE,
+    NARROW_COVER,
+    high_beside_artwork,
+    more_in_list,
+    whole_height,
+)
 from widget.faces.pictures.view import View, is_tall
 from widget.faces.pictures.words import Words
 from widget.faces.services import Services
@@ -140,35 +147,45 @@ def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot
     """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
     visitor's clock is off."""
     valid_until = snapshot.valid_until
-    known = json.dumps(
-        {
-            "words": {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing", "listen", "link")},
-            "label": view.source.label,
-            "url": view.source.url,
-            "progress": view.source.tells_progress,
-            "idle": options.idle,
-            "scale": options.scale,
-            "low": whole_height(options.layout, options.scale),
-            "high": high_beside_artwork(options.layout) * options.scale,
-            "wide": COVER_WIDEST * options.scale if options.layout == "cover" else 0,
-            "background": options.background,
-            "accent": options.accent is not None,
-            "width": artwork_width(options),
-            "sample": options.sample is not None,
-            "clock": round(now, 1),
-            "painted": art or "",
-            "listed": iso_milliseconds(snapshot.recent[0].played_at) if snapshot.recent else "",
-            "now": {
-                "status": snapshot.status,
-                "progress_ms": view.progress_ms,
-                "valid_until": None if valid_until is None else iso_milliseconds(valid_until),
-                "item": {"duration_ms": view.duration_ms},
-            },
+    known = {
+        "words": {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing", "listen", "link")},
+        "label": view.source.label,
+        "url": view.source.url,
+        "progress": view.source.tells_progress,
+        "idle": options.idle,
+        "scale": options.scale,
+        "low": whole_height(options.layout, options.scale),
+        "high": high_beside_artwork(options.layout) * options.scale,
+        **_measures(view, options),
+        "background": options.background,
+        "accent": options.accent is not None,
+        "width": artwork_width(options),
+        "sample": options.sample is not None,
+        "clock": round(now, 1),
+        "painted": art or "",
+        "listed": iso_milliseconds(snapshot.recent[0].played_at) if snapshot.recent else "",
+        "now": {
+            "status": snapshot.status,
+            "progress_ms": view.progress_ms,
+            "valid_until": None if valid_until is None else iso_milliseconds(valid_until),
+            "item": {"duration_ms": view.duration_ms},
         },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    return known.replace("<", "\\u003c")
+    }
+    needed = {name: value for name, value in known.items() if value is not False}  # The script takes it for false.
+    text = json.dumps(needed, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _measures(view: View, options: Options) -> dict[str, float]:
+    """What the page's script needs to tell the height of a layout that does not stand there: how ``wide`` a cover's
+    artwork may be, how much ``more`` it needs in a frame that is ``narrow``, and a list beside its rows."""
+    credited, scale = view.source.credit is not None, options.scale
+    if options.layout == "list":
+        return {"more": more_in_list(credited=credited) * scale}
+    if options.layout != "cover":
+        return {}
+    cover = {"wide": COVER_WIDEST * scale}
+    return {**cover, "more": CREDIT_LINE * scale, "narrow": NARROW_COVER * scale} if credited else cover
 
 
 def stands_alone(sec_fetch_dest: str | None) -> bool | None:

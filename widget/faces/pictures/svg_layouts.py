@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from widget.faces.pictures.icons import SMALLEST
 from widget.faces.pictures.options import Layout
-from widget.faces.pictures.sizes import DEFAULT_WIDTHS
+from widget.faces.pictures.sizes import CREDIT_HEIGHT, DEFAULT_WIDTHS
 from widget.faces.pictures.svg_parts import FOOT_HEIGHT, Scene, foot, stack
 from widget.faces.pictures.svg_shapes import Box, Cover, Drawing, Icon, Style
 from widget.faces.pictures.svg_strip import HEIGHT, ROW_HEIGHT, row, strip
@@ -14,7 +14,6 @@ from widget.faces.pictures.svg_strip import HEIGHT, ROW_HEIGHT, row, strip
 PADDING = 14.0
 CARD_HEIGHT = 140.0
 ICON_ROOM = 32.0
-CREDIT_HEIGHT = 20.0
 
 
 def draw(scene: Scene) -> Drawing:

@@ -2,7 +2,8 @@
 (() => {
   const NAME = "now-playing";
   const OPTIONS = "theme layout background accent idle motion lang radius scale font without sample".split(" ");
-  const HEIGHTS = { compact: 56, list: 56, cover: 0 };
+  // At scale 1: the cover's beside its artwork, the list's without rows. The server writes what it has to show.
+  const HIGH = { card: 140, compact: 56, list: 56, cover: 127, credit: 0 };
   const DARK = 0.18;
   const root = document.documentElement;
   const current = document.currentScript;
@@ -144,8 +145,13 @@
     // Until the widget tells its own.
     get height() {
       const scale = Math.min(3, Math.max(0.75, parseFloat(this.getAttribute("scale")) || 1));
-      const high = HEIGHTS[this.getAttribute("layout")] ?? 140;
-      return high ? high * scale : Math.min(this.clientWidth, 420 * scale) + 127 * scale;
+      const layout = this.getAttribute("layout");
+      const { clientWidth } = this;
+      if (layout === "cover") {
+        return Math.min(clientWidth, 420 * scale) + (HIGH.cover + (clientWidth < 288 * scale && HIGH.credit)) * scale;
+      }
+      const high = layout === "compact" || layout === "list" ? HIGH[layout] : HIGH.card;
+      return Math.max(high * scale, high !== 56 && layout === "list" ? 100 : 0);
     }
 
     resize({ source, origin, data }) {

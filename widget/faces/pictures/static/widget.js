@@ -314,7 +314,12 @@
     // A cover's artwork, in a low frame; in pixels, so that it fits with scroll bars and without.
     if (art && over > 0) style.setProperty("--fit", `${art.offsetWidth - over}px`);
     // In a low frame another layout stands than the one that was asked for: that one's height is wanted.
-    if (innerHeight < known.low) box = known.high + known.scale * (rows && rows + 16) + Math.min(innerWidth, known.wide);
+    if (innerHeight < known.low) {
+      box = known.high + known.scale * rows + Math.min(innerWidth, known.wide || 0);
+      if (rows || innerWidth < known.narrow) box += known.more;
+    }
+    // A frame lower than `low` would bring the other layout back.
+    if (rows || !recent) box = Math.max(box, known.low);
     parent.postMessage({ type: "now-playing:height", height: main.hidden ? 0 : Math.ceil(box) }, "*");
   }
 
