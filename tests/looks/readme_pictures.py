@@ -17,7 +17,7 @@ WIDGETS = {
     "widget-dark": ("theme=dark&sample=playing", 420, 140),
     "card": ("theme=light&sample=long", 420, 140),
     "compact": ("theme=dark&layout=compact&sample=rtl", 420, 56),
-    "cover": ("theme=light&layout=cover&sample=paused", 320, 423),
+    "cover": ("theme=light&layout=cover&sample=paused", 320, 424),
     "list": ("theme=dark&layout=list&sample=playing", 420, 232),
 }
 STATES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
