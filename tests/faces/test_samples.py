@@ -8,6 +8,7 @@ from tests.support.showing import Showing, item, playing
 from widget.faces.pictures.colour_finder import colour_of
 from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
 from widget.samples.music import SAMPLE_ITEMS, Sample, sample_snapshot
+from widget.source import Source
 
 STATES = {
     "playing": "Tides of Glass",
@@ -35,6 +36,42 @@ async def test_each_face_shows_it_and_nothing_of_what_plays(showing: Showing, fa
     assert showing.simulator.requests == []
 
 
+STATUSES = {"playing": "playing", "long": "playing", "rtl": "playing", "paused": "paused", "ad": "ad"}
+
+
+@pytest.mark.parametrize("sample", STATES)
+async def test_programs_are_told_it_too(showing: Showing, sample: str) -> None:
+    showing.show(playing(showing.clock.now(), item("What really plays")))
+    status = STATUSES.get(sample, "idle")
+    async with showing.client() as client:
+        answer = await client.get(f"/now-playing?sample={sample}")
+        told = answer.json()
+        flat = (await client.get(f"/api/now-playing?sample={sample}")).json()
+        real = (await client.get("/now-playing?sample=wild")).json()
+        again = await client.get(f"/now-playing?sample={sample}", headers={"If-None-Match": answer.headers["etag"]})
+        paths = [told["item"]["artwork_path"]] if told["item"] else []
+        pictures = [(await client.get(path)).headers["content-type"] for path in paths]
+    assert (told["status"], told["is_playing"], told["error"]) == (status, status == "playing", None)
+    assert set(told) == set(real)
+    assert real["item"]["title"] == "What really plays"
+    assert again.status_code == 304
+    assert "What really plays" not in answer.text
+    assert "sample:" not in answer.text
+    if told["item"]:
+        assert told["item"]["title"].startswith(STATES[sample])
+    assert flat["isPlaying"] == told["is_playing"]
+    assert flat.get("title") == (told["item"]["title"] if told["is_playing"] else None)
+    assert pictures == ["image/jpeg"] * len(paths)
+    assert showing.simulator.requests == []
+
+
+async def test_a_source_that_tells_no_progress_tells_none_in_a_sample() -> None:
+    async with Showing(source=Source("inlet", "Listening", None)).client() as client:
+        told = (await client.get("/now-playing?sample=playing")).json()
+    assert told["status"] == "playing"
+    assert told["progress_ms"] is None
+
+
 @pytest.mark.parametrize("sample", get_args(Sample))
 def test_what_plays_in_a_sample_ends_as_music_does(sample: Sample) -> None:
     snapshot = sample_snapshot(sample, 1_795_000_000.0)
@@ -54,6 +91,8 @@ async def test_a_sample_counts_as_nobody_who_watches(showing: Showing) -> None:
     async with showing.client() as client:
         await client.get("/widget?sample=playing")
         await client.get("/now-playing.svg?sample=playing")
+        await client.get("/now-playing?sample=playing")
+        await client.get("/api/now-playing?sample=playing")
     assert not showing.broadcast.watched
 
 

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from widget.faces.bodies import BODILESS, LARGEST_BODY_BYTES, bounded, is_too_large
 from widget.faces.feeds import events, hot_path
 from widget.faces.feeds.answers import Answers, NowPlayingCache
+from widget.faces.feeds.sampled import sampled_answers
 from widget.faces.pictures.page import Pages
 from widget.faces.routes import refused, routes
 from widget.faces.services import Services
@@ -52,7 +53,8 @@ class Front(Starlette):
         self.state.turns = Turns()
         self._largest_body = largest_body or (lambda _: LARGEST_BODY_BYTES)
         answers = Answers(services.clock, self.state.now_playing_cache)
-        self._hot_path = hot_path.HotPath(services.broadcast, answers)
+        sampled = sampled_answers(services.clock, services.artwork, services.source)
+        self._hot_path = hot_path.HotPath(services.broadcast, answers, sampled)
         self._streams = events.EventStreams(services.broadcast, answers, services.settings.max_streams)
 
     def end_streams(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 from widget.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.samples.artwork import WIDTHS, address
@@ -74,6 +74,11 @@ _SNAPSHOTS: Mapping[Sample, Callable[[float], Snapshot]] = {
 _BEFORE = (RAIN, NOON, ORBIT, GATE)
 SAMPLE_ITEMS: tuple[Item, ...] = (TIDES, RAIN, ORBIT, NOON, GATE)
 """Every item of which a sample shows artwork."""
+
+
+def sample_named(name: str | None) -> Sample | None:
+    """The sample of that name; None where there is none."""
+    return next((sample for sample in get_args(Sample) if sample == name), None)
 
 
 def sample_snapshot(sample: Sample, now: float) -> Snapshot:

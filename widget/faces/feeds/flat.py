@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from widget.faces.feeds.answers import STALE_IF_ERROR_SECONDS
 from widget.faces.feeds.now_playing import ArtworkFacts, max_age
+from widget.faces.feeds.sampled import sample_asked, sample_told
 from widget.faces.http import respond, weak_etag
 from widget.faces.services import services_of
 from widget.snapshot import Snapshot
@@ -19,7 +20,11 @@ Flat = dict[str, bool | str | None]
 async def flat(request: Request) -> Response:
     """``{"isPlaying": true, "title": …}``, or ``{"isPlaying": false}`` for anything else, unavailable included."""
     services = services_of(request)
-    snapshot = await services.broadcast.fresh()
+    sample = sample_asked(request.scope)
+    if sample is None:
+        snapshot = await services.broadcast.fresh()
+    else:
+        snapshot = sample_told(sample, services.source, services.clock.now())
     body = json.dumps(flat_json(snapshot, services.artwork), separators=(",", ":")).encode()
     age = max_age(snapshot, services.clock.now())
     stale = f"stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"

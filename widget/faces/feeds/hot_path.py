@@ -5,11 +5,15 @@ Headers and bytes are made four times a second at most; a request costs a look a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.types import Receive, Scope, Send
 
-from widget.faces.feeds.answers import Answers, raw_headers
+from widget.faces.feeds.answers import Answers, Finished, raw_headers
+from widget.faces.feeds.sampled import sample_asked
 from widget.faces.http import PREFLIGHT_HEADERS, is_not_modified
 from widget.player.broadcast import Broadcast
+from widget.samples.music import Sample
 
 PATH = "/now-playing"
 
@@ -20,9 +24,10 @@ _EMPTY = {"type": "http.response.body", "body": b""}
 class HotPath:
     """The ASGI application for ``/now-playing`` alone."""
 
-    def __init__(self, broadcast: Broadcast, answers: Answers) -> None:
+    def __init__(self, broadcast: Broadcast, answers: Answers, sampled: Callable[[Sample], Finished]) -> None:
         self._broadcast = broadcast
         self._answers = answers
+        self._sampled = sampled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
@@ -30,7 +35,10 @@ class HotPath:
             await preflight_or_refusal(scope, send)
             return
         broadcast = self._broadcast
-        if broadcast.is_fresh:
+        sample = sample_asked(scope)
+        if sample is not None:
+            finished = self._sampled(sample)
+        elif broadcast.is_fresh:
             broadcast.seen()
             finished = self._answers.of(broadcast.current)
         else:

@@ -60,10 +60,13 @@ class ArtworkCache:
         return None if key is None else f"/artwork/{key}"
 
     def told(self, item: Item) -> tuple[Artwork, ...]:
-        """The artwork of ``item`` as JSON tells it: at its own addresses, or where we give it, under ``told_under``."""
+        """The artwork of ``item`` as JSON tells it: at its own addresses, or where we give it, under ``told_under``.
+
+        Our own drawings have no address but the path.
+        """
         path = None if self._told_under is None else self.path(item)
         if path is None:
-            return item.artwork
+            return tuple(one for one in item.artwork if not one.url.startswith(SCHEME))
         return tuple(
             replace(one, url=f"{self._told_under}{path}" + (f"?w={one.width}" if one.width else ""))
             for one in item.artwork

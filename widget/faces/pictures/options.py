@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import ImmutableMultiDict
 
 from widget.faces.pictures.words import known_tag
-from widget.samples.music import Sample
+from widget.samples.music import Sample, sample_named
 
 Theme = Literal["auto", "light", "dark"]
 Layout = Literal["card", "compact", "cover", "list"]
@@ -74,7 +74,7 @@ class Options:
             scale=_scale(query.get("scale", ""), default.scale),
             font=_choice(query, "font", get_args(Font), default.font),
             without=_parts(query),
-            sample=next((sample for sample in get_args(Sample) if sample == query.get("sample")), None),
+            sample=sample_named(query.get("sample")),
         )
 
     @property
