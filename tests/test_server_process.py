@@ -87,6 +87,7 @@ def test_the_log_holds_no_request_and_no_secret(service: Spotify, seeded: dict[s
         ("PORT", "70000"),
         ("PUBLIC_URL", "music.example.org"),
         ("DATABASE_URL", "mysql://a/b"),
+        ("DATABASE_URL", "postgres://a.example/b?sslmode=bogus"),
         ("LOG_LEVEL", "loud"),
         ("FRAME_ANCESTORS", "https://a.example; script-src *"),
         ("HIDE", "my guilty pleasures"),

@@ -1,7 +1,12 @@
 """The address of a Postgres database: whether it is one, and what may be said of it."""
 
+import socket
+from collections.abc import Mapping
+from typing import Any
+
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from widget.errors import ConfigurationError, StoreError
 from widget.store.postgres_session import store_error
@@ -17,16 +22,88 @@ def location_of(url: str) -> str:
 
 
 def check_address(url: str) -> None:
-    """Raises :class:`ConfigurationError` where ``url`` can never lead to a database."""
+    """Raises :class:`ConfigurationError` where ``url`` can never lead to a database. Asks nobody."""
     try:
-        ports = str(conninfo_to_dict(url).get("port") or "")
+        options = conninfo_to_dict(url)
     except psycopg.Error as error:
-        told = reason(store_error(error))
-        raise ConfigurationError(f"DATABASE_URL is no address of a Postgres database ({told})") from error
-    if not all(port.isdigit() and 0 < int(port) < 65_536 for port in ports.split(",") if port):
-        raise ConfigurationError("DATABASE_URL is no address of a Postgres database (its port is none)")
+        raise _no_address(reason(store_error(error))) from error
+    if not all(port.isdigit() and 0 < int(port) < 65_536 for port in _each(options, "port") if port):
+        raise _no_address("its port is none")
+    if not all(map(_is_numeric_address, filter(None, _each(options, "hostaddr")))):
+        raise _no_address("its hostaddr is none")
+    if not _is_number_of_seconds(options.get("connect_timeout", "0")):
+        raise _no_address("its connect_timeout is no number")
+    told = _refused_option(options)
+    if told:
+        # Nothing that libpq tells here holds the password, unless the same text stands in the option too.
+        password = str(options.get("password") or "")
+        raise _no_address("one of its options is wrong" if password and password in told else told)
 
 
 def reason(error: StoreError) -> str:
     """Why the database cannot be used, out of what :func:`store_error` made."""
     return str(error).partition("(")[2].removesuffix(")")
+
+
+def _no_address(why: str) -> ConfigurationError:
+    return ConfigurationError(f"DATABASE_URL is no address of a Postgres database ({why})")
+
+
+def _refused_option(options: Mapping[str, Any]) -> str:
+    """What libpq says of an option before it connects; empty where it begins to connect.
+
+    It looks at most of them first and at the rest when it has a socket. So it begins with a port of this machine that
+    is held here and where nobody listens.
+    """
+    try:
+        with socket.socket(socket.AF_INET) as held:
+            held.bind(("127.0.0.1", 0))
+            port = str(held.getsockname()[1])
+            bare, _ = _begun({"host": "127.0.0.1", "port": port})
+            told, is_refused = _begun({**options, **_led_to("127.0.0.1", port, options)})
+    except OSError:
+        return ""
+    # What is said without the options too is not said of them: a PGSSLMODE in the environment, a refused connection.
+    if not is_refused or told == bare:
+        return ""
+    return next((line.strip() for line in told.removeprefix(bare).splitlines() if line.strip()), "")
+
+
+def _begun(options: Mapping[str, Any]) -> tuple[str, bool]:
+    """What libpq says when it begins to connect, and whether it ends there. Given a password it looks for none."""
+    connection = pq.PGconn.connect_start(make_conninfo("", **{"password": "none", **options}).encode())
+    try:
+        return connection.error_message.decode(errors="replace"), connection.status == pq.ConnStatus.BAD
+    finally:
+        connection.finish()
+
+
+def _led_to(host: str, port: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """The place in ``options``, led to ``host`` and ``port``; with as many of each, for libpq compares the numbers."""
+    if not options.get("host") and not options.get("hostaddr"):
+        return {"host": host, "port": port}
+    places = {name: ",".join([host] * len(_each(options, name))) for name in ("host", "hostaddr") if options.get(name)}
+    return {**places, "port": ",".join([port] * max(1, len(_each(options, "port"))))}
+
+
+def _each(options: Mapping[str, Any], name: str) -> list[str]:
+    """The entries of an option that may hold several."""
+    value = options.get(name)
+    return str(value).split(",") if value else []
+
+
+def _is_numeric_address(text: str) -> bool:
+    try:
+        socket.getaddrinfo(text, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+def _is_number_of_seconds(value: Any) -> bool:
+    """As psycopg reads it."""
+    try:
+        int(float(value))
+    except (ValueError, OverflowError, TypeError):
+        return False
+    return True
