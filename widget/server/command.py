@@ -10,12 +10,13 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from widget.command_line import database_option, unforeseen
 from widget.environment import prepare_environment
-from widget.errors import ConfigurationError
+from widget.errors import ConfigurationError, StoreError
 from widget.server.crowd import Limits
 from widget.server.ending import Ending
 from widget.server.listening import listening, origin_of
@@ -23,7 +24,11 @@ from widget.server.logs import configure_logging
 from widget.server.open_files import raised_limit, room
 from widget.server.outlets import say, steady_outlets
 from widget.server.serving import Server, loop_factory
+from widget.server.stand_in import served_until
 from widget.settings import Settings, read_environ, working_directory
+
+if TYPE_CHECKING:
+    from widget.store.protocol import Store
 
 log = logging.getLogger("widget")
 
@@ -94,20 +99,56 @@ async def _serve(settings: Settings, listener: socket.socket, ending: Ending, co
         store = store_for(settings.database_url)
         stack.push_async_callback(store.close)
         await open_or_go_on(store)
-        settings = await settled(settings, store)
+        tell = _once(lambda: say(f"Now playing is shown at {origin}/"))
+
+        def server_of(settings: Settings, store: Store) -> Server:
+            app = create_app(settings, http=stage.http if stage else None, store=store)
+            return Server(app, limits=Limits(connections), started=tell, end_streams=app.end_streams)
+
+        try:
+            settings = await settled(settings, store)
+        except StoreError:
+            late = await _settled_late(settings, store, server_of, listener, ending)
+            ending.stop = _canceller()
+            if late is None or ending.begun:
+                return
+            settings = late
         for name in settings.ignored:
             log.info("%s is not used: what plays is told by %s.", name, settings.source)
-        app = create_app(settings, http=stage.http if stage else None, store=store)
-        server = Server(
-            app,
-            limits=Limits(connections),
-            started=lambda: say(f"Now playing is shown at {origin}/"),
-            end_streams=app.end_streams,
-        )
+        server = server_of(settings, store)
         ending.stop = server.stop
         await server.serve(sockets=[listener])
-        if server.lifespan.should_exit:
-            sys.exit(1)  # It could not begin, or not end, and has logged why.
+        _look_at_the_end_of(server)
+
+
+async def _settled_late(
+    settings: Settings,
+    store: Store,
+    server_of: Callable[[Settings, Store], Server],
+    listener: socket.socket,
+    ending: Ending,
+) -> Settings | None:
+    """The settings, once ``store`` can be read. Until then it serves, unavailable; None where it ends before."""
+    from widget.clock import SystemClock
+    from widget.sources.choice import settled_late, standing_in
+    from widget.store.absent import AbsentStore
+
+    stand_in = server_of(standing_in(settings), AbsentStore())
+    late = await served_until(settled_late(settings, store, SystemClock()), stand_in, listener, ending)
+    _look_at_the_end_of(stand_in)
+    if late is not None:
+        log.info("the database is there: what plays is told by %s from now on", late.source)
+    return late
+
+
+def _look_at_the_end_of(server: Server) -> None:
+    if server.lifespan.should_exit:
+        sys.exit(1)  # It could not begin, or not end, and has logged why.
+
+
+def _once(tell: Callable[[], None]) -> Callable[[], None]:
+    left = [tell]
+    return lambda: left.pop()() if left else None
 
 
 def _canceller() -> Callable[[], object]:

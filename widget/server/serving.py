@@ -98,6 +98,7 @@ def protocol_class(*, h11: bool = False) -> type[asyncio.Protocol]:
 
 
 def _keep_the_collector_off_what_stays() -> None:
+    gc.unfreeze()  # A server that stood in for this one may be gone.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

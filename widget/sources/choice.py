@@ -1,27 +1,45 @@
 """Which source is asked, and its wing."""
 
+from dataclasses import replace
 from importlib import import_module
 from typing import cast
 
+from widget.clock import Clock
 from widget.errors import StoreError
 from widget.settings import Settings
 from widget.source import SOURCES
 from widget.sources.owner_values import Notes, chosen, stored
 from widget.sources.wing import Parts, Wing
 
+RETRY_SECONDS = 1.0
+
 
 async def settled(settings: Settings, notes: Notes) -> Settings:
     """The settings for the source that runs: ``SOURCE``, else what the last bootstrap stored, else Spotify.
 
-    What was stored for it is among them. Where the database cannot be read now, what is set alone counts.
-    Raises :class:`widget.errors.ConfigurationError` where something is set that this source cannot keep.
+    What was stored for it is among them. Raises :class:`widget.errors.ConfigurationError` where something is set that
+    this source cannot keep, and StoreError where the database must be read for it, and cannot be now.
     """
-    try:
-        name = settings.source or await chosen(notes)
-        values = await stored(notes, SOURCES[name])
-    except StoreError:
-        name, values = settings.source or "spotify", {}
-    return settings.settled(name, values)
+    name = settings.source or await chosen(notes)
+    return settings.settled(name, await stored(notes, SOURCES[name]))
+
+
+async def settled_late(settings: Settings, notes: Notes, clock: Clock) -> Settings:
+    """The same, as soon as the database can be read."""
+    while True:
+        try:
+            return await settled(settings, notes)
+        except StoreError:
+            await clock.sleep(RETRY_SECONDS)
+
+
+def standing_in(settings: Settings) -> Settings:
+    """The settings to serve with until then, on :class:`widget.store.absent.AbsentStore`.
+
+    Nothing can be shown on it, so nothing need be hidden: whether ``HIDE`` can be kept is judged once the source is
+    known.
+    """
+    return settings if settings.source is not None else replace(settings, source="spotify", hide=frozenset())
 
 
 def wing_of(parts: Parts) -> Wing:

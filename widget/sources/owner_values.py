@@ -59,7 +59,9 @@ async def chosen(notes: Notes) -> SourceName:
 
 
 async def stored(notes: Notes, source: Source) -> dict[str, str]:
-    """What is stored now. May raise StoreError."""
+    """What is stored now. May raise StoreError, but where there is nothing to be read."""
+    if not source.variables:
+        return {}
     return from_text(await notes.note(note_of(source)), source)
 
 

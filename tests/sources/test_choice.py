@@ -1,0 +1,62 @@
+"""Which source runs, where the database that may say so is there, and where it comes later."""
+
+import asyncio
+
+import pytest
+
+from tests.support.fake_clock import FakeClock
+from widget.errors import ConfigurationError, StoreError
+from widget.settings import Settings
+from widget.source import LASTFM
+from widget.sources.choice import settled, settled_late, standing_in
+from widget.sources.owner_values import CHOSEN, note_of, to_text
+
+VALUES = {"LASTFM_USER": "elin.listens"}
+
+
+class LateNotes:
+    """Notes that can be read once ``is_there``; ``looks`` counts the tries before."""
+
+    def __init__(self, is_there: bool = False) -> None:
+        self.is_there = is_there
+        self.looks = 0
+
+    async def note(self, name: str) -> str | None:
+        if not self.is_there:
+            self.looks += 1
+            raise StoreError("not yet")
+        return {CHOSEN: "lastfm", note_of(LASTFM): to_text(VALUES)}.get(name)
+
+
+@pytest.mark.parametrize("environ", [{}, {"SOURCE": "lastfm"}])
+async def test_what_cannot_be_read_yet_is_looked_for_every_second_until_it_can(environ: dict[str, str]) -> None:
+    clock, notes = FakeClock(), LateNotes()
+    finding = asyncio.create_task(settled_late(Settings.from_environ(environ), notes, clock))
+    await clock.advance(10.0)
+    assert notes.looks == 11
+    assert not finding.done()
+    notes.is_there = True
+    await clock.advance(1.0)
+    found = await finding
+    assert (found.source, found.stored) == ("lastfm", VALUES)
+
+
+async def test_what_the_late_source_cannot_keep_is_told_as_at_the_start() -> None:
+    settings = Settings.from_environ({"HIDE_EXPLICIT": "1"})
+    with pytest.raises(ConfigurationError, match=r"^HIDE_EXPLICIT cannot be right"):
+        await settled_late(settings, LateNotes(is_there=True), FakeClock())
+
+
+async def test_a_source_that_is_set_and_stores_no_values_needs_no_database() -> None:
+    notes = LateNotes()
+    assert (await settled(Settings.from_environ({"SOURCE": "spotify"}), notes)).source == "spotify"
+    assert notes.looks == 0
+
+
+def test_what_stands_in_is_spotify_or_the_source_that_is_set() -> None:
+    unknown = standing_in(Settings.from_environ({"HIDE": "artist:Somebody"}))
+    assert unknown.source == "spotify"
+    assert unknown.hide == frozenset()
+    named = standing_in(Settings.from_environ({"SOURCE": "lastfm", "HIDE": "artist:Somebody"}))
+    assert named.source == "lastfm"
+    assert named.hide == {"artist:somebody"}

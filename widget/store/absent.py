@@ -1,0 +1,48 @@
+"""What stands in for a database that is not there yet."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
+
+from widget.errors import StoreError
+from widget.store.sql_store import SqlStore
+from widget.store.transactions import Result, Steps
+
+
+class AbsentStore(SqlStore):
+    """Implements :class:`widget.store.protocol.Store`: every use is a StoreError, and nothing is touched.
+
+    So nobody can be asked and nothing shown on it, also in the moment in which the database comes.
+    """
+
+    @property
+    def location(self) -> str:
+        return "nowhere yet"
+
+    async def open(self) -> None:
+        self._fail()
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
+    def refreshing(self) -> AbstractAsyncContextManager[None]:
+        self._fail()
+
+    async def prove_room(self) -> None:
+        self._fail()
+
+    async def lead(self) -> bool:
+        self._fail()
+
+    async def resign(self) -> None:
+        """Nobody leads."""
+
+    async def news(self, seconds: float) -> None:
+        self._fail()
+
+    async def _transact(self, steps: Steps[Result], *, write: bool = False, durable: bool = False) -> Result:
+        self._fail()
+
+    def _fail(self) -> NoReturn:
+        raise StoreError("the database is not there yet")
