@@ -30,7 +30,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.variables",),
     ("widget.renewals",),
     ("widget.tokens", "widget.plain"),
-    ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock"),
+    ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock", "widget.limited_body"),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
 

@@ -4,11 +4,12 @@ import asyncio
 import gzip
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import httpx
 import pytest
 
+from tests.support.chunks import Chunks, encoded
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
 from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose
@@ -39,23 +40,6 @@ class Network(httpx.AsyncBaseTransport):
         if hasattr(answer, "_content"):  # Made whole by a test; from the network it comes bit by bit.
             return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
         return answer
-
-
-class Chunks(httpx.AsyncByteStream):
-    """A body as it comes, chunk by chunk; ``taken`` counts the bytes that were read of it."""
-
-    def __init__(self, *chunks: bytes) -> None:
-        self.chunks = chunks
-        self.taken = 0
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self.chunks:
-            self.taken += len(chunk)
-            yield chunk
-
-
-def encoded(coding: str, *chunks: bytes) -> httpx.Response:
-    return httpx.Response(200, headers={"content-encoding": coding}, stream=Chunks(*chunks))
 
 
 def with_art(*urls: str) -> Item:
@@ -217,7 +201,7 @@ async def test_one_layer_of_compression_is_understood_though_none_is_asked_for(c
 
 
 async def test_a_body_without_an_end_is_read_to_the_limit_alone() -> None:
-    endless = Chunks(PNG, *[bytes(64 * 1024)] * 1000)
+    endless = Chunks([PNG, *[bytes(64 * 1024)] * 1000])
     network = Network(lambda _: httpx.Response(200, stream=endless))
     await fetch(shown(network))
     assert endless.taken < LARGEST_BYTES + 128 * 1024

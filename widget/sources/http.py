@@ -9,13 +9,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from widget.errors import SourceUnreachable
+from widget.limited_body import TooLong, Undecodable, read_within
 
 if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 10.0
+LARGEST_ANSWER_BYTES = 2 * 1024 * 1024
+"""Ten times the longest answer that any service gives to our questions."""
 UNREADABLE_RETRY_AFTER_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 7 * 86_400.0
+_OF_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
 _DISTRIBUTION = "now-playing-backend"
 
 
@@ -78,17 +82,40 @@ async def send(
     unreachable: type[SourceUnreachable] = SourceUnreachable,
     seconds: float = TIMEOUT_SECONDS,
 ) -> httpx.Response:
-    """The whole answer of ``who`` (its name for people), given within ``seconds`` in all. Raises ``unreachable``."""
+    """The whole answer of ``who`` (its name for people), decoded, given within ``seconds`` in all.
+
+    Raises ``unreachable``, also where it is longer than ``LARGEST_ANSWER_BYTES``: no more than that is kept of any.
+    """
     import httpx
 
     request.headers["User-Agent"] = user_agent()
+    request.headers["Accept-Encoding"] = "gzip"
     try:
         async with asyncio.timeout(seconds):
-            return await http.send(request)
+            return await _whole(await http.send(request, stream=True))
+    except TooLong as error:
+        raise unreachable(f"{who} answers with more than can be read.") from error
+    except Undecodable as error:
+        raise unreachable(f"{who} answers in an encoding that cannot be read.") from error
     except (httpx.TimeoutException, TimeoutError) as error:
         raise unreachable(f"{who} did not answer in time.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise unreachable(f"{who} cannot be reached ({type(error).__name__}).") from error
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """What ``response`` says once its body has come, as an answer that was never encoded."""
+    import httpx
+
+    try:
+        body = await read_within(response, LARGEST_ANSWER_BYTES)
+    finally:
+        await response.aclose()
+    if not (body.is_whole or body.content):
+        raise Undecodable
+    # What came of a body that was cut off is judged by who reads it: there may be a token in it.
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_TRANSFER]
+    return httpx.Response(response.status_code, headers=headers, content=body.content, request=response.request)
 
 
 def retry_after_seconds(value: str | None, now: float) -> float:

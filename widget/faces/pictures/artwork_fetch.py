@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from widget.limited_body import read_within
 from widget.source import Pictures
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ LARGEST_BYTES = 2 * 1024 * 1024
 MOST_REDIRECTS = 3
 
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +102,11 @@ async def _follow(
 
 
 async def _read(response: httpx.Response) -> ArtworkFile | None:
-    """The image in ``response``, its bytes counted as they come and after decompression; one layer of that at most."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    """The image in ``response``. Raises :class:`Missing`, and as the reading of the body does."""
     if response.status_code == 404:
         raise Missing
-    if response.status_code != 200 or encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
+    if response.status_code != 200:
         return None
-    inflate = None if encoding in ("identity", "") else zlib.decompressobj(_GZIP_OR_ZLIB)
-    body, received = bytearray(), 0
-    async for chunk in response.aiter_raw():
-        received += len(chunk)
-        body += chunk if inflate is None else inflate.decompress(chunk, LARGEST_BYTES + 1 - len(body))
-        if received > LARGEST_BYTES or len(body) > LARGEST_BYTES:
-            return None
-    if inflate is not None and not inflate.eof:
-        return None
-    media_type = raster_media_type(bytes(body[:16]))
-    return None if media_type is None else ArtworkFile(bytes(body), media_type)
+    body = await read_within(response, LARGEST_BYTES)
+    media_type = raster_media_type(body.content[:16])
+    return ArtworkFile(body.content, media_type) if body.is_whole and media_type is not None else None
