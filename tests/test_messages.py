@@ -116,6 +116,20 @@ async def test_nothing_is_said_again_after_a_restart(tmp_path: Path, receiver: R
     assert len(receiver.received) == 1
 
 
+async def test_a_message_under_way_at_the_end_still_arrives_and_is_noted(tmp_path: Path) -> None:
+    slow, clock = Receiver(delay=0.3), FakeClock()
+    with live_server(slow.app) as address:
+        inbox = address.replace("http://", "json://")
+        async with program(tmp_path, clock=clock, age=160 * DAY, settings=settings(inbox)):
+            await eventually(lambda: slow.attempts == 1)
+        (channel,), _ = read_channels([inbox])
+        store = SqliteStore(tmp_path / "now-playing.db")
+        await store.open()
+        assert len(await store.messages_sent(channel.fingerprint)) == 1
+        await store.close()
+    assert len(slow.received) == 1
+
+
 async def test_a_sleeping_host_tells_what_is_due_when_it_wakes(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
     clock = FakeClock()
     simulator = simulated(clock)
