@@ -6,15 +6,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.support.fake_clock import FakeClock
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, playing
-from widget.clock import SystemClock
 
 
 @pytest.fixture
 def both() -> Iterator[tuple[str, str]]:
-    clock = SystemClock()
-    app = Showing(clock).show(playing(clock.now(), progress_ms=None)).app
+    app = Showing().show(playing(FakeClock().now(), progress_ms=None)).app  # Time stands still between the two answers.
     with live_server(app) as fast, live_server(app, h11=True) as plain:
         yield fast, plain
 

@@ -65,6 +65,7 @@ def renew(running: Server, service: Spotify, heard: list[str]) -> None:
         heard.append(answer.text + str(answer.headers))
 
 
+@pytest.mark.timeout(360)  # Ten commands and a server, one after another.
 def test_no_secret_is_ever_served_logged_or_printed(service: Spotify, tmp_path: Path) -> None:
     heard: list[str] = []
     cli_uri, setup_uri = sorted(service.simulator.app_settings.redirect_uris, key=lambda uri: "/setup/" in uri)
