@@ -38,6 +38,7 @@ def test_three_commands_lead_to_a_live_widget(tmp_path: Path, services: Scrobbli
     assert not any(line.startswith("LISTENBRAINZ_TOKEN") for line in exported)
 
     with server(tmp_path, bare()) as running:
+        assert running.shows()
         now = running.get().json()
         assert (now["item"]["title"], now["source"]["name"]) == ("Harbour Lights", source)
     status = json.loads(run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare()).stdout)

@@ -93,6 +93,15 @@ class Server:
     def get(self, path: str = "/now-playing", **more: float) -> httpx.Response:
         return httpx.get(self.url + path, timeout=more.get("timeout", 10.0))
 
+    def shows(self, status: str = "playing", seconds: float = 15.0) -> bool:
+        """Whether it comes to show ``status``: on a busy machine that may take longer than one answer waits."""
+        end = time.monotonic() + seconds
+        while self.get().json()["status"] != status:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.2)
+        return True
+
     def end(self, signal_number: int, seconds: float = 10.0) -> tuple[int, str, str]:
         """Sends a signal; the exit code and all output."""
         self.process.send_signal(signal_number)
