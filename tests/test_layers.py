@@ -31,6 +31,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.renewals",),
     ("widget.tokens", "widget.plain"),
     ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock", "widget.limited_body"),
+    ("widget.unfinished",),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
 

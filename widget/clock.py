@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from widget.unfinished import looked_at
+
 Result = TypeVar("Result")
 
 
@@ -44,7 +46,7 @@ async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, Result]
     Late work is cancelled, and not waited for: what hangs may ignore that too.
     """
     task, alarm = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
-    task.add_done_callback(_looked_at)
+    task.add_done_callback(looked_at)
     try:
         await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
@@ -53,11 +55,6 @@ async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, Result]
     finally:
         task.cancel()
         alarm.cancel()
-
-
-def _looked_at(task: asyncio.Future[Any]) -> None:
-    if not task.cancelled():
-        task.exception()
 
 
 def utc(timestamp: float) -> datetime:

@@ -18,6 +18,7 @@ from widget.source import SPOTIFY, Source
 from widget.sources.spotify.seed import effective_token
 from widget.store.protocol import Store
 from widget.tokens import Seed
+from widget.unfinished import Unfinished
 
 EVERY_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 3600.0
@@ -53,15 +54,14 @@ class Messenger:
         self._logged: frozenset[str] = frozenset()
         self._failed: dict[tuple[str, str], int] = {}
         self._not_before: dict[tuple[str, str], float] = {}  # monotonic
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = Unfinished()
 
     async def run(self) -> None:
         """Runs until it is cancelled; then a message under way has a second to arrive and to be noted."""
         try:
             await self._look_again_and_again()
         finally:
-            if self._under_way:
-                await asyncio.wait(self._under_way, timeout=CLOSE_SECONDS)
+            await self._under_way.ended(CLOSE_SECONDS)
 
     async def _look_again_and_again(self) -> None:
         channels: tuple[Channel, ...] = ()
@@ -148,22 +148,13 @@ class Messenger:
                 continue
             if not await self._store.claim_message(*attempt, self._clock.now()):
                 continue
-            sending = asyncio.create_task(self._send(channel, message, attempt))
-            self._under_way.add(sending)
-            sending.add_done_callback(self._ended)
             # Whoever waits here may be cancelled, and what arrived without a note would be sent again.
-            await asyncio.wait({sending})
-            sending.result()
+            await self._under_way.result(self._send(channel, message, attempt))
 
     async def _send(self, channel: Channel, message: Message, attempt: tuple[str, str]) -> None:
         arrived = await channel.send(message.title, message.body)
         await self._store.settle_message(*attempt, arrived)
         self._remember(channel, message, attempt, arrived)
-
-    def _ended(self, sending: asyncio.Task[None]) -> None:
-        self._under_way.discard(sending)
-        if not sending.cancelled():
-            sending.exception()  # Looked at here, where the one who waits may be gone.
 
     def _remember(self, channel: Channel, message: Message, attempt: tuple[str, str], arrived: bool) -> None:
         if arrived:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from widget.errors import StoreError
+from widget.unfinished import looked_at
 
 SCHEMA = "now_playing"
 LAST_WORD_SECONDS = 0.3
@@ -69,7 +70,7 @@ class Session:
             await asyncio.wait({asking}, timeout=seconds)
         finally:
             if not asking.done():
-                asking.add_done_callback(_looked_at)
+                asking.add_done_callback(looked_at)
                 self._break_off()
                 broken_off = True
                 await asyncio.wait({asking}, timeout=LAST_WORD_SECONDS)
@@ -119,8 +120,3 @@ def store_error(error: psycopg.Error) -> StoreError:
 def no_answer() -> StoreError:
     """What is raised where Postgres says nothing."""
     return StoreError("the Postgres database cannot be used now (it does not answer)")
-
-
-def _looked_at(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()

@@ -26,6 +26,7 @@ from widget.store.postgres_session import LAST_WORD_SECONDS, Session, no_answer
 from widget.store.sql_store import SqlStore
 from widget.store.transactions import Result, Steps
 from widget.store.turns import turn
+from widget.unfinished import Unfinished
 
 _CHANNEL = "now_playing"
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
@@ -44,7 +45,7 @@ class PostgresStore(SqlStore):
         self._is_open = self._is_prepared = False
         self._session: Session | None = None
         self._one_at_a_time = asyncio.Lock()
-        self._under_way: set[asyncio.Task[object]] = set()
+        self._under_way = Unfinished()
         self._listening: Session | None = None
         self._one_refresh = asyncio.Lock()
         self._refresh: Session | None = None
@@ -68,8 +69,7 @@ class PostgresStore(SqlStore):
 
     async def close(self) -> None:
         self._is_open = False
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=self._limits.close)
+        await self._under_way.ended(self._limits.close)
         await self.resign()
         await self._stop_listening()
         session, self._session = self._session, None
@@ -123,19 +123,12 @@ class PostgresStore(SqlStore):
         await _end(session)
 
     async def _transact(self, steps: Steps[Result], *, write: bool = False, durable: bool = False) -> Result:
-        task = asyncio.create_task(self._in_turn(steps, write, durable))
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-        # The caller may be cancelled; what began ends by itself.
-        await asyncio.wait({task}, timeout=self._limits.statement + LAST_WORD_SECONDS)
-        if not task.done():
-            raise no_answer()
-        return task.result()
-
-    def _ended(self, task: asyncio.Task[object]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # Looked at here, where the caller may be gone.
+        work, seconds = self._in_turn(steps, write, durable), self._limits.statement + LAST_WORD_SECONDS
+        try:
+            # The caller may be cancelled; what began ends by itself.
+            return await self._under_way.result(work, seconds)
+        except TimeoutError as error:
+            raise no_answer() from error
 
     async def _in_turn(self, steps: Steps[Result], write: bool, durable: bool) -> Result:
         ends_at = self._end_of_a_turn()

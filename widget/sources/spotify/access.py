@@ -1,6 +1,5 @@
 """The access token: refreshed before its end, one refresh at a time, persisted before use, dead or alive."""
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from widget.sources.spotify.seed import (
 from widget.sources.spotify.unsaved import Unsaved
 from widget.store.protocol import Store
 from widget.tokens import AccessToken, Credentials, Seed, Token
+from widget.unfinished import Unfinished
 
 EARLY_SECONDS = 60.0
 LONGEST_LIFE_SECONDS = 1e7
@@ -63,7 +63,7 @@ class Access:
         self._configured = credentials
         self._seed = seed
         self._disk_may_go = disk_may_go
-        self._in_flight: set[asyncio.Task[Token]] = set()
+        self._under_way = Unfinished()
         self._unsaved = Unsaved(store, clock)
         self._bad_credentials = Refused(clock)
         self._refused: deque[str] = deque(maxlen=REFUSED_REMEMBERED)
@@ -127,23 +127,13 @@ class Access:
 
     async def close(self) -> None:
         """Waits for a refresh under way: a rotated token must reach the disk."""
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=CLOSE_SECONDS)
+        await self._under_way.ended(CLOSE_SECONDS)
         await self._unsaved.close()
 
     async def _refreshed_unless(self, satisfied: Callable[[Token], bool], *, by_hand: bool = False) -> Token:
         await self._unsaved.save()
-        task = asyncio.create_task(self._refresh(satisfied, by_hand))
-        self._in_flight.add(task)
-        task.add_done_callback(self._ended)
         # The caller may be cancelled; the refresh goes on, for its answer may hold the only valid token.
-        await asyncio.wait({task})
-        return task.result()
-
-    def _ended(self, task: "asyncio.Task[Token]") -> None:
-        self._in_flight.discard(task)
-        if not task.cancelled():
-            task.exception()  # Looked at here, where the caller may be gone.
+        return await self._under_way.result(self._refresh(satisfied, by_hand))
 
     async def _refresh(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
         async with AsyncExitStack() as locks:
