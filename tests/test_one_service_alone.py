@@ -4,17 +4,17 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tests.support.other_program import OtherProgram, Services, other_program, services
+from tests.support.other_program import RELEASED, SILENCE, OtherProgram, Services, other_program, services
 from tests.support.program import PUBLIC_URL, authorize, program, simulated
 from tests.support.walking import Walk, walk
 from widget.settings import Settings
 from widget.source import SOURCES
-from widget.sources.programme import Piece
 
 POLLED = ("lastfm", "listenbrainz")
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -47,18 +47,6 @@ EVERYTHING = {
     "PUBLIC_URL": PUBLIC_URL,
 }
 """What is set for one source stands beside what is set for all others."""
-
-RELEASED = Piece(
-    200.0,
-    "Small Planets",
-    ("Nova",),
-    "Small Planets",
-    198.0,
-    release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
-    recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
-    drawing="orbit",
-)
-SILENCE = Piece(5_000.0)
 
 
 MAY_NAME = {"inlet": "listenbrainz"}
@@ -110,7 +98,7 @@ async def test_spotify_stands_in_nothing_that_anybody_sees_of_another_source(
 ) -> None:
     caplog.set_level(logging.INFO)
     clock = FakeClock()
-    served = services(clock, RELEASED, RELEASED, RELEASED, SILENCE)
+    served = services(clock, *[replace(RELEASED, seconds=200.0)] * 3, SILENCE)
     await clock.advance(450)
     if trouble is not None:
         trouble(served)

@@ -3,29 +3,22 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.commands import Server, server, spotify
+from tests.support.other_program import RELEASED
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.scrobbling import Scrobbling, bare, scrobbling
 from tests.support.walking import PATHS, Walk
 from widget.clock import iso_seconds
-from widget.sources.programme import Piece
 from widget.sources.spotify.accounts import SCOPES
 
 TOKEN = "a-token-for-all-players"
-RELEASED = Piece(
-    50_000.0,
-    "Small Planets",
-    ("Nova",),
-    "Small Planets",
-    600.0,
-    release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
-    recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
-)
+LONG_RELEASED = replace(RELEASED, seconds=50_000.0, length=600.0, drawing="")
 OF_SPOTIFY = {
     "SPOTIFY_CLIENT_ID": "an-id",
     "SPOTIFY_CLIENT_SECRET": "a-secret",
@@ -48,7 +41,7 @@ def proxy() -> Iterator[RecordingProxy]:
 
 @pytest.fixture
 def services() -> Iterator[Scrobbling]:
-    with scrobbling(RELEASED) as running:
+    with scrobbling(LONG_RELEASED) as running:
         yield running
 
 

@@ -6,21 +6,10 @@ from typing import Any
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tests.support.other_program import LONG, other_program, services
+from tests.support.other_program import LONG, RELEASED, SILENCE, other_program, services
 from widget.sources.programme import Piece
 
 POLLED = ("lastfm", "listenbrainz")
-SILENCE = Piece(5_000.0)
-RELEASED = Piece(
-    5_000.0,
-    "Small Planets",
-    ("Nova",),
-    "Small Planets",
-    198.0,
-    release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
-    recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
-    drawing="orbit",
-)
 
 
 @pytest.mark.parametrize("source", POLLED)

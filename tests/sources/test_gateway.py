@@ -1,8 +1,5 @@
 """Asking a source that needs no authorization: through the gate, and never again at once what was refused."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.support.fake_clock import FakeClock
@@ -56,11 +53,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    store = SqliteStore(tmp_path / "now-playing.db")
-    await store.open()
-    yield Stage(store)
-    await store.close()
+def stage(store: SqliteStore) -> Stage:
+    return Stage(store)
 
 
 async def test_without_a_name_nobody_is_asked(stage: Stage) -> None:

@@ -1,8 +1,7 @@
 """A polled source's wing out of what is its own: a row, whom to ask for, and who asks."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -58,11 +57,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    store = SqliteStore(tmp_path / "now-playing.db")
-    await store.open()
-    yield Stage(store)
-    await store.close()
+def stage(store: SqliteStore) -> Stage:
+    return Stage(store)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,17 @@ from widget.sources.programme import Piece, Programme
 from widget.store.sqlite_store import SqliteStore
 
 PUBLIC_URL = "https://music.example.org"
+SILENCE = Piece(5_000.0)
+RELEASED = Piece(
+    5_000.0,
+    "Small Planets",
+    ("Nova",),
+    "Small Planets",
+    198.0,
+    release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
+    recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
+    drawing="orbit",
+)
 LONG = (Piece(5_000.0, "Harbour Lights", ("Elin Sandvik",), "The Ferry", 220.0),)
 
 

@@ -1,0 +1,17 @@
+"""What the tests of sources stand on."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from widget.store.sqlite_store import SqliteStore
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """An open store that holds nothing."""
+    opened = SqliteStore(tmp_path / "now-playing.db")
+    await opened.open()
+    yield opened
+    await opened.close()
