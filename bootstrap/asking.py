@@ -5,8 +5,8 @@ import sys
 import click
 
 from bootstrap.terminal import Terminal
-from widget.errors import ConfigurationError
-from widget.tokens import Credentials
+from widget.model.errors import ConfigurationError
+from widget.model.tokens import Credentials
 
 
 def asked_for(known: Credentials | None, stored: Credentials | None, terminal: Terminal) -> Credentials:

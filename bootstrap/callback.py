@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from widget.errors import NowPlayingError
+from widget.model.errors import NowPlayingError
 from widget.sources.spotify.authorization import Attempt
 
 if TYPE_CHECKING:

@@ -19,14 +19,14 @@ from bootstrap.flow import Wishes, authorize
 from bootstrap.report import granted_rows, status_object, status_rows
 from bootstrap.terminal import Terminal
 from widget.environment import prepare_environment
-from widget.errors import ConfigurationError, NowPlayingError, SourceError
+from widget.model.errors import ConfigurationError, NowPlayingError, SourceError
+from widget.model.sources import Source
+from widget.model.tokens import Credentials, token_health
 from widget.owner.channels import read_channels
 from widget.player.written import from_text
 from widget.settings import Settings
-from widget.source import Source
 from widget.sources.owner_values import CHOSEN
 from widget.sources.spotify.seed import effective_token
-from widget.tokens import Credentials, token_health
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from bootstrap.process_start import process_started_at
 from widget.clock import SystemClock
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.tokens import Credentials
 from widget.settings import Settings
 from widget.sources.gate import Gate
 from widget.sources.http import LateClient
@@ -20,7 +21,6 @@ from widget.sources.spotify.authorization import Authorization
 from widget.sources.spotify.seed import effective_credentials
 from widget.store.choice import store_for
 from widget.store.protocol import Store
-from widget.tokens import Credentials
 
 if TYPE_CHECKING:
     import httpx

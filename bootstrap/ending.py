@@ -6,7 +6,7 @@ import click
 
 from bootstrap.terminal import Terminal
 from widget.command_line import unforeseen
-from widget.errors import ConfigurationError, NowPlayingError
+from widget.model.errors import ConfigurationError, NowPlayingError
 
 INTERRUPTED = 130
 

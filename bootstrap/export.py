@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Mapping
 
 from widget.clock import iso_seconds
-from widget.tokens import Credentials, Token
+from widget.model.tokens import Credentials, Token
 
 Variables = Mapping[str, str]
 

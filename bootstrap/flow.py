@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from bootstrap.callback import Callback, CallbackListener, Outcome, PortTaken, listening_socket, serving
 from bootstrap.pasting import pasted_lines
 from bootstrap.terminal import Terminal
-from widget.errors import AuthorizationError, NowPlayingError, StoreError
+from widget.model.errors import AuthorizationError, NowPlayingError, StoreError
+from widget.model.tokens import Credentials
 from widget.sources.spotify.authorization import Attempt, Authorization, Granted, begin
-from widget.tokens import Credentials
 
 TICK_SECONDS = 1.0
 

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Mapping
 
 from bootstrap.terminal import Terminal
-from widget.source import Source
-from widget.source_variables import HASHED
+from widget.model.source_variables import HASHED
+from widget.model.sources import Source
 
 TOKEN_BYTES = 24
 EXAMPLE_ADDRESS = "https://music.example.org"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from widget.clock import iso_milliseconds, utc
+from widget.model.tokens import Account, Token, token_health
 from widget.sources.spotify.authorization import Granted
-from widget.tokens import Account, Token, token_health
 
 _STATES = {
     "ok": "ok",

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import wcwidth
 
-from widget.errors import NowPlayingError
+from widget.model.errors import NowPlayingError
 from widget.server.outlets import silence
 
 NARROWEST, WIDEST, USUAL = 10, 100, 80

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.support.commands import Server, server
-from widget.source import SOURCES
+from widget.model.sources import SOURCES
 
 ENVIRON = {"PATH": "", "PYTHONPATH": str(Path(__file__).parent.parent), "HOME": "/nowhere"}
 PATIENCE_SECONDS = 20.0

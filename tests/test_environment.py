@@ -13,7 +13,7 @@ from tests.support.commands import Spotify, run, server, spotify
 from tests.support.live_server import free_port
 from tests.support.socks import SocksProxy
 from widget.environment import prepare_environment
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
 
 BROKEN = [
     ("ALL_PROXY", "sox://127.0.0.1:1080"),

@@ -24,13 +24,20 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.command_line", "widget.environment"),
     ("widget.settings",),
     ("widget.samples",),
-    ("widget.snapshot",),
-    ("widget.source",),
-    ("widget.source_variables",),
-    ("widget.variables",),
-    ("widget.renewals",),
-    ("widget.tokens", "widget.plain"),
-    ("widget.playback", "widget.errors", "widget.uris", "widget.names", "widget.clock", "widget.limited_body"),
+    ("widget.model.snapshot",),
+    ("widget.model.sources",),
+    ("widget.model.source_variables",),
+    ("widget.model.parsers",),
+    ("widget.model.reauthorization",),
+    ("widget.model.tokens", "widget.model.serialization"),
+    (
+        "widget.model.playback",
+        "widget.model.errors",
+        "widget.model.hide_list",
+        "widget.model.names",
+        "widget.clock",
+        "widget.limited_body",
+    ),
     ("widget.unfinished",),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
@@ -83,7 +90,7 @@ def test_a_face_cannot_reach_a_token_or_spotify(name: str) -> None:
     reached = imported_modules(name)
     from_player = {module for module in reached if module.startswith("widget.player.")}
     assert from_player <= FACES_MAY_TAKE_FROM_PLAYER
-    forbidden = ("widget.store", "widget.sources", "widget.tokens")
+    forbidden = ("widget.store", "widget.sources", "widget.model.tokens")
     assert not {module for module in reached if module.startswith(forbidden)}
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import LONG, other_program, services
+from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, Source
+from widget.model.tokens import Token
 from widget.owner.messages import Trouble, due_messages
-from widget.source import INLET, LASTFM, LISTENBRAINZ, Source
-from widget.tokens import Token
 
 NOW = 1_795_000_000.0
 

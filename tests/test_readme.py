@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from bootstrap.cli import cli
 from widget.app import create_app
-from widget.errors import ErrorCode
 from widget.faces.feeds import events, hot_path
+from widget.model.errors import ErrorCode
+from widget.model.sources import COVER_ART_ARCHIVE, SOURCES
 from widget.settings import Settings
-from widget.source import COVER_ART_ARCHIVE, SOURCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

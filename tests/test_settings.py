@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
+from widget.model.sources import SOURCES, SourceName
 from widget.settings import Settings, read_environ
-from widget.source import SOURCES, SourceName
 
 WRONG = [
     ("PORT", "abc"),

@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize, program, query_of, simulated
-from widget.errors import StoreError
+from widget.model.errors import StoreError
+from widget.model.tokens import Seed
 from widget.settings import Settings
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.simulator import Simulator
 from widget.store.protocol import Store
-from widget.tokens import Seed
 
 ME = "/v1/me"
 NOW = "/v1/me/player/currently-playing"

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widget.clock import iso_milliseconds, iso_seconds
-from widget.playback import Item, Playback
-from widget.snapshot import Problem, Snapshot
-from widget.tokens import AccessToken, Credentials, Seed, Token, six_months_after, token_health
-from widget.uris import canonical_uri
+from widget.model.hide_list import canonical_uri
+from widget.model.playback import Item, Playback
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.tokens import AccessToken, Credentials, Seed, Token, six_months_after, token_health
 
 ITEM = Item(type="track", id="t1", uri="spotify:track:t1", url=None, title="A title", duration_ms=200_000)
 DAY = 86_400

@@ -15,12 +15,12 @@ from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
+from widget.model.hiding import Hiding
+from widget.model.reauthorization import NothingToRenew
 from widget.owner.messenger import Messenger
 from widget.owner.readiness import Readiness
 from widget.player.broadcast import Broadcast
-from widget.player.hiding import Hiding
 from widget.player.watcher import Watcher
-from widget.renewals import NothingToRenew
 from widget.settings import Settings
 from widget.sources.choice import wing_of
 from widget.sources.http import LateClient

@@ -5,7 +5,7 @@ from traceback import extract_tb
 
 import click
 
-from widget.variables import database_url
+from widget.model.parsers import database_url
 
 
 def _checked(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from ipaddress import ip_address
 from pathlib import Path
 
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
-from widget import variables
 from widget.clock import SystemClock
-from widget.errors import ConfigurationError
-from widget.source import SOURCES, SourceName, source_name
-from widget.source_variables import recent
-from widget.tokens import Credentials, Seed
+from widget.model import parsers
+from widget.model.errors import ConfigurationError
+from widget.model.source_variables import recent
+from widget.model.sources import SOURCES, SourceName, source_name
+from widget.model.tokens import Credentials, Seed
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"
 DEFAULT_DATABASE_URL = "sqlite:///now-playing.db"
@@ -74,25 +74,25 @@ class Settings:
         if source is not None:
             reader.leave_out(_prefixes_of_others(source))
         settings = cls(
-            client_id=reader.read("SPOTIFY_CLIENT_ID", variables.one_word, None),
-            client_secret=reader.read("SPOTIFY_CLIENT_SECRET", variables.one_word, None),
+            client_id=reader.read("SPOTIFY_CLIENT_ID", parsers.one_word, None),
+            client_secret=reader.read("SPOTIFY_CLIENT_SECRET", parsers.one_word, None),
             seed=_seed(reader, SystemClock().now() if now is None else now),
-            redirect_uri=reader.read("SPOTIFY_REDIRECT_URI", variables.redirect_uri, DEFAULT_REDIRECT_URI),
-            accounts_url=reader.read("SPOTIFY_ACCOUNTS_URL", variables.web_address, cls.accounts_url),
-            api_url=reader.read("SPOTIFY_API_URL", variables.web_address, cls.api_url),
-            database_url=reader.read("DATABASE_URL", variables.database_url, DEFAULT_DATABASE_URL),
-            host=reader.read("HOST", variables.one_word, cls.host),
-            port=reader.read("PORT", variables.port, cls.port),
+            redirect_uri=reader.read("SPOTIFY_REDIRECT_URI", parsers.redirect_uri, DEFAULT_REDIRECT_URI),
+            accounts_url=reader.read("SPOTIFY_ACCOUNTS_URL", parsers.web_address, cls.accounts_url),
+            api_url=reader.read("SPOTIFY_API_URL", parsers.web_address, cls.api_url),
+            database_url=reader.read("DATABASE_URL", parsers.database_url, DEFAULT_DATABASE_URL),
+            host=reader.read("HOST", parsers.one_word, cls.host),
+            port=reader.read("PORT", parsers.port, cls.port),
             public_url=_public_url(reader),
-            frame_ancestors=reader.read("FRAME_ANCESTORS", variables.frame_ancestors, cls.frame_ancestors),
-            calls_per_day=reader.read("CALLS_PER_DAY", variables.positive, None),
-            hide_explicit=reader.read("HIDE_EXPLICIT", variables.switch, False),
+            frame_ancestors=reader.read("FRAME_ANCESTORS", parsers.frame_ancestors, cls.frame_ancestors),
+            calls_per_day=reader.read("CALLS_PER_DAY", parsers.positive, None),
+            hide_explicit=reader.read("HIDE_EXPLICIT", parsers.switch, False),
             hide=reader.read("HIDE", _hidden_from(source), frozenset()),
-            max_streams=reader.read("MAX_STREAMS", variables.positive, cls.max_streams),
-            artwork_hosts=reader.read("ARTWORK_HOSTS", variables.hosts, ()),
-            log_level=reader.read("LOG_LEVEL", variables.log_level, cls.log_level),
-            setup_key=reader.read("SETUP_KEY", variables.setup_key, None),
-            notify_urls=reader.read("NOTIFY_URLS", variables.message_addresses, ()),
+            max_streams=reader.read("MAX_STREAMS", parsers.positive, cls.max_streams),
+            artwork_hosts=reader.read("ARTWORK_HOSTS", parsers.hosts, ()),
+            log_level=reader.read("LOG_LEVEL", parsers.log_level, cls.log_level),
+            setup_key=reader.read("SETUP_KEY", parsers.setup_key, None),
+            notify_urls=reader.read("NOTIFY_URLS", parsers.message_addresses, ()),
             source=source,
             of_source=_of_sources(reader),
             recent=reader.read("RECENT", recent, 0),
@@ -132,10 +132,10 @@ class Settings:
         of_uris = sorted(self.hide.difference(of_names))
         if row.hides_uris and of_names:
             rule = f"is none of {row.label}'s URIs or links"
-            faults.append(f"HIDE cannot be right: {variables.shown(of_names[0])} {rule}")
+            faults.append(f"HIDE cannot be right: {parsers.shown(of_names[0])} {rule}")
         if not row.hides_uris and of_uris:
             rule = f"use artist:NAME, album:NAME or track:NAME with {row.label}"
-            faults.append(f"HIDE cannot be right: {rule}, not {variables.shown(of_uris[0])}")
+            faults.append(f"HIDE cannot be right: {rule}, not {parsers.shown(of_uris[0])}")
         return faults
 
     @property
@@ -206,21 +206,21 @@ def _of_sources(reader: "_Reader") -> dict[str, str]:
 
 def _hidden_from(source: SourceName | None) -> Callable[[str], frozenset[str]]:
     if source is None:
-        return variables.hidden
-    return variables.hidden_uris if SOURCES[source].hides_uris else variables.hidden_names
+        return parsers.hidden
+    return parsers.hidden_uris if SOURCES[source].hides_uris else parsers.hidden_names
 
 
 def _seed(reader: _Reader, now: float) -> Seed | None:
-    token = reader.read("SPOTIFY_REFRESH_TOKEN", variables.one_word, None)
-    authorized_at = reader.read("SPOTIFY_AUTHORIZED_AT", variables.day_of_authorization(now), None)
+    token = reader.read("SPOTIFY_REFRESH_TOKEN", parsers.one_word, None)
+    authorized_at = reader.read("SPOTIFY_AUTHORIZED_AT", parsers.day_of_authorization(now), None)
     return None if token is None else Seed(token, authorized_at)
 
 
 def _public_url(reader: _Reader) -> str | None:
     """What the owner set, else what the host says about itself."""
     return (
-        reader.read("PUBLIC_URL", variables.web_address, None)
-        or reader.read("RENDER_EXTERNAL_URL", variables.web_address, None)
-        or reader.read("RAILWAY_PUBLIC_DOMAIN", variables.address_of_domain, None)
-        or reader.read("FLY_APP_NAME", variables.address_of_fly_app, None)
+        reader.read("PUBLIC_URL", parsers.web_address, None)
+        or reader.read("RENDER_EXTERNAL_URL", parsers.web_address, None)
+        or reader.read("RAILWAY_PUBLIC_DOMAIN", parsers.address_of_domain, None)
+        or reader.read("FLY_APP_NAME", parsers.address_of_fly_app, None)
     )

@@ -12,7 +12,7 @@ from statistics import fmean
 
 from tests.benchmarks.table import row
 from tests.support.showing import item
-from widget.playback import Item, Playback
+from widget.model.playback import Item, Playback
 from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.budget import pace
 from widget.player.knowledge import Knowledge

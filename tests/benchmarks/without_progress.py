@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from tests.benchmarks.polling import BEGIN, DAY, LATENCY, Change, Policy, every, listener, skipping_listener
 from tests.benchmarks.table import row
-from widget.playback import Playback
+from widget.model.playback import Playback
+from widget.model.sources import LASTFM, LISTENBRAINZ, Source
 from widget.player.knowledge import Knowledge
 from widget.player.schedule import Situation, seconds_until_next_question
-from widget.source import LASTFM, LISTENBRAINZ, Source
 
 
 @dataclass(frozen=True, slots=True)

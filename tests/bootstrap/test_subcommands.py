@@ -14,7 +14,7 @@ from bootstrap.export import FORMATS, variables
 from tests.support.commands import CLIENT_ID, CLIENT_SECRET, Spotify, run, spotify
 from tests.support.live_server import free_port, live_server
 from tests.support.receiver import Receiver
-from widget.tokens import Credentials, Token
+from widget.model.tokens import Credentials, Token
 
 TOKEN = "/api/token"
 Bootstrap = Callable[..., subprocess.CompletedProcess[str]]

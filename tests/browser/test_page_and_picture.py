@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, EPISODE, JAPANESE, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import framed
-from widget.snapshot import Snapshot
+from widget.model.snapshot import Snapshot
 
 ART = "#c0603a"
 GROUNDS = ("art", "card", "336699", "none")

@@ -18,8 +18,8 @@ from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
 from widget.faces.pictures.view import view_of
 from widget.faces.pictures.words import words
-from widget.playback import Item, LastPlayed
-from widget.snapshot import Snapshot
+from widget.model.playback import Item, LastPlayed
+from widget.model.snapshot import Snapshot
 
 NOW = 1_795_000_000.0
 ART = "#ff5a00"

@@ -18,9 +18,9 @@ from tests.support.live_server import live_server
 from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import Box, boxes, framed, troubles
 from widget.clock import SystemClock
-from widget.playback import Item, LastPlayed
-from widget.snapshot import Snapshot
-from widget.source import LASTFM
+from widget.model.playback import Item, LastPlayed
+from widget.model.snapshot import Snapshot
+from widget.model.sources import LASTFM
 
 SERIOUS = {"serious", "critical"}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, item, playing
 from tests.support.widget_frames import boxes, framed
-from widget.playback import LastPlayed
+from widget.model.playback import LastPlayed
 
 LANGUAGES = ("en", "de", "fr", "it", "nl", "ru", "tr", "uk")
 """Those with the longest words in the place of a title."""

@@ -14,7 +14,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
 from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose
 from widget.faces.pictures.artwork_fetch import LARGEST_BYTES, raster_media_type
-from widget.playback import Artwork, Item
+from widget.model.playback import Artwork, Item
 from widget.settings import Settings
 from widget.sources.http import http_client
 

@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing
-from widget.errors import ErrorCode
+from widget.model.errors import ErrorCode
+from widget.model.snapshot import Problem
+from widget.model.sources import SOURCES, Source
+from widget.model.tokens import TokenHealth
 from widget.owner.health import Health
 from widget.settings import Settings
-from widget.snapshot import Problem
-from widget.source import SOURCES, Source
-from widget.tokens import TokenHealth
 
 KEY = Settings(setup_key="a key of sixteen characters")
 

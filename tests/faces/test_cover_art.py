@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
-from widget.playback import Artwork, Item
-from widget.source import LISTENBRAINZ, SPOTIFY
-from widget.sources.cover_art import cover_art
+from widget.model.cover_art import cover_art
+from widget.model.playback import Artwork, Item
+from widget.model.sources import LISTENBRAINZ, SPOTIFY
 from widget.sources.cover_art_simulator import CoverArtSimulator
 from widget.sources.programme import PIECES
 

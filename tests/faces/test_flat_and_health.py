@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, LOCAL, WORKS, Showing, advertisement, idle, item, paused, playing
-from widget.errors import SpotifyUnreachable, StoreError
+from widget.model.errors import SpotifyUnreachable, StoreError
+from widget.model.playback import Item
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.tokens import TokenHealth
 from widget.owner.health import Health
-from widget.playback import Item
-from widget.snapshot import Problem, Snapshot
-from widget.tokens import TokenHealth
 
 
 async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:

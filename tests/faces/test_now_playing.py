@@ -11,8 +11,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
 from widget.clock import iso_milliseconds
 from widget.faces.feeds.now_playing import encode, max_age
-from widget.snapshot import Problem, Snapshot
-from widget.source import SPOTIFY
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import SPOTIFY
 
 KEYS = [
     "status",

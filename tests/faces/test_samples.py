@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.showing import Showing, item, playing
 from widget.faces.pictures.colour_finder import colour_of
+from widget.model.sources import Source
 from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
 from widget.samples.music import SAMPLE_ITEMS, Sample, sample_snapshot
-from widget.source import Source
 
 STATES = {
     "playing": "Tides of Glass",

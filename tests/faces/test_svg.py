@@ -33,9 +33,9 @@ from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
 from widget.faces.pictures.view import view_of
 from widget.faces.pictures.words import words
-from widget.playback import Artwork, LastPlayed
-from widget.snapshot import Problem, Snapshot
-from widget.source import LASTFM, LISTENBRAINZ
+from widget.model.playback import Artwork, LastPlayed
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import LASTFM, LISTENBRAINZ
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = 1_795_000_000.0

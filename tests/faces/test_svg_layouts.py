@@ -15,9 +15,9 @@ from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_shapes import BARS_WIDTH, Drawing, Text
 from widget.faces.pictures.view import view_of
 from widget.faces.pictures.words import words
-from widget.playback import LastPlayed
-from widget.snapshot import Snapshot
-from widget.source import SPOTIFY, Source
+from widget.model.playback import LastPlayed
+from widget.model.snapshot import Snapshot
+from widget.model.sources import SPOTIFY, Source
 
 NOW = 1_795_000_000.0
 ANOTHER = Source("inlet", "Everything that I listen to now", None)

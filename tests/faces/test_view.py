@@ -8,9 +8,9 @@ from tests.support.showing import EPISODE, LOCAL, advertisement, idle, item, pau
 from widget.faces.pictures.options import Options
 from widget.faces.pictures.view import View, ago_text, clock_text, is_tall, view_of
 from widget.faces.pictures.words import words
-from widget.playback import Item, LastPlayed
-from widget.snapshot import Problem, Snapshot
-from widget.source import SPOTIFY, Source
+from widget.model.playback import Item, LastPlayed
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import SPOTIFY, Source
 
 NOW = 1_795_000_000.0
 ELSEWHERE = Source("listenbrainz", "ListenBrainz", "https://listenbrainz.org/user/ada/")

@@ -10,10 +10,10 @@ import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
 from widget.faces.pictures.palettes import Tone, palette
-from widget.playback import LastPlayed
+from widget.model.playback import LastPlayed
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import LASTFM, Source
 from widget.settings import Settings
-from widget.snapshot import Problem, Snapshot
-from widget.source import LASTFM, Source
 
 TONES: tuple[Tone, Tone] = ("light", "dark")
 Get = Callable[..., Awaitable[httpx.Response]]

@@ -36,9 +36,9 @@ from widget.clock import SystemClock
 from widget.faces.pictures.colour_finder import colour_of
 from widget.faces.pictures.options import Ground, Layout
 from widget.faces.pictures.sizes import DEFAULT_WIDTHS, height_of
-from widget.playback import LastPlayed
+from widget.model.playback import LastPlayed
+from widget.model.snapshot import Snapshot
 from widget.samples.artwork import drawing
-from widget.snapshot import Snapshot
 
 LAYOUTS = get_args(Layout)
 ROWS = 2

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from widget.errors import ErrorCode
+from widget.model.errors import ErrorCode
+from widget.model.tokens import Token
 from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
-from widget.tokens import Token
 
 DAY = 86_400.0
 HOUR = 3_600.0

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.names import related_names
-from widget.playback import Item, LastPlayed, Named, Playback
+from widget.model.hiding import Hiding
+from widget.model.names import related_names
+from widget.model.playback import Item, LastPlayed, Named, Playback
+from widget.model.snapshot import Problem
+from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, Endurance
 from widget.player.announcements import same_track
-from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge
 from widget.player.written import from_text, to_text
-from widget.snapshot import Problem
-from widget.source import INLET, LASTFM, LISTENBRAINZ, Endurance
 
 NOW = 1_795_000_000.0
 LATEST = 12 * 60.0

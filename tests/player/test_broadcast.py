@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.showing import Still, item, playing
-from widget.playback import Playback
+from widget.model.playback import Playback
+from widget.model.snapshot import UNASKED
 from widget.player.broadcast import Broadcast
 from widget.player.knowledge import Knowledge
-from widget.snapshot import UNASKED
 
 
 async def test_readers_wait_for_what_looks_different() -> None:

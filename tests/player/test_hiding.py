@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support.showing import item
-from widget.playback import LastPlayed, Playback
-from widget.player.hiding import Hiding
+from widget.model.hiding import Hiding
+from widget.model.playback import LastPlayed, Playback
 
 RELATED = frozenset({"spotify:track:1", "spotify:album:2", "spotify:artist:3", "spotify:playlist:4"})
 SONG = item(related=RELATED)

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.showing import item
-from widget.errors import ErrorCode
-from widget.playback import LastPlayed, Playback
-from widget.player.hiding import Hiding
+from widget.model.errors import ErrorCode
+from widget.model.hiding import Hiding
+from widget.model.playback import LastPlayed, Playback
+from widget.model.snapshot import Problem, Snapshot
 from widget.player.knowledge import Knowledge
 from widget.player.written import from_text, to_text
-from widget.snapshot import Problem, Snapshot
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

@@ -2,9 +2,9 @@
 
 import pytest
 
-from widget.playback import Item, Playback
+from widget.model.playback import Item, Playback
+from widget.model.snapshot import Snapshot
 from widget.player.listing import Listing
-from widget.snapshot import Snapshot
 
 ONE, OTHER = (Item("track", None, None, None, title) for title in ("One", "Other"))
 IDLE = Snapshot(Playback("idle", 0.0))

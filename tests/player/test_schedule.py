@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.errors import ErrorCode
-from widget.playback import PlaybackStatus
+from widget.model.errors import ErrorCode
+from widget.model.playback import PlaybackStatus
 from widget.player.schedule import Situation, pace_of, seconds_until_next_question
 
 NOW = 1_795_000_000.0

@@ -9,13 +9,13 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Notice, ScriptedSource
 from tests.support.showing import item
 from tests.support.watching import SONG, Stage, one, plays, running
-from widget.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
-from widget.playback import LastPlayed, Playback
-from widget.player.hiding import Hiding
+from widget.model.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
+from widget.model.hiding import Hiding
+from widget.model.playback import LastPlayed, Playback
+from widget.model.sources import LASTFM, LISTENBRAINZ, SPOTIFY, Source
 from widget.player.knowledge import Knowledge
 from widget.player.schedule import SHARES_OF_THE_PACE, UNMOVED_FOR_LONG
 from widget.player.written import to_text
-from widget.source import LASTFM, LISTENBRAINZ, SPOTIFY, Source
 
 
 @pytest.fixture

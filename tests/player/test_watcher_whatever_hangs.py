@@ -9,8 +9,8 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Notice, ScriptedSource
 from tests.support.showing import item
 from tests.support.watching import SONG, Stage, one, plays, running
-from widget.errors import SpotifyUnreachable, StoreError
-from widget.playback import LastPlayed, Playback
+from widget.model.errors import SpotifyUnreachable, StoreError
+from widget.model.playback import LastPlayed, Playback
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from tests.support.chunks import Chunks
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.payloads import body
 from tests.support.scripted import TOKEN, Scripted
-from widget.errors import SourceUnreachable, SpotifyUnreachable
+from widget.model.errors import SourceUnreachable, SpotifyUnreachable
+from widget.model.tokens import AccessToken, Credentials
 from widget.sources.http import LARGEST_ANSWER_BYTES, LateClient, http_client, send
 from widget.sources.lastfm.account import LastfmAccount
 from widget.sources.lastfm.client import LastfmClient
@@ -27,7 +28,6 @@ from widget.sources.listenbrainz.account import ListenbrainzAccount
 from widget.sources.listenbrainz.client import ListenbrainzClient
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
-from widget.tokens import AccessToken, Credentials
 
 CHUNK = 64 * 1024
 ACCESS = AccessToken("BQ-access", 9e9)

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.sources import LASTFM
 from widget.settings import Settings
-from widget.source import LASTFM
 from widget.sources.choice import settled, settled_late, standing_in
 from widget.sources.owner_values import CHOSEN, note_of, to_text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.stage import Stage, spent, stage_in
-from widget.errors import BudgetSpent, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
+from widget.model.errors import BudgetSpent, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
 from widget.sources.gate import Gate
 from widget.store.protocol import Ban
 

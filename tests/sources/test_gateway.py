@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.stage import spent
-from widget.errors import (
+from widget.model.errors import (
     BadCredentials,
     BudgetSpent,
     Forbidden,
@@ -15,7 +15,7 @@ from widget.errors import (
     SourceUnreachable,
     UnknownUser,
 )
-from widget.playback import Item, LastPlayed, Playback
+from widget.model.playback import Item, LastPlayed, Playback
 from widget.sources.gate import Gate
 from widget.sources.gateway import REFUSED_RETRY_SECONDS, Gateway
 from widget.sources.told import Told

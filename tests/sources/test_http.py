@@ -13,7 +13,7 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import NOW, Scripted
 from widget.clock import utc
-from widget.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
+from widget.model.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
 from widget.sources.http import (
     LONGEST_RETRY_AFTER_SECONDS,
     TIMEOUT_SECONDS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from widget.source import INLET, LASTFM, LISTENBRAINZ
+from widget.model.sources import INLET, LASTFM, LISTENBRAINZ
 from widget.sources.owner_values import CHOSEN, chosen, combined, from_text, to_text
 
 STORED = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://listens.example", "LISTENBRAINZ_TOKEN": "secret"}

@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.stage import spent
-from widget.errors import NotConfigured
-from widget.playback import Playback
+from widget.model.errors import NotConfigured
+from widget.model.playback import Playback
+from widget.model.sources import LASTFM
 from widget.settings import Settings
-from widget.source import LASTFM
 from widget.sources.http import LateClient
 from widget.sources.owner_values import note_of, to_text
 from widget.sources.polled import plays_needed, polled_wing

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from widget.errors import BadCredentials, Forbidden, RateLimited, ScopeMissing, SourceError
+from widget.model.errors import BadCredentials, Forbidden, RateLimited, ScopeMissing, SourceError
 from widget.sources.refusal import Refusal, Refused, after
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.store.absent import AbsentStore
 from widget.store.protocol import Store
 

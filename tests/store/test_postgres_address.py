@@ -2,7 +2,7 @@
 
 import pytest
 
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
 from widget.store.postgres_address import check_address
 
 PASSWORD = "marked-5"

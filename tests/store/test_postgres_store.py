@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from tests.support.postgres import Postgres, postgres
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.tokens import Credentials, Token
 from widget.store.postgres_store import PostgresStore
 from widget.store.schema import VERSION
-from widget.tokens import Credentials, Token
 
 
 @pytest.fixture

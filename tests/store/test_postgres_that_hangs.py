@@ -16,10 +16,10 @@ import pytest
 
 from tests.support.live_server import free_port
 from tests.support.postgres import Postgres
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.tokens import Token
 from widget.store.limits import Limits
 from widget.store.postgres_store import PostgresStore
-from widget.tokens import Token
 
 QUICK = Limits(statement=0.6, refresh=0.8, close=0.3)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.store.test_sqlite_store import mode
-from widget.errors import StoreError
+from widget.model.errors import StoreError
+from widget.model.tokens import Token
 from widget.store.limits import Limits
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Token
 
 QUICK = Limits(refresh=0.2)
 

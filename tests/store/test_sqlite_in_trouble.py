@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.tokens import Account, Credentials, Token
 from widget.store.complaints import Complaints
 from widget.store.limits import Limits
 from widget.store.protocol import Ban
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Account, Credentials, Token
 
 NOW = 1_795_000_000.0
 ROOT = Path(__file__).parents[2]
@@ -65,9 +65,9 @@ async def test_while_a_refresh_cannot_be_saved_no_room_is_proved(tmp_path: Path)
 FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Token
+from widget.model.tokens import Token
 
 async def main():
     path = Path(sys.argv[1])

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.tokens import Credentials, Token
 from widget.store.limits import Limits
 from widget.store.schema import MIGRATIONS, VERSION
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Credentials, Token
 
 
 def mode(path: Path) -> int:

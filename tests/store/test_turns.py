@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.store.turns import turn
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from widget.clock import SystemClock
+from widget.model.tokens import Credentials
 from widget.sources.gate import Gate
 from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.access import Access
@@ -12,7 +13,6 @@ from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Credentials
 
 
 async def ask_once(database: Path, spotify: str) -> None:

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from tests.support.fake_clock import FakeClock
 from tests.support.recording import Recording
 from widget.app import create_app
+from widget.model.tokens import Account, Credentials, Token
 from widget.settings import Settings
 from widget.sources.http import http_client
 from widget.sources.spotify.accounts import SCOPES
@@ -20,7 +21,6 @@ from widget.sources.spotify.scenes import Programme, Scene, track
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
 from widget.store.protocol import Store
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Account, Credentials, Token
 
 CREDENTIALS = Credentials("an-id", "a-secret")
 PUBLIC_URL = "https://music.example.org"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from widget.clock import Clock, within
-from widget.playback import LastPlayed, Playback
+from widget.model.playback import LastPlayed, Playback
 
 Answer = Playback | Exception
 

@@ -14,18 +14,18 @@ from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
+from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.reauthorization import Admission, Begun, Renewed
+from widget.model.snapshot import Snapshot
+from widget.model.sources import SPOTIFY, Source
+from widget.model.tokens import TokenHealth
 from widget.owner.health import Health
-from widget.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.player.broadcast import Broadcast
-from widget.renewals import Admission, Begun, Renewed
 from widget.samples.artwork import WIDTHS
 from widget.settings import Settings
-from widget.snapshot import Snapshot
-from widget.source import SPOTIFY, Source
 from widget.sources.http import http_client
 from widget.sources.spotify.scenes import IMAGES
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
-from widget.tokens import TokenHealth
 
 WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
 

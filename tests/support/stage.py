@@ -7,7 +7,8 @@ from typing import Protocol
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, TOKEN, Scripted
-from widget.errors import StoreError
+from widget.model.errors import StoreError
+from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
 from widget.sources.gate import Gate
 from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.access import Access
@@ -16,7 +17,6 @@ from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
 from widget.store.protocol import Store
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import AccessToken, Account, Credentials, Seed, Token
 
 CREDENTIALS = Credentials("an-id", "a-secret")
 

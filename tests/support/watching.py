@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Answer, Notice, ScriptedSource
 from tests.support.showing import item
-from widget.playback import Item, Playback
+from widget.model.hiding import HIDES_NOTHING, Hiding
+from widget.model.playback import Item, Playback
+from widget.model.sources import SPOTIFY, Source
 from widget.player.broadcast import Broadcast
-from widget.player.hiding import HIDES_NOTHING, Hiding
 from widget.player.watcher import Watcher
-from widget.source import SPOTIFY, Source
 
 SONG = item(duration_ms=200_000)
 

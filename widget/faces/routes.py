@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from widget.errors import NowPlayingError
 from widget.faces.feeds.flat import flat
 from widget.faces.http import preflight, respond
 from widget.faces.owner.health import healthz, readyz
@@ -25,6 +24,7 @@ from widget.faces.pictures.page import widget
 from widget.faces.services import services_of
 from widget.faces.static_files import static
 from widget.faces.turns import Turns
+from widget.model.errors import NowPlayingError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from widget.snapshot import Problem
-from widget.tokens import TokenHealth
+from widget.model.snapshot import Problem
+from widget.model.tokens import TokenHealth
 
 
 @dataclass(frozen=True, slots=True)

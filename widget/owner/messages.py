@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from widget.clock import utc
-from widget.errors import ErrorCode
-from widget.source import SPOTIFY, Source
-from widget.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY, Token
+from widget.model.errors import ErrorCode
+from widget.model.sources import SPOTIFY, Source
+from widget.model.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY, Token
 
 DAYS_BEFORE_THE_END = (1, 7, 30)
 PATIENCE_SECONDS = 3600.0

@@ -9,15 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
 from widget.clock import Clock
-from widget.errors import NowPlayingError, StoreError
+from widget.model.errors import NowPlayingError, StoreError
+from widget.model.snapshot import Problem
+from widget.model.sources import SPOTIFY, Source
+from widget.model.tokens import Seed
 from widget.owner.channels import Channel, read_channels
 from widget.owner.health import Health
 from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
-from widget.snapshot import Problem
-from widget.source import SPOTIFY, Source
 from widget.sources.spotify.seed import effective_token
 from widget.store.protocol import Store
-from widget.tokens import Seed
 from widget.unfinished import Unfinished
 
 EVERY_SECONDS = 60.0

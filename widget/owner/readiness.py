@@ -3,12 +3,12 @@
 import asyncio
 
 from widget.clock import Clock, within
-from widget.errors import ErrorCode, StoreError
+from widget.model.errors import ErrorCode, StoreError
+from widget.model.snapshot import Problem
+from widget.model.tokens import TokenHealth, TokenState
 from widget.owner.health import Health
 from widget.player.watcher import Watcher
-from widget.snapshot import Problem
 from widget.sources.wing import Asked
-from widget.tokens import TokenHealth, TokenState
 
 PATIENCE_SECONDS = 1.5
 """Whatever hangs, who asks how things stand is answered within two seconds."""

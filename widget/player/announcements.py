@@ -6,8 +6,8 @@ life, and when that is over it does not come back by just being there; anything 
 
 from dataclasses import dataclass, replace
 
-from widget.playback import Item, Playback
-from widget.source import Endurance
+from widget.model.playback import Item, Playback
+from widget.model.sources import Endurance
 
 CLOCKS_APART_SECONDS = 30.0
 """A player's clock may say that a play began so much earlier than it did."""

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from widget.clock import Clock
-from widget.errors import REFUSALS, ErrorCode
-from widget.playback import Item, LastPlayed, Playback
+from widget.model.errors import REFUSALS, ErrorCode
+from widget.model.hiding import Hiding
+from widget.model.playback import Item, LastPlayed, Playback
+from widget.model.snapshot import Problem, Snapshot, Status, unasked
+from widget.model.sources import Source
 from widget.player.broadcast import Broadcast
-from widget.player.hiding import Hiding
 from widget.player.knowledge import Knowledge
 from widget.player.odd_clocks import CLOCKS_APART_SECONDS
 from widget.player.schedule import Situation
-from widget.snapshot import Problem, Snapshot, Status, unasked
-from widget.source import Source
 
 FINAL: frozenset[ErrorCode] = frozenset({"not_configured"})
 """After these nothing that was heard before is shown any more; elsewhere a refusal counts among them: it may mean that

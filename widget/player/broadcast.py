@@ -12,7 +12,7 @@ from math import inf
 from typing import Protocol
 
 from widget.clock import Clock, within
-from widget.snapshot import UNASKED, Snapshot
+from widget.model.snapshot import UNASKED, Snapshot
 
 WATCHED_FOR_SECONDS = 60.0
 PATIENCE_SECONDS = 2.5

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from widget.tokens import SECONDS_PER_DAY
+from widget.model.tokens import SECONDS_PER_DAY
 
 PLENTY, SCARCE = 0.9, 0.8
 """Above the first share of the budget nothing is held back, below the second everything is spread."""

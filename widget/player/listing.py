@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from widget.playback import Item
-from widget.snapshot import Snapshot
+from widget.model.playback import Item
+from widget.model.snapshot import Snapshot
 
 EVERY_SECONDS = 300.0
 

@@ -4,7 +4,7 @@ Seen at Spotify: a progress at or past the end while it claims to play, again an
 progress that never moves; times in the future, after a machine's clock was wrong once.
 """
 
-from widget.playback import Playback
+from widget.model.playback import Playback
 
 STANDS_STILL_AFTER_SECONDS = 1.0
 CLOCKS_APART_SECONDS = 60.0

@@ -4,8 +4,8 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 from widget.clock import Clock, within
-from widget.errors import StoreError
-from widget.playback import LastPlayed, Playback
+from widget.model.errors import StoreError
+from widget.model.playback import LastPlayed, Playback
 
 STORE_SECONDS = 12.0
 """Longer than each of the store's own limits, which know more to say."""

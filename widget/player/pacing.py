@@ -1,7 +1,7 @@
 """How often this instance may ask: the pace that the budget affords, and the questions that were saved up."""
 
 from widget.clock import Clock
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.player.allowance import Allowance, seconds_until_affordable
 from widget.player.budget import pace
 from widget.player.outside import Limits, Source

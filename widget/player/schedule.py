@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from widget.errors import OUTAGES, ErrorCode
-from widget.playback import PlaybackStatus
+from widget.model.errors import OUTAGES, ErrorCode
+from widget.model.playback import PlaybackStatus
+from widget.model.sources import Rhythm
 from widget.player.allowance import seconds_until_affordable
-from widget.source import Rhythm
 
 AFTER_THE_END = 0.5
 AGAIN_AFTER_THE_END = (1.0, 2.0)

@@ -2,8 +2,8 @@
 
 import logging
 
-from widget.errors import ErrorCode, NowPlayingError, StoreError
-from widget.snapshot import Problem
+from widget.model.errors import ErrorCode, NowPlayingError, StoreError
+from widget.model.snapshot import Problem
 
 log = logging.getLogger(__name__)
 

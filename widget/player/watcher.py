@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from widget.clock import Clock
-from widget.errors import ErrorCode, SourceError
+from widget.model.errors import ErrorCode, SourceError
+from widget.model.hiding import HIDES_NOTHING, Hiding
+from widget.model.snapshot import STUCK, Problem
+from widget.model.sources import SPOTIFY
+from widget.model.sources import Source as SourceRow
 from widget.player.board import Board
 from widget.player.broadcast import Broadcast
-from widget.player.hiding import HIDES_NOTHING, Hiding
 from widget.player.instances import Instances
 from widget.player.knowledge import SILENT_SECONDS, Knowledge
 from widget.player.listing import Listing
@@ -18,9 +21,6 @@ from widget.player.outside import Limits, Pushed, Shared, Source
 from widget.player.pacing import Pacing
 from widget.player.schedule import pace_of, seconds_until_next_question
 from widget.player.telling import Telling, reason
-from widget.snapshot import STUCK, Problem
-from widget.source import SPOTIFY
-from widget.source import Source as SourceRow
 
 TICK_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 5.0

@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any, get_args
 
-from widget.errors import ErrorCode
-from widget.plain import (
+from widget.model.errors import ErrorCode
+from widget.model.serialization import (
     item_from_plain,
     last_played_from_plain,
     moment,
@@ -17,9 +17,9 @@ from widget.plain import (
     text,
     whole,
 )
+from widget.model.snapshot import Problem
 from widget.player.announcements import Announcement
 from widget.player.knowledge import Knowledge
-from widget.snapshot import Problem
 
 
 def to_text(knowledge: Knowledge) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, get_args
 
-from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.snapshot import Snapshot
 from widget.samples.artwork import WIDTHS, address
-from widget.snapshot import Snapshot
 
 Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
 

@@ -16,7 +16,7 @@ import click
 
 from widget.command_line import database_option, unforeseen
 from widget.environment import prepare_environment
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
 from widget.server.crowd import Limits
 from widget.server.ending import Ending
 from widget.server.listening import listening, origin_of

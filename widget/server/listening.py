@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
 from widget.server.outlets import say
 from widget.server.serving import BACKLOG
 

@@ -5,9 +5,9 @@ from importlib import import_module
 from typing import cast
 
 from widget.clock import Clock
-from widget.errors import StoreError
+from widget.model.errors import StoreError
+from widget.model.sources import SOURCES
 from widget.settings import Settings
-from widget.source import SOURCES
 from widget.sources.owner_values import Notes, chosen, stored
 from widget.sources.wing import Parts, Wing
 
@@ -17,7 +17,7 @@ RETRY_SECONDS = 1.0
 async def settled(settings: Settings, notes: Notes) -> Settings:
     """The settings for the source that runs: ``SOURCE``, else what the last bootstrap stored, else Spotify.
 
-    What was stored for it is among them. Raises :class:`widget.errors.ConfigurationError` where something is set that
+    What was stored for it is among them. Raises :class:`widget.model.errors.ConfigurationError` where something is set that
     this source cannot keep, and StoreError where the database must be read for it, and cannot be now.
     """
     name = settings.source or await chosen(notes)

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from widget.clock import Clock
-from widget.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
-from widget.source import SourceName
+from widget.model.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
+from widget.model.sources import SourceName
+from widget.model.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY
 from widget.sources.http import LONGEST_RETRY_AFTER_SECONDS
 from widget.store.protocol import Ban, Store
-from widget.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY
 
 
 class Gate:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from widget.clock import Clock
-from widget.errors import BadCredentials, Forbidden, NotConfigured, Private, SourceError, UnknownUser
-from widget.playback import LastPlayed, Playback
-from widget.snapshot import Problem
+from widget.model.errors import BadCredentials, Forbidden, NotConfigured, Private, SourceError, UnknownUser
+from widget.model.playback import LastPlayed, Playback
+from widget.model.snapshot import Problem
+from widget.model.tokens import TokenHealth
 from widget.sources.gate import Gate
 from widget.sources.refusal import Refused
 from widget.sources.told import Told
-from widget.tokens import TokenHealth
 
 REFUSED_RETRY_SECONDS = 600.0
 REFUSALS = (BadCredentials, Forbidden, UnknownUser, Private)
@@ -52,7 +52,7 @@ class Gateway(Generic[Account]):
         self._last: Told | None = None
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`SourceError` or :class:`widget.errors.StoreError`."""
+        """What plays now. Raises :class:`SourceError` or :class:`widget.model.errors.StoreError`."""
         told = await self._ask(self._client.now_playing)
         self._last = told
         playback = told.playback or Playback("idle", self._clock.now(), certain=False)

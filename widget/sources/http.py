@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from widget.errors import SourceUnreachable
 from widget.limited_body import TooLong, Undecodable, read_within
+from widget.model.errors import SourceUnreachable
 
 if TYPE_CHECKING:
     import httpx

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from widget.source import Source, SourceName, source_name
+from widget.model.sources import Source, SourceName, source_name
 
 CHOSEN = "source"
 """The note that names the source of the last successful bootstrap."""

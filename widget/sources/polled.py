@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from widget.model.sources import Source
 from widget.settings import Settings
-from widget.source import Source
 from widget.sources.gate import Gate
 from widget.sources.gateway import Client, Gateway
 from widget.sources.owner_values import combined, effective

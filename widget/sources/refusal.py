@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from widget.clock import Clock
-from widget.errors import SourceError
+from widget.model.errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What instances share about the source that they ask."""
 
-from widget.source import SourceName
+from widget.model.sources import SourceName
 from widget.store.protocol import Store
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from widget.playback import LastPlayed, Playback
+from widget.model.playback import LastPlayed, Playback
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from widget.clock import Clock
-from widget.playback import LastPlayed, Playback
-from widget.renewals import Renewal
+from widget.model.playback import LastPlayed, Playback
+from widget.model.reauthorization import Renewal
+from widget.model.snapshot import Problem
+from widget.model.sources import Source
+from widget.model.tokens import TokenHealth
 from widget.settings import Settings
-from widget.snapshot import Problem
-from widget.source import Source
 from widget.store.protocol import Store
-from widget.tokens import TokenHealth
 
 if TYPE_CHECKING:
     import httpx
@@ -26,7 +26,7 @@ class Asked(Protocol):
     is no use; so it may be called as often as one likes."""
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`widget.errors.SourceError` or :class:`widget.errors.StoreError`."""
+        """What plays now. Raises :class:`widget.model.errors.SourceError` or :class:`widget.model.errors.StoreError`."""
         ...
 
     async def recently_played(self) -> Sequence[LastPlayed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.store.sql_store import SqlStore
 from widget.store.transactions import Result, Steps
 

@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
 from widget.store.limits import DEFAULT, Limits
 from widget.store.protocol import Store
 

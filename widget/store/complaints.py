@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 
 QUIET_SECONDS = 60.0
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 
 if TYPE_CHECKING:
     import filelock

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
 from widget.store.postgres_session import store_error
 
 

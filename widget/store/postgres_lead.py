@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.store.complaints import Complaints
 from widget.store.postgres_locks import LEAD, give_up
 from widget.store.postgres_session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
 from widget.store.postgres_session import Session
 
 _WHO = "SELECT pg_backend_pid() AS pid"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from widget.errors import ConfigurationError
+from widget.model.errors import ConfigurationError
 from widget.store.postgres_locks import MIGRATE
 from widget.store.postgres_session import SCHEMA, Session
 from widget.store.schema import MIGRATIONS, NEWER, VERSION

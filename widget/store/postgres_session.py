@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.unfinished import looked_at
 
 SCHEMA = "now_playing"

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg.rows import DictRow
 
-from widget.errors import ConfigurationError, StoreError
-from widget.source import SourceName
+from widget.model.errors import ConfigurationError, StoreError
+from widget.model.sources import SourceName
 from widget.store import transactions
 from widget.store.complaints import Complaints
 from widget.store.limits import DEFAULT, ROOM_BYTES, Limits

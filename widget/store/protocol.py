@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from widget.errors import ErrorCode
-from widget.source import SourceName
-from widget.tokens import Account, Credentials, Token
+from widget.model.errors import ErrorCode
+from widget.model.sources import SourceName
+from widget.model.tokens import Account, Credentials, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Ban:
 
 
 class Store(Protocol):
-    """Each method is one transaction, safe across processes, and may raise :class:`widget.errors.StoreError`: whatever
+    """Each method is one transaction, safe across processes, and may raise :class:`widget.model.errors.StoreError`: whatever
     fails or hangs outside becomes one, within the limits of :mod:`widget.store.limits`. Once begun, a transaction ends
     by itself, also where its caller is cancelled.
 
@@ -35,7 +35,7 @@ class Store(Protocol):
     async def open(self) -> None:
         """Connects, makes or migrates the schema, and makes sure that it can be written.
 
-        Raises :class:`widget.errors.ConfigurationError`, naming the place, where that can never be, and StoreError
+        Raises :class:`widget.model.errors.ConfigurationError`, naming the place, where that can never be, and StoreError
         where it cannot be now: then every later use tries again.
         """
         ...

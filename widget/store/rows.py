@@ -5,9 +5,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from widget.errors import ErrorCode
+from widget.model.errors import ErrorCode
+from widget.model.tokens import AccessToken, Account, Credentials, Token
 from widget.store.protocol import Ban
-from widget.tokens import AccessToken, Account, Credentials, Token
 
 Row = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
-from widget.source import SourceName
+from widget.model.sources import SourceName
+from widget.model.tokens import Account, Credentials, Token
 from widget.store import transactions
 from widget.store.protocol import Ban
 from widget.store.transactions import Result, Steps
-from widget.tokens import Account, Credentials, Token
 
 NO_NOTES: Mapping[str, str] = MappingProxyType({})
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from widget.errors import ConfigurationError, StoreError
+from widget.model.errors import ConfigurationError, StoreError
 from widget.store.file_lock import OWNER_ONLY, file_identity, reason
 from widget.store.schema import MIGRATIONS, NEWER, VERSION
 from widget.store.transactions import Result, Statement, Steps

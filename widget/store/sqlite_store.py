@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.store import transactions
 from widget.store.complaints import Complaints
 from widget.store.file_lock import FileLock

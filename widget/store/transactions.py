@@ -7,11 +7,11 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from widget.source import SourceName
+from widget.model.sources import SourceName
+from widget.model.tokens import SECONDS_PER_DAY, Account, Credentials, Token
 from widget.store.protocol import Ban
 from widget.store.rows import Row, read_ban, read_credentials, read_note, read_time, read_token
 from widget.store.schema import TABLES
-from widget.tokens import SECONDS_PER_DAY, Account, Credentials, Token
 
 CLAIM_SECONDS = 300.0
 AHEAD_MINUTES = 5

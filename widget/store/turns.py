@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.playback import Item, LastPlayed, Named
+from widget.model.playback import Item, LastPlayed, Named
 from widget.sources.inlet.state import Told, from_text, to_text
 
 NOW = 1_795_000_000.0

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from widget.errors import SourceError
-from widget.playback import Item
+from widget.model.errors import SourceError
+from widget.model.playback import Item
 from widget.sources.http import http_client
 from widget.sources.lastfm.payloads import read_recent_tracks
 from widget.sources.lastfm.simulator import LastfmSimulator

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.errors import (
+from widget.model.errors import (
     BadCredentials,
     Forbidden,
     Private,
@@ -16,7 +16,7 @@ from widget.errors import (
     SourceUnreachable,
     UnknownUser,
 )
-from widget.playback import Artwork, Named
+from widget.model.playback import Artwork, Named
 from widget.sources.lastfm.payloads import read_recent_tracks
 from widget.sources.told import Told
 

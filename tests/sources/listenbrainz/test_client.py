@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from widget.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.sources.http import LateClient, http_client
 from widget.sources.listenbrainz.account import ListenbrainzAccount, account_of
 from widget.sources.listenbrainz.client import ListenbrainzClient

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.errors import BadCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
-from widget.names import canonical_name
-from widget.playback import Artwork, Item, Named
+from widget.model.errors import BadCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
+from widget.model.names import canonical_name
+from widget.model.playback import Artwork, Item, Named
 from widget.sources.listenbrainz.listens import LONGEST_MS, read_item
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
 

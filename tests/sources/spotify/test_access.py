@@ -11,8 +11,8 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN
 from tests.support.stage import CREDENTIALS, Stage, stage_in
-from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, RateLimited, SpotifyUnreachable
-from widget.tokens import Credentials
+from widget.model.errors import BadCredentials, NeedsAuthorization, NotConfigured, RateLimited, SpotifyUnreachable
+from widget.model.tokens import Credentials
 
 
 @pytest.fixture

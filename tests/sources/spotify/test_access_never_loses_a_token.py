@@ -14,11 +14,11 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN
 from tests.support.stage import FragileStore, Stage, stage_in
-from widget.errors import StoreError
+from widget.model.errors import StoreError
+from widget.model.tokens import Seed, Token
 from widget.sources.spotify.access import Access
 from widget.store.limits import Limits
 from widget.store.sqlite_store import SqliteStore
-from widget.tokens import Seed, Token
 
 ROTATED = "AQ-invented-rotated"
 

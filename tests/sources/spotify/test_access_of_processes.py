@@ -12,7 +12,7 @@ import pytest
 from tests.support.live_server import live_server
 from tests.support.stage import FragileStore
 from tests.support.strict_spotify import StrictSpotify
-from widget.tokens import Token
+from widget.model.tokens import Token
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = 4

@@ -9,7 +9,7 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN, Scripted
-from widget.errors import (
+from widget.model.errors import (
     BadCredentials,
     CodeRefused,
     NeedsAuthorization,
@@ -17,6 +17,7 @@ from widget.errors import (
     RateLimited,
     SpotifyUnreachable,
 )
+from widget.model.tokens import AccessToken, Credentials
 from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.accounts import (
     KNOWN_SCOPES,
@@ -26,7 +27,6 @@ from widget.sources.spotify.accounts import (
     authorize_url,
     read_tokens,
 )
-from widget.tokens import AccessToken, Credentials
 
 ACCOUNTS = "https://accounts.spotify.example"
 CONFIDENTIAL = Credentials("an-id", "a-secret")

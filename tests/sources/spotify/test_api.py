@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, Answer, Scripted
-from widget.errors import (
+from widget.model.errors import (
     AccessTokenRefused,
     Forbidden,
     QuotaExceeded,
@@ -21,10 +21,10 @@ from widget.errors import (
     SourceError,
     SpotifyUnreachable,
 )
-from widget.playback import Playback
+from widget.model.playback import Playback
+from widget.model.tokens import AccessToken
 from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.api import WebApi
-from widget.tokens import AccessToken
 
 API = "https://api.spotify.example/v1"
 ACCESS = AccessToken("BQ-access", 9e9)

@@ -11,7 +11,7 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import ME, NOW, RECENT, TOKEN
 from tests.support.stage import Stage, spent, stage_in
-from widget.errors import (
+from widget.model.errors import (
     AccessTokenRefused,
     BadCredentials,
     BudgetSpent,
@@ -26,7 +26,7 @@ from widget.errors import (
     SpotifyUnreachable,
     StoreError,
 )
-from widget.tokens import Seed
+from widget.model.tokens import Seed
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.payloads import body, json_body
-from widget.errors import SpotifyUnreachable
-from widget.playback import Artwork, Item, Named, Playback
+from widget.model.errors import SpotifyUnreachable
+from widget.model.playback import Artwork, Item, Named, Playback
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 
 AT = 1_795_000_000.0

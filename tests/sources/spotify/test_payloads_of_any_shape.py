@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.payloads import json_body
-from widget.errors import SpotifyUnreachable
-from widget.playback import Item, Playback
+from widget.model.errors import SpotifyUnreachable
+from widget.model.playback import Item, Playback
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 
 AT = 1_795_000_000.0

@@ -10,8 +10,8 @@ from typing import Any
 from widget.clock import Clock
 from widget.faces.feeds.now_playing import ArtworkFacts, NowPlayingBytes, encode, max_age, retry_after
 from widget.faces.http import PREPARED_HEAD, PUBLIC_HEADERS, known_names
-from widget.snapshot import Snapshot
-from widget.source import Source
+from widget.model.snapshot import Snapshot
+from widget.model.sources import Source
 
 SHARED_SECONDS = 0.25
 """How long the finished bytes are handed out; the progress in them may be that old."""

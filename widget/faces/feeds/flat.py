@@ -12,7 +12,7 @@ from widget.faces.feeds.now_playing import ArtworkFacts, max_age
 from widget.faces.feeds.sampled import sample_asked, sample_told
 from widget.faces.http import respond, weak_etag
 from widget.faces.services import services_of
-from widget.snapshot import Snapshot
+from widget.model.snapshot import Snapshot
 
 Flat = dict[str, bool | str | None]
 

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from widget.clock import iso_milliseconds
 from widget.faces.http import weak_etag
-from widget.playback import Artwork, Item, LastPlayed, Named
-from widget.snapshot import Snapshot
-from widget.source import Source
+from widget.model.playback import Artwork, Item, LastPlayed, Named
+from widget.model.snapshot import Snapshot
+from widget.model.sources import Source
 
 
 class ArtworkFacts(Protocol):

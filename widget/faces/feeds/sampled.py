@@ -11,9 +11,9 @@ from starlette.types import Scope
 from widget.clock import Clock
 from widget.faces.feeds.answers import Answers, Finished, NowPlayingCache
 from widget.faces.feeds.now_playing import ArtworkFacts
+from widget.model.snapshot import Snapshot
+from widget.model.sources import Source
 from widget.samples.music import Sample, sample_named, sample_snapshot
-from widget.snapshot import Snapshot
-from widget.source import Source
 
 
 def sample_asked(scope: Scope) -> Sample | None:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from widget.clock import iso_milliseconds
 from widget.faces.http import respond
 from widget.faces.services import services_of
+from widget.model.sources import Source
 from widget.owner.health import Health
-from widget.source import Source
 
 
 async def healthz(request: Request) -> Response:

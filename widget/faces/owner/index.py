@@ -19,7 +19,7 @@ from widget.faces.pictures.words import language_names
 from widget.faces.services import services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
-from widget.source import Source
+from widget.model.sources import Source
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

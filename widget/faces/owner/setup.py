@@ -6,12 +6,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from widget.errors import AuthorizationError, AuthorizationFailure, StoreError
 from widget.faces.address import public_url
 from widget.faces.owner.same_site import is_our_form, sender_of
 from widget.faces.owner.setup_page import Shown, callback_uri, delete_cookie, owners_headers, set_cookie, setup_page
 from widget.faces.services import services_of
-from widget.snapshot import Problem
+from widget.model.errors import AuthorizationError, AuthorizationFailure, StoreError
+from widget.model.snapshot import Problem
 
 COOKIE = "renewal"
 LONGEST_FIELD = 1000

@@ -13,9 +13,9 @@ from widget.faces.owner import same_site
 from widget.faces.services import Services, services_of
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
+from widget.model.parsers import redirect_uri
+from widget.model.reauthorization import Renewed
 from widget.owner.health import Health
-from widget.renewals import Renewed
-from widget.variables import redirect_uri
 
 COOKIE_SECONDS = 600
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from widget.clock import utc
-from widget.errors import ErrorCode
 from widget.faces.services import Services
+from widget.model.errors import ErrorCode
+from widget.model.snapshot import Problem
+from widget.model.sources import Source
 from widget.owner.health import Health
-from widget.snapshot import Problem
-from widget.source import Source
 
 Tone = Literal["good", "soon", "bad", "demo"]
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from widget.faces.http import respond, weak_etag
 from widget.faces.pictures.artwork_cache import DEFAULT_WIDTH, ArtworkCache
 from widget.faces.services import services_of
+from widget.model.snapshot import Snapshot
 from widget.samples.music import SAMPLE_ITEMS
-from widget.snapshot import Snapshot
 
 _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 

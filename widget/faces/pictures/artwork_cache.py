@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from widget.clock import Clock
 from widget.faces.pictures.artwork_fetch import ArtworkFile, Missing, fetch, may_fetch
-from widget.playback import Artwork, Item
+from widget.model.playback import Artwork, Item
+from widget.model.sources import SPOTIFY, Pictures
 from widget.samples.artwork import SCHEME, drawing
 from widget.samples.artwork import colour as drawn_colour
-from widget.source import SPOTIFY, Pictures
 
 if TYPE_CHECKING:
     import httpx

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from widget.limited_body import read_within
-from widget.source import Pictures
+from widget.model.sources import Pictures
 
 if TYPE_CHECKING:
     import httpx

@@ -11,7 +11,7 @@ from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.main_colour import main_colour
 from widget.faces.pictures.oklch import css
 from widget.faces.pictures.pixels import pixels_of
-from widget.playback import Item
+from widget.model.playback import Item
 from widget.player.broadcast import Broadcast
 
 SMALLEST_WIDTH = 64

@@ -16,7 +16,7 @@ PATHS: Mapping[str, str] = {
         "02 15.721 1.621.539.3.719 1.02.419 1.56-.299.421-1.02.599-1.559.3z"
     ),
 }
-"""By the ``icon`` of :class:`widget.source.Source`: the path's data, in a box of 24 by 24."""
+"""By the ``icon`` of :class:`widget.model.sources.Source`: the path's data, in a box of 24 by 24."""
 
 SMALLEST = 21
 """Pixels."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from widget.faces.http import respond
 from widget.faces.services import services_of
-from widget.snapshot import Snapshot
+from widget.model.snapshot import Snapshot
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 

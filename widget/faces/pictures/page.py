@@ -31,8 +31,8 @@ from widget.faces.pictures.words import Words
 from widget.faces.services import Services
 from widget.faces.static_files import static_path
 from widget.faces.templating import environment
-from widget.playback import Item
-from widget.snapshot import Snapshot
+from widget.model.playback import Item
+from widget.model.snapshot import Snapshot
 
 WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_WIDEST, "list": 40}
 ROW_WIDTH = 64

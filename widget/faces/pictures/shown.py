@@ -11,9 +11,9 @@ from widget.faces.pictures.options import Options
 from widget.faces.pictures.view import View, view_of
 from widget.faces.pictures.words import Words, words
 from widget.faces.services import Services, services_of
-from widget.playback import Item
+from widget.model.playback import Item
+from widget.model.snapshot import Snapshot
 from widget.samples.music import sample_snapshot
-from widget.snapshot import Snapshot
 
 LONGEST_SECONDS = 2.8
 """Who has waited for the source's answer waits less for artwork and colour."""

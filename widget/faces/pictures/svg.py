@@ -18,7 +18,7 @@ from widget.faces.pictures.shown import asked, colour_of_shown
 from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_render import render
 from widget.faces.pictures.view import View
-from widget.playback import Item
+from widget.model.playback import Item
 
 ARTWORK_PATIENCE_SECONDS = 1.0
 PROGRESS_STEP_MS = 15_000

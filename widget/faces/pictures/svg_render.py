@@ -15,7 +15,7 @@ from widget.faces.pictures.svg_lines import xml_text
 from widget.faces.pictures.svg_parts import Scene
 from widget.faces.pictures.svg_shapes import Drawing
 from widget.faces.templating import environment
-from widget.playback import Item
+from widget.model.playback import Item
 
 LARGEST_BYTES = 60 * 1024
 LONGEST_MOTION_MS = 600_000

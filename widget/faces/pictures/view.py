@@ -9,9 +9,9 @@ from typing import Literal
 
 from widget.faces.pictures.options import Options, Part
 from widget.faces.pictures.words import Words
-from widget.playback import Item
-from widget.snapshot import Snapshot
-from widget.source import SPOTIFY, Source
+from widget.model.playback import Item
+from widget.model.snapshot import Snapshot
+from widget.model.sources import SPOTIFY, Source
 
 State = Literal["playing", "paused", "ad", "last", "nothing", "hidden"]
 

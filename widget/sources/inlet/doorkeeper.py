@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from widget.clock import Clock
-from widget.source_variables import HASHED
+from widget.model.source_variables import HASHED
 
 WRONG_SECONDS = 1.0
 MOST_WAITING = 10

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from widget.clock import Clock
-from widget.errors import NotConfigured, SourceError
-from widget.playback import Item, LastPlayed, Playback
-from widget.snapshot import Problem
+from widget.model.errors import NotConfigured, SourceError
+from widget.model.playback import Item, LastPlayed, Playback
+from widget.model.snapshot import Problem
+from widget.model.tokens import TokenHealth
 from widget.sources.inlet.state import Told, from_text, to_text
 from widget.sources.listenbrainz.submissions import Submission
 from widget.store.protocol import Store
-from widget.tokens import TokenHealth
 
 LATE_SECONDS = 1.0
 """So much later than agreed the store may answer."""

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from widget.clock import Clock
-from widget.errors import StoreError
+from widget.model.errors import StoreError
 from widget.sources.inlet.doorkeeper import Doorkeeper, TooManyWrong
 from widget.sources.inlet.inlet import Inlet
 from widget.sources.listenbrainz.submissions import Unreadable, read_object, read_submission

@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass, replace
 
-from widget.plain import (
+from widget.model.playback import Item, LastPlayed, Playback
+from widget.model.serialization import (
     item_from_plain,
     last_played_from_plain,
     moment,
@@ -11,7 +12,6 @@ from widget.plain import (
     plain_item,
     plain_last_played,
 )
-from widget.playback import Item, LastPlayed, Playback
 
 LONGEST_SECONDS = 600.0
 SAME_PLAY_SECONDS = 60.0

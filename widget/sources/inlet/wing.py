@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from widget.source import INLET
+from widget.model.sources import INLET
 from widget.sources.inlet.doorkeeper import Doorkeeper
 from widget.sources.inlet.inlet import Inlet
 from widget.sources.inlet.routes import InletRoutes, largest_body

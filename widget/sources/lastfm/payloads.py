@@ -5,10 +5,18 @@ See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/ap
 
 from typing import Any
 
-from widget.errors import BadCredentials, Forbidden, Private, RateLimited, SourceError, SourceUnreachable, UnknownUser
-from widget.names import related_names
-from widget.playback import Item, LastPlayed, Named, Playback
-from widget.sources.cover_art import cover_art
+from widget.model.cover_art import cover_art
+from widget.model.errors import (
+    BadCredentials,
+    Forbidden,
+    Private,
+    RateLimited,
+    SourceError,
+    SourceUnreachable,
+    UnknownUser,
+)
+from widget.model.names import related_names
+from widget.model.playback import Item, LastPlayed, Named, Playback
 from widget.sources.http import retry_after_seconds
 from widget.sources.reading import json_of, mbid, moment, object_of, objects, text, web_address
 from widget.sources.told import Told

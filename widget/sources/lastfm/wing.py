@@ -1,6 +1,6 @@
 """Puts the wing of Last.fm together."""
 
-from widget.source import LASTFM
+from widget.model.sources import LASTFM
 from widget.sources.lastfm.account import account_of
 from widget.sources.lastfm.client import LastfmClient
 from widget.sources.polled import plays_needed, polled_wing

@@ -6,9 +6,9 @@ See https://listenbrainz.readthedocs.io/en/latest/users/json.html
 from typing import Any
 from urllib.parse import urlsplit
 
-from widget.names import related_names
-from widget.playback import Item, Named
-from widget.sources.cover_art import cover_art
+from widget.model.cover_art import cover_art
+from widget.model.names import related_names
+from widget.model.playback import Item, Named
 from widget.sources.reading import mbid, milliseconds, object_of, objects, text, web_address
 
 LONGEST_MS = 24 * 86_400_000

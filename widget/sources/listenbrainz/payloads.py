@@ -5,8 +5,8 @@ See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 
 from typing import Any
 
-from widget.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
-from widget.playback import LastPlayed, Playback
+from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.model.playback import LastPlayed, Playback
 from widget.sources.http import retry_after_seconds
 from widget.sources.listenbrainz.listens import read_item
 from widget.sources.reading import json_of, moment, object_of, objects

@@ -6,7 +6,7 @@ See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html#post--1-su
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from widget.playback import Item, LastPlayed
+from widget.model.playback import Item, LastPlayed
 from widget.sources.listenbrainz.listens import read_item
 from widget.sources.reading import LATEST_MOMENT, json_of, object_of
 

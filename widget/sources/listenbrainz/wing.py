@@ -1,6 +1,6 @@
 """Puts the wing of ListenBrainz together."""
 
-from widget.source import LISTENBRAINZ
+from widget.model.sources import LISTENBRAINZ
 from widget.sources.listenbrainz.account import account_of
 from widget.sources.listenbrainz.client import ListenbrainzClient
 from widget.sources.polled import plays_needed, polled_wing

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from widget.clock import Clock
-from widget.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError
+from widget.model.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError
+from widget.model.tokens import AccessToken, Credentials, Seed, Token
 from widget.sources.gate import Gate
 from widget.sources.refusal import Refused
 from widget.sources.spotify.accounts import AccountsService
@@ -21,7 +22,6 @@ from widget.sources.spotify.seed import (
 )
 from widget.sources.spotify.unsaved import Unsaved
 from widget.store.protocol import Store
-from widget.tokens import AccessToken, Credentials, Seed, Token
 from widget.unfinished import Unfinished
 
 EARLY_SECONDS = 60.0
@@ -77,7 +77,7 @@ class Access:
         """An access token that is good for now.
 
         Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`,
-        :class:`widget.errors.Throttled`, :class:`widget.errors.SpotifyUnreachable` or :class:`StoreError`.
+        :class:`widget.model.errors.Throttled`, :class:`widget.model.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
         await self._unsaved.save()
         token = _alive(await effective_token(self._store, self._seed, self._clock.now()))

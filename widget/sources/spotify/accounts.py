@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from widget.clock import Clock
-from widget.errors import BadCredentials, CodeRefused, NeedsAuthorization, RefreshUnanswered, SpotifyUnreachable
+from widget.model.errors import BadCredentials, CodeRefused, NeedsAuthorization, RefreshUnanswered, SpotifyUnreachable
+from widget.model.tokens import AccessToken, Credentials
 from widget.sources.http import json_object
 from widget.sources.spotify.answers import send, throttled
-from widget.tokens import AccessToken, Credentials
 
 if TYPE_CHECKING:
     import httpx
@@ -140,7 +140,7 @@ class AccountsService:
         """A new access token.
 
         Raises :class:`NeedsAuthorization` (``invalid_grant``), :class:`BadCredentials` (``invalid_client``),
-        :class:`widget.errors.Throttled` (429) or :class:`RefreshUnanswered`.
+        :class:`widget.model.errors.Throttled` (429) or :class:`RefreshUnanswered`.
         """
         form = refresh_form(credentials, refresh_token)
         refused = NeedsAuthorization("Spotify no longer accepts the refresh token: authorize again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from widget.errors import QuotaExceeded, RateLimited, SpotifyUnreachable, Throttled
+from widget.model.errors import QuotaExceeded, RateLimited, SpotifyUnreachable, Throttled
 from widget.sources import http as any_service
 from widget.sources.http import TIMEOUT_SECONDS, json_object, retry_after_seconds
 

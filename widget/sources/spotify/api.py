@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, SpotifyUnreachable
-from widget.playback import LastPlayed, Playback
+from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, SpotifyUnreachable
+from widget.model.playback import LastPlayed, Playback
+from widget.model.tokens import AccessToken, Account
 from widget.sources.http import json_object
 from widget.sources.spotify.answers import send, throttled
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
-from widget.tokens import AccessToken, Account
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +23,7 @@ class WebApi:
     """Asks the Web API through ``http``; each method makes one request.
 
     All raise :class:`AccessTokenRefused` (401), :class:`Forbidden` or :class:`ScopeMissing` (403),
-    :class:`widget.errors.Throttled` (429), and :class:`SpotifyUnreachable` for anything else that is no answer.
+    :class:`widget.model.errors.Throttled` (429), and :class:`SpotifyUnreachable` for anything else that is no answer.
     """
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], api_url: str, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.errors import (
+from widget.model.errors import (
     AuthorizationError,
     BadCredentials,
     CodeRefused,
@@ -23,12 +23,12 @@ from widget.errors import (
     SourceError,
     Throttled,
 )
+from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
 from widget.sources.gate import Gate
 from widget.sources.owner_values import CHOSEN
 from widget.sources.spotify.accounts import SCOPES, AccountsService, TokenAnswer, authorize_url
 from widget.sources.spotify.api import WebApi
 from widget.store.protocol import Store
-from widget.tokens import AccessToken, Account, Credentials, Seed, Token
 
 CURRENTLY_PLAYING, RECENTLY_PLAYED = SCOPES
 _ENTROPY_BYTES = 32

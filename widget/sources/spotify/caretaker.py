@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from widget.clock import Clock
-from widget.errors import SourceError, StoreError
+from widget.model.errors import SourceError, StoreError
+from widget.model.tokens import SECONDS_PER_DAY
 from widget.sources.spotify.access import Access
-from widget.tokens import SECONDS_PER_DAY
 
 EVERY_SECONDS = 1800.0
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, StoreError
-from widget.playback import LastPlayed, Playback
-from widget.snapshot import Problem
+from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, StoreError
+from widget.model.playback import LastPlayed, Playback
+from widget.model.snapshot import Problem
+from widget.model.tokens import AccessToken, Seed, Token, TokenHealth, token_health
 from widget.sources.gate import Gate
 from widget.sources.refusal import Refused
 from widget.sources.spotify.access import Access
@@ -17,7 +18,6 @@ from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.seed import effective_token, is_spent
 from widget.store.protocol import Store
-from widget.tokens import AccessToken, Seed, Token, TokenHealth, token_health
 
 FORBIDDEN_RETRY_SECONDS = 600.0
 REFUSED_RETRY_SECONDS = 10.0
@@ -62,7 +62,7 @@ class Gateway:
         self._account_asked_at: float | None = None
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`widget.errors.SourceError` or :class:`widget.errors.StoreError`."""
+        """What plays now. Raises :class:`widget.model.errors.SourceError` or :class:`widget.model.errors.StoreError`."""
         authorization = _identity(await self._token())
         self._forbidden.check(authorization)
         try:

@@ -6,8 +6,10 @@ See https://developer.spotify.com/documentation/web-api/reference/get-the-users-
 from datetime import datetime
 from typing import Any
 
-from widget.errors import SpotifyUnreachable
-from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.errors import SpotifyUnreachable
+from widget.model.hide_list import canonical_uri
+from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.tokens import Account
 from widget.sources.reading import (
     LATEST_MOMENT,
     LONGEST_MS,
@@ -18,8 +20,6 @@ from widget.sources.reading import (
     text,
     web_address,
 )
-from widget.tokens import Account
-from widget.uris import canonical_uri
 
 
 def read_currently_playing(body: bytes, observed_at: float) -> Playback:

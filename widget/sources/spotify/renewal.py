@@ -13,12 +13,12 @@ import secrets
 from typing import Any
 
 from widget.clock import Clock
-from widget.errors import NotConfigured
-from widget.renewals import Admission, Begun, Renewed
+from widget.model.errors import NotConfigured
+from widget.model.reauthorization import Admission, Begun, Renewed
+from widget.model.tokens import Credentials
 from widget.sources.spotify.authorization import Attempt, Authorization, Whose, begin
 from widget.sources.spotify.seed import effective_credentials
 from widget.store.protocol import Store
-from widget.tokens import Credentials
 
 WAITING_SECONDS = 600.0
 MOST_WAITING = 20
@@ -28,7 +28,7 @@ _NOTE = "renewal"
 
 
 class ServerRenewal:
-    """Implements :class:`widget.renewals.Renewal`."""
+    """Implements :class:`widget.model.reauthorization.Renewal`."""
 
     def __init__(
         self,

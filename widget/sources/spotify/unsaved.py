@@ -7,9 +7,9 @@ import logging
 from contextlib import AsyncExitStack, suppress
 
 from widget.clock import Clock
-from widget.errors import StoreError
+from widget.model.errors import StoreError
+from widget.model.tokens import Credentials, Token
 from widget.store.protocol import Store
-from widget.tokens import Credentials, Token
 
 AGAIN_SECONDS = 1.0
 

@@ -1,19 +1,19 @@
 """Whose account the running token belongs to: no other may take its place at ``/setup``."""
 
 from widget.clock import Clock
-from widget.errors import (
+from widget.model.errors import (
     AccessTokenRefused,
     AuthorizationError,
     NeedsAuthorization,
     NotConfigured,
     SourceError,
 )
+from widget.model.tokens import AccessToken, Account, Seed
 from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.seed import effective_token
 from widget.store.protocol import Store
-from widget.tokens import AccessToken, Account, Seed
 
 UNKNOWN = (
     "Spotify could not be asked whose the running token is ({error}), so nothing was stored. Try again in a while."

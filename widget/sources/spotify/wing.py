@@ -1,6 +1,6 @@
 """Puts the wing of Spotify together."""
 
-from widget.source import SPOTIFY
+from widget.model.sources import SPOTIFY
 from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from widget.errors import ErrorCode, SourceError, StoreError
-from widget.playback import Item, LastPlayed, Playback
-from widget.source import Source
+from widget.model.errors import ErrorCode, SourceError, StoreError
+from widget.model.playback import Item, LastPlayed, Playback
+from widget.model.sources import Source
 
 Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
 

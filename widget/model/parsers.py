@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from widget.names import canonical_name
-from widget.uris import KINDS, canonical_uri
+from widget.model.hide_list import KINDS, canonical_uri
+from widget.model.names import canonical_name
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from widget.errors import NotConfigured
+from widget.model.errors import NotConfigured
 
 Admission = Literal["admitted", "wrong", "too_many"]
 """``too_many``: so many wrong keys wait for their answer that this one was not let wait."""
@@ -34,7 +34,7 @@ class Renewal(Protocol):
         ...
 
     async def begin(self, redirect_uri: str) -> Begun:
-        """Raises :class:`widget.errors.NotConfigured` where there is no client ID, or StoreError."""
+        """Raises :class:`widget.model.errors.NotConfigured` where there is no client ID, or StoreError."""
         ...
 
     async def finish(
@@ -42,7 +42,7 @@ class Renewal(Protocol):
     ) -> Renewed | None:
         """Ends what this browser began, once; None, and nothing happens, where ``state`` and ``cookie`` are not of it.
 
-        Raises :class:`widget.errors.AuthorizationError` or StoreError.
+        Raises :class:`widget.model.errors.AuthorizationError` or StoreError.
         """
         ...
 
@@ -55,7 +55,7 @@ class NothingToRenew:
         return "wrong"
 
     async def begin(self, redirect_uri: str) -> Begun:
-        """Raises :class:`widget.errors.NotConfigured`."""
+        """Raises :class:`widget.model.errors.NotConfigured`."""
         raise NotConfigured("There is nothing to authorize.")
 
     async def finish(

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from widget.errors import ErrorCode
-from widget.source_variables import INLET_VARIABLES, LASTFM_VARIABLES, LISTENBRAINZ_VARIABLES, Variable
+from widget.model.errors import ErrorCode
+from widget.model.source_variables import INLET_VARIABLES, LASTFM_VARIABLES, LISTENBRAINZ_VARIABLES, Variable
 
 SourceName = Literal["spotify", "lastfm", "listenbrainz", "inlet"]
 

@@ -1,6 +1,6 @@
 """Artwork by a MusicBrainz release: the Cover Art Archive (https://musicbrainz.org/doc/Cover_Art_Archive/API)."""
 
-from widget.playback import Artwork
+from widget.model.playback import Artwork
 
 ADDRESS = "https://coverartarchive.org/release/{release}/front-500"
 

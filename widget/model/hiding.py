@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from widget.playback import Item, LastPlayed, Playback
+from widget.model.playback import Item, LastPlayed, Playback
 
 
 @dataclass(frozen=True, slots=True)

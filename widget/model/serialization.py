@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from widget.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
 
 Value = TypeVar("Value")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from widget import variables
+from widget.model import parsers
 
 LONGEST_USER = 64
 LONGEST_LABEL = 30
@@ -38,7 +38,7 @@ def user_name(value: str) -> str:
 
 def address_as_it_stands(value: str) -> str:
     """An http or https address, with the slash at its end where there is one."""
-    return variables.web_address(value) + "/" * value.endswith("/")
+    return parsers.web_address(value) + "/" * value.endswith("/")
 
 
 def inlet_token(value: str) -> str:
@@ -47,7 +47,7 @@ def inlet_token(value: str) -> str:
         if not re.fullmatch(r"[0-9a-f]{64}", value[len(HASHED) :].lower()):
             raise ValueError(f"after {HASHED} use the 64 hexadecimal digits that python -m bootstrap export prints")
         return value.lower()
-    if len(variables.one_word(value)) < LEAST_TOKEN:
+    if len(parsers.one_word(value)) < LEAST_TOKEN:
         raise ValueError(f"use at least {LEAST_TOKEN} characters, such as python -m bootstrap --source inlet makes")
     return value
 
@@ -68,13 +68,13 @@ def recent(value: str) -> int:
 
 LASTFM_VARIABLES = (
     Variable("LASTFM_USER", user_name, question="The user at Last.fm"),
-    Variable("LASTFM_API_KEY", variables.one_word, question="The API key (hidden)", secret=True),
+    Variable("LASTFM_API_KEY", parsers.one_word, question="The API key (hidden)", secret=True),
     Variable("LASTFM_API_URL", address_as_it_stands, "https://ws.audioscrobbler.com/2.0/"),
 )
 LISTENBRAINZ_VARIABLES = (
     Variable("LISTENBRAINZ_USER", user_name, question="The user at ListenBrainz"),
-    Variable("LISTENBRAINZ_URL", variables.web_address, "https://api.listenbrainz.org", binds_secrets=True),
-    Variable("LISTENBRAINZ_TOKEN", variables.one_word, secret=True),
+    Variable("LISTENBRAINZ_URL", parsers.web_address, "https://api.listenbrainz.org", binds_secrets=True),
+    Variable("LISTENBRAINZ_TOKEN", parsers.one_word, secret=True),
 )
 INLET_VARIABLES = (
     Variable("INLET_TOKEN", inlet_token, secret=True),
