@@ -22,10 +22,10 @@ from bootstrap.flow import Wishes
 from bootstrap.help import Group
 from bootstrap.terminal import Terminal, standard_terminal
 from widget.command_line import database_option
+from widget.config.settings import Settings, read_environ, working_directory
 from widget.model.parsers import redirect_uri
 from widget.model.sources import SOURCES, Source, SourceName
 from widget.server.outlets import take_missing_descriptors
-from widget.settings import Settings, read_environ, working_directory
 from widget.sources.spotify.accounts import KNOWN_SCOPES
 
 SPOTIFY_S_OPTIONS = {

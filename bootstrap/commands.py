@@ -18,14 +18,14 @@ from bootstrap.export import variables
 from bootstrap.flow import Wishes, authorize
 from bootstrap.report import granted_rows, status_object, status_rows
 from bootstrap.terminal import Terminal
-from widget.environment import prepare_environment
+from widget.config.http_environment import prepare_environment
+from widget.config.settings import Settings
+from widget.config.source_settings import CHOSEN
 from widget.model.errors import ConfigurationError, NowPlayingError, SourceError
 from widget.model.sources import Source
 from widget.model.tokens import Credentials, token_health
 from widget.owner.channels import read_channels
 from widget.player.written import from_text
-from widget.settings import Settings
-from widget.sources.owner_values import CHOSEN
 from widget.sources.spotify.seed import effective_token
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from bootstrap.process_start import process_started_at
 from widget.clock import SystemClock
+from widget.config.settings import Settings
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Credentials
-from widget.settings import Settings
 from widget.sources.gate import Gate
 from widget.sources.http import LateClient
 from widget.sources.spotify.access import Access

@@ -15,6 +15,8 @@ from bootstrap.desk import Desk, desk_for
 from bootstrap.players import hashed, introduce, new_token
 from bootstrap.terminal import Terminal
 from widget.clock import SystemClock, iso_milliseconds
+from widget.config.settings import Settings
+from widget.config.source_settings import CHOSEN, chosen, effective, note_of, stored, to_text
 from widget.model.errors import (
     BudgetSpent,
     ConfigurationError,
@@ -26,9 +28,7 @@ from widget.model.errors import (
 from widget.model.source_variables import Variable
 from widget.model.sources import SOURCES, Source, SourceName
 from widget.player.written import from_text as knowledge_from_text
-from widget.settings import Settings
 from widget.sources.choice import wing_of
-from widget.sources.owner_values import CHOSEN, chosen, effective, note_of, stored, to_text
 from widget.sources.wing import Parts
 
 if TYPE_CHECKING:

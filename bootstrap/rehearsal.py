@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 
 from bootstrap.callback import serving
+from widget.config.settings import Settings
 from widget.demo import settings_for, simulated_spotify
-from widget.settings import Settings
 from widget.sources.http import http_client
 
 

@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from tests.support.fake_clock import FakeClock
 from tests.support.program import CREDENTIALS, authorize, program, simulated
 from widget.app import create_app, next_step
+from widget.config.settings import Settings
 from widget.model.tokens import Seed
-from widget.settings import Settings
 from widget.sources.http import http_client
 from widget.sources.spotify.scenes import Scene, track
 from widget.store.sqlite_store import SqliteStore

@@ -13,11 +13,11 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.live_server import live_server
 from tests.support.program import KEY, PUBLIC_URL, Program, program, simulated
 from tests.support.receiver import Receiver
+from widget.config.settings import Settings
 from widget.model.tokens import Seed, TokenHealth
 from widget.owner.channels import read_channels
 from widget.owner.health import Health
 from widget.owner.messenger import Messenger
-from widget.settings import Settings
 from widget.sources.spotify.accounts import SCOPES
 from widget.store.sqlite_store import SqliteStore
 

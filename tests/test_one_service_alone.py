@@ -13,8 +13,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.other_program import RELEASED, SILENCE, OtherProgram, Services, other_program, services
 from tests.support.program import PUBLIC_URL, authorize, program, simulated
 from tests.support.walking import Walk, walk
+from widget.config.settings import Settings
 from widget.model.sources import SOURCES
-from widget.settings import Settings
 
 POLLED = ("lastfm", "listenbrainz")
 NAMES: Mapping[str, tuple[str, ...]] = {

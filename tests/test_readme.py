@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from bootstrap.cli import cli
 from widget.app import create_app
+from widget.config.settings import Settings
 from widget.faces.feeds import events, hot_path
 from widget.model.errors import ErrorCode
 from widget.model.sources import COVER_ART_ARCHIVE, SOURCES
-from widget.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def section(title: str) -> str:
 
 
 def variables_read() -> set[str]:
-    read = re.findall(r'read\("([A-Z_]+)"', (ROOT / "widget/settings.py").read_text(encoding="utf-8"))
+    read = re.findall(r'read\("([A-Z_]+)"', (ROOT / "widget/config/settings.py").read_text(encoding="utf-8"))
     return {*read, *(variable.name for source in SOURCES.values() for variable in source.variables)}
 
 

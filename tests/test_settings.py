@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from widget.config.settings import Settings, read_environ
 from widget.model.errors import ConfigurationError
 from widget.model.sources import SOURCES, SourceName
-from widget.settings import Settings, read_environ
 
 WRONG = [
     ("PORT", "abc"),
@@ -169,7 +169,7 @@ WILD = ("\0", "\udcff", "\n", "a" * 100_000, "9" * 5000, "http://[", "//", ":", 
 
 
 def test_every_variable_that_is_read_is_tried_with_wild_values() -> None:
-    read = re.findall(r'read\("([A-Z_]+)"', Path("widget/settings.py").read_text(encoding="utf-8"))
+    read = re.findall(r'read\("([A-Z_]+)"', Path("widget/config/settings.py").read_text(encoding="utf-8"))
     of_sources = [variable.name for source in SOURCES.values() for variable in source.variables]
     assert {*read, *of_sources} == set(NAMES)
 

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize, program, query_of, simulated
+from widget.config.settings import Settings
 from widget.model.errors import StoreError
 from widget.model.tokens import Seed
-from widget.settings import Settings
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.simulator import Simulator
 from widget.store.protocol import Store

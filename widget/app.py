@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from widget.clock import Clock, SystemClock
+from widget.config.settings import Settings
 from widget.faces.bodies import LARGEST_BODY_BYTES
 from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
@@ -21,7 +22,6 @@ from widget.owner.messenger import Messenger
 from widget.owner.readiness import Readiness
 from widget.player.broadcast import Broadcast
 from widget.player.watcher import Watcher
-from widget.settings import Settings
 from widget.sources.choice import wing_of
 from widget.sources.http import LateClient
 from widget.sources.sharing import Sharing

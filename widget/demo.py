@@ -13,9 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from widget.config.settings import DEFAULT_REDIRECT_URI, Settings
 from widget.model.sources import SOURCES
 from widget.model.tokens import Seed
-from widget.settings import DEFAULT_REDIRECT_URI, Settings
 
 if TYPE_CHECKING:
     import httpx

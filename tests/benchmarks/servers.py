@@ -15,10 +15,10 @@ from starlette.routing import Route
 from tests.support.showing import Showing, item, playing
 from widget.app import create_app
 from widget.clock import SystemClock
+from widget.config.settings import Settings
 from widget.server.crowd import Limits
 from widget.server.listening import listening
 from widget.server.serving import Server, loop_factory
-from widget.settings import Settings
 
 BODY = b"x" * 400
 INLET_TOKEN = "a-token-for-the-benchmark"

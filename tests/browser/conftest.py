@@ -10,8 +10,8 @@ from tests.support.browser import launched
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, playing
 from widget.clock import SystemClock
+from widget.config.settings import Settings
 from widget.model.snapshot import Snapshot
-from widget.settings import Settings
 
 
 class Live:

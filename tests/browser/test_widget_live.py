@@ -26,10 +26,10 @@ from tests.support.showing import (
     playing,
 )
 from widget.clock import SystemClock
+from widget.config.settings import Settings
 from widget.model.playback import LastPlayed
 from widget.model.snapshot import Problem, Snapshot
 from widget.model.sources import Source
-from widget.settings import Settings
 
 COVERED = "document.querySelector('.artwork img')?.naturalWidth > 0"
 

@@ -12,10 +12,10 @@ import pytest
 from tests.support.chunks import Chunks, encoded
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
+from widget.config.settings import Settings
 from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose
 from widget.faces.pictures.artwork_fetch import LARGEST_BYTES, raster_media_type
 from widget.model.playback import Artwork, Item
-from widget.settings import Settings
 from widget.sources.http import http_client
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64

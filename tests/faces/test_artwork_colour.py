@@ -13,9 +13,9 @@ import httpx
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
+from widget.config.settings import Settings
 from widget.faces.pictures.colour_finder import ColourFinder, colour_of
 from widget.faces.pictures.palettes import palette
-from widget.settings import Settings
 from widget.sources.spotify.scenes import track
 
 COLOUR = re.compile("#[0-9a-f]{6}")

@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing
+from widget.config.settings import Settings
 from widget.model.errors import ErrorCode
 from widget.model.snapshot import Problem
 from widget.model.sources import SOURCES, Source
 from widget.model.tokens import TokenHealth
 from widget.owner.health import Health
-from widget.settings import Settings
 
 KEY = Settings(setup_key="a key of sixteen characters")
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, idle, item, playing
 from widget.clock import SystemClock
-from widget.settings import Settings
+from widget.config.settings import Settings
 
 
 class Stream:

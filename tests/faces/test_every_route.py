@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing, idle, item, playing
-from widget.settings import Settings
+from widget.config.settings import Settings
 
 PATHS = [
     "/",

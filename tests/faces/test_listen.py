@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests.support.showing import LOCAL, Showing, advertisement, idle, item, paused, playing
+from widget.config.settings import Settings
 from widget.model.snapshot import Problem, Snapshot
 from widget.model.sources import SPOTIFY
-from widget.settings import Settings
 
 URL = "https://open.spotify.com/track/5tIdesOfGlass0000000aB"
 

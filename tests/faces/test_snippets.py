@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing
-from widget.settings import Settings
+from widget.config.settings import Settings
 
 NAMES = {"iframe", "script", "element", "markdown", "wordpress", "notion", "obs", "image", "json", "oembed"}
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
+from widget.config.settings import Settings
 from widget.faces.pictures.palettes import Tone, palette
 from widget.model.playback import LastPlayed
 from widget.model.snapshot import Problem, Snapshot
 from widget.model.sources import LASTFM, Source
-from widget.settings import Settings
 
 TONES: tuple[Tone, Tone] = ("light", "dark")
 Get = Callable[..., Awaitable[httpx.Response]]

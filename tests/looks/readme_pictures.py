@@ -9,7 +9,7 @@ from tests.support.host_page import host_page
 from tests.support.live_server import live_server
 from tests.support.showing import Showing
 from widget.clock import SystemClock
-from widget.settings import Settings
+from widget.config.settings import Settings
 
 FOLDER = Path(__file__).parent.parent.parent / ".github" / "pictures"
 WIDGETS = {

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from tests.support.fake_clock import FakeClock
+from widget.config.settings import Settings
+from widget.config.source_settings import CHOSEN, note_of, to_text
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.sources import LASTFM
-from widget.settings import Settings
 from widget.sources.choice import settled, settled_late, standing_in
-from widget.sources.owner_values import CHOSEN, note_of, to_text
 
 VALUES = {"LASTFM_USER": "elin.listens"}
 

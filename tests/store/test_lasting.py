@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from widget.settings import Settings
+from widget.config.settings import Settings
 from widget.store.lasting import may_not_last
 
 HEROKU, RENDER, KOYEB = {"DYNO": "web.1"}, {"RENDER": "true"}, {"KOYEB_APP_NAME": "music"}

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from tests.support.fake_clock import FakeClock
 from tests.support.recording import Recording
 from widget.app import create_app
-from widget.settings import Settings
+from widget.config.settings import Settings
 from widget.sources.choice import settled
 from widget.sources.cover_art_simulator import CoverArtSimulator
 from widget.sources.http import http_client

@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from tests.support.fake_clock import FakeClock
 from tests.support.recording import Recording
 from widget.app import create_app
+from widget.config.settings import Settings
 from widget.model.tokens import Account, Credentials, Token
-from widget.settings import Settings
 from widget.sources.http import http_client
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.scenes import Programme, Scene, track

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.support.fake_clock import FakeClock
 from widget.clock import Clock
+from widget.config.settings import Settings
 from widget.faces.front import Front
 from widget.faces.pictures.artwork_cache import ArtworkCache
 from widget.faces.pictures.colour_finder import ColourFinder
@@ -22,7 +23,6 @@ from widget.model.tokens import TokenHealth
 from widget.owner.health import Health
 from widget.player.broadcast import Broadcast
 from widget.samples.artwork import WIDTHS
-from widget.settings import Settings
 from widget.sources.http import http_client
 from widget.sources.spotify.scenes import IMAGES
 from widget.sources.spotify.simulator import RegisteredApp, Simulator

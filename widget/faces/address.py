@@ -4,7 +4,7 @@ import re
 
 from starlette.requests import Request
 
-from widget.settings import Settings
+from widget.config.settings import Settings
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 

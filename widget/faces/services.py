@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
+from widget.config.settings import Settings
 from widget.model.reauthorization import Renewal
 from widget.model.sources import SPOTIFY, Source
 from widget.owner.health import Health
 from widget.player.broadcast import Broadcast
-from widget.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from widget.command_line import database_option, unforeseen
-from widget.environment import prepare_environment
+from widget.config.http_environment import prepare_environment
+from widget.config.settings import Settings, read_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError
 from widget.server.crowd import Limits
 from widget.server.ending import Ending
@@ -25,7 +26,6 @@ from widget.server.open_files import raised_limit, room
 from widget.server.outlets import say, steady_outlets
 from widget.server.serving import Server, loop_factory
 from widget.server.stand_in import served_until
-from widget.settings import Settings, read_environ, working_directory
 
 if TYPE_CHECKING:
     from widget.store.protocol import Store

@@ -5,10 +5,10 @@ from importlib import import_module
 from typing import cast
 
 from widget.clock import Clock
+from widget.config.settings import Settings
+from widget.config.source_settings import Notes, chosen, stored
 from widget.model.errors import StoreError
 from widget.model.sources import SOURCES
-from widget.settings import Settings
-from widget.sources.owner_values import Notes, chosen, stored
 from widget.sources.wing import Parts, Wing
 
 RETRY_SECONDS = 1.0

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from widget.config.settings import Settings
+from widget.config.source_settings import combined, effective
 from widget.model.sources import Source
-from widget.settings import Settings
 from widget.sources.gate import Gate
 from widget.sources.gateway import Client, Gateway
-from widget.sources.owner_values import combined, effective
 from widget.sources.wing import Parts, Wing
 
 LEAST_PLAYS, MOST_PLAYS = 2, 50

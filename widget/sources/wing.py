@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from widget.clock import Clock
+from widget.config.settings import Settings
 from widget.model.playback import LastPlayed, Playback
 from widget.model.reauthorization import Renewal
 from widget.model.snapshot import Problem
 from widget.model.sources import Source
 from widget.model.tokens import TokenHealth
-from widget.settings import Settings
 from widget.store.protocol import Store
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from widget.config.source_settings import combined, effective
 from widget.model.sources import INLET
 from widget.sources.inlet.doorkeeper import Doorkeeper
 from widget.sources.inlet.inlet import Inlet
 from widget.sources.inlet.routes import InletRoutes, largest_body
-from widget.sources.owner_values import combined, effective
 from widget.sources.wing import Parts, Wing
 
 TOKEN, LABEL = "INLET_TOKEN", "INLET_LABEL"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from widget.clock import Clock
+from widget.config.source_settings import CHOSEN
 from widget.model.errors import (
     AuthorizationError,
     BadCredentials,
@@ -25,7 +26,6 @@ from widget.model.errors import (
 )
 from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
 from widget.sources.gate import Gate
-from widget.sources.owner_values import CHOSEN
 from widget.sources.spotify.accounts import SCOPES, AccountsService, TokenAnswer, authorize_url
 from widget.sources.spotify.api import WebApi
 from widget.store.protocol import Store

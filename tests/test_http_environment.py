@@ -12,7 +12,7 @@ import pytest
 from tests.support.commands import Spotify, run, server, spotify
 from tests.support.live_server import free_port
 from tests.support.socks import SocksProxy
-from widget.environment import prepare_environment
+from widget.config.http_environment import prepare_environment
 from widget.model.errors import ConfigurationError
 
 BROKEN = [
@@ -84,7 +84,7 @@ def test_a_proxy_that_nobody_asks_is_not_looked_at() -> None:
 
 def test_without_any_of_them_no_client_is_made() -> None:
     code = (
-        "import os, sys; from widget.environment import prepare_environment; "
+        "import os, sys; from widget.config.http_environment import prepare_environment; "
         "prepare_environment({'PATH': '/bin', 'no_proxy': '', 'SSL_CERT_FILE': ''}); sys.exit('httpx' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

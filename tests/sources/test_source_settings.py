@@ -2,8 +2,8 @@
 
 import pytest
 
+from widget.config.source_settings import CHOSEN, chosen, combined, from_text, to_text
 from widget.model.sources import INLET, LASTFM, LISTENBRAINZ
-from widget.sources.owner_values import CHOSEN, chosen, combined, from_text, to_text
 
 STORED = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://listens.example", "LISTENBRAINZ_TOKEN": "secret"}
 
