@@ -19,8 +19,8 @@ from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.authorization import Authorization
 from widget.sources.spotify.seed import effective_credentials
-from widget.store.choice import store_for
-from widget.store.protocol import Store
+from widget.store.base import Store
+from widget.store.factory import store_for
 
 if TYPE_CHECKING:
     import httpx

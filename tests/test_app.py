@@ -13,7 +13,7 @@ from widget.config.settings import Settings
 from widget.model.tokens import Seed
 from widget.sources.http import http_client
 from widget.sources.spotify.scenes import Scene, track
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 NOW = "/v1/me/player/currently-playing"
 TOKEN = "/api/token"

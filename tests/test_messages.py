@@ -19,7 +19,7 @@ from widget.owner.channels import read_channels
 from widget.owner.health import Health
 from widget.owner.messenger import Messenger
 from widget.sources.spotify.accounts import SCOPES
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 DAY = 86_400.0
 NOW = "/v1/me/player/currently-playing"

@@ -18,7 +18,7 @@ from widget.model.errors import StoreError
 from widget.model.tokens import Seed
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.simulator import Simulator
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 ME = "/v1/me"
 NOW = "/v1/me/player/currently-playing"

@@ -26,9 +26,9 @@ from widget.sources.choice import wing_of
 from widget.sources.http import LateClient
 from widget.sources.sharing import Sharing
 from widget.sources.wing import Parts, Work
-from widget.store.choice import open_or_go_on, store_for
+from widget.store.base import Store
+from widget.store.factory import open_or_go_on, store_for
 from widget.store.lasting import may_not_last
-from widget.store.protocol import Store
 
 if TYPE_CHECKING:
     import httpx

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from widget.model.playback import Item, LastPlayed, Playback
 from widget.sources.gate import Gate
 from widget.sources.gateway import REFUSED_RETRY_SECONDS, Gateway
 from widget.sources.told import Told
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 ITEM = Item("track", None, None, None, "Copper Sky")
 

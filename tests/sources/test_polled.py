@@ -16,7 +16,7 @@ from widget.sources.http import LateClient
 from widget.sources.polled import plays_needed, polled_wing
 from widget.sources.told import Told
 from widget.sources.wing import Parts, Wing
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 ROW = replace(LASTFM, label="Phonograph", url="https://phonograph.example/")
 

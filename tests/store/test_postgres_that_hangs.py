@@ -19,7 +19,7 @@ from tests.support.postgres import Postgres
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Token
 from widget.store.limits import Limits
-from widget.store.postgres_store import PostgresStore
+from widget.store.postgres import PostgresStore
 
 QUICK = Limits(statement=0.6, refresh=0.8, close=0.3)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.test_sqlite_store import mode
+from tests.store.test_sqlite import mode
 from widget.model.errors import StoreError
 from widget.model.tokens import Token
 from widget.store.limits import Limits
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 QUICK = Limits(refresh=0.2)
 

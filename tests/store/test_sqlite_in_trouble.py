@@ -14,10 +14,10 @@ import pytest
 
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Account, Credentials, Token
-from widget.store.complaints import Complaints
+from widget.store.base import Ban
 from widget.store.limits import Limits
-from widget.store.protocol import Ban
-from widget.store.sqlite_store import SqliteStore
+from widget.store.outage_log import Complaints
+from widget.store.sqlite import SqliteStore
 
 NOW = 1_795_000_000.0
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
 from widget.model.errors import StoreError
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 from widget.model.tokens import Token
 
 async def main():

@@ -11,9 +11,9 @@ import pytest
 from tests.support.postgres import Postgres
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import AccessToken, Account, Credentials, Token
-from widget.store.choice import store_for
+from widget.store.base import Ban, Store
+from widget.store.factory import store_for
 from widget.store.limits import Limits
-from widget.store.protocol import Ban, Store
 
 NOW = 1_795_000_000.0
 TOKEN = Token(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from widget.model.errors import StoreError
-from widget.store.turns import turn
+from widget.store.worker_lock import turn
 
 
 def too_late() -> StoreError:

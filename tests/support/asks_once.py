@@ -12,7 +12,7 @@ from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 
 async def ask_once(database: Path, spotify: str) -> None:

@@ -18,7 +18,7 @@ from widget.sources.http import http_client
 from widget.sources.lastfm.simulator import LastfmSimulator
 from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
 from widget.sources.programme import Piece, Programme
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 PUBLIC_URL = "https://music.example.org"
 SILENCE = Piece(5_000.0)

@@ -19,8 +19,8 @@ from widget.sources.http import http_client
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.scenes import Programme, Scene, track
 from widget.sources.spotify.simulator import RegisteredApp, Simulator
-from widget.store.protocol import Store
-from widget.store.sqlite_store import SqliteStore
+from widget.store.base import Store
+from widget.store.sqlite import SqliteStore
 
 CREDENTIALS = Credentials("an-id", "a-secret")
 PUBLIC_URL = "https://music.example.org"

@@ -10,11 +10,11 @@ from typing import Any, cast
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.support.fake_clock import settle
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 
 class Reluctant:
-    """Implements :class:`widget.store.protocol.Store` by ``store``; whatever is awaited hangs while ``hangs`` is set,
+    """Implements :class:`widget.store.base.Store` by ``store``; whatever is awaited hangs while ``hangs`` is set,
     or raises ``fault``."""
 
     def __init__(self, store: Store) -> None:

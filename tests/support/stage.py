@@ -15,8 +15,8 @@ from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import SCOPES, AccountsService
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.gateway import Gateway
-from widget.store.protocol import Store
-from widget.store.sqlite_store import SqliteStore
+from widget.store.base import Store
+from widget.store.sqlite import SqliteStore
 
 CREDENTIALS = Credentials("an-id", "a-secret")
 

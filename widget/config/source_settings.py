@@ -11,7 +11,7 @@ CHOSEN = "source"
 
 
 class Notes(Protocol):
-    """Where it is stored; see :class:`widget.store.protocol.Store`."""
+    """Where it is stored; see :class:`widget.store.base.Store`."""
 
     async def note(self, name: str) -> str | None: ...
 

@@ -17,7 +17,7 @@ from widget.owner.channels import Channel, read_channels
 from widget.owner.health import Health
 from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
 from widget.sources.spotify.seed import effective_token
-from widget.store.protocol import Store
+from widget.store.base import Store
 from widget.unfinished import Unfinished
 
 EVERY_SECONDS = 60.0

@@ -28,7 +28,7 @@ from widget.server.serving import Server, loop_factory
 from widget.server.stand_in import served_until
 
 if TYPE_CHECKING:
-    from widget.store.protocol import Store
+    from widget.store.base import Store
 
 log = logging.getLogger("widget")
 
@@ -85,7 +85,7 @@ async def _serve(settings: Settings, listener: socket.socket, ending: Ending, co
     ending.stop = _canceller()  # What opens a database may hang.
     from widget.app import create_app
     from widget.sources.choice import settled
-    from widget.store.choice import open_or_go_on, store_for
+    from widget.store.factory import open_or_go_on, store_for
 
     origin = origin_of(listener)
     async with AsyncExitStack() as stack:
@@ -131,7 +131,7 @@ async def _settled_late(
     """The settings, once ``store`` can be read. Until then it serves, unavailable; None where it ends before."""
     from widget.clock import SystemClock
     from widget.sources.choice import settled_late, standing_in
-    from widget.store.absent import AbsentStore
+    from widget.store.unavailable import AbsentStore
 
     stand_in = server_of(standing_in(settings), AbsentStore())
     late = await served_until(settled_late(settings, store, SystemClock()), stand_in, listener, ending)

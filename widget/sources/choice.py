@@ -34,7 +34,7 @@ async def settled_late(settings: Settings, notes: Notes, clock: Clock) -> Settin
 
 
 def standing_in(settings: Settings) -> Settings:
-    """The settings to serve with until then, on :class:`widget.store.absent.AbsentStore`.
+    """The settings to serve with until then, on :class:`widget.store.unavailable.AbsentStore`.
 
     Nothing can be shown on it, so nothing need be hidden: whether ``HIDE`` can be kept is judged once the source is
     known.

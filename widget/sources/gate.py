@@ -9,7 +9,7 @@ from widget.model.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttl
 from widget.model.sources import SourceName
 from widget.model.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY
 from widget.sources.http import LONGEST_RETRY_AFTER_SECONDS
-from widget.store.protocol import Ban, Store
+from widget.store.base import Ban, Store
 
 
 class Gate:

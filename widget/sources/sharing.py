@@ -1,7 +1,7 @@
 """What instances share about the source that they ask."""
 
 from widget.model.sources import SourceName
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 
 class Sharing:

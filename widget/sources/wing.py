@@ -13,7 +13,7 @@ from widget.model.reauthorization import Renewal
 from widget.model.snapshot import Problem
 from widget.model.sources import Source
 from widget.model.tokens import TokenHealth
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 if TYPE_CHECKING:
     import httpx

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from widget.store.choice import SQLITE_PREFIX
+from widget.store.factory import SQLITE_PREFIX
 
 
 def may_not_last(

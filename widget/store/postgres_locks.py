@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from widget.model.errors import StoreError
-from widget.store.postgres_session import LAST_WORD_SECONDS, Session
+from widget.store.postgres_connection import LAST_WORD_SECONDS, Session
 
 # Numbers of our own in the key space of advisory locks: "nowp" and what each is for.
 _SPACE = 0x6E6F7770

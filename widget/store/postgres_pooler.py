@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from widget.model.errors import ConfigurationError
-from widget.store.postgres_session import Session
+from widget.store.postgres_connection import Session
 
 _WHO = "SELECT pg_backend_pid() AS pid"
 

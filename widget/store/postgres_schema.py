@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from widget.model.errors import ConfigurationError
+from widget.store.postgres_connection import SCHEMA, Session
 from widget.store.postgres_locks import MIGRATE
-from widget.store.postgres_session import SCHEMA, Session
 from widget.store.schema import MIGRATIONS, NEWER, VERSION
 
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from widget.model.errors import ErrorCode
 from widget.model.tokens import AccessToken, Account, Credentials, Token
-from widget.store.protocol import Ban
+from widget.store.base import Ban
 
 Row = Mapping[str, Any]
 

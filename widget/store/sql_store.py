@@ -9,15 +9,15 @@ from types import MappingProxyType
 
 from widget.model.sources import SourceName
 from widget.model.tokens import Account, Credentials, Token
-from widget.store import transactions
-from widget.store.protocol import Ban
-from widget.store.transactions import Result, Steps
+from widget.store import queries
+from widget.store.base import Ban
+from widget.store.queries import Result, Steps
 
 NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 
 class SqlStore(ABC):
-    """Implements most of :class:`widget.store.protocol.Store` over :meth:`_transact`."""
+    """Implements most of :class:`widget.store.base.Store` over :meth:`_transact`."""
 
     @abstractmethod
     async def _transact(self, steps: Steps[Result], *, write: bool = False, durable: bool = False) -> Result:
@@ -28,15 +28,15 @@ class SqlStore(ABC):
 
     @abstractmethod
     def refreshing(self) -> AbstractAsyncContextManager[None]:
-        """See :meth:`widget.store.protocol.Store.refreshing`."""
+        """See :meth:`widget.store.base.Store.refreshing`."""
 
     # The authorization.
 
     async def token(self) -> Token | None:
-        return await self._transact(transactions.token())
+        return await self._transact(queries.token())
 
     async def credentials(self) -> Credentials | None:
-        return await self._transact(transactions.credentials())
+        return await self._transact(queries.credentials())
 
     async def seed_fingerprint(self) -> str | None:
         return await self.note("seed")
@@ -48,7 +48,7 @@ class SqlStore(ABC):
         seed_fingerprint: str | None,
         notes: Mapping[str, str] = NO_NOTES,
     ) -> None:
-        steps = transactions.save_authorization(token, credentials, seed_fingerprint, notes)
+        steps = queries.save_authorization(token, credentials, seed_fingerprint, notes)
         await self._transact(steps, write=True, durable=True)
 
     async def save_refresh(
@@ -58,60 +58,60 @@ class SqlStore(ABC):
         credentials: Credentials | None = None,
         seed_fingerprint: str | None = None,
     ) -> bool:
-        steps = transactions.save_refresh(used_refresh_token, token, credentials, seed_fingerprint)
+        steps = queries.save_refresh(used_refresh_token, token, credentials, seed_fingerprint)
         return await self._transact(steps, write=True, durable=True)
 
     async def mark_needs_authorization(self, refresh_token: str) -> None:
-        await self._transact(transactions.mark_needs_authorization(refresh_token), write=True, durable=True)
+        await self._transact(queries.mark_needs_authorization(refresh_token), write=True, durable=True)
 
     async def drop_access(self, access_token: str) -> None:
-        await self._transact(transactions.drop_access(access_token), write=True, durable=True)
+        await self._transact(queries.drop_access(access_token), write=True, durable=True)
 
     async def save_account(self, refresh_token: str, account: Account) -> None:
-        await self._transact(transactions.save_account(refresh_token, account), write=True, durable=True)
+        await self._transact(queries.save_account(refresh_token, account), write=True, durable=True)
 
     async def forget(self) -> None:
         async with self.refreshing():
-            await self._transact(transactions.forget(), write=True, durable=True)
+            await self._transact(queries.forget(), write=True, durable=True)
 
     # Asking the source.
 
     async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
-        return await self._transact(transactions.spend_call(now, calls_per_day, source), write=True)
+        return await self._transact(queries.spend_call(now, calls_per_day, source), write=True)
 
     async def calls_since(self, since: float, source: SourceName = "spotify") -> Sequence[tuple[float, int]]:
-        return await self._transact(transactions.calls_since(since, source))
+        return await self._transact(queries.calls_since(since, source))
 
     async def ban(self, source: SourceName = "spotify") -> Ban | None:
-        return await self._transact(transactions.ban(source))
+        return await self._transact(queries.ban(source))
 
     async def save_ban(self, ban: Ban | None, source: SourceName = "spotify") -> None:
-        await self._transact(transactions.save_ban(ban, source), write=True, durable=True)
+        await self._transact(queries.save_ban(ban, source), write=True, durable=True)
 
     # Several instances on one store.
 
     async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
-        await self.save_note(transactions.note_of("knowledge", source), knowledge)
+        await self.save_note(queries.note_of("knowledge", source), knowledge)
 
     async def shared(self, source: SourceName = "spotify") -> str | None:
-        return await self.note(transactions.note_of("knowledge", source))
+        return await self.note(queries.note_of("knowledge", source))
 
     # Messages to the owner.
 
     async def note(self, name: str) -> str | None:
-        return await self._transact(transactions.note(name))
+        return await self._transact(queries.note(name))
 
     async def save_note(self, name: str, text: str) -> None:
-        await self._transact(transactions.save_note(name, text), write=True)
+        await self._transact(queries.save_note(name, text), write=True)
 
     async def save_notes(self, notes: Mapping[str, str]) -> None:
-        await self._transact(transactions.save_notes(notes), write=True, durable=True)
+        await self._transact(queries.save_notes(notes), write=True, durable=True)
 
     async def messages_sent(self, channel: str) -> frozenset[str]:
-        return await self._transact(transactions.messages_sent(channel))
+        return await self._transact(queries.messages_sent(channel))
 
     async def claim_message(self, channel: str, key: str, now: float) -> bool:
-        return await self._transact(transactions.claim_message(channel, key, now), write=True, durable=True)
+        return await self._transact(queries.claim_message(channel, key, now), write=True, durable=True)
 
     async def settle_message(self, channel: str, key: str, arrived: bool) -> None:
-        await self._transact(transactions.settle_message(channel, key, arrived), write=True, durable=True)
+        await self._transact(queries.settle_message(channel, key, arrived), write=True, durable=True)

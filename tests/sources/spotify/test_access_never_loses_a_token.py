@@ -18,7 +18,7 @@ from widget.model.errors import StoreError
 from widget.model.tokens import Seed, Token
 from widget.sources.spotify.access import Access
 from widget.store.limits import Limits
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 ROTATED = "AQ-invented-rotated"
 

@@ -10,7 +10,7 @@ from widget.model.snapshot import Problem
 from widget.model.tokens import TokenHealth
 from widget.sources.inlet.state import Told, from_text, to_text
 from widget.sources.listenbrainz.submissions import Submission
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 LATE_SECONDS = 1.0
 """So much later than agreed the store may answer."""

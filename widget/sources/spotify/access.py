@@ -21,7 +21,7 @@ from widget.sources.spotify.seed import (
     token_of,
 )
 from widget.sources.spotify.unsaved import Unsaved
-from widget.store.protocol import Store
+from widget.store.base import Store
 from widget.unfinished import Unfinished
 
 EARLY_SECONDS = 60.0

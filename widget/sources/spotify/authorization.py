@@ -28,7 +28,7 @@ from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
 from widget.sources.gate import Gate
 from widget.sources.spotify.accounts import SCOPES, AccountsService, TokenAnswer, authorize_url
 from widget.sources.spotify.api import WebApi
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 CURRENTLY_PLAYING, RECENTLY_PLAYED = SCOPES
 _ENTROPY_BYTES = 32

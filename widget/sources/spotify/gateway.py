@@ -17,7 +17,7 @@ from widget.sources.spotify.access import Access
 from widget.sources.spotify.accounts import SCOPES
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.seed import effective_token, is_spent
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 FORBIDDEN_RETRY_SECONDS = 600.0
 REFUSED_RETRY_SECONDS = 10.0

@@ -18,7 +18,7 @@ from widget.model.reauthorization import Admission, Begun, Renewed
 from widget.model.tokens import Credentials
 from widget.sources.spotify.authorization import Attempt, Authorization, Whose, begin
 from widget.sources.spotify.seed import effective_credentials
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 WAITING_SECONDS = 600.0
 MOST_WAITING = 20

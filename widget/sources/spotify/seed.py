@@ -1,7 +1,7 @@
 """Which token and which credentials count, where several are at hand."""
 
 from widget.model.tokens import CLOCKS_APART_SECONDS, Credentials, Seed, Token
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 
 def counts_more(seed: Seed | None, token: Token | None, last_seed_fingerprint: str | None) -> bool:

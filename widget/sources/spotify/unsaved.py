@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from widget.clock import Clock
 from widget.model.errors import StoreError
 from widget.model.tokens import Credentials, Token
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 AGAIN_SECONDS = 1.0
 

@@ -13,7 +13,7 @@ from widget.sources.gate import Gate
 from widget.sources.spotify.access import Access
 from widget.sources.spotify.api import WebApi
 from widget.sources.spotify.seed import effective_token
-from widget.store.protocol import Store
+from widget.store.base import Store
 
 UNKNOWN = (
     "Spotify could not be asked whose the running token is ({error}), so nothing was stored. Try again in a while."

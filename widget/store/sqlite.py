@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from widget.model.errors import StoreError
-from widget.store import transactions
-from widget.store.complaints import Complaints
+from widget.store import queries
 from widget.store.file_lock import FileLock
 from widget.store.limits import DEFAULT, ROOM_BYTES, Limits
+from widget.store.outage_log import Complaints
+from widget.store.queries import Result, Steps
 from widget.store.sql_store import SqlStore
-from widget.store.sqlite_file import SHORTEST_LOCK_SECONDS, SqliteFile
-from widget.store.transactions import Result, Steps
-from widget.store.turns import turn
+from widget.store.sqlite_connection import SHORTEST_LOCK_SECONDS, SqliteFile
 from widget.store.worker import Worker
+from widget.store.worker_lock import turn
 
 LOCK_POLL_SECONDS = 0.02
 NEWS_POLL_SECONDS = 0.2
@@ -30,7 +30,7 @@ Done = TypeVar("Done")
 
 
 class SqliteStore(SqlStore):
-    """Implements :class:`widget.store.protocol.Store`.
+    """Implements :class:`widget.store.base.Store`.
 
     SQLite runs in a thread of its own with one connection. Locks are files beside the database, whose symbolic links
     are resolved: however it is named, it is one database with one lock.
@@ -99,7 +99,7 @@ class SqliteStore(SqlStore):
         # and overwrites it: it needs no room that is not there already.
         self._room_was_proved = True
         noise = secrets.token_hex(ROOM_BYTES // 2)
-        await self._transact(transactions.save_note(_ROOM, noise), write=True, durable=True)
+        await self._transact(queries.save_note(_ROOM, noise), write=True, durable=True)
         await self._do(lambda seconds: self._file.checkpoint("RESTART", seconds))
         if self._refresh is None or not self._refresh.holds:
             raise StoreError(f"the refresh lock of the database {self._path} is not ours any more")
@@ -163,7 +163,7 @@ class SqliteStore(SqlStore):
         self._room_was_proved = False
 
         def give_back() -> None:
-            self._file.transact(transactions.drop_note(_ROOM), True, False, SHORTEST_LOCK_SECONDS)
+            self._file.transact(queries.drop_note(_ROOM), True, False, SHORTEST_LOCK_SECONDS)
             self._file.checkpoint("TRUNCATE", SHORTEST_LOCK_SECONDS)
 
         with suppress(StoreError, TimeoutError):

@@ -3,8 +3,8 @@
 import pytest
 
 from widget.model.errors import StoreError
-from widget.store.absent import AbsentStore
-from widget.store.protocol import Store
+from widget.store.base import Store
+from widget.store.unavailable import AbsentStore
 
 
 async def test_nothing_can_be_read_written_or_led() -> None:

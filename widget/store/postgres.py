@@ -14,18 +14,18 @@ from psycopg.rows import DictRow
 
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.sources import SourceName
-from widget.store import transactions
-from widget.store.complaints import Complaints
+from widget.store import queries
 from widget.store.limits import DEFAULT, ROOM_BYTES, Limits
-from widget.store.postgres_address import check_address, location_of, reason
-from widget.store.postgres_lead import Lead
+from widget.store.outage_log import Complaints
+from widget.store.postgres_connection import LAST_WORD_SECONDS, Session, no_answer
+from widget.store.postgres_dsn import check_address, location_of, reason
+from widget.store.postgres_leader import Lead
 from widget.store.postgres_locks import REFRESH, WRITE, give_up
 from widget.store.postgres_pooler import refuse_transaction_pooling
 from widget.store.postgres_schema import migrate
-from widget.store.postgres_session import LAST_WORD_SECONDS, Session, no_answer
+from widget.store.queries import Result, Steps
 from widget.store.sql_store import SqlStore
-from widget.store.transactions import Result, Steps
-from widget.store.turns import turn
+from widget.store.worker_lock import turn
 from widget.unfinished import Unfinished
 
 _CHANNEL = "now_playing"
@@ -34,7 +34,7 @@ _ROOM = "room"
 
 
 class PostgresStore(SqlStore):
-    """Implements :class:`widget.store.protocol.Store`. A lost connection is made again at the next use.
+    """Implements :class:`widget.store.base.Store`. A lost connection is made again at the next use.
 
     Four connections at most: for transactions, for the lead, for listening, and while a refresh is under way.
     """
@@ -93,7 +93,7 @@ class PostgresStore(SqlStore):
             raise StoreError("the refresh lock of the Postgres database is not ours")
         # By the session that holds the lock: so it is known to hold it still.
         noise = secrets.token_hex(ROOM_BYTES // 2)
-        for steps in (transactions.save_note(_ROOM, noise), transactions.drop_note(_ROOM)):
+        for steps in (queries.save_note(_ROOM, noise), queries.drop_note(_ROOM)):
             await self._execute(self._refresh, "BEGIN")
             ends_at = self._end_of_a_turn()
             await self._complaints.heard(self._run(self._refresh, steps, write=True, durable=True, ends_at=ends_at))
@@ -105,7 +105,7 @@ class PostgresStore(SqlStore):
         await self._lead.resign()
 
     async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
-        await self._transact(_shared(transactions.note_of("knowledge", source), knowledge), write=True)
+        await self._transact(_shared(queries.note_of("knowledge", source), knowledge), write=True)
 
     async def news(self, seconds: float) -> None:
         try:
@@ -225,8 +225,8 @@ class PostgresStore(SqlStore):
 
 
 def _shared(name: str, knowledge: str) -> Steps[None]:
-    yield from transactions.save_note(name, knowledge)
-    yield transactions.Statement(f"NOTIFY {_CHANNEL}", {})
+    yield from queries.save_note(name, knowledge)
+    yield queries.Statement(f"NOTIFY {_CHANNEL}", {})
 
 
 async def _end(session: Session | None) -> None:

@@ -9,7 +9,7 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from widget.model.errors import ConfigurationError, StoreError
-from widget.store.postgres_session import store_error
+from widget.store.postgres_connection import store_error
 
 
 def location_of(url: str) -> str:

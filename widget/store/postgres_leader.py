@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from widget.model.errors import StoreError
-from widget.store.complaints import Complaints
+from widget.store.outage_log import Complaints
+from widget.store.postgres_connection import Session
 from widget.store.postgres_locks import LEAD, give_up
-from widget.store.postgres_session import Session
 
 _NOTICED_SOON = (
     # The server ends the session of an instance that vanished without a word, and so its leadership, in about 11 s;

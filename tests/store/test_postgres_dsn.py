@@ -3,7 +3,7 @@
 import pytest
 
 from widget.model.errors import ConfigurationError
-from widget.store.postgres_address import check_address
+from widget.store.postgres_dsn import check_address
 
 PASSWORD = "marked-5"
 ADDRESS = f"postgres://me:{PASSWORD}@db.example:6543/music"

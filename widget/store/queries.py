@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from widget.model.sources import SourceName
 from widget.model.tokens import SECONDS_PER_DAY, Account, Credentials, Token
-from widget.store.protocol import Ban
+from widget.store.base import Ban
 from widget.store.rows import Row, read_ban, read_credentials, read_note, read_time, read_token
 from widget.store.schema import TABLES
 
@@ -54,7 +54,7 @@ Steps = Generator[Statement, Sequence[Row], Result]
 
 
 def token() -> Steps[Token | None]:
-    """See :meth:`widget.store.protocol.Store.token`; the others here are named after its methods too."""
+    """See :meth:`widget.store.base.Store.token`; the others here are named after its methods too."""
     return read_token((yield _sql("SELECT * FROM token")))
 
 

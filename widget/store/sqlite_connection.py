@@ -14,8 +14,8 @@ from typing import Any
 
 from widget.model.errors import ConfigurationError, StoreError
 from widget.store.file_lock import OWNER_ONLY, file_identity, reason
+from widget.store.queries import Result, Statement, Steps
 from widget.store.schema import MIGRATIONS, NEWER, VERSION
-from widget.store.transactions import Result, Statement, Steps
 
 SHORTEST_LOCK_SECONDS = 0.05
 OPENING_SECONDS = 2.0

@@ -14,7 +14,7 @@ from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Credentials, Token
 from widget.store.limits import Limits
 from widget.store.schema import MIGRATIONS, VERSION
-from widget.store.sqlite_store import SqliteStore
+from widget.store.sqlite import SqliteStore
 
 
 def mode(path: Path) -> int:

@@ -6,12 +6,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
 
 from widget.model.errors import StoreError
+from widget.store.queries import Result, Steps
 from widget.store.sql_store import SqlStore
-from widget.store.transactions import Result, Steps
 
 
 class AbsentStore(SqlStore):
-    """Implements :class:`widget.store.protocol.Store`: every use is a StoreError, and nothing is touched.
+    """Implements :class:`widget.store.base.Store`: every use is a StoreError, and nothing is touched.
 
     So nobody can be asked and nothing shown on it, also in the moment in which the database comes.
     """

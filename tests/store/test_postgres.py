@@ -9,7 +9,7 @@ import pytest
 from tests.support.postgres import Postgres, postgres
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Credentials, Token
-from widget.store.postgres_store import PostgresStore
+from widget.store.postgres import PostgresStore
 from widget.store.schema import VERSION
 
 

@@ -4,8 +4,8 @@ import logging
 from pathlib import Path
 
 from widget.model.errors import ConfigurationError, StoreError
+from widget.store.base import Store
 from widget.store.limits import DEFAULT, Limits
-from widget.store.protocol import Store
 
 SQLITE_PREFIX = "sqlite:///"
 WITHOUT_PSYCOPG = (
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 def store_for(database_url: str, limits: Limits = DEFAULT) -> Store:
     """The store at ``database_url``, not yet open. Raises :class:`ConfigurationError` for an unknown scheme."""
     if database_url.startswith(SQLITE_PREFIX):
-        from widget.store.sqlite_store import SqliteStore
+        from widget.store.sqlite import SqliteStore
 
         return SqliteStore(Path(database_url.removeprefix(SQLITE_PREFIX)), limits)
     if database_url.startswith(("postgres://", "postgresql://")):
         try:
-            from widget.store.postgres_store import PostgresStore
+            from widget.store.postgres import PostgresStore
         except ImportError as error:
             raise ConfigurationError(WITHOUT_PSYCOPG) from error
         return PostgresStore(database_url, limits)
