@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from widget.model.errors import NowPlayingError
-from widget.sources.spotify.authorization import Attempt
+from widget.sources.spotify.authorization_flow import Attempt
 
 if TYPE_CHECKING:
     import uvicorn

@@ -26,7 +26,7 @@ from widget.model.sources import Source
 from widget.model.tokens import Credentials, token_health
 from widget.owner.channels import read_channels
 from widget.player.written import from_text
-from widget.sources.spotify.seed import effective_token
+from widget.sources.spotify.token_selection import effective_token
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"
 

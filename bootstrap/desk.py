@@ -12,13 +12,13 @@ from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Credentials
-from widget.sources.gate import Gate
 from widget.sources.http import LateClient
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.authorization import Authorization
-from widget.sources.spotify.seed import effective_credentials
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import AccountsService
+from widget.sources.spotify.authorization_flow import Authorization
+from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.token_selection import effective_credentials
+from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 from widget.store.factory import store_for
 

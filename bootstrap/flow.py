@@ -17,7 +17,7 @@ from bootstrap.pasting import pasted_lines
 from bootstrap.terminal import Terminal
 from widget.model.errors import AuthorizationError, NowPlayingError, StoreError
 from widget.model.tokens import Credentials
-from widget.sources.spotify.authorization import Attempt, Authorization, Granted, begin
+from widget.sources.spotify.authorization_flow import Attempt, Authorization, Granted, begin
 
 TICK_SECONDS = 1.0
 

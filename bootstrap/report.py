@@ -4,7 +4,7 @@ from typing import Any
 
 from widget.clock import iso_milliseconds, utc
 from widget.model.tokens import Account, Token, token_health
-from widget.sources.spotify.authorization import Granted
+from widget.sources.spotify.authorization_flow import Granted
 
 _STATES = {
     "ok": "ok",

@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from tests.support.commands import Spotify, spotify
 from tests.support.postgres import Postgres, postgres
-from widget.sources.spotify.accounts import SCOPES
+from widget.sources.spotify.accounts_api import SCOPES
 
 
 @pytest.fixture(scope="session")

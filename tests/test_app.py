@@ -12,7 +12,7 @@ from widget.app import create_app, next_step
 from widget.config.settings import Settings
 from widget.model.tokens import Seed
 from widget.sources.http import http_client
-from widget.sources.spotify.scenes import Scene, track
+from widget.sources.simulators.spotify_playlist import Scene, track
 from widget.store.sqlite import SqliteStore
 
 NOW = "/v1/me/player/currently-playing"

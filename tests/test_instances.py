@@ -15,8 +15,8 @@ from tests.support.live_server import free_port, live_server
 from tests.support.postgres import Postgres, postgres
 from tests.support.receiver import Receiver
 from widget.model.tokens import six_months_after
-from widget.sources.spotify.accounts import SCOPES
-from widget.sources.spotify.scenes import track
+from widget.sources.simulators.spotify_playlist import track
+from widget.sources.spotify.accounts_api import SCOPES
 
 NOW = "/v1/me/player/currently-playing"
 TOKEN = "/api/token"

@@ -126,7 +126,7 @@ FIELD_NAMES = {
 @pytest.mark.parametrize("wing", FIELD_NAMES)
 def test_a_service_s_field_names_appear_only_where_its_language_is_spoken(wing: str) -> None:
     # The inlet's simulated player speaks ListenBrainz's language, and may not take it from the client.
-    spoken = (f"widget.sources.{wing}", *(["widget.sources.inlet.simulator"] if wing == "listenbrainz" else []))
+    spoken = (f"widget.sources.{wing}", *(["widget.sources.simulators.inlet"] if wing == "listenbrainz" else []))
     elsewhere = [name for name in modules() if not name.startswith(spoken)]
     assert not [
         (name, word)

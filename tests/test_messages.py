@@ -18,7 +18,7 @@ from widget.model.tokens import Seed, TokenHealth
 from widget.owner.channels import read_channels
 from widget.owner.health import Health
 from widget.owner.messenger import Messenger
-from widget.sources.spotify.accounts import SCOPES
+from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.sqlite import SqliteStore
 
 DAY = 86_400.0

@@ -15,7 +15,7 @@ from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.scrobbling import Scrobbling, bare, scrobbling
 from tests.support.walking import PATHS, Walk
 from widget.clock import iso_seconds
-from widget.sources.spotify.accounts import SCOPES
+from widget.sources.spotify.accounts_api import SCOPES
 
 TOKEN = "a-token-for-all-players"
 LONG_RELEASED = replace(RELEASED, seconds=50_000.0, length=600.0, drawing="")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import LONG, RELEASED, SILENCE, other_program, services
-from widget.sources.programme import Piece
+from widget.sources.simulators.playlist import Piece
 
 POLLED = ("lastfm", "listenbrainz")
 

@@ -16,8 +16,8 @@ from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize,
 from widget.config.settings import Settings
 from widget.model.errors import StoreError
 from widget.model.tokens import Seed
-from widget.sources.spotify.accounts import SCOPES
-from widget.sources.spotify.simulator import Simulator
+from widget.sources.simulators.spotify import Simulator
+from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.base import Store
 
 ME = "/v1/me"

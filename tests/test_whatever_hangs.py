@@ -10,7 +10,7 @@ import pytest
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import Program, program, simulated
 from tests.support.reluctant import Reluctant, open_stream
-from widget.sources.spotify.scenes import Scene, track
+from widget.sources.simulators.spotify_playlist import Scene, track
 
 SHORT = (track("1", "One", ["Somebody"], "An Album", "tides", seconds=20.0, length=20.0, start=0.0),)
 LONG = (track("1", "One", ["Somebody"], "An Album", "tides", seconds=3_600.0, length=3_600.0, start=0.0),)

@@ -22,10 +22,10 @@ from widget.owner.messenger import Messenger
 from widget.owner.readiness import Readiness
 from widget.player.broadcast import Broadcast
 from widget.player.watcher import Watcher
-from widget.sources.choice import wing_of
+from widget.sources.base import Parts, Work
 from widget.sources.http import LateClient
+from widget.sources.registry import wing_of
 from widget.sources.sharing import Sharing
-from widget.sources.wing import Parts, Work
 from widget.store.base import Store
 from widget.store.factory import open_or_go_on, store_for
 from widget.store.lasting import may_not_last

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
     from starlette.applications import Starlette
 
-    from widget.sources.spotify.simulator import Simulator
+    from widget.sources.simulators.spotify import Simulator
 
 CALLS_PER_DAY = 100_000
 """Calls to the simulation cost nothing."""
@@ -29,8 +29,8 @@ CALLS_PER_DAY = 100_000
 
 def simulated_spotify(redirect_uri: str = DEFAULT_REDIRECT_URI) -> Simulator:
     """A simulated Spotify with one registered app, whose programme begins now."""
-    from widget.sources.spotify.scenes import Programme
-    from widget.sources.spotify.simulator import RegisteredApp, Simulator
+    from widget.sources.simulators.spotify import RegisteredApp, Simulator
+    from widget.sources.simulators.spotify_playlist import Programme
 
     app = RegisteredApp(secrets.token_hex(16), secrets.token_hex(16), {redirect_uri})
     return Simulator(time.time, app, Programme(begun_at=time.time()))
@@ -75,7 +75,7 @@ async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None
     if origin is None or settings.source is None or not SOURCES[settings.source].is_pushed:
         yield
         return
-    play = import_module(f"widget.sources.{settings.source}.simulator").play
+    play = import_module(f"widget.sources.simulators.{settings.source}").play
     player = asyncio.create_task(play(origin, settings.of_source))
     try:
         yield
@@ -88,12 +88,12 @@ async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None
 def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
     """What answers in place of the network, and the settings that it knows."""
     if settings.source in (None, "spotify"):
-        from widget.sources.spotify.accounts import SCOPES
+        from widget.sources.spotify.accounts_api import SCOPES
 
         simulator = simulated_spotify()
         seed = Seed(simulator.grant(SCOPES), time.time())
         return simulator.app, replace(settings_for(simulator, settings, folder), seed=seed, source="spotify")
-    app, values = import_module(f"widget.sources.{settings.source}.simulator").demonstration(time.time)
+    app, values = import_module(f"widget.sources.simulators.{settings.source}").demonstration(time.time)
     return app, replace(_on_a_stage(settings, folder), of_source=values, hide=frozenset())
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.support.commands import Spotify, server, spotify, start, wait_for
 from tests.support.host_page import host_page
 from tests.support.live_server import free_port
-from widget.sources.spotify.scenes import track
+from widget.sources.simulators.spotify_playlist import track
 
 KEY = "a key of sixteen characters"
 SONGS = tuple(

@@ -16,7 +16,7 @@ from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
 from widget.config.settings import Settings
 from widget.faces.pictures.colour_finder import ColourFinder, colour_of
 from widget.faces.pictures.palettes import palette
-from widget.sources.spotify.scenes import track
+from widget.sources.simulators.spotify_playlist import track
 
 COLOUR = re.compile("#[0-9a-f]{6}")
 

@@ -11,8 +11,8 @@ from tests.support.showing import Showing, item, playing
 from widget.model.cover_art import cover_art
 from widget.model.playback import Artwork, Item
 from widget.model.sources import LISTENBRAINZ, SPOTIFY
-from widget.sources.cover_art_simulator import CoverArtSimulator
-from widget.sources.programme import PIECES
+from widget.sources.simulators.cover_art_archive import CoverArtSimulator
+from widget.sources.simulators.playlist import PIECES
 
 RELEASE = PIECES[0].release
 FRONT = f"https://coverartarchive.org/release/{RELEASE}/front-500"

@@ -22,12 +22,12 @@ from widget.model.errors import SourceUnreachable, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
 from widget.sources.http import LARGEST_ANSWER_BYTES, LateClient, http_client, send
 from widget.sources.lastfm.account import LastfmAccount
-from widget.sources.lastfm.client import LastfmClient
-from widget.sources.lastfm.simulator import LastfmSimulator
+from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.listenbrainz.account import ListenbrainzAccount
-from widget.sources.listenbrainz.client import ListenbrainzClient
-from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.api import WebApi
+from widget.sources.listenbrainz.adapter import ListenbrainzClient
+from widget.sources.simulators.lastfm import LastfmSimulator
+from widget.sources.spotify.accounts_api import AccountsService
+from widget.sources.spotify.web_api import WebApi
 
 CHUNK = 64 * 1024
 ACCESS = AccessToken("BQ-access", 9e9)

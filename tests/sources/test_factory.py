@@ -9,7 +9,7 @@ from widget.config.settings import Settings
 from widget.config.source_settings import CHOSEN, note_of, to_text
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.sources import LASTFM
-from widget.sources.choice import settled, settled_late, standing_in
+from widget.sources.registry import settled, settled_late, standing_in
 
 VALUES = {"LASTFM_USER": "elin.listens"}
 

@@ -12,10 +12,10 @@ from widget.config.source_settings import note_of, to_text
 from widget.model.errors import NotConfigured
 from widget.model.playback import Playback
 from widget.model.sources import LASTFM
+from widget.sources.base import Parts, Wing
 from widget.sources.http import LateClient
 from widget.sources.polled import plays_needed, polled_wing
 from widget.sources.told import Told
-from widget.sources.wing import Parts, Wing
 from widget.store.sqlite import SqliteStore
 
 ROW = replace(LASTFM, label="Phonograph", url="https://phonograph.example/")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from widget.clock import SystemClock
 from widget.model.tokens import Credentials
-from widget.sources.gate import Gate
 from widget.sources.http import LateClient, http_client
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.gateway import Gateway
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import AccountsService
+from widget.sources.spotify.adapter import Gateway
+from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.web_api import WebApi
 from widget.store.sqlite import SqliteStore
 
 

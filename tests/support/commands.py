@@ -12,8 +12,8 @@ import httpx
 
 from tests.support.live_server import free_port, live_server
 from tests.support.program import ALWAYS
-from widget.sources.spotify.scenes import Programme, Scene
-from widget.sources.spotify.simulator import RegisteredApp, Simulator
+from widget.sources.simulators.spotify import RegisteredApp, Simulator
+from widget.sources.simulators.spotify_playlist import Programme, Scene
 
 ROOT = Path(__file__).parent.parent.parent
 CLIENT_ID = "0123456789abcdef0123456789abcdef"

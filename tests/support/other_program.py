@@ -12,12 +12,12 @@ from tests.support.fake_clock import FakeClock
 from tests.support.recording import Recording
 from widget.app import create_app
 from widget.config.settings import Settings
-from widget.sources.choice import settled
-from widget.sources.cover_art_simulator import CoverArtSimulator
 from widget.sources.http import http_client
-from widget.sources.lastfm.simulator import LastfmSimulator
-from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
-from widget.sources.programme import Piece, Programme
+from widget.sources.registry import settled
+from widget.sources.simulators.cover_art_archive import CoverArtSimulator
+from widget.sources.simulators.lastfm import LastfmSimulator
+from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
+from widget.sources.simulators.playlist import Piece, Programme
 from widget.store.sqlite import SqliteStore
 
 PUBLIC_URL = "https://music.example.org"

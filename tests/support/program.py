@@ -16,9 +16,9 @@ from widget.app import create_app
 from widget.config.settings import Settings
 from widget.model.tokens import Account, Credentials, Token
 from widget.sources.http import http_client
-from widget.sources.spotify.accounts import SCOPES
-from widget.sources.spotify.scenes import Programme, Scene, track
-from widget.sources.spotify.simulator import RegisteredApp, Simulator
+from widget.sources.simulators.spotify import RegisteredApp, Simulator
+from widget.sources.simulators.spotify_playlist import Programme, Scene, track
+from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.base import Store
 from widget.store.sqlite import SqliteStore
 

@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 
 from tests.support.commands import ROOT
 from tests.support.live_server import live_server
-from widget.sources.lastfm.simulator import LastfmSimulator
-from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
-from widget.sources.programme import Piece, Programme
+from widget.sources.simulators.lastfm import LastfmSimulator
+from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
+from widget.sources.simulators.playlist import Piece, Programme
 
 LONG = Piece(50_000.0, "Harbour Lights", ("Elin Sandvik",))
 _OURS = ("SPOTIFY_", "DATABASE_", "LASTFM_", "LISTENBRAINZ_", "INLET_", "SOURCE", "PUBLIC_URL", "PORT", "HOST")

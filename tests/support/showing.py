@@ -24,8 +24,8 @@ from widget.owner.health import Health
 from widget.player.broadcast import Broadcast
 from widget.samples.artwork import WIDTHS
 from widget.sources.http import http_client
-from widget.sources.spotify.scenes import IMAGES
-from widget.sources.spotify.simulator import RegisteredApp, Simulator
+from widget.sources.simulators.spotify import RegisteredApp, Simulator
+from widget.sources.simulators.spotify_playlist import IMAGES
 
 WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
 

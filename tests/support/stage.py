@@ -9,12 +9,12 @@ from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, TOKEN, Scripted
 from widget.model.errors import StoreError
 from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
-from widget.sources.gate import Gate
 from widget.sources.http import LateClient, http_client
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.accounts import SCOPES, AccountsService
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.gateway import Gateway
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import SCOPES, AccountsService
+from widget.sources.spotify.adapter import Gateway
+from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 from widget.store.sqlite import SqliteStore
 

@@ -16,7 +16,7 @@ from widget.model.tokens import Seed
 from widget.owner.channels import Channel, read_channels
 from widget.owner.health import Health
 from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
-from widget.sources.spotify.seed import effective_token
+from widget.sources.spotify.token_selection import effective_token
 from widget.store.base import Store
 from widget.unfinished import Unfinished
 

@@ -8,7 +8,7 @@ from widget.model.snapshot import Problem
 from widget.model.tokens import TokenHealth, TokenState
 from widget.owner.health import Health
 from widget.player.watcher import Watcher
-from widget.sources.wing import Asked
+from widget.sources.base import Asked
 
 PATIENCE_SECONDS = 1.5
 """Whatever hangs, who asks how things stand is answered within two seconds."""

@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class Source(Protocol):
-    """Who is asked; see :class:`widget.sources.wing.Asked`."""
+    """Who is asked; see :class:`widget.sources.base.Asked`."""
 
     async def currently_playing(self) -> Playback: ...
 
@@ -27,7 +27,7 @@ class Source(Protocol):
 
 
 class Pushed(Protocol):
-    """A source that tells by itself; see :class:`widget.sources.wing.Pushed`."""
+    """A source that tells by itself; see :class:`widget.sources.base.Pushed`."""
 
     async def told_at(self) -> float | None: ...
 

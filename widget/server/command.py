@@ -84,7 +84,7 @@ def _run(settings: Settings, listener: socket.socket, ending: Ending, demo: bool
 async def _serve(settings: Settings, listener: socket.socket, ending: Ending, connections: int, demo: bool) -> None:
     ending.stop = _canceller()  # What opens a database may hang.
     from widget.app import create_app
-    from widget.sources.choice import settled
+    from widget.sources.registry import settled
     from widget.store.factory import open_or_go_on, store_for
 
     origin = origin_of(listener)
@@ -130,7 +130,7 @@ async def _settled_late(
 ) -> Settings | None:
     """The settings, once ``store`` can be read. Until then it serves, unavailable; None where it ends before."""
     from widget.clock import SystemClock
-    from widget.sources.choice import settled_late, standing_in
+    from widget.sources.registry import settled_late, standing_in
     from widget.store.unavailable import AbsentStore
 
     stand_in = server_of(standing_in(settings), AbsentStore())

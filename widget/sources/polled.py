@@ -8,9 +8,9 @@ from typing import Protocol, TypeVar
 from widget.config.settings import Settings
 from widget.config.source_settings import combined, effective
 from widget.model.sources import Source
-from widget.sources.gate import Gate
-from widget.sources.gateway import Client, Gateway
-from widget.sources.wing import Parts, Wing
+from widget.sources.base import Parts, Wing
+from widget.sources.polling_adapter import Client, Gateway
+from widget.sources.rate_limiter import Gate
 
 LEAST_PLAYS, MOST_PLAYS = 2, 50
 

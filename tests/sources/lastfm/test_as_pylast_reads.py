@@ -15,8 +15,8 @@ from widget.model.errors import SourceError
 from widget.model.playback import Item
 from widget.sources.http import http_client
 from widget.sources.lastfm.payloads import read_recent_tracks
-from widget.sources.lastfm.simulator import LastfmSimulator
-from widget.sources.programme import Piece, Programme
+from widget.sources.simulators.lastfm import LastfmSimulator
+from widget.sources.simulators.playlist import Piece, Programme
 
 NOW = 1_795_000_000.0
 USER = "elin.listens"

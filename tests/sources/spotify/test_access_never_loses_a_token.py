@@ -16,7 +16,7 @@ from tests.support.scripted import TOKEN
 from tests.support.stage import FragileStore, Stage, stage_in
 from widget.model.errors import StoreError
 from widget.model.tokens import Seed, Token
-from widget.sources.spotify.access import Access
+from widget.sources.spotify.token_manager import Access
 from widget.store.limits import Limits
 from widget.store.sqlite import SqliteStore
 

@@ -10,7 +10,7 @@ from tests.support.scripted import TOKEN
 from tests.support.stage import CREDENTIALS, Stage, stage_in
 from widget.model.errors import NeedsAuthorization
 from widget.model.tokens import AccessToken, Credentials, Seed, Token
-from widget.sources.spotify.seed import counts_more, effective_credentials, effective_token
+from widget.sources.spotify.token_selection import counts_more, effective_credentials, effective_token
 
 SEED = Seed("AQ-seed", 1_794_000_000.0)
 LATER = Seed("AQ-later", 1_794_500_000.0)

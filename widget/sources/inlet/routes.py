@@ -15,8 +15,8 @@ from starlette.types import Scope
 
 from widget.clock import Clock
 from widget.model.errors import StoreError
-from widget.sources.inlet.doorkeeper import Doorkeeper, TooManyWrong
-from widget.sources.inlet.inlet import Inlet
+from widget.sources.inlet.authentication import Doorkeeper, TooManyWrong
+from widget.sources.inlet.receiver import Inlet
 from widget.sources.listenbrainz.submissions import Unreadable, read_object, read_submission
 
 PREFIXES = ("/1", "/apis/listenbrainz/1")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from widget.config.source_settings import combined, effective
 from widget.model.sources import INLET
-from widget.sources.inlet.doorkeeper import Doorkeeper
-from widget.sources.inlet.inlet import Inlet
+from widget.sources.base import Parts, Wing
+from widget.sources.inlet.authentication import Doorkeeper
+from widget.sources.inlet.receiver import Inlet
 from widget.sources.inlet.routes import InletRoutes, largest_body
-from widget.sources.wing import Parts, Wing
 
 TOKEN, LABEL = "INLET_TOKEN", "INLET_LABEL"
 

@@ -18,7 +18,7 @@ from widget.model.errors import (
 from widget.model.names import related_names
 from widget.model.playback import Item, LastPlayed, Named, Playback
 from widget.sources.http import retry_after_seconds
-from widget.sources.reading import json_of, mbid, moment, object_of, objects, text, web_address
+from widget.sources.json_values import json_of, mbid, moment, object_of, objects, text, web_address
 from widget.sources.told import Told
 
 USER_NOT_FOUND, RATE_LIMIT, SUSPENDED, LOGIN_REQUIRED = 6, 29, 26, 17

@@ -1,10 +1,10 @@
 """Puts the wing of Last.fm together."""
 
 from widget.model.sources import LASTFM
+from widget.sources.base import Parts, Wing
 from widget.sources.lastfm.account import account_of
-from widget.sources.lastfm.client import LastfmClient
+from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.polled import plays_needed, polled_wing
-from widget.sources.wing import Parts, Wing
 
 NOT_CONFIGURED = (
     "There is no user or no API key of Last.fm yet: run python -m bootstrap --source lastfm, or set LASTFM_USER and "

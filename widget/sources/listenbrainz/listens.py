@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from widget.model.cover_art import cover_art
 from widget.model.names import related_names
 from widget.model.playback import Item, Named
-from widget.sources.reading import mbid, milliseconds, object_of, objects, text, web_address
+from widget.sources.json_values import mbid, milliseconds, object_of, objects, text, web_address
 
 LONGEST_MS = 24 * 86_400_000
 _OTHER_HOSTS = ("spotify.com", "spotify.link", "spotify.app.link", "spoti.fi", "scdn.co", "spotifycdn.com")

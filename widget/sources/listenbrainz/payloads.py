@@ -8,8 +8,8 @@ from typing import Any
 from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.model.playback import LastPlayed, Playback
 from widget.sources.http import retry_after_seconds
+from widget.sources.json_values import json_of, moment, object_of, objects
 from widget.sources.listenbrainz.listens import read_item
-from widget.sources.reading import json_of, moment, object_of, objects
 
 AGAIN = "python -m bootstrap --source listenbrainz again"
 AHEAD_SECONDS = 86_400.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from widget.model.playback import Item, LastPlayed
+from widget.sources.json_values import LATEST_MOMENT, json_of, object_of
 from widget.sources.listenbrainz.listens import read_item
-from widget.sources.reading import LATEST_MOMENT, json_of, object_of
 
 AHEAD_SECONDS = 600.0
 """A player's clock may be ahead by this; such a play counts as begun now."""

@@ -1,10 +1,10 @@
 """Puts the wing of ListenBrainz together."""
 
 from widget.model.sources import LISTENBRAINZ
+from widget.sources.base import Parts, Wing
 from widget.sources.listenbrainz.account import account_of
-from widget.sources.listenbrainz.client import ListenbrainzClient
+from widget.sources.listenbrainz.adapter import ListenbrainzClient
 from widget.sources.polled import plays_needed, polled_wing
-from widget.sources.wing import Parts, Wing
 
 NOT_CONFIGURED = (
     "There is no user of ListenBrainz yet: run python -m bootstrap --source listenbrainz, or set LISTENBRAINZ_USER."

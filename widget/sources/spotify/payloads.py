@@ -10,7 +10,7 @@ from widget.model.errors import SpotifyUnreachable
 from widget.model.hide_list import canonical_uri
 from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.model.tokens import Account
-from widget.sources.reading import (
+from widget.sources.json_values import (
     LATEST_MOMENT,
     LONGEST_MS,
     is_number,

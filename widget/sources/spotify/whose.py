@@ -9,10 +9,10 @@ from widget.model.errors import (
     SourceError,
 )
 from widget.model.tokens import AccessToken, Account, Seed
-from widget.sources.gate import Gate
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.seed import effective_token
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.token_selection import effective_token
+from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
 UNKNOWN = (

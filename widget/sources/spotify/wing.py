@@ -1,16 +1,16 @@
 """Puts the wing of Spotify together."""
 
 from widget.model.sources import SPOTIFY
-from widget.sources.gate import Gate
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.authorization import Authorization
-from widget.sources.spotify.caretaker import Caretaker
-from widget.sources.spotify.gateway import Gateway
-from widget.sources.spotify.renewal import ServerRenewal
+from widget.sources.base import Parts, Wing
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import AccountsService
+from widget.sources.spotify.adapter import Gateway
+from widget.sources.spotify.authorization_flow import Authorization
+from widget.sources.spotify.daily_refresh import Caretaker
+from widget.sources.spotify.reauthorization import ServerRenewal
+from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.web_api import WebApi
 from widget.sources.spotify.whose import RunningAccount
-from widget.sources.wing import Parts, Wing
 from widget.store.lasting import may_not_last
 
 

@@ -7,9 +7,9 @@ from tests.support.fake_clock import FakeClock
 from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.sources.http import LateClient, http_client
 from widget.sources.listenbrainz.account import ListenbrainzAccount, account_of
-from widget.sources.listenbrainz.client import ListenbrainzClient
-from widget.sources.listenbrainz.simulator import ListenbrainzSimulator
-from widget.sources.programme import Programme
+from widget.sources.listenbrainz.adapter import ListenbrainzClient
+from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
+from widget.sources.simulators.playlist import Programme
 
 
 class Service:

@@ -16,8 +16,8 @@ from widget.clock import Clock
 from widget.model.errors import NotConfigured
 from widget.model.reauthorization import Admission, Begun, Renewed
 from widget.model.tokens import Credentials
-from widget.sources.spotify.authorization import Attempt, Authorization, Whose, begin
-from widget.sources.spotify.seed import effective_credentials
+from widget.sources.spotify.authorization_flow import Attempt, Authorization, Whose, begin
+from widget.sources.spotify.token_selection import effective_credentials
 from widget.store.base import Store
 
 WAITING_SECONDS = 600.0

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from widget.samples.artwork import drawing
-from widget.sources.programme import PIECES, Piece
+from widget.sources.simulators.playlist import PIECES, Piece
 
 
 class CoverArtSimulator:

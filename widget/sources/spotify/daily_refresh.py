@@ -7,7 +7,7 @@ import logging
 from widget.clock import Clock
 from widget.model.errors import SourceError, StoreError
 from widget.model.tokens import SECONDS_PER_DAY
-from widget.sources.spotify.access import Access
+from widget.sources.spotify.token_manager import Access
 
 EVERY_SECONDS = 1800.0
 

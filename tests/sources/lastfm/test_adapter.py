@@ -10,9 +10,9 @@ from tests.support.fake_clock import FakeClock
 from widget.model.errors import BadCredentials, Forbidden, Private, RateLimited, SourceUnreachable, UnknownUser
 from widget.sources.http import LateClient, http_client, user_agent
 from widget.sources.lastfm.account import LastfmAccount, account_of
-from widget.sources.lastfm.client import LastfmClient
-from widget.sources.lastfm.simulator import LastfmSimulator
-from widget.sources.programme import Programme
+from widget.sources.lastfm.adapter import LastfmClient
+from widget.sources.simulators.lastfm import LastfmSimulator
+from widget.sources.simulators.playlist import Programme
 from widget.sources.told import Told
 
 ADDRESS = "https://ws.audioscrobbler.com/2.0/"

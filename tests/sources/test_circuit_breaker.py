@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from widget.model.errors import BadCredentials, Forbidden, RateLimited, ScopeMissing, SourceError
-from widget.sources.refusal import Refusal, Refused, after
+from widget.sources.circuit_breaker import Refusal, Refused, after
 
 
 @pytest.mark.parametrize(

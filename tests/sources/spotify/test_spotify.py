@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from widget.sources.spotify.scenes import SCENES, Programme, Scene
-from widget.sources.spotify.simulator import RegisteredApp, Simulator
+from widget.sources.simulators.spotify import RegisteredApp, Simulator
+from widget.sources.simulators.spotify_playlist import SCENES, Programme, Scene
 
 CALLBACK = "http://127.0.0.1:8888/callback"
 SCOPES = ("user-read-currently-playing", "user-read-recently-played")

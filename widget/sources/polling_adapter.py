@@ -9,8 +9,8 @@ from widget.model.errors import BadCredentials, Forbidden, NotConfigured, Privat
 from widget.model.playback import LastPlayed, Playback
 from widget.model.snapshot import Problem
 from widget.model.tokens import TokenHealth
-from widget.sources.gate import Gate
-from widget.sources.refusal import Refused
+from widget.sources.circuit_breaker import Refused
+from widget.sources.rate_limiter import Gate
 from widget.sources.told import Told
 
 REFUSED_RETRY_SECONDS = 600.0

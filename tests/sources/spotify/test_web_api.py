@@ -24,7 +24,7 @@ from widget.model.errors import (
 from widget.model.playback import Playback
 from widget.model.tokens import AccessToken
 from widget.sources.http import LateClient, http_client
-from widget.sources.spotify.api import WebApi
+from widget.sources.spotify.web_api import WebApi
 
 API = "https://api.spotify.example/v1"
 ACCESS = AccessToken("BQ-access", 9e9)

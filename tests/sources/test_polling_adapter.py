@@ -16,8 +16,8 @@ from widget.model.errors import (
     UnknownUser,
 )
 from widget.model.playback import Item, LastPlayed, Playback
-from widget.sources.gate import Gate
-from widget.sources.gateway import REFUSED_RETRY_SECONDS, Gateway
+from widget.sources.polling_adapter import REFUSED_RETRY_SECONDS, Gateway
+from widget.sources.rate_limiter import Gate
 from widget.sources.told import Told
 from widget.store.sqlite import SqliteStore
 

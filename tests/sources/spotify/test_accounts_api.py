@@ -19,7 +19,7 @@ from widget.model.errors import (
 )
 from widget.model.tokens import AccessToken, Credentials
 from widget.sources.http import LateClient, http_client
-from widget.sources.spotify.accounts import (
+from widget.sources.spotify.accounts_api import (
     KNOWN_SCOPES,
     SCOPES,
     AccountsService,

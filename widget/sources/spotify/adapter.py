@@ -11,12 +11,12 @@ from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, Sou
 from widget.model.playback import LastPlayed, Playback
 from widget.model.snapshot import Problem
 from widget.model.tokens import AccessToken, Seed, Token, TokenHealth, token_health
-from widget.sources.gate import Gate
-from widget.sources.refusal import Refused
-from widget.sources.spotify.access import Access
-from widget.sources.spotify.accounts import SCOPES
-from widget.sources.spotify.api import WebApi
-from widget.sources.spotify.seed import effective_token, is_spent
+from widget.sources.circuit_breaker import Refused
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import SCOPES
+from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.token_selection import effective_token, is_spent
+from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
 FORBIDDEN_RETRY_SECONDS = 600.0

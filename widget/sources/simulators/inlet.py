@@ -14,8 +14,8 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from widget.sources.cover_art_simulator import CoverArtSimulator
-from widget.sources.programme import Piece, Programme
+from widget.sources.simulators.cover_art_archive import CoverArtSimulator
+from widget.sources.simulators.playlist import Piece, Programme
 
 LOOKS_AGAIN_SECONDS = 1.0
 

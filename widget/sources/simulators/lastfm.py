@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from widget.sources.cover_art_simulator import CoverArtSimulator
-from widget.sources.programme import Piece, Programme
+from widget.sources.simulators.cover_art_archive import CoverArtSimulator
+from widget.sources.simulators.playlist import Piece, Programme
 
 MOST_ROWS = 200
 _STATUS = {6: 404, 8: 500, 10: 403, 11: 503, 16: 503, 17: 403, 26: 403, 29: 429}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.stage import Stage, spent, stage_in
 from widget.model.errors import BudgetSpent, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
-from widget.sources.gate import Gate
+from widget.sources.rate_limiter import Gate
 from widget.store.base import Ban
 
 DAY = 86_400.0

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from widget.sources.cover_art_simulator import CoverArtSimulator
-from widget.sources.programme import Piece, Programme
+from widget.sources.simulators.cover_art_archive import CoverArtSimulator
+from widget.sources.simulators.playlist import Piece, Programme
 
 
 @dataclass(slots=True)

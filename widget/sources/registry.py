@@ -9,7 +9,7 @@ from widget.config.settings import Settings
 from widget.config.source_settings import Notes, chosen, stored
 from widget.model.errors import StoreError
 from widget.model.sources import SOURCES
-from widget.sources.wing import Parts, Wing
+from widget.sources.base import Parts, Wing
 
 RETRY_SECONDS = 1.0
 

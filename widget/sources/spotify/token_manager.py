@@ -9,10 +9,10 @@ from dataclasses import replace
 from widget.clock import Clock
 from widget.model.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError
 from widget.model.tokens import AccessToken, Credentials, Seed, Token
-from widget.sources.gate import Gate
-from widget.sources.refusal import Refused
-from widget.sources.spotify.accounts import AccountsService
-from widget.sources.spotify.seed import (
+from widget.sources.circuit_breaker import Refused
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import AccountsService
+from widget.sources.spotify.token_selection import (
     counts_more,
     credible,
     effective_credentials,
@@ -20,7 +20,7 @@ from widget.sources.spotify.seed import (
     is_spent,
     token_of,
 )
-from widget.sources.spotify.unsaved import Unsaved
+from widget.sources.spotify.unsaved_token import Unsaved
 from widget.store.base import Store
 from widget.unfinished import Unfinished
 

@@ -24,7 +24,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from widget.samples.artwork import drawing
-from widget.sources.spotify.scenes import Programme
+from widget.sources.simulators.spotify_playlist import Programme
 
 CODE_SECONDS = 600.0
 CONSENT = (Path(__file__).parent / "consent.html").read_text(encoding="utf-8")

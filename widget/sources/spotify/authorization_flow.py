@@ -25,9 +25,9 @@ from widget.model.errors import (
     Throttled,
 )
 from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
-from widget.sources.gate import Gate
-from widget.sources.spotify.accounts import SCOPES, AccountsService, TokenAnswer, authorize_url
-from widget.sources.spotify.api import WebApi
+from widget.sources.rate_limiter import Gate
+from widget.sources.spotify.accounts_api import SCOPES, AccountsService, TokenAnswer, authorize_url
+from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
 CURRENTLY_PLAYING, RECENTLY_PLAYED = SCOPES

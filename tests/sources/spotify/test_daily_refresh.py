@@ -11,7 +11,7 @@ import pytest
 from tests.support.fake_clock import settle
 from tests.support.scripted import TOKEN
 from tests.support.stage import Stage, stage_in
-from widget.sources.spotify.caretaker import Caretaker
+from widget.sources.spotify.daily_refresh import Caretaker
 
 DAY = 86_400
 
