@@ -27,7 +27,7 @@ from widget.model.errors import (
 )
 from widget.model.source_variables import Variable
 from widget.model.sources import SOURCES, Source, SourceName
-from widget.player.written import from_text as knowledge_from_text
+from widget.now_playing.serialization import from_text as knowledge_from_text
 from widget.sources.base import Parts
 from widget.sources.registry import wing_of
 

@@ -40,7 +40,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ),
     ("widget.unfinished",),
 )
-FACES_MAY_TAKE_FROM_PLAYER = {"widget.player.broadcast"}
+FACES_MAY_TAKE_FROM_PLAYER = {"widget.now_playing.broadcaster"}
 
 
 def modules() -> list[str]:

@@ -18,7 +18,7 @@ def record(
 @pytest.mark.parametrize(
     ("name", "level", "told"),
     [
-        ("widget.player.watcher", logging.DEBUG, True),
+        ("widget.now_playing.poller", logging.DEBUG, True),
         ("bootstrap.flow", logging.DEBUG, True),
         ("urllib3.connectionpool", logging.DEBUG, False),
         ("widgetry", logging.INFO, False),

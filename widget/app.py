@@ -18,14 +18,14 @@ from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
 from widget.model.hiding import Hiding
 from widget.model.reauthorization import NothingToRenew
+from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.poller import Watcher
+from widget.now_playing.sharing import Sharing
 from widget.owner.messenger import Messenger
 from widget.owner.readiness import Readiness
-from widget.player.broadcast import Broadcast
-from widget.player.watcher import Watcher
 from widget.sources.base import Parts, Work
 from widget.sources.http import LateClient
 from widget.sources.registry import wing_of
-from widget.sources.sharing import Sharing
 from widget.store.base import Store
 from widget.store.factory import open_or_go_on, store_for
 from widget.store.lasting import may_not_last

@@ -13,10 +13,10 @@ from statistics import fmean
 from tests.benchmarks.table import row
 from tests.support.showing import item
 from widget.model.playback import Item, Playback
-from widget.player.allowance import Allowance, seconds_until_affordable
-from widget.player.budget import pace
-from widget.player.knowledge import Knowledge
-from widget.player.schedule import Situation, pace_of, seconds_until_next_question
+from widget.now_playing.allowance import Allowance, seconds_until_affordable
+from widget.now_playing.budget import pace
+from widget.now_playing.schedule import Situation, pace_of, seconds_until_next_question
+from widget.now_playing.state import Knowledge
 
 DAY = 86_400.0
 LATENCY = 0.08

@@ -12,8 +12,8 @@ from tests.benchmarks.polling import BEGIN, DAY, LATENCY, Change, Policy, every,
 from tests.benchmarks.table import row
 from widget.model.playback import Playback
 from widget.model.sources import LASTFM, LISTENBRAINZ, Source
-from widget.player.knowledge import Knowledge
-from widget.player.schedule import Situation, seconds_until_next_question
+from widget.now_playing.schedule import Situation, seconds_until_next_question
+from widget.now_playing.state import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

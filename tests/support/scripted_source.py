@@ -11,7 +11,7 @@ Answer = Playback | Exception
 
 
 class ScriptedSource:
-    """Implements :class:`widget.player.watcher.Source`: gives ``answers`` in their order, the last one for ever."""
+    """Implements :class:`widget.now_playing.poller.Source`: gives ``answers`` in their order, the last one for ever."""
 
     def __init__(self, *answers: Answer, played: Sequence[LastPlayed] | Exception = ()) -> None:
         self.answers = list(answers)
@@ -65,7 +65,7 @@ class Notice:
 
 
 class Seat:
-    """Implements :class:`widget.player.watcher.Shared` for one instance."""
+    """Implements :class:`widget.now_playing.poller.Shared` for one instance."""
 
     def __init__(self, notice: Notice, clock: Clock) -> None:
         self._notice = notice

@@ -10,8 +10,8 @@ from tests.support.showing import item
 from widget.model.hiding import HIDES_NOTHING, Hiding
 from widget.model.playback import Item, Playback
 from widget.model.sources import SPOTIFY, Source
-from widget.player.broadcast import Broadcast
-from widget.player.watcher import Watcher
+from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.poller import Watcher
 
 SONG = item(duration_ms=200_000)
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from widget.faces.feeds.answers import Answers, event, raw_headers
 from widget.faces.feeds.hot_path import preflight_or_refusal
 from widget.faces.http import PUBLIC_HEADERS
-from widget.player.broadcast import Broadcast
+from widget.now_playing.broadcaster import Broadcast
 
 PATH = "/now-playing/events"
 HEARTBEAT_SECONDS = 15.0

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from widget.faces.feeds.answers import Answers, Finished, raw_headers
 from widget.faces.feeds.sampled import sample_asked
 from widget.faces.http import PREFLIGHT_HEADERS, is_not_modified
-from widget.player.broadcast import Broadcast
+from widget.now_playing.broadcaster import Broadcast
 from widget.samples.music import Sample
 
 PATH = "/now-playing"

@@ -12,7 +12,7 @@ from widget.faces.pictures.main_colour import main_colour
 from widget.faces.pictures.oklch import css
 from widget.faces.pictures.pixels import pixels_of
 from widget.model.playback import Item
-from widget.player.broadcast import Broadcast
+from widget.now_playing.broadcaster import Broadcast
 
 SMALLEST_WIDTH = 64
 AGAIN_SECONDS = 60.0

@@ -8,8 +8,8 @@ import pytest
 from tests.support.showing import item
 from widget.model.playback import LastPlayed, Playback
 from widget.model.snapshot import Problem
-from widget.player.knowledge import Knowledge
-from widget.player.written import from_text, to_text
+from widget.now_playing.serialization import from_text, to_text
+from widget.now_playing.state import Knowledge
 
 NOW = 1_795_000_000.0
 SONG = item(duration_ms=200_000)

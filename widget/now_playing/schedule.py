@@ -12,7 +12,7 @@ from math import inf
 from widget.model.errors import OUTAGES, ErrorCode
 from widget.model.playback import PlaybackStatus
 from widget.model.sources import Rhythm
-from widget.player.allowance import seconds_until_affordable
+from widget.now_playing.allowance import seconds_until_affordable
 
 AFTER_THE_END = 0.5
 AGAIN_AFTER_THE_END = (1.0, 2.0)

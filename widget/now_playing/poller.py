@@ -12,15 +12,15 @@ from widget.model.hiding import HIDES_NOTHING, Hiding
 from widget.model.snapshot import STUCK, Problem
 from widget.model.sources import SPOTIFY
 from widget.model.sources import Source as SourceRow
-from widget.player.board import Board
-from widget.player.broadcast import Broadcast
-from widget.player.instances import Instances
-from widget.player.knowledge import SILENT_SECONDS, Knowledge
-from widget.player.listing import Listing
-from widget.player.outside import Limits, Pushed, Shared, Source
-from widget.player.pacing import Pacing
-from widget.player.schedule import pace_of, seconds_until_next_question
-from widget.player.telling import Telling, reason
+from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.cluster import Instances
+from widget.now_playing.listing import Listing
+from widget.now_playing.pacing import Pacing
+from widget.now_playing.publisher import Board
+from widget.now_playing.schedule import pace_of, seconds_until_next_question
+from widget.now_playing.state import SILENT_SECONDS, Knowledge
+from widget.now_playing.status_logger import Telling, reason
+from widget.now_playing.timeouts import Limits, Pushed, Shared, Source
 
 TICK_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 5.0

@@ -8,8 +8,14 @@ from widget.model.hiding import HIDES_NOTHING, Hiding
 from widget.model.playback import LastPlayed, Playback
 from widget.model.snapshot import UNASKED, Problem, Snapshot
 from widget.model.sources import Endurance
-from widget.player.announcements import Announcement, announced_by, believed, same_track
-from widget.player.odd_clocks import CLOCKS_APART_SECONDS, is_about_the_end, is_no_news, same_item_plays, stands_still
+from widget.now_playing.expiry import Announcement, announced_by, believed, same_track
+from widget.now_playing.plausibility import (
+    CLOCKS_APART_SECONDS,
+    is_about_the_end,
+    is_no_news,
+    same_item_plays,
+    stands_still,
+)
 
 SILENT_SECONDS = 15.0
 """How much later than planned an answer may come before nothing is certain any more, whatever hangs."""

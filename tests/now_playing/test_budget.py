@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.player.budget import LONGEST_PACE_SECONDS, pace
+from widget.now_playing.budget import LONGEST_PACE_SECONDS, pace
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

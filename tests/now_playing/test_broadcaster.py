@@ -7,8 +7,8 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.showing import Still, item, playing
 from widget.model.playback import Playback
 from widget.model.snapshot import UNASKED
-from widget.player.broadcast import Broadcast
-from widget.player.knowledge import Knowledge
+from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.state import Knowledge
 
 
 async def test_readers_wait_for_what_looks_different() -> None:

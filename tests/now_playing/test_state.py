@@ -11,8 +11,8 @@ from widget.model.errors import ErrorCode
 from widget.model.hiding import Hiding
 from widget.model.playback import LastPlayed, Playback
 from widget.model.snapshot import Problem, Snapshot
-from widget.player.knowledge import Knowledge
-from widget.player.written import from_text, to_text
+from widget.now_playing.serialization import from_text, to_text
+from widget.now_playing.state import Knowledge
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

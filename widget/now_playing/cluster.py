@@ -1,9 +1,9 @@
 """What instances on one store tell each other. Nobody waits for the store without end."""
 
 from widget.clock import Clock, within
-from widget.player.knowledge import Knowledge
-from widget.player.outside import Limits, Shared
-from widget.player.written import from_text, to_text
+from widget.now_playing.serialization import from_text, to_text
+from widget.now_playing.state import Knowledge
+from widget.now_playing.timeouts import Limits, Shared
 
 RESIGNING_SECONDS = 1.0
 """The program may be ending, and has little time for it."""

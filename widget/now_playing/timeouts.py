@@ -35,7 +35,7 @@ class Pushed(Protocol):
 
 
 class Shared(Protocol):
-    """What instances share; see :class:`widget.sources.sharing.Sharing`."""
+    """What instances share; see :class:`widget.now_playing.sharing.Sharing`."""
 
     async def lead(self) -> bool: ...
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from widget.model.errors import ErrorCode
 from widget.model.playback import PlaybackStatus
-from widget.player.schedule import Situation, pace_of, seconds_until_next_question
+from widget.now_playing.schedule import Situation, pace_of, seconds_until_next_question
 
 NOW = 1_795_000_000.0
 PLAYING = Situation(NOW, "playing", since=NOW - 60, ends_at=NOW + 100)

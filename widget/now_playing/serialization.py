@@ -18,8 +18,8 @@ from widget.model.serialization import (
     whole,
 )
 from widget.model.snapshot import Problem
-from widget.player.announcements import Announcement
-from widget.player.knowledge import Knowledge
+from widget.now_playing.expiry import Announcement
+from widget.now_playing.state import Knowledge
 
 
 def to_text(knowledge: Knowledge) -> str:

@@ -9,10 +9,10 @@ from widget.model.hiding import Hiding
 from widget.model.playback import Item, LastPlayed, Playback
 from widget.model.snapshot import Problem, Snapshot, Status, unasked
 from widget.model.sources import Source
-from widget.player.broadcast import Broadcast
-from widget.player.knowledge import Knowledge
-from widget.player.odd_clocks import CLOCKS_APART_SECONDS
-from widget.player.schedule import Situation
+from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.plausibility import CLOCKS_APART_SECONDS
+from widget.now_playing.schedule import Situation
+from widget.now_playing.state import Knowledge
 
 FINAL: frozenset[ErrorCode] = frozenset({"not_configured"})
 """After these nothing that was heard before is shown any more; elsewhere a refusal counts among them: it may mean that

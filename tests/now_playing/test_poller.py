@@ -13,9 +13,9 @@ from widget.model.errors import BudgetSpent, Forbidden, NotConfigured, RateLimit
 from widget.model.hiding import Hiding
 from widget.model.playback import LastPlayed, Playback
 from widget.model.sources import LASTFM, LISTENBRAINZ, SPOTIFY, Source
-from widget.player.knowledge import Knowledge
-from widget.player.schedule import SHARES_OF_THE_PACE, UNMOVED_FOR_LONG
-from widget.player.written import to_text
+from widget.now_playing.schedule import SHARES_OF_THE_PACE, UNMOVED_FOR_LONG
+from widget.now_playing.serialization import to_text
+from widget.now_playing.state import Knowledge
 
 
 @pytest.fixture

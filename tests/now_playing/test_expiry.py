@@ -11,9 +11,9 @@ from widget.model.names import related_names
 from widget.model.playback import Item, LastPlayed, Named, Playback
 from widget.model.snapshot import Problem
 from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, Endurance
-from widget.player.announcements import same_track
-from widget.player.knowledge import Knowledge
-from widget.player.written import from_text, to_text
+from widget.now_playing.expiry import same_track
+from widget.now_playing.serialization import from_text, to_text
+from widget.now_playing.state import Knowledge
 
 NOW = 1_795_000_000.0
 LATEST = 12 * 60.0

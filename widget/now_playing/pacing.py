@@ -2,9 +2,9 @@
 
 from widget.clock import Clock
 from widget.model.errors import StoreError
-from widget.player.allowance import Allowance, seconds_until_affordable
-from widget.player.budget import pace
-from widget.player.outside import Limits, Source
+from widget.now_playing.allowance import Allowance, seconds_until_affordable
+from widget.now_playing.budget import pace
+from widget.now_playing.timeouts import Limits, Source
 
 
 class Pacing:
