@@ -24,8 +24,8 @@ from widget.config.source_settings import CHOSEN
 from widget.model.errors import ConfigurationError, NowPlayingError, SourceError
 from widget.model.sources import Source
 from widget.model.tokens import Credentials, token_health
+from widget.notifications.channels import read_channels
 from widget.now_playing.serialization import from_text
-from widget.owner.channels import read_channels
 from widget.sources.spotify.token_selection import effective_token
 
 REVOKE_AT = "https://www.spotify.com/account/apps/"

@@ -15,7 +15,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.server",),
     ("widget.demo",),
     ("widget.app",),
-    ("widget.owner.messenger", "widget.owner.readiness"),
+    ("widget.notifications.notifier", "widget.notifications.health"),
     ("widget.faces",),
     ("widget.owner",),
     ("widget.player",),

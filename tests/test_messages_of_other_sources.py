@@ -9,7 +9,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.other_program import LONG, other_program, services
 from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, Source
 from widget.model.tokens import Token
-from widget.owner.messages import Trouble, due_messages
+from widget.notifications.alerts import Trouble, due_messages
 
 NOW = 1_795_000_000.0
 
@@ -40,6 +40,6 @@ async def test_the_running_program_tells_it_and_nothing_of_a_token_s_end(
         for _ in range(8):
             await clock.advance(500)
             await running.now()
-        told = [record.getMessage() for record in caplog.records if record.name == "widget.owner.messenger"]
+        told = [record.getMessage() for record in caplog.records if record.name == "widget.notifications.notifier"]
         assert len(told) == 1
         assert told[0].startswith("Last.fm keeps what plays private")

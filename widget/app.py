@@ -18,11 +18,11 @@ from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
 from widget.model.hiding import Hiding
 from widget.model.reauthorization import NothingToRenew
+from widget.notifications.health import Readiness
+from widget.notifications.notifier import Messenger
 from widget.now_playing.broadcaster import Broadcast
 from widget.now_playing.poller import Watcher
 from widget.now_playing.sharing import Sharing
-from widget.owner.messenger import Messenger
-from widget.owner.readiness import Readiness
 from widget.sources.base import Parts, Work
 from widget.sources.http import LateClient
 from widget.sources.registry import wing_of

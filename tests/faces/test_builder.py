@@ -12,7 +12,7 @@ from widget.model.errors import ErrorCode
 from widget.model.snapshot import Problem
 from widget.model.sources import SOURCES, Source
 from widget.model.tokens import TokenHealth
-from widget.owner.health import Health
+from widget.notifications.health_status import Health
 
 KEY = Settings(setup_key="a key of sixteen characters")
 

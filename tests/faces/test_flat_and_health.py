@@ -8,7 +8,7 @@ from widget.model.errors import SpotifyUnreachable, StoreError
 from widget.model.playback import Item
 from widget.model.snapshot import Problem, Snapshot
 from widget.model.tokens import TokenHealth
-from widget.owner.health import Health
+from widget.notifications.health_status import Health
 
 
 async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:

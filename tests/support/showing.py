@@ -20,8 +20,8 @@ from widget.model.reauthorization import Admission, Begun, Renewed
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SPOTIFY, Source
 from widget.model.tokens import TokenHealth
+from widget.notifications.health_status import Health
 from widget.now_playing.broadcaster import Broadcast
-from widget.owner.health import Health
 from widget.samples.artwork import WIDTHS
 from widget.sources.http import http_client
 from widget.sources.simulators.spotify import RegisteredApp, Simulator

@@ -10,8 +10,8 @@ from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.model.reauthorization import Renewal
 from widget.model.sources import SPOTIFY, Source
+from widget.notifications.health_status import Health
 from widget.now_playing.broadcaster import Broadcast
-from widget.owner.health import Health
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -12,7 +12,7 @@ from widget.clock import iso_milliseconds
 from widget.faces.http import respond
 from widget.faces.services import services_of
 from widget.model.sources import Source
-from widget.owner.health import Health
+from widget.notifications.health_status import Health
 
 
 async def healthz(request: Request) -> Response:

@@ -15,7 +15,7 @@ from widget.faces.static_files import static_path
 from widget.faces.templating import environment
 from widget.model.parsers import redirect_uri
 from widget.model.reauthorization import Renewed
-from widget.owner.health import Health
+from widget.notifications.health_status import Health
 
 COOKIE_SECONDS = 600
 

@@ -11,7 +11,7 @@ from widget.faces.services import Services
 from widget.model.errors import ErrorCode
 from widget.model.snapshot import Problem
 from widget.model.sources import Source
-from widget.owner.health import Health
+from widget.notifications.health_status import Health
 
 Tone = Literal["good", "soon", "bad", "demo"]
 

@@ -4,7 +4,7 @@ import time
 
 from tests.support.live_server import free_port, live_server
 from tests.support.receiver import Receiver
-from widget.owner.channels import Channel, read_channels
+from widget.notifications.channels import Channel, read_channels
 
 
 def only(url: str) -> Channel:

@@ -13,9 +13,9 @@ from widget.model.errors import NowPlayingError, StoreError
 from widget.model.snapshot import Problem
 from widget.model.sources import SPOTIFY, Source
 from widget.model.tokens import Seed
-from widget.owner.channels import Channel, read_channels
-from widget.owner.health import Health
-from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
+from widget.notifications.alerts import Message, Trouble, current_trouble, due_messages, read_trouble
+from widget.notifications.channels import Channel, read_channels
+from widget.notifications.health_status import Health
 from widget.sources.spotify.token_selection import effective_token
 from widget.store.base import Store
 from widget.unfinished import Unfinished

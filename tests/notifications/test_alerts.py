@@ -6,7 +6,7 @@ import pytest
 
 from widget.model.errors import ErrorCode
 from widget.model.tokens import Token
-from widget.owner.messages import Message, Trouble, current_trouble, due_messages, read_trouble
+from widget.notifications.alerts import Message, Trouble, current_trouble, due_messages, read_trouble
 
 DAY = 86_400.0
 HOUR = 3_600.0

@@ -6,8 +6,8 @@ from widget.clock import Clock, within
 from widget.model.errors import ErrorCode, StoreError
 from widget.model.snapshot import Problem
 from widget.model.tokens import TokenHealth, TokenState
+from widget.notifications.health_status import Health
 from widget.now_playing.poller import Watcher
-from widget.owner.health import Health
 from widget.sources.base import Asked
 
 PATIENCE_SECONDS = 1.5

@@ -15,9 +15,9 @@ from tests.support.program import KEY, PUBLIC_URL, Program, program, simulated
 from tests.support.receiver import Receiver
 from widget.config.settings import Settings
 from widget.model.tokens import Seed, TokenHealth
-from widget.owner.channels import read_channels
-from widget.owner.health import Health
-from widget.owner.messenger import Messenger
+from widget.notifications.channels import read_channels
+from widget.notifications.health_status import Health
+from widget.notifications.notifier import Messenger
 from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.sqlite import SqliteStore
 
