@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
+from widget.artwork.cache import ArtworkCache
+from widget.artwork.color_service import ColourFinder
 from widget.clock import Clock, SystemClock
 from widget.config.settings import Settings
 from widget.faces.bodies import LARGEST_BODY_BYTES
 from widget.faces.front import Front
-from widget.faces.pictures.artwork_cache import ArtworkCache
-from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
 from widget.model.hiding import Hiding
 from widget.model.reauthorization import NothingToRenew

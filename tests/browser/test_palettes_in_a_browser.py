@@ -5,7 +5,7 @@ import random
 import pytest
 from playwright.sync_api import Page
 
-from widget.faces.pictures.oklch import Oklch, rgb
+from widget.artwork.oklch import Oklch, rgb
 from widget.faces.pictures.palettes import COLUMNS, Tone
 
 PAINT = """colours => {

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, EMOJI, HEBREW, JAPANESE, LONG, MARKUP, idle, item, paused, playing
-from widget.faces.pictures.oklch import rgb
+from widget.artwork.oklch import rgb
 from widget.faces.pictures.options import Options
 from widget.faces.pictures.palettes import Tone, palette
 from widget.faces.pictures.svg_parts import Scene

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.faces.pictures.contrast import READABLE, contrast, far_end, luminance, readable
-from widget.faces.pictures.oklch import Oklch, Rgb, css, rgb
+from widget.artwork.contrast import READABLE, contrast, far_end, luminance, readable
+from widget.artwork.oklch import Oklch, Rgb, css, rgb
 from widget.faces.pictures.palettes import (
     BARE,
     COLUMNS,

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from tests.support.showing import Showing, item, playing
-from widget.faces.pictures.colour_finder import colour_of
+from widget.artwork.color_service import colour_of
 from widget.model.sources import Source
 from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
 from widget.samples.music import SAMPLE_ITEMS, Sample, sample_snapshot

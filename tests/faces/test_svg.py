@@ -25,7 +25,7 @@ from tests.support.showing import (
     paused,
     playing,
 )
-from widget.faces.pictures.artwork_fetch import ArtworkFile
+from widget.artwork.fetcher import ArtworkFile
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.palettes import Tone, palette
 from widget.faces.pictures.svg_lines import xml_text

@@ -32,8 +32,8 @@ from tests.support.showing import (
     paused,
     playing,
 )
+from widget.artwork.color_service import colour_of
 from widget.clock import SystemClock
-from widget.faces.pictures.colour_finder import colour_of
 from widget.faces.pictures.options import Ground, Layout
 from widget.faces.pictures.sizes import DEFAULT_WIDTHS, height_of
 from widget.model.playback import LastPlayed

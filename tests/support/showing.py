@@ -9,11 +9,11 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from tests.support.fake_clock import FakeClock
+from widget.artwork.cache import ArtworkCache
+from widget.artwork.color_service import ColourFinder
 from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.faces.front import Front
-from widget.faces.pictures.artwork_cache import ArtworkCache
-from widget.faces.pictures.colour_finder import ColourFinder
 from widget.faces.services import Services
 from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.model.reauthorization import Admission, Begun, Renewed

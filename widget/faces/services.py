@@ -16,8 +16,8 @@ from widget.now_playing.broadcaster import Broadcast
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from widget.faces.pictures.artwork_cache import ArtworkCache
-    from widget.faces.pictures.colour_finder import ColourFinder
+    from widget.artwork.cache import ArtworkCache
+    from widget.artwork.color_service import ColourFinder
 
 
 @dataclass(frozen=True, slots=True)

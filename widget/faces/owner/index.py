@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.artwork.fetcher import is_loopback
 from widget.faces.address import kept_by_all, public_url
 from widget.faces.http import respond
 from widget.faces.owner.choices import WRONG, Choices
 from widget.faces.owner.snippets import oembed_url, page_url, picture_url, snippets
 from widget.faces.owner.standing import standing_of
-from widget.faces.pictures.artwork_fetch import is_loopback
 from widget.faces.pictures.options import Options
 from widget.faces.pictures.sizes import NARROWEST, WIDEST, default_width, height_of
 from widget.faces.pictures.words import language_names

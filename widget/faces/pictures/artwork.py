@@ -7,8 +7,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.artwork.cache import DEFAULT_WIDTH, ArtworkCache
 from widget.faces.http import respond, weak_etag
-from widget.faces.pictures.artwork_cache import DEFAULT_WIDTH, ArtworkCache
 from widget.faces.services import services_of
 from widget.model.snapshot import Snapshot
 from widget.samples.music import SAMPLE_ITEMS

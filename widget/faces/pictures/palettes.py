@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from widget.faces.pictures.contrast import contrast, far_end, mixed, readable
-from widget.faces.pictures.oklch import Oklch, Rgb, css, rgb
+from widget.artwork.contrast import contrast, far_end, mixed, readable
+from widget.artwork.oklch import Oklch, Rgb, css, rgb
 
 Tone = Literal["light", "dark"]
 

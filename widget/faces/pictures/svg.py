@@ -9,10 +9,10 @@ from math import ceil
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.artwork.cache import ArtworkCache
+from widget.artwork.fetcher import ArtworkFile
 from widget.faces.feeds.now_playing import NowPlayingBytes
 from widget.faces.http import respond, weak_etag
-from widget.faces.pictures.artwork_cache import ArtworkCache
-from widget.faces.pictures.artwork_fetch import ArtworkFile
 from widget.faces.pictures.options import Layout, Options
 from widget.faces.pictures.shown import asked, colour_of_shown
 from widget.faces.pictures.svg_parts import Scene

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 
-from widget.faces.pictures.artwork_fetch import ArtworkFile
+from widget.artwork.fetcher import ArtworkFile
 from widget.faces.pictures.fonts import FAMILIES
 from widget.faces.pictures.icons import PATHS
 from widget.faces.pictures.options import Options

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 
-from widget.faces.pictures.oklch import Oklch, Rgb, grey
+from widget.artwork.oklch import Oklch, Rgb, grey
 
 FEWEST_COLOURED = 0.04
 """A share of the picture: with less colour than this a picture is grey."""

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from widget.faces.pictures.main_colour import main_colour
-from widget.faces.pictures.oklch import Oklch, Rgb, css, rgb
-from widget.faces.pictures.pixels import LARGEST_SIDE, pixels_of
+from widget.artwork.dominant_color import main_colour
+from widget.artwork.oklch import Oklch, Rgb, css, rgb
+from widget.artwork.pixels import LARGEST_SIDE, pixels_of
 from widget.samples.artwork import FOLDER
 
 NAMES = sorted({file.stem.rpartition("-")[0] for file in FOLDER.glob("*.jpg")})
@@ -203,7 +203,7 @@ def test_a_broken_image_never_raises(kind: str, changes: list[tuple[int, int]]) 
 def test_without_pillow_there_are_no_colours_and_the_log_says_so_once() -> None:
     program = (
         "import sys, logging; logging.basicConfig(); sys.modules['PIL'] = None\n"
-        "from widget.faces.pictures.pixels import pixels_of\n"
+        "from widget.artwork.pixels import pixels_of\n"
         "print([pixels_of(b'x') for _ in range(3)])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

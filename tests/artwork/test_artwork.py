@@ -12,9 +12,9 @@ import pytest
 from tests.support.chunks import Chunks, encoded
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
+from widget.artwork.cache import MOST_KEYS, ArtworkCache, choose
+from widget.artwork.fetcher import LARGEST_BYTES, raster_media_type
 from widget.config.settings import Settings
-from widget.faces.pictures.artwork_cache import MOST_KEYS, ArtworkCache, choose
-from widget.faces.pictures.artwork_fetch import LARGEST_BYTES, raster_media_type
 from widget.model.playback import Artwork, Item
 from widget.sources.http import http_client
 

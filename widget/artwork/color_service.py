@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+from widget.artwork.cache import ArtworkCache
+from widget.artwork.dominant_color import main_colour
+from widget.artwork.oklch import css
+from widget.artwork.pixels import pixels_of
 from widget.clock import Clock, within
-from widget.faces.pictures.artwork_cache import ArtworkCache
-from widget.faces.pictures.main_colour import main_colour
-from widget.faces.pictures.oklch import css
-from widget.faces.pictures.pixels import pixels_of
 from widget.model.playback import Item
 from widget.now_playing.broadcaster import Broadcast
 

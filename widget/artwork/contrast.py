@@ -1,6 +1,6 @@
 """Whether a colour can be read on another (WCAG 2.2, success criteria 1.4.3 and 1.4.11)."""
 
-from widget.faces.pictures.oklch import Rgb, linear
+from widget.artwork.oklch import Rgb, linear
 
 READABLE = 4.5
 BLACK: Rgb = (0, 0, 0)

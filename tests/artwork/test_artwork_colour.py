@@ -13,8 +13,8 @@ import httpx
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
+from widget.artwork.color_service import ColourFinder, colour_of
 from widget.config.settings import Settings
-from widget.faces.pictures.colour_finder import ColourFinder, colour_of
 from widget.faces.pictures.palettes import palette
 from widget.sources.simulators.spotify_playlist import track
 

@@ -16,7 +16,7 @@ from io import BytesIO
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from widget.faces.pictures.oklch import Rgb
+from widget.artwork.oklch import Rgb
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from widget.artwork.fetcher import ArtworkFile, Missing, fetch, may_fetch
 from widget.clock import Clock
-from widget.faces.pictures.artwork_fetch import ArtworkFile, Missing, fetch, may_fetch
 from widget.model.playback import Artwork, Item
 from widget.model.sources import SPOTIFY, Pictures
 from widget.samples.artwork import SCHEME, drawing
