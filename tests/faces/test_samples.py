@@ -8,7 +8,7 @@ from tests.support.showing import Showing, item, playing
 from widget.artwork.color_service import colour_of
 from widget.model.sources import Source
 from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
-from widget.samples.music import SAMPLE_ITEMS, Sample, sample_snapshot
+from widget.samples.snapshots import SAMPLE_ITEMS, Sample, sample_snapshot
 
 STATES = {
     "playing": "Tides of Glass",

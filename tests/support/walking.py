@@ -11,7 +11,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from widget.faces.pictures.options import Layout
-from widget.samples.music import Sample
+from widget.samples.snapshots import Sample
 
 LAYOUTS: tuple[str, ...] = get_args(Layout)
 SAMPLES: tuple[str, ...] = get_args(Sample)

@@ -13,7 +13,7 @@ from widget.faces.feeds.answers import Answers, Finished, raw_headers
 from widget.faces.feeds.sampled import sample_asked
 from widget.faces.http import PREFLIGHT_HEADERS, is_not_modified
 from widget.now_playing.broadcaster import Broadcast
-from widget.samples.music import Sample
+from widget.samples.snapshots import Sample
 
 PATH = "/now-playing"
 

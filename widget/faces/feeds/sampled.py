@@ -13,7 +13,7 @@ from widget.faces.feeds.answers import Answers, Finished, NowPlayingCache
 from widget.faces.feeds.now_playing import ArtworkFacts
 from widget.model.snapshot import Snapshot
 from widget.model.sources import Source
-from widget.samples.music import Sample, sample_named, sample_snapshot
+from widget.samples.snapshots import Sample, sample_named, sample_snapshot
 
 
 def sample_asked(scope: Scope) -> Sample | None:

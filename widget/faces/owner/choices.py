@@ -20,7 +20,7 @@ from widget.faces.pictures.options import (
     Part,
 )
 from widget.faces.pictures.sizes import NARROWEST, WIDEST
-from widget.samples.music import Sample
+from widget.samples.snapshots import Sample
 
 Wall = Literal["light", "dark", "photo"]
 

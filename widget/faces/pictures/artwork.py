@@ -11,7 +11,7 @@ from widget.artwork.cache import DEFAULT_WIDTH, ArtworkCache
 from widget.faces.http import respond, weak_etag
 from widget.faces.services import services_of
 from widget.model.snapshot import Snapshot
-from widget.samples.music import SAMPLE_ITEMS
+from widget.samples.snapshots import SAMPLE_ITEMS
 
 _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import ImmutableMultiDict
 
 from widget.faces.pictures.words import known_tag
-from widget.samples.music import Sample, sample_named
+from widget.samples.snapshots import Sample, sample_named
 
 Theme = Literal["auto", "light", "dark"]
 Layout = Literal["card", "compact", "cover", "list"]

@@ -13,7 +13,7 @@ from widget.faces.pictures.words import Words, words
 from widget.faces.services import Services, services_of
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
-from widget.samples.music import sample_snapshot
+from widget.samples.snapshots import sample_snapshot
 
 LONGEST_SECONDS = 2.8
 """Who has waited for the source's answer waits less for artwork and colour."""
