@@ -11,9 +11,9 @@ from starlette.routing import Route
 from bootstrap.cli import cli
 from widget.app import create_app
 from widget.config.settings import Settings
-from widget.faces.feeds import events, hot_path
 from widget.model.errors import ErrorCode
 from widget.model.sources import COVER_ART_ARCHIVE, SOURCES
+from widget.web.api import events, now_playing_app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def test_every_variable_that_is_read_is_told_and_no_other() -> None:
 def test_every_route_that_is_served_is_told_and_no_other(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/test.db", setup_key="a key of sixteen characters")
     served = {
-        hot_path.PATH,
+        now_playing_app.PATH,
         events.PATH,
         *(route.path for route in create_app(settings).routes if isinstance(route, Route)),
     }

@@ -13,9 +13,6 @@ from widget.artwork.cache import ArtworkCache
 from widget.artwork.color_service import ColourFinder
 from widget.clock import Clock, SystemClock
 from widget.config.settings import Settings
-from widget.faces.bodies import LARGEST_BODY_BYTES
-from widget.faces.front import Front
-from widget.faces.services import Services
 from widget.model.hiding import Hiding
 from widget.model.reauthorization import NothingToRenew
 from widget.notifications.health import Readiness
@@ -29,6 +26,9 @@ from widget.sources.registry import wing_of
 from widget.store.base import Store
 from widget.store.factory import open_or_go_on, store_for
 from widget.store.lasting import may_not_last
+from widget.web.app import Front
+from widget.web.context import Services
+from widget.web.request_limits import LARGEST_BODY_BYTES
 
 if TYPE_CHECKING:
     import httpx

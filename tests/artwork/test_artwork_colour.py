@@ -15,8 +15,8 @@ from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
 from widget.artwork.color_service import ColourFinder, colour_of
 from widget.config.settings import Settings
-from widget.faces.pictures.palettes import palette
 from widget.sources.simulators.spotify_playlist import track
+from widget.web.embed.palette import palette
 
 COLOUR = re.compile("#[0-9a-f]{6}")
 

@@ -19,9 +19,9 @@ from tests.support.live_server import live_server
 from tests.support.showing import HEBREW, LONG, Showing, idle, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
-from widget.faces.pictures.options import Layout
 from widget.model.playback import LastPlayed
 from widget.model.sources import LASTFM, SOURCES, SPOTIFY, Source
+from widget.web.embed.options import Layout
 
 LOOKS: Sequence[tuple[Layout, int]] = [
     (layout, rows) for layout in get_args(Layout) for rows in ((0, 1, 10) if layout == "list" else (0,))

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from widget.artwork.oklch import Oklch, rgb
-from widget.faces.pictures.palettes import COLUMNS, Tone
+from widget.web.embed.palette import COLUMNS, Tone
 
 PAINT = """colours => {
   const brush = document.createElement('canvas').getContext('2d', {willReadFrequently: true});

@@ -12,14 +12,14 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, EMOJI, HEBREW, JAPANESE, LONG, MARKUP, idle, item, paused, playing
 from widget.artwork.oklch import rgb
-from widget.faces.pictures.options import Options
-from widget.faces.pictures.palettes import Tone, palette
-from widget.faces.pictures.svg_parts import Scene
-from widget.faces.pictures.svg_render import render
-from widget.faces.pictures.view import view_of
-from widget.faces.pictures.words import words
 from widget.model.playback import Item, LastPlayed
 from widget.model.snapshot import Snapshot
+from widget.web.embed.i18n import words
+from widget.web.embed.options import Options
+from widget.web.embed.palette import Tone, palette
+from widget.web.embed.svg.components import Scene
+from widget.web.embed.svg.renderer import render
+from widget.web.embed.view_model import view_of
 
 NOW = 1_795_000_000.0
 ART = "#ff5a00"

@@ -34,11 +34,11 @@ from tests.support.showing import (
 )
 from widget.artwork.color_service import colour_of
 from widget.clock import SystemClock
-from widget.faces.pictures.options import Ground, Layout
-from widget.faces.pictures.sizes import DEFAULT_WIDTHS, height_of
 from widget.model.playback import LastPlayed
 from widget.model.snapshot import Snapshot
 from widget.samples.artwork import drawing
+from widget.web.embed.options import Ground, Layout
+from widget.web.embed.sizes import DEFAULT_WIDTHS, height_of
 
 LAYOUTS = get_args(Layout)
 ROWS = 2

@@ -13,8 +13,6 @@ from widget.artwork.cache import ArtworkCache
 from widget.artwork.color_service import ColourFinder
 from widget.clock import Clock
 from widget.config.settings import Settings
-from widget.faces.front import Front
-from widget.faces.services import Services
 from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.model.reauthorization import Admission, Begun, Renewed
 from widget.model.snapshot import Snapshot
@@ -26,6 +24,8 @@ from widget.samples.artwork import WIDTHS
 from widget.sources.http import http_client
 from widget.sources.simulators.spotify import RegisteredApp, Simulator
 from widget.sources.simulators.spotify_playlist import IMAGES
+from widget.web.app import Front
+from widget.web.context import Services
 
 WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
 

@@ -10,8 +10,8 @@ from typing import Any, get_args
 import httpx
 from starlette.types import ASGIApp
 
-from widget.faces.pictures.options import Layout
 from widget.samples.snapshots import Sample
+from widget.web.embed.options import Layout
 
 LAYOUTS: tuple[str, ...] = get_args(Layout)
 SAMPLES: tuple[str, ...] = get_args(Sample)

@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from widget.faces.http import PREPARED_HEAD
+from widget.web.responses import PREPARED_HEAD
 
 
 class PreparedCycle(RequestResponseCycle):

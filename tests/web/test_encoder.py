@@ -1,0 +1,217 @@
+"""``/now-playing``: the JSON, its ETag, its caching."""
+
+import json
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.fake_clock import FakeClock
+from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
+from widget.clock import iso_milliseconds
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import SPOTIFY
+from widget.web.api.encoder import encode, max_age
+
+KEYS = [
+    "status",
+    "is_playing",
+    "item",
+    "progress_ms",
+    "last_played",
+    "recent",
+    "updated_at",
+    "valid_until",
+    "stale",
+    "error",
+    "source",
+]
+ITEM_KEYS = {
+    "type",
+    "id",
+    "uri",
+    "url",
+    "title",
+    "artists",
+    "album",
+    "show",
+    "artwork",
+    "artwork_path",
+    "artwork_color",
+    "explicit",
+    "is_local",
+    "duration_ms",
+}
+DOWN = Snapshot(None, Problem("rate_limited", "Spotify asks us to wait.", 1_795_000_090.0))
+
+
+async def get(showing: Showing, **headers: str) -> httpx.Response:
+    async with showing.client(**headers) as client:
+        return await client.get("/now-playing")
+
+
+async def tag(showing: Showing, snapshot: Snapshot) -> str:
+    return (await get(showing.show(snapshot))).headers["etag"]
+
+
+@pytest.mark.parametrize("name", ["playing", "paused", "ad", "idle", "unavailable"])
+async def test_every_key_is_there_in_every_state(showing: Showing, name: str) -> None:
+    now = showing.clock.now()
+    snapshots = {"playing": playing(now), "paused": paused(now), "ad": advertisement(now), "idle": idle(now, item())}
+    answer = (await get(showing.show(snapshots.get(name, DOWN)))).json()
+    assert list(answer) == KEYS
+    assert answer["status"] == name
+    assert answer["is_playing"] == (name == "playing")
+    assert (answer["item"] is not None) == (name in ("playing", "paused"))
+
+
+async def test_a_playing_track_is_told_in_full(showing: Showing) -> None:
+    answer = (await get(showing.show(playing(showing.clock.now())))).json()
+    assert set(answer["item"]) == ITEM_KEYS
+    assert answer["item"]["artwork_path"].startswith("/artwork/")
+    assert [one["width"] for one in answer["item"]["artwork"]] == [640, 300, 64]
+    assert answer["item"]["show"] is None
+    assert answer["source"] == {"name": "spotify", "label": "Spotify", "url": "https://open.spotify.com/"}
+    assert answer["updated_at"] == "2026-11-18T11:06:40.000Z"
+    assert answer["last_played"] is None
+
+
+async def test_an_episode_has_a_show_and_no_artists(showing: Showing) -> None:
+    answer = (await get(showing.show(playing(showing.clock.now(), EPISODE)))).json()["item"]
+    assert (answer["type"], answer["artists"], answer["album"]) == ("episode", [], None)
+    assert answer["show"]["name"] == "The Long Way Round"
+
+
+async def test_a_local_file_has_no_link_and_no_artwork(showing: Showing) -> None:
+    answer = (await get(showing.show(playing(showing.clock.now(), LOCAL)))).json()["item"]
+    assert (answer["is_local"], answer["id"], answer["url"]) == (True, None, None)
+    assert (answer["artwork"], answer["artwork_path"]) == ([], None)
+
+
+async def test_the_progress_moves_and_the_etag_does_not(showing: Showing) -> None:
+    clock = FakeClock()
+    showing = Showing(clock)
+    first = await get(showing.show(playing(clock.now())))
+    await clock.advance(5)
+    second = await get(showing, if_none_match="W/other")
+    assert second.json()["progress_ms"] - first.json()["progress_ms"] == 5000
+    assert second.headers["etag"] == first.headers["etag"]
+    assert first.headers["etag"].startswith('W/"')
+
+
+async def test_the_progress_stays_within_the_item(showing: Showing) -> None:
+    now = showing.clock.now()
+    answer = (await get(showing.show(playing(now - 10_000)))).json()
+    assert answer["progress_ms"] == answer["item"]["duration_ms"]
+    assert (await get(showing.show(playing(now, progress_ms=None)))).json()["progress_ms"] is None
+
+
+async def test_every_other_change_changes_the_etag(showing: Showing) -> None:
+    now = showing.clock.now()
+    changes = [
+        playing(now),
+        playing(now, progress_ms=120_000),
+        playing(now, item("Another")),
+        playing(now, item(explicit=True)),
+        playing(now, stale=True),
+        playing(now, progress_ms=None, anchor=None),
+        paused(now),
+        idle(now),
+        idle(now, item()),
+        advertisement(now),
+        DOWN,
+    ]
+    tags = [await tag(showing, snapshot) for snapshot in changes]
+    assert len(set(tags)) == len(tags)
+
+
+async def test_a_question_that_only_confirms_changes_nothing(showing: Showing) -> None:
+    now = showing.clock.now()
+    first = playing(now)
+    later = playing(now + 5, progress_ms=66_000, anchor=first.anchor)
+    assert await tag(showing, first) == await tag(showing, later)
+
+
+async def test_until_when_it_may_be_shown_is_told(showing: Showing) -> None:
+    now = showing.clock.now()
+    ends = (await get(showing.show(playing(now, progress_ms=14_000)))).json()
+    assert ends["valid_until"] == iso_milliseconds(now + 203)
+    assert (await get(showing.show(paused(now)))).json()["valid_until"] is None
+    told = await tag(showing, playing(now, progress_ms=None, valid_until=now + 60))
+    assert told != await tag(showing, playing(now, progress_ms=None, valid_until=now + 90))
+
+
+@pytest.mark.parametrize("form", ["{tag}", '"other", {tag}', "*", "{opaque}", ' "a" ,{tag} '])
+async def test_a_client_that_has_it_gets_304_with_the_headers_and_no_body(showing: Showing, form: str) -> None:
+    etag = await tag(showing, playing(showing.clock.now()))
+    answer = await get(showing, if_none_match=form.format(tag=etag, opaque=etag.removeprefix("W/")))
+    assert answer.status_code == 304
+    assert answer.content == b""
+    assert answer.headers["etag"] == etag
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "max-age" in answer.headers["cache-control"]
+
+
+async def test_a_client_that_has_another_gets_all_of_it(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    assert (await get(showing, if_none_match='W/"another"')).status_code == 200
+
+
+async def test_unavailable_is_503_with_the_reason_and_when_to_ask_again(showing: Showing) -> None:
+    answer = await get(showing.show(DOWN), if_none_match="*")
+    assert answer.status_code == 503
+    assert answer.json()["error"] == {"code": "rate_limited", "message": "Spotify asks us to wait."}
+    assert answer.headers["retry-after"] == "90"
+    assert "max-age=1," in answer.headers["cache-control"]
+    assert "stale-if-error" not in answer.headers["cache-control"]
+
+
+async def test_without_a_known_moment_there_is_no_retry_after(showing: Showing) -> None:
+    answer = await get(showing.show(Snapshot(None, Problem("not_configured", "Run the bootstrap."))))
+    assert "retry-after" not in answer.headers
+
+
+@pytest.mark.parametrize(("seconds", "age"), [(-5, 1), (0.2, 1), (1.0, 1), (4.9, 4), (10, 10), (300, 10), (None, 1)])
+def test_the_age_is_the_whole_seconds_until_news(seconds: float | None, age: int) -> None:
+    now = 1_795_000_000.0
+    news_at = None if seconds is None else now + seconds
+    assert max_age(playing(now, news_at=news_at), now) == age
+
+
+def test_errors_are_not_kept_for_longer_than_five_seconds() -> None:
+    snapshot = Snapshot(None, Problem("not_configured", "…"), news_at=1_795_000_100.0)
+    assert max_age(snapshot, 1_795_000_000.0) == 5
+
+
+async def test_it_may_be_kept_by_caches_and_served_when_we_are_down(showing: Showing) -> None:
+    answer = await get(showing.show(playing(showing.clock.now())))
+    assert answer.headers["cache-control"] == (
+        "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
+    )
+
+
+@given(st.text(), st.text(), st.integers(0, 10**9))
+def test_any_text_comes_back_untouched(title: str, artist: str, progress_ms: int) -> None:
+    snapshot = playing(1_795_000_000.0, item(title, (artist,), duration_ms=10**9), progress_ms)
+    answer = json.loads(encode(snapshot, Showing().artwork, SPOTIFY).at(1_795_000_000.0))
+    assert answer["item"]["title"] == title
+    assert answer["item"]["artists"][0]["name"] == artist
+    assert answer["progress_ms"] == progress_ms
+
+
+async def test_head_tells_the_same_headers_without_a_body(showing: Showing) -> None:
+    got = await get(showing.show(playing(showing.clock.now())))
+    async with showing.client() as client:
+        head = await client.head("/now-playing")
+    assert head.content == b""
+    assert head.headers == got.headers
+
+
+async def test_other_methods_are_refused_and_preflights_allowed(showing: Showing) -> None:
+    async with showing.client() as client:
+        preflight = await client.options("/now-playing")
+        post = await client.post("/now-playing")
+    assert (preflight.status_code, post.status_code) == (204, 405)
+    assert "GET" in preflight.headers["access-control-allow-methods"]
+    assert post.headers["allow"] == "GET, HEAD, OPTIONS"

@@ -1,0 +1,361 @@
+"""``/now-playing.svg``: well-formed for any text, within its frame, within its size."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.fake_clock import FakeClock
+from tests.support.showing import (
+    ARABIC,
+    EMOJI,
+    LOCAL,
+    LONG,
+    MARKUP,
+    Showing,
+    advertisement,
+    idle,
+    item,
+    paused,
+    playing,
+)
+from widget.artwork.fetcher import ArtworkFile
+from widget.model.playback import Artwork, LastPlayed
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import LASTFM, LISTENBRAINZ
+from widget.web.embed.i18n import words
+from widget.web.embed.options import Layout, Options
+from widget.web.embed.palette import Tone, palette
+from widget.web.embed.svg.components import Scene
+from widget.web.embed.svg.renderer import render
+from widget.web.embed.svg.text import xml_text
+from widget.web.embed.view_model import view_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+NOW = 1_795_000_000.0
+LAYOUTS: tuple[Layout, ...] = ("card", "compact", "cover", "list")
+TONES: tuple[Tone, ...] = ("light", "dark")
+# Everything that Spotify's JSON can hold, lone surrogates and control characters included.
+any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
+
+
+async def get(showing: Showing, query: str = "", **headers: str) -> httpx.Response:
+    async with showing.client(**headers) as client:
+        return await client.get(f"/now-playing.svg{query}")
+
+
+def texts(svg: bytes) -> list[str]:
+    return ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
+
+
+def scene(snapshot: Snapshot, query: Mapping[str, str], lang: str = "en", ends_in_ms: int | None = 150_000) -> Scene:
+    options, spoken = Options.from_query(query), words(lang)
+    return Scene(view_of(snapshot, options, spoken, NOW), options, spoken, ends_in_ms)
+
+
+def jpeg(size: int) -> ArtworkFile:
+    return ArtworkFile(b"\xff" * size, "image/jpeg")
+
+
+any_query = st.fixed_dictionaries(
+    {
+        "layout": st.sampled_from(LAYOUTS),
+        "background": st.sampled_from(["art", "card", "none", "336699"]),
+        "radius": st.sampled_from(["0", "12", "32"]),
+        "scale": st.sampled_from(["0.75", "1", "3"]),
+        "font": st.sampled_from(["system", "mono"]),
+        "without": st.sampled_from(["", "artwork", "label", "progress", "times", "artwork,label,progress,times"]),
+    }
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(any_text, any_text, any_query, st.booleans(), st.sampled_from(["en", "ar"]))
+def test_any_text_in_any_look_gives_well_formed_xml(
+    title: str, artist: str, query: dict[str, str], explicit: bool, lang: str
+) -> None:
+    what = item(title, (artist,), explicit=explicit)
+    snapshot = playing(NOW, what, recent=(LastPlayed(what, NOW - 100),))
+    root = ElementTree.fromstring(render(scene(snapshot, query, lang), {}, "#204060"))  # noqa: S314
+    _, _, width, height = (float(number) for number in root.get("viewBox", "").split())
+    scale = float(query["scale"])
+    assert float(root.get("width", "")) == pytest.approx(width * scale, abs=0.01)
+    assert float(root.get("height", "")) == pytest.approx(height * scale, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [("a\x00b\x1f", "ab"), ("\ud83e", "\ufffd"), ("\ufffe]]>", "]]>"), ("tab\tand 🪐", "tab\tand 🪐")],
+)
+def test_what_xml_cannot_hold_is_left_out(text: str, clean: str) -> None:
+    assert xml_text(text) == clean
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("what", [LONG, EMOJI, ARABIC, MARKUP, LOCAL], ids=lambda what: what.title[:12])
+async def test_whoever_cannot_see_it_hears_all_of_it(showing: Showing, layout: str, what: object) -> None:
+    showing.show(playing(showing.clock.now(), what))  # type: ignore[arg-type]
+    root = ElementTree.fromstring((await get(showing, f"?layout={layout}")).content)  # noqa: S314
+    assert root.findtext(f"{SVG}title") == "Now playing"
+    told = root.findtext(f"{SVG}desc") or ""
+    assert told.startswith(what.title)  # type: ignore[attr-defined]
+    assert root.get("role") == "img"
+
+
+async def test_a_long_title_has_two_lines_and_an_ellipsis(showing: Showing) -> None:
+    shown = texts((await get(showing.show(playing(showing.clock.now(), LONG)))).content)
+    lines = [text for text in shown if text.removesuffix("…") in LONG.title and len(text) > 10]
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+    assert LONG.title.startswith(f"{lines[0]} {lines[1][:-1]}")
+
+
+async def test_the_artwork_is_inside_whole_and_fetched_once(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    first, second = await get(showing), await get(showing, "?theme=dark")
+    for answer in (first, second):
+        data = re.search(r'href="data:image/jpeg;base64,([^"]+)"', answer.text)
+        assert data is not None
+        assert base64.b64decode(data[1]).startswith(b"\xff\xd8\xff")
+    assert 'preserveAspectRatio="xMidYMid meet"' in first.text
+    assert showing.simulator.requests == ["/image/tides-300"]
+
+
+@pytest.mark.parametrize(("layout", "width"), [("card", 300), ("compact", 64), ("cover", 300)])
+async def test_the_smallest_artwork_that_is_large_enough_is_taken(showing: Showing, layout: str, width: int) -> None:
+    showing.show(playing(showing.clock.now()))
+    await get(showing, f"?layout={layout}")
+    assert showing.simulator.requests == [f"/image/tides-{width}"]
+
+
+def test_an_artwork_that_would_make_it_too_large_gives_way_to_the_drawing() -> None:
+    playing_now = scene(playing(NOW), {})
+    assert b"<image" in render(playing_now, {item(): jpeg(30_000)})
+    large = render(playing_now, {item(): jpeg(60_000)})
+    assert b"<image" not in large
+    assert b'class="note"' in large
+
+
+@pytest.mark.parametrize("size", [3_000, 6_000, 20_000, 44_000, 60_000, 2_000_000])
+@pytest.mark.parametrize("letter", ["a", "&", "\U000e0100", "\U0001f469\u200d", "\u0301"])
+def test_it_is_never_larger_than_60_kib(size: int, letter: str) -> None:
+    whats = [item(f"{number}{letter * 2000}", (letter * 2000,), explicit=True) for number in range(11)]
+    recent = tuple(LastPlayed(what, NOW - 100) for what in whats[1:])
+    body = render(
+        scene(playing(NOW, whats[0], recent=recent), {"layout": "list", "background": "none"}),
+        dict.fromkeys(whats, jpeg(size)),
+    )
+    assert len(body) <= 60 * 1024
+
+
+def test_the_rows_artworks_give_way_before_what_plays() -> None:
+    whats = [item(str(number)) for number in range(4)]
+    snapshot = playing(NOW, whats[0], recent=tuple(LastPlayed(what, NOW - 100) for what in whats[1:]))
+    body = render(
+        scene(snapshot, {"layout": "list"}), dict(zip(whats, map(jpeg, (9_000, 9_000, 50_000, 9_000)), strict=True))
+    )
+    squares = ElementTree.fromstring(body).findall(f".//{SVG}g[@clip-path]")  # noqa: S314
+    assert [
+        square.find(f"{SVG}image") is not None
+        for square in squares
+        if square.find(f"{SVG}rect[@class='empty']") is not None
+    ] == [True, True, False, True]
+
+
+async def test_a_missing_artwork_is_drawn(showing: Showing) -> None:
+    missing = item(artwork=(Artwork("https://i.scdn.co/image/none", 300, 300),))
+    answer = await get(showing.show(playing(showing.clock.now(), missing)))
+    assert answer.status_code == 200
+    assert "<image" not in answer.text
+    assert 'class="note"' in answer.text
+
+
+async def test_it_is_always_200_and_unavailable_looks_idle(showing: Showing) -> None:
+    problem = Problem("needs_authorization", "Authorize again, owner.")
+    answer = await get(showing.show(Snapshot(None, problem)))
+    assert answer.status_code == 200
+    assert "Nothing playing" in answer.text
+    assert "owner" not in answer.text
+
+
+async def test_its_headers_suit_a_readme(showing: Showing) -> None:
+    answer = await get(showing.show(playing(showing.clock.now())))
+    assert answer.headers["content-type"] == "image/svg+xml; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache, s-maxage=1"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert answer.headers["content-security-policy"] == policy
+    assert answer.headers["etag"].startswith('W/"')
+    again = await get(showing, if_none_match=answer.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == answer.headers["etag"]
+
+
+async def test_another_state_has_another_etag(showing: Showing) -> None:
+    now = showing.clock.now()
+    snapshots = (playing(now), playing(now, progress_ms=150_000), paused(now), idle(now), idle(now, item()))
+    tags = [(await get(showing.show(snapshot))).headers["etag"] for snapshot in snapshots]
+    assert len(set(tags)) == len(tags)
+
+
+async def test_it_loads_and_runs_nothing(showing: Showing) -> None:
+    answer = await get(showing.show(playing(showing.clock.now(), MARKUP)))
+    assert not re.search(r"(?:href|src)=\"(?!data:|#)", answer.text)
+    assert "<script" not in answer.text.replace("&lt;script", "")
+    assert "url(http" not in answer.text
+
+
+def seconds(svg: str, name: str) -> list[float]:
+    """When the animations called ``name`` end, in s."""
+    found = re.findall(rf"animation:{name} ([0-9.]+)(m?)s \S+(?: (-?[0-9.]+)(m?)s)?(?: (\d+))?", svg)
+    one = {"m": 0.001, "": 1.0}
+    return [float(lasts) * one[m] * int(times or 1) + float(delay or 0) * one[n] for lasts, m, delay, n, times in found]
+
+
+async def test_all_that_moves_stops_when_the_item_has_ended(showing: Showing) -> None:
+    usual = (await get(showing.show(playing(showing.clock.now())))).text  # 61 s of 214 s have passed.
+    assert "infinite" not in usual
+    assert seconds(usual, "go") == [153.0]
+    assert 150 < seconds(usual, "bar")[0] <= 156
+    assert seconds(usual, "gone") == seconds(usual, "come") == [pytest.approx(156.001)]
+
+
+async def test_motion_off_stops_the_bars_and_not_the_progress(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    usual, still = (await get(showing)).text, (await get(showing, "?motion=off")).text
+    assert "@media (prefers-reduced-motion:no-preference){.bar{animation" in usual
+    assert "animation:bar" not in still
+    assert seconds(still, "go") == [153.0]
+
+
+def test_where_nobody_knows_an_end_the_bars_stop_all_the_same() -> None:
+    svg = render(scene(playing(NOW, progress_ms=None), {}, ends_in_ms=None), {}).decode()
+    assert 0 < seconds(svg, "bar")[0] <= 600
+    assert 'class="then"' not in svg
+    assert "now" not in re.findall(r'class="([^"]*)"', svg)
+
+
+def test_an_item_that_has_ended_is_told_as_last_played_without_anybody_asking() -> None:
+    svg = render(scene(playing(NOW), {}), {}).decode()
+    label, then = (re.search(rf'<text class="[a-z]+ {moment}"[^>]*>([^<]*)', svg) for moment in ("now", "then"))
+    assert label is not None
+    assert then is not None
+    assert (label[1], then[1]) == ("Now playing", "Last played")
+
+
+async def test_nothing_moves_where_nothing_plays(showing: Showing) -> None:
+    now = showing.clock.now()
+    for snapshot in (paused(now), idle(now, item()), advertisement(now)):
+        assert "animation" not in (await get(showing.show(snapshot))).text
+
+
+async def test_hidden_is_a_picture_that_takes_no_room(showing: Showing) -> None:
+    answer = await get(showing.show(idle(showing.clock.now(), item())), "?idle=hide")
+    root = ElementTree.fromstring(answer.content)  # noqa: S314
+    assert root.get("height") == "1"
+    assert texts(answer.content) == []
+
+
+async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
+    await showing.show(playing(showing.clock.now())).find_colour()
+    art = showing.artwork.colour(item())
+    for query, ground in (
+        ("?theme=light", palette("light", "art", None, art).ground),
+        ("?theme=dark", palette("dark", "art", None, art).ground),
+        ("?theme=light&background=card", "#ffffff"),
+        ("?theme=dark&background=card", "#191414"),
+        ("?background=20639b", "#20639b"),
+    ):
+        assert re.findall(r"\.ground{fill:([^}]*)}", (await get(showing, query)).text) == [ground]
+    bare = (await get(showing, "?background=none")).text
+    assert 'class="ground"' not in bare
+    assert 'filter="url(#halo)"' in bare
+    both = (await get(showing)).text
+    assert re.findall(r"\.ground{fill:([^}]*)}", both) == [palette(tone, "art", None, art).ground for tone in TONES]
+    assert "@media (prefers-color-scheme:dark)" in both
+
+
+async def test_a_new_colour_is_a_new_picture(showing: Showing) -> None:
+    before = await get(showing.show(playing(showing.clock.now())))
+    after = await get(await showing.find_colour())
+    assert before.headers["etag"] != after.headers["etag"]
+
+
+async def test_languages_from_the_right_are_mirrored(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now(), ARABIC))
+    left, right = (await get(showing)).text, (await get(showing, "?lang=ar")).text
+    assert '<rect class="empty" x="14"' in left
+    assert '<rect class="empty" x="294"' in right
+    assert re.search(r'class="title" x="142"[^>]* text-anchor="end" direction="rtl"', left)
+    assert re.search(r'class="title" x="278"[^>]* direction="rtl"', right)
+    assert "translateX(-" in left
+    assert "translateX(-" not in right
+
+
+def test_the_icon_is_never_smaller_than_21_pixels_on_the_screen() -> None:
+    for layout in LAYOUTS:
+        for scale in ("0.75", "1", "2"):
+            svg = render(scene(playing(NOW), {"layout": layout, "scale": scale}), {}).decode()
+            drawn = re.search(r'class="icon" transform="[^"]*scale\(([0-9.]+)\)"', svg)
+            assert drawn is not None
+            assert float(drawn[1]) * 24 * float(scale) >= 20.99
+
+
+def test_a_source_without_an_icon_has_its_name_and_nobody_else_s() -> None:
+    options, spoken = Options.from_query({}), words("en")
+    for layout in LAYOUTS:
+        options = Options.from_query({"layout": layout})
+        view = view_of(playing(NOW, progress_ms=None), options, spoken, NOW, LISTENBRAINZ)
+        svg = render(Scene(view, options, spoken), {})
+        assert "ListenBrainz" in texts(svg)
+        assert b'class="icon"' not in svg
+        assert b"potify" not in svg
+
+
+@pytest.mark.parametrize("layout", ["card", "cover", "list"])
+def test_the_credit_that_a_source_is_due_stands_beside_its_name(layout: str) -> None:
+    options, spoken = Options.from_query({"layout": layout}), words("en")
+    snapshot = playing(NOW, progress_ms=None, recent=(LastPlayed(item(), NOW - 100),))
+    svg = render(Scene(view_of(snapshot, options, spoken, NOW, LASTFM), options, spoken), {})
+    assert any("powered by AudioScrobbler" in text for text in texts(svg))
+    assert any("Last.fm" in text for text in texts(svg))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_is_left_out_is_not_drawn(layout: str) -> None:
+    def drawn(without: str) -> tuple[str, list[str]]:
+        svg = render(scene(playing(NOW), {"layout": layout, "without": without}), {})
+        return svg.decode(), texts(svg)
+
+    assert 'class="empty"' in drawn("")[0]
+    assert 'class="empty"' not in drawn("artwork")[0]
+    assert "Now playing" not in drawn("label")[1]
+    assert 'class="track"' not in drawn("progress")[0]
+    assert "1:01" not in drawn("times")[1]
+    for without in ("artwork", "label", "progress", "times", "artwork,label,progress,times"):
+        assert 'class="icon"' in drawn(without)[0]
+        assert item().title in drawn(without)[1]
+
+
+def test_the_list_has_a_row_for_each_item_and_is_compact_without_any() -> None:
+    recent = tuple(LastPlayed(item(f"Song {number}"), NOW - 60 * number) for number in range(1, 6))
+    full = render(scene(playing(NOW, recent=recent), {"layout": "list"}), {})
+    assert ElementTree.fromstring(full).get("height") == str(72 + 40 * 5)  # noqa: S314
+    assert [text for text in texts(full) if text.endswith(" min")] == [f"{number} min" for number in range(1, 6)]
+    empty, compact = (render(scene(playing(NOW), {"layout": layout}), {}) for layout in ("list", "compact"))
+    assert empty == compact
+
+
+async def test_a_minute_later_the_list_is_another_picture(showing: Showing) -> None:
+    assert isinstance(showing.clock, FakeClock)
+    now = showing.clock.now()
+    showing.show(replace(idle(now, item()), recent=(LastPlayed(item("Before"), now - 100),)))
+    before = await get(showing, "?layout=list")
+    await showing.clock.advance(60)
+    after = await get(showing, "?layout=list", if_none_match=before.headers["etag"])
+    assert (before.status_code, after.status_code) == (200, 200)

@@ -1,0 +1,36 @@
+"""Costly answers take turns: what is cheap comes in between."""
+
+import asyncio
+
+from tests.support.showing import Showing, playing
+from widget.web.turns import Turns
+
+
+async def test_one_is_let_on_in_each_turn_of_the_loop_in_the_order_of_their_coming() -> None:
+    turns, went = Turns(), list[object]()
+
+    async def costly(name: int) -> None:
+        await turns.take()
+        went.append(name)
+
+    async def cheap() -> None:
+        went.append("cheap")
+
+    drawn = [asyncio.create_task(costly(number)) for number in range(20)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await asyncio.create_task(cheap())
+    assert went.index("cheap") < 5
+    await asyncio.gather(*drawn)
+    assert [name for name in went if name != "cheap"] == list(range(20))
+
+
+async def test_health_is_told_while_many_pictures_are_drawn(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    async with showing.client() as client:
+        drawn = [asyncio.create_task(client.get(f"/now-playing.svg?accent={number:06x}")) for number in range(60)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert (await client.get("/healthz")).status_code == 200
+        assert sum(one.done() for one in drawn) < 30
+        assert {answer.status_code for answer in await asyncio.gather(*drawn)} == {200}

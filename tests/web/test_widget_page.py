@@ -1,0 +1,296 @@
+"""``/widget``: what stands in the page before any script runs."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
+from widget.config.settings import Settings
+from widget.model.playback import LastPlayed
+from widget.model.snapshot import Problem, Snapshot
+from widget.model.sources import LASTFM, Source
+from widget.web.embed.palette import Tone, palette
+
+TONES: tuple[Tone, Tone] = ("light", "dark")
+Get = Callable[..., Awaitable[httpx.Response]]
+UNAVAILABLE = Snapshot(None, Problem("needs_authorization", "Authorize again, owner."))
+
+
+async def page(showing: Showing, query: str = "", **headers: str) -> str:
+    async with showing.client(**headers) as client:
+        answer = await client.get(f"/widget{query}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_a_playing_track_is_there_without_scripts(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now())))
+    for text in ("Tides of Glass", "Mara Lindqvist", "Now playing", 'data-state="playing"', "1:01", "3:34"):
+        assert text in html
+    assert re.search(r'<img[^>]* src="artwork/[0-9a-f]{32}\?w=224"', html)
+    assert "--at:0.285" in html
+
+
+async def test_the_whole_card_is_one_link_named_in_the_visitor_s_language(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now())), accept_language="de")
+    (link,) = re.findall(r"<a [^>]+>", html)
+    assert 'href="https://open.spotify.com/track/5tIdesOfGlass0000000aB"' in link
+    assert 'target="_blank" rel="noopener"' in link
+    assert 'aria-label="Tides of Glass von Mara Lindqvist, auf Spotify hören"' in link
+
+
+async def test_the_icon_of_the_source_stands_with_every_view_unaltered(showing: Showing) -> None:
+    for snapshot in (playing(showing.clock.now()), idle(showing.clock.now()), advertisement(showing.clock.now())):
+        for layout in ("card", "compact", "cover", "list"):
+            html = await page(showing.show(snapshot), f"?layout={layout}&without=artwork,label,progress,times")
+            (path,) = re.findall(r'class="icon"[^>]*><path d="([^"]+)"', html)
+            # The path in simple-icons 16.37.0.
+            assert hashlib.sha256(path.encode()).hexdigest().startswith("f8560b9a4343d3ef")
+
+
+async def test_another_source_says_its_name_and_has_no_line() -> None:
+    showing = Showing(source=Source("listenbrainz", "ListenBrainz", "https://listenbrainz.org/user/ada/"))
+    html = await page(showing.show(playing(showing.clock.now(), item(url=None))))
+    assert '<span class="source">ListenBrainz</span>' in html
+    assert 'href="https://listenbrainz.org/user/ada/"' in html
+    assert "listen on ListenBrainz" in html
+    assert re.search(r'role="progressbar"[^>]* hidden', html)
+    assert "Spotify" not in html
+
+
+@pytest.mark.parametrize("layout", ["card", "cover", "list"])
+async def test_the_credit_that_a_source_is_due_stands_there_and_leads_to_it(layout: str) -> None:
+    showing = Showing(source=LASTFM)
+    now = showing.clock.now()
+    what = item(url="https://www.last.fm/music/Mara+Lindqvist/_/Tides+of+Glass")
+    showing.show(playing(now, what, progress_ms=None, recent=(LastPlayed(what, now - 700),)))
+    html = await page(showing, f"?layout={layout}")
+    (credited,) = re.findall(
+        r'<a class="credit" href="https://www\.last\.fm/"[^>]*>powered by AudioScrobbler</a>', html
+    ) or [
+        re.search(r'<a class="widget[^>]* href="https://www\.last\.fm/.*?</a>', html, re.DOTALL)[0]  # type: ignore[index]
+    ]
+    assert "powered by AudioScrobbler" in credited
+    assert "AudioScrobbler" not in await page(Showing().show(playing(now)), f"?layout={layout}")
+
+
+async def test_what_is_shown_is_escaped(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now(), MARKUP)))
+    assert "<b>A" not in html
+    assert "<script>alert" not in html
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in html
+
+
+async def test_a_lone_surrogate_does_not_break_the_page(showing: Showing) -> None:
+    assert "Broken ?" in await page(showing.show(playing(showing.clock.now(), item("Broken \ud83e"))))
+
+
+async def test_an_episode_shows_its_show(showing: Showing) -> None:
+    assert "The Long Way Round" in await page(showing.show(playing(showing.clock.now(), EPISODE)))
+
+
+async def test_a_local_file_shows_the_drawing_and_links_to_spotify_itself(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now(), LOCAL)))
+    assert "<img" not in html
+    assert "<circle" in html
+    assert 'href="https://open.spotify.com/"' in html
+
+
+@pytest.mark.parametrize(
+    ("query", "state", "shown"),
+    [
+        ("", "last", True),
+        ("?idle=last", "last", True),
+        ("?idle=message", "nothing", False),
+        ("?idle=hide", "hidden", False),
+    ],
+)
+async def test_idle_looks_as_asked(showing: Showing, query: str, state: str, shown: bool) -> None:
+    html = await page(showing.show(idle(showing.clock.now(), item())), query)
+    assert f'data-state="{state}"' in html
+    assert ("Tides of Glass" in html) == shown
+
+
+async def test_errors_look_idle_and_tell_visitors_nothing(showing: Showing) -> None:
+    html = await page(showing.show(UNAVAILABLE))
+    assert 'data-state="nothing"' in html
+    assert "Nothing playing" in html
+    assert "owner" not in html
+
+
+async def test_paused_and_advertisement_say_so(showing: Showing) -> None:
+    assert "Paused" in await page(showing.show(paused(showing.clock.now())))
+    assert "Advertisement" in await page(showing.show(advertisement(showing.clock.now())))
+
+
+@pytest.mark.parametrize(
+    ("query", "scheme"),
+    [("", "light dark"), ("?theme=light", "light"), ("?theme=dark", "dark"), ("?theme=x", "light dark")],
+)
+async def test_the_colour_scheme_is_declared(showing: Showing, query: str, scheme: str) -> None:
+    html = await page(showing, query)
+    assert f'<meta name="color-scheme" content="{scheme}">' in html[:400]
+    assert ("prefers-color-scheme:dark" in html) == (scheme == "light dark")
+
+
+async def test_options_reach_the_page(showing: Showing) -> None:
+    query = "?layout=cover&background=none&motion=off&accent=FF0055&radius=4&scale=1.5&font=mono&without=times"
+    html = await page(showing.show(playing(showing.clock.now())), query)
+    for text in ('class="widget cover"', "--halo:#fff", "font-size:150%", "--radius:0.25rem", "ui-monospace"):
+        assert text in html
+    assert "<time" not in html
+    light, dark = (palette(tone, "none", "ff0055").accent for tone in TONES)
+    assert f'style="--l-accent:{light};--d-accent:{dark}"' in html
+
+
+async def test_a_ground_of_the_owner_s_own_is_taken_exactly_in_both_themes(showing: Showing) -> None:
+    html = await page(showing.show(playing(showing.clock.now())), "?background=336699", sec_fetch_dest="iframe")
+    assert "--ground:#336699;" in html
+    assert "prefers-color-scheme" not in html
+
+
+async def test_the_artwork_s_colour_stands_on_the_widget_once_it_is_known(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    assert "--art:" not in re.sub("<style>.*</style>", "", await page(showing), flags=re.DOTALL)
+    key = showing.artwork.key(item())
+    assert key is not None
+    showing.artwork.keep_colour(key, "#1c405d")
+    showing.show(playing(showing.clock.now()))
+    assert 'style="--art:#1c405d;--l-ground:#' in await page(showing)
+
+
+async def test_a_list_shows_what_was_played_before(showing: Showing) -> None:
+    now = showing.clock.now()
+    recent = (LastPlayed(HEBREW, now - 660), LastPlayed(MARKUP, now - 7500))
+    html = await page(showing.show(playing(now, recent=recent)), "?layout=list")
+    assert re.findall(r'class="ago">([^<]+)', html) == ["11 min", "2 h"]
+    assert html.count("<li>") == 2
+    assert html.count('href="https://open.spotify.com/track/') == 3
+    assert "data-rows" in html
+    assert "<li>" not in await page(showing, "?layout=card")
+    without_rows = await page(showing.show(playing(now)), "?layout=list")
+    assert "<li>" not in without_rows
+    assert "data-rows>" not in without_rows
+
+
+async def test_opened_by_itself_it_stands_in_the_middle_of_a_page(showing: Showing) -> None:
+    alone, framed = await page(showing, sec_fetch_dest="document"), await page(showing, sec_fetch_dest="iframe")
+    assert "place-content:center" in alone
+    assert "place-content:center" not in framed
+    assert "background:#f4f4f5" in alone
+    assert "background:#f4f4f5" not in await page(showing, "?background=none", sec_fetch_dest="document")
+
+
+async def test_where_a_browser_does_not_say_the_script_can_find_out(showing: Showing) -> None:
+    untold, alone = await page(showing), await page(showing, sec_fetch_dest="document")
+    assert "place-content:center" in untold
+    assert 'class="alone"' in alone
+    assert 'class="alone"' not in untold
+
+
+async def test_the_language_is_the_visitor_s_or_the_chosen_one(showing: Showing) -> None:
+    assert "Gerade läuft nichts" in await page(showing, accept_language="de-AT,en;q=0.5")
+    assert "Rien" in await page(showing, "?lang=fr", accept_language="de")
+    html = await page(showing.show(playing(showing.clock.now(), HEBREW)), "?lang=he")
+    assert 'lang="he" dir="rtl"' in html
+
+
+async def test_caches_keep_languages_apart(showing: Showing) -> None:
+    async with showing.client() as client:
+        negotiated, chosen = await client.get("/widget"), await client.get("/widget?lang=fr")
+    assert "Accept-Language" in negotiated.headers["vary"]
+    assert "Sec-Fetch-Dest" in chosen.headers["vary"]
+    assert "Accept-Language" not in chosen.headers["vary"]
+
+
+async def test_the_policy_allows_our_own_script_and_nothing_inline(showing: Showing) -> None:
+    async with showing.client() as client:
+        policy = (await client.get("/widget")).headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors" not in policy
+    assert "x-frame-options" not in (await showing.client().get("/widget")).headers
+
+
+async def test_who_may_embed_is_the_owner_s_to_say_and_the_builder_may_too() -> None:
+    showing = Showing(settings=Settings(frame_ancestors="https://me.example"))
+    async with showing.client() as client:
+        foreign = await client.get("/widget", headers={"Sec-Fetch-Site": "cross-site"})
+        own = await client.get("/widget", headers={"Sec-Fetch-Site": "same-origin"})
+    assert foreign.headers["content-security-policy"].endswith("frame-ancestors https://me.example")
+    assert own.headers["content-security-policy"].endswith("frame-ancestors https://me.example 'self'")
+
+
+@pytest.mark.parametrize("query", ["", "layout=compact", "layout=cover", "layout=list", "accent=ff0055", "theme=dark"])
+@pytest.mark.parametrize("dest", ["iframe", "document"])
+async def test_page_and_script_are_small(showing: Showing, query: str, dest: str) -> None:
+    key = showing.artwork.key(item()) or ""
+    showing.artwork.keep_colour(key, "#1c405d")
+    showing.show(playing(showing.clock.now(), item(artists=("Mara Lindqvist", "Parallel Weather"), explicit=True)))
+    async with showing.client(accept_encoding="gzip", sec_fetch_dest=dest) as client:
+        html = await client.get(f"/widget?{query}")
+        scripts = re.findall(r'src="(static/[^"]+)"', html.text)
+        (script,) = [await client.get(f"/{source}") for source in scripts]
+    assert html.headers["content-encoding"] == script.headers["content-encoding"] == "gzip"
+    assert sum(len(gzip.compress(answer.content, 6)) for answer in (html, script)) <= 8 * 1024
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert '<link rel="stylesheet' not in html.text
+
+
+async def test_there_is_an_oembed_link_and_a_picture_for_previews_where_our_address_is_known() -> None:
+    showing = Showing(settings=Settings(public_url="http://music.example.org"))
+    html = await page(showing.show(playing(showing.clock.now())), "?theme=dark")
+    assert "application/json+oembed" in html
+    assert "url=http%3A%2F%2Fmusic.example.org%2Fwidget%3Ftheme%3Ddark" in html
+    assert re.search(r'og:image" content="http://music\.example\.org/artwork/', html)
+
+
+async def test_a_page_that_caches_keep_for_all_holds_no_address_from_a_request(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    async with showing.client(host="evil.example") as client:
+        html = (await client.get("/widget")).text
+    assert "evil.example" not in html
+    assert "oembed" not in html
+
+
+async def test_isolated_pages_can_hold_it(showing: Showing) -> None:
+    async with showing.client() as client:
+        answer = await client.get("/widget")
+    assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
+
+
+@pytest.mark.parametrize(
+    "path", ["/widget", "/widget?layout=cover", "/now-playing.svg", "/now-playing.svg?layout=compact"]
+)
+async def test_a_text_without_an_end_costs_no_more_than_a_long_one(showing: Showing, path: str) -> None:
+    endless = item("Long ago " * 100_000, tuple(f"Artist {number}" for number in range(50_000)))
+    showing.show(playing(showing.clock.now(), endless))
+    async with showing.client() as client:
+        drawn, told = await client.get(path), await client.get("/now-playing")
+    assert drawn.status_code == 200
+    assert len(drawn.content) < 60 * 1024
+    assert told.json()["item"]["title"] == endless.title
+
+
+async def test_the_same_page_is_made_once_a_second(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    first = await page(showing)
+    pages = showing.app.state.pages
+    (kept,) = pages._made.values()
+    assert await page(showing) == first
+    assert next(iter(pages._made.values())) is kept
+
+
+@pytest.mark.parametrize("layout", ["card", "cover", "list", "compact"])
+async def test_the_credit_that_a_source_is_due_stands_with_it(layout: str) -> None:
+    showing = Showing(source=LASTFM)
+    showing.show(playing(showing.clock.now(), progress_ms=None))
+    async with showing.client() as client:
+        page = (await client.get(f"/widget?layout={layout}")).text
+        front = (await client.get("/")).text
+    assert ("powered by AudioScrobbler" in page) == (layout != "compact")
+    assert "Last.fm" in page
+    assert '<a href="https://www.last.fm/" rel="noopener">powered by AudioScrobbler</a>' in front

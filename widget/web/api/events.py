@@ -1,0 +1,93 @@
+"""``/now-playing/events``: the JSON as server-sent events, one for each change, and a heartbeat of its own name.
+
+See https://html.spec.whatwg.org/multipage/server-sent-events.html. A raw ASGI application on the one broadcast: a
+stream is a task that waits, another that notices when its viewer goes, and bytes that all share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
+from widget.now_playing.broadcaster import Broadcast
+from widget.web.api.now_playing_app import preflight_or_refusal
+from widget.web.api.response_cache import Answers, event, raw_headers
+from widget.web.responses import PUBLIC_HEADERS
+
+PATH = "/now-playing/events"
+HEARTBEAT_SECONDS = 15.0
+FULL_RETRY_AFTER_SECONDS = 30
+
+_PUBLIC = raw_headers(PUBLIC_HEADERS)
+_STREAM = [
+    *_PUBLIC,
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_FULL = [
+    *_PUBLIC,
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"retry-after", b"%d" % FULL_RETRY_AFTER_SECONDS),
+]
+_HEARTBEAT = event(b"heartbeat", b"{}")
+_END = {"type": "http.response.body", "body": b""}
+
+
+class EventStreams:
+    """The ASGI application for the streams alone; ``most`` of them may be open at a time."""
+
+    def __init__(self, broadcast: Broadcast, answers: Answers, most: int) -> None:
+        self._broadcast = broadcast
+        self._answers = answers
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await preflight_or_refusal(scope, send)
+        elif scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+            await send(_END)
+        elif self._broadcast.streams >= self._most:
+            await send({"type": "http.response.start", "status": 503, "headers": _FULL})
+            await send({"type": "http.response.body", "body": b"too many streams are open"})
+        else:
+            with self._broadcast.stream():  # At once: of many that come together none is one too many.
+                await self._stream(receive, send)
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+        leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
+        try:
+            await self._tell(send)
+        except asyncio.CancelledError:
+            if not leaving.done():
+                raise
+        finally:
+            leaving.cancel()
+
+    async def _tell(self, send: Send) -> None:
+        """The current picture and each newer one, with heartbeats in between, until the program ends."""
+        broadcast, now = self._broadcast, asyncio.get_running_loop().time
+        snapshot = await broadcast.fresh()
+        revision, next_heartbeat = broadcast.revision, now() + HEARTBEAT_SECONDS
+        while not broadcast.ended:
+            await send(self._answers.of(snapshot).event)
+            told = revision
+            while revision == told and not broadcast.ended:
+                try:
+                    async with asyncio.timeout_at(next_heartbeat):
+                        revision, snapshot = await broadcast.newer(told)
+                except TimeoutError:
+                    await send(_HEARTBEAT)
+                    next_heartbeat = now() + HEARTBEAT_SECONDS
+        await send(_END)
+
+
+async def _cancel_when_gone(receive: Receive, stream: asyncio.Task[None] | None) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    if stream is not None:
+        stream.cancel()

@@ -1,0 +1,116 @@
+"""The application that visitors meet: the hot path and the streams in front, all other routes behind them.
+
+Whatever happens behind it ends here: a fault of ours in one line of the log, and in an answer that says no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from pathlib import Path
+from traceback import extract_tb
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from widget.web.api import events, now_playing_app
+from widget.web.api.response_cache import Answers, NowPlayingCache
+from widget.web.api.sampled import sampled_answers
+from widget.web.context import Services
+from widget.web.embed.page import Pages
+from widget.web.request_limits import BODILESS, LARGEST_BODY_BYTES, bounded, is_too_large
+from widget.web.routes import refused, routes
+from widget.web.turns import Turns
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+LargestBody = Callable[[Scope], int]
+
+log = logging.getLogger(__name__)
+
+
+class Front(Starlette):
+    """All faces of ``services``; what they keep stands on ``state``.
+
+    ``largest_body`` says of a request how many bytes of its body are read, where that is not the usual limit.
+    """
+
+    def __init__(
+        self, services: Services, lifespan: Lifespan | None = None, largest_body: LargestBody | None = None
+    ) -> None:
+        super().__init__(
+            routes=routes(setup=services.settings.setup_key is not None and services.source.needs_authorization),
+            exception_handlers={HTTPException: refused, ClientDisconnect: refused, Exception: refused},
+            lifespan=lifespan,
+        )
+        self.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
+        self.state.services = services
+        self.state.now_playing_cache = NowPlayingCache(services.artwork, services.source)
+        self.state.pages = Pages()
+        self.state.turns = Turns()
+        self._largest_body = largest_body or (lambda _: LARGEST_BODY_BYTES)
+        answers = Answers(services.clock, self.state.now_playing_cache)
+        sampled = sampled_answers(services.clock, services.artwork, services.source)
+        self._hot_path = now_playing_app.HotPath(services.broadcast, answers, sampled)
+        self._streams = events.EventStreams(services.broadcast, answers, services.settings.max_streams)
+
+    def end_streams(self) -> None:
+        """The program ends: so do all open streams, each properly."""
+        self.state.services.broadcast.end()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            if scope["method"] in BODILESS:
+                await self._routed(scope, receive, send)
+            else:
+                await self._with_body(scope, receive, send)
+        except asyncio.CancelledError:
+            await _give_up(send, 503)  # The program ends: the server has waited long enough.
+            raise
+        except Exception as error:
+            log.error("a request failed: %s", _place(error), exc_info=log.isEnabledFor(logging.DEBUG))
+            await _give_up(send, 500)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = self._largest_body(scope)
+        if is_too_large(scope, most):
+            await _give_up(send, 413)
+        else:
+            await self._routed(scope, bounded(receive, most), send)
+
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == now_playing_app.PATH:
+            await self._hot_path(scope, receive, send)
+        elif scope["path"] == events.PATH:
+            await self._streams(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+async def _give_up(send: Send, status: int) -> None:
+    """An answer of its own, where none has begun yet."""
+    headers = [
+        (b"content-length", b"0"),
+        (b"cache-control", b"no-store"),
+        (b"access-control-allow-origin", b"*"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    with suppress(Exception):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _place(error: Exception) -> str:
+    """What was raised, and where; its text may hold what a visitor sent."""
+    frames = extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place

@@ -1,0 +1,50 @@
+"""``/artwork/{key}``: the current artwork from our own origin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from widget.artwork.cache import DEFAULT_WIDTH, ArtworkCache
+from widget.model.snapshot import Snapshot
+from widget.samples.snapshots import SAMPLE_ITEMS
+from widget.web.context import services_of
+from widget.web.responses import respond, weak_etag
+
+_PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
+
+
+async def artwork(request: Request) -> Response:
+    """The image, ``w`` pixels wide or more; 404 for a foreign key.
+
+    Where it cannot be had now: the drawn placeholder, which nobody keeps for long.
+    """
+    services = services_of(request)
+    cache, key = services.artwork, request.path_params["key"]
+    _register(cache, services.broadcast.current)
+    if not cache.knows(key):
+        return respond(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
+    file = await cache.file(key, _width(request.query_params.get("w", "")))
+    if file is None:
+        body = _PLACEHOLDER.read_bytes()
+        return respond(request, body, media_type="image/svg+xml", cache_control="public, max-age=10")
+    return respond(
+        request,
+        file.body,
+        media_type=file.media_type,
+        cache_control="public, max-age=31536000, immutable",
+        etag=weak_etag(file.body),
+    )
+
+
+def _register(cache: ArtworkCache, snapshot: Snapshot) -> None:
+    """Makes the keys of what is shown known: another instance, or this one before a restart, may have told them."""
+    for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None, *SAMPLE_ITEMS):
+        if item is not None:
+            cache.key(item)
+
+
+def _width(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else DEFAULT_WIDTH

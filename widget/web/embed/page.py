@@ -1,0 +1,215 @@
+"""``/widget``: the page for the iframe, rendered with the current state, then live by its script."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from widget.clock import iso_milliseconds
+from widget.model.playback import Item
+from widget.model.snapshot import Snapshot
+from widget.web.builder.snippets import oembed_url
+from widget.web.context import Services
+from widget.web.embed import sizes
+from widget.web.embed.fonts import FAMILIES
+from widget.web.embed.i18n import Words
+from widget.web.embed.icons import PATHS
+from widget.web.embed.options import Layout, Options
+from widget.web.embed.page_colours import colours
+from widget.web.embed.request import asked, colour_of_shown
+from widget.web.embed.sizes import (
+    COVER_WIDEST,
+    CREDIT_LINE,
+    NARROW_COVER,
+    high_beside_artwork,
+    more_in_list,
+    whole_height,
+)
+from widget.web.embed.view_model import View, is_tall
+from widget.web.responses import respond
+from widget.web.static_files import static_path
+from widget.web.templating import environment
+
+WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_WIDEST, "list": 40}
+ROW_WIDTH = 64
+COLOUR_PATIENCE_SECONDS = 0.6
+"""For this long the page waits for the artwork's colour; later it comes as news."""
+
+MOST_PAGES = 64
+
+
+class Pages:
+    """The rendered pages of the current snapshot, each made once a second at most."""
+
+    def __init__(self) -> None:
+        self._snapshot: Snapshot | None = None
+        self._made: dict[tuple[object, ...], bytes] = {}
+
+    def page(self, snapshot: Snapshot, key: tuple[object, ...]) -> bytes | None:
+        """What was kept for ``key``; None where it must be made."""
+        if snapshot is not self._snapshot or len(self._made) > MOST_PAGES:
+            self._snapshot, self._made = snapshot, {}
+        return self._made.get(key)
+
+    def keep(self, key: tuple[object, ...], page: bytes) -> None:
+        """Keeps ``page`` until the snapshot changes."""
+        self._made[key] = page
+
+
+async def widget(request: Request) -> Response:
+    """The page."""
+    wish = await asked(request)
+    services, options, snapshot, now = wish.services, wish.options, wish.snapshot, wish.now
+    pages: Pages = request.app.state.pages
+    alone = stands_alone(request.headers.get("sec-fetch-dest"))
+    art = await colour_of_shown(services, wish.view.item, wish.patience(COLOUR_PATIENCE_SECONDS))
+    key = (replace(options, lang=None), wish.spoken.tag, alone, art, int(now))
+    body = None if options.sample else pages.page(snapshot, key)
+    if body is None:
+        body = render(wish.view, snapshot, options, wish.spoken, services, now, art, alone)
+        if options.sample is None:
+            pages.keep(key, body)
+    ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
+    vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
+    headers = {
+        "Content-Security-Policy": content_security_policy(ancestors),
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Vary": vary,
+    }
+    return respond(
+        request,
+        body,
+        media_type="text/html; charset=utf-8",
+        cache_control="public, max-age=0, s-maxage=1, stale-while-revalidate=10, stale-if-error=300",
+        headers=headers,
+        compress=True,
+    )
+
+
+def render(
+    view: View,
+    snapshot: Snapshot,
+    options: Options,
+    spoken: Words,
+    services: Services,
+    now: float,
+    art: str | None,
+    alone: bool | None,
+) -> bytes:
+    """The page's bytes at ``now`` (s since the epoch).
+
+    ``art`` is the colour of the artwork that is shown; ``alone``: whether the page stands in no frame, None where its
+    script has to find out.
+    """
+    address = services.settings.public_url  # One from the request would be kept for others by caches.
+    pictured = "artwork" in view.shown
+    return (
+        environment()
+        .get_template("widget.html")
+        .render(
+            view=view,
+            rows=[(row, artwork_url(services, row.item, ROW_WIDTH) if pictured else None) for row in view.rows],
+            options=options,
+            words=spoken,
+            heading=" – ".join(filter(None, (view.label, view.title, view.byline))),
+            alone=alone,
+            font=FAMILIES[options.font],
+            icon=PATHS.get(services.source.icon or ""),
+            is_tall=is_tall,
+            sizes=sizes,
+            artwork=artwork_url(services, view.item, artwork_width(options)),
+            colours=colours(options, art),
+            script=static_path("widget.js"),
+            client=client_texts(view, options, spoken, snapshot, now, art),
+            oembed=None if address is None else oembed_url(address, options),
+            address=address,
+        )
+        .encode("utf-8", "replace")
+    )
+
+
+def artwork_width(options: Options) -> int:
+    """How wide an artwork is needed, in pixels of a screen with two to each CSS pixel."""
+    return round(WIDTHS[options.layout] * 2 * options.scale)
+
+
+def artwork_url(services: Services, item: Item | None, width: int) -> str | None:
+    """The address of the artwork of ``item``, relative to the page; None where there is none."""
+    path = None if item is None else services.artwork.path(item)
+    return None if path is None else f"{path[1:]}?w={width}"
+
+
+def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot, now: float, art: str | None) -> str:
+    """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
+    visitor's clock is off."""
+    valid_until = snapshot.valid_until
+    known = {
+        "words": {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing", "listen", "link")},
+        "label": view.source.label,
+        "url": view.source.url,
+        "progress": view.source.tells_progress,
+        "idle": options.idle,
+        "scale": options.scale,
+        "low": whole_height(options.layout, options.scale),
+        "high": high_beside_artwork(options.layout) * options.scale,
+        **_measures(view, options),
+        "background": options.background,
+        "accent": options.accent is not None,
+        "width": artwork_width(options),
+        "sample": options.sample is not None,
+        "clock": round(now, 1),
+        "painted": art or "",
+        "listed": iso_milliseconds(snapshot.recent[0].played_at) if snapshot.recent else "",
+        "now": {
+            "status": snapshot.status,
+            "progress_ms": view.progress_ms,
+            "valid_until": None if valid_until is None else iso_milliseconds(valid_until),
+            "item": {"duration_ms": view.duration_ms},
+        },
+    }
+    needed = {name: value for name, value in known.items() if value is not False}  # The script takes it for false.
+    text = json.dumps(needed, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _measures(view: View, options: Options) -> dict[str, float]:
+    """What the page's script needs to tell the height of a layout that does not stand there: how ``wide`` a cover's
+    artwork may be, how much ``more`` it needs in a frame that is ``narrow``, and a list beside its rows."""
+    credited, scale = view.source.credit is not None, options.scale
+    if options.layout == "list":
+        return {"more": more_in_list(credited=credited) * scale}
+    if options.layout != "cover":
+        return {}
+    cover = {"wide": COVER_WIDEST * scale}
+    return {**cover, "more": CREDIT_LINE * scale, "narrow": NARROW_COVER * scale} if credited else cover
+
+
+def stands_alone(sec_fetch_dest: str | None) -> bool | None:
+    """Whether the page was opened by itself (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
+
+    None where the browser does not say: older ones, and all of them where the address is neither https nor loopback.
+    """
+    return None if sec_fetch_dest is None else sec_fetch_dest == "document"
+
+
+def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
+    """Who may embed the page; for a request from a page of our own, which shows a preview, we may as well."""
+    if allowed is None or allowed in ("*", "'none'") or sec_fetch_site != "same-origin":
+        return allowed
+    return f"{allowed} 'self'"
+
+
+def content_security_policy(frame_ancestors: str | None) -> str:
+    """For the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/).
+
+    Everybody may embed it where ``frame_ancestors`` is None: ``*`` would leave out ``file:`` and sandboxed pages.
+    """
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return policy if frame_ancestors is None else f"{policy}; frame-ancestors {frame_ancestors}"

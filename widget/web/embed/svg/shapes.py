@@ -1,0 +1,151 @@
+"""What the picture is drawn of, in CSS pixels at scale 1, as it stands where a line begins on the left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from widget.web.embed.view_model import Entry
+
+Edge = Literal["left", "right", "middle"]
+Kind = Literal["title", "muted", "accent", "ink"]
+"""Which of the palette's colours a text has."""
+
+Moment = Literal["always", "now", "then"]
+"""``now`` is shown until the item has ended, ``then`` from then on."""
+
+BARS_WIDTH = 13
+_OTHER: dict[Edge, Edge] = {"left": "right", "right": "left", "middle": "middle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a line looks: ``size`` in pixels, ``weight`` as in CSS; ``edge`` is where its x is, ``figures`` are all of
+    one width."""
+
+    size: float
+    kind: Kind
+    weight: int = 400
+    edge: Edge = "left"
+    moment: Moment = "always"
+    figures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text: ``x`` its edge, ``y`` its baseline; ``rtl`` says in which direction the text itself runs.
+
+    ``length`` is how wide it is made, whatever the font; None where any font has room.
+    """
+
+    text: str
+    x: float
+    y: float
+    style: Style
+    rtl: bool = False
+    length: float | None = None
+
+    @property
+    def anchor(self) -> str:
+        """SVG's ``text-anchor``, which knows beginnings and ends instead of left and right."""
+        if self.style.edge == "middle":
+            return "middle"
+        return "start" if (self.style.edge == "left") != self.rtl else "end"
+
+    def moved(self, down: float) -> Text:
+        return replace(self, y=self.y + down)
+
+    def mirrored(self, width: float) -> Text:
+        return replace(self, x=width - self.x, style=replace(self.style, edge=_OTHER[self.style.edge]))
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle; ``kind`` is what it is."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    radius: float
+    kind: Literal["badge", "track"]
+
+    def moved(self, down: float) -> Box:
+        return replace(self, y=self.y + down)
+
+    def mirrored(self, width: float) -> Box:
+        return replace(self, x=width - self.x - self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A square for the artwork of ``entry``, or for the drawing where it has none."""
+
+    x: float
+    y: float
+    side: float
+    radius: float
+    entry: Entry | None
+
+    def mirrored(self, width: float) -> Cover:
+        return replace(self, x=width - self.x - self.side)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Three bars, ``height`` high, that stand on ``bottom``: dots where the music pauses."""
+
+    x: float
+    bottom: float
+    height: float
+
+    def moved(self, down: float) -> Bars:
+        return replace(self, bottom=self.bottom + down)
+
+    def mirrored(self, width: float) -> Bars:
+        return replace(self, x=width - self.x - BARS_WIDTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """The source's mark, never mirrored itself."""
+
+    x: float
+    y: float
+    size: float
+
+    def mirrored(self, width: float) -> Icon:
+        return replace(self, x=width - self.x - self.size)
+
+
+@dataclass(slots=True)
+class Drawing:
+    """A whole picture, ``width`` by ``height``. ``line`` is that of the progress."""
+
+    width: float
+    height: float = 0.0
+    texts: list[Text] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    covers: list[Cover] = field(default_factory=list)
+    bars: Bars | None = None
+    icon: Icon | None = None
+    line: Box | None = None
+
+    def put(self, part: Drawing, down: float) -> None:
+        """Adds the texts, boxes and bars of ``part``, moved ``down``."""
+        self.texts += [text.moved(down) for text in part.texts]
+        self.boxes += [box.moved(down) for box in part.boxes]
+        self.bars = part.bars.moved(down) if part.bars else self.bars
+
+    def mirrored(self) -> Drawing:
+        """The same for languages that begin on the right."""
+        width = self.width
+        return replace(
+            self,
+            texts=[text.mirrored(width) for text in self.texts],
+            boxes=[box.mirrored(width) for box in self.boxes],
+            covers=[cover.mirrored(width) for cover in self.covers],
+            bars=self.bars and self.bars.mirrored(width),
+            icon=self.icon and self.icon.mirrored(width),
+            line=self.line and self.line.mirrored(width),
+        )

@@ -1,0 +1,48 @@
+"""``/healthz`` and ``/readyz``: for the host's probes and for the owner."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from widget.clock import iso_milliseconds
+from widget.model.sources import Source
+from widget.notifications.health_status import Health
+from widget.web.context import services_of
+from widget.web.responses import respond
+
+
+async def healthz(request: Request) -> Response:
+    """200 while the process serves."""
+    return _json(request, {"status": "ok"}, 200)
+
+
+async def readyz(request: Request) -> Response:
+    """200 while the token works and the last question was answered, else 503 and why."""
+    services = services_of(request)
+    health = await services.health()
+    return _json(request, health_json(health, services.source), 200 if health.problem is None else 503)
+
+
+def health_json(health: Health, source: Source) -> dict[str, Any]:
+    """The contract's object for the ``health`` of what ``source`` tells; nothing secret in it."""
+    problem, success = health.problem, health.last_success_at
+    last_question = {
+        "last_success_at": None if success is None else iso_milliseconds(success),
+        "error": None if problem is None else {"code": problem.code, "message": problem.message},
+    }
+    return {
+        "status": "ok" if problem is None else problem.code,
+        "token": {"state": health.token.state, "days_left": health.token.days_left},
+        "spotify": last_question if source.needs_authorization else None,
+        "source": {"name": source.name, **last_question},
+        "calls_last_24h": health.calls_last_24h,
+    }
+
+
+def _json(request: Request, value: dict[str, Any], status: int) -> Response:
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return respond(request, body, media_type="application/json", cache_control="no-store", status=status)

@@ -1,0 +1,126 @@
+"""All routes but ``/now-playing`` and its events, which stand in front of them (see ``front``)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from widget.model.errors import NowPlayingError
+from widget.web.api.flat import flat
+from widget.web.builder.page import index
+from widget.web.context import services_of
+from widget.web.embed.artwork import artwork
+from widget.web.embed.listen import listen
+from widget.web.embed.oembed import oembed
+from widget.web.embed.page import widget
+from widget.web.embed.script import embed_script
+from widget.web.health import healthz, readyz
+from widget.web.not_found import not_found
+from widget.web.responses import preflight, respond
+from widget.web.setup.page import owners_headers
+from widget.web.setup.routes import setup_callback, setup_failure, setup_form, setup_start
+from widget.web.static_files import static
+from widget.web.turns import Turns
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def picture(request: Request) -> Response:
+    """The picture for READMEs; how wide characters are is read when the first one is drawn."""
+    from widget.web.embed.svg.endpoint import picture as drawn
+
+    return await drawn(request)
+
+
+PUBLIC: tuple[tuple[str, Endpoint], ...] = (
+    ("/", index),
+    ("/widget", widget),
+    ("/now-playing.svg", picture),
+    ("/artwork/{key}", artwork),
+    ("/embed.js", embed_script),
+    ("/oembed", oembed),
+    ("/api/now-playing", flat),
+    ("/listen", listen),
+    ("/healthz", healthz),
+    ("/readyz", readyz),
+    ("/static/{name}", static),
+)
+
+COSTLY = frozenset({"/", "/widget", "/now-playing.svg", "/oembed"})
+"""Drawn for whoever asks, each a few milliseconds; a visitor's options are endless."""
+
+
+def routes(*, setup: bool) -> list[Route]:
+    """The routes; ``/setup`` only where it is wanted."""
+    for_all = [
+        Route(path, public(_in_turn(endpoint) if path in COSTLY else endpoint), methods=["GET", "HEAD", "OPTIONS"])
+        for path, endpoint in PUBLIC
+    ]
+    return [*for_all, *(_SETUP if setup else [])]
+
+
+def _in_turn(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        turns: Turns = request.app.state.turns
+        await turns.take()
+        return await endpoint(request)
+
+    return answer
+
+
+def public(endpoint: Endpoint) -> Endpoint:
+    """``endpoint`` with OPTIONS and HEAD answered as every public route answers them."""
+
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return await preflight(request)
+        return _without_body(request, await endpoint(request))
+
+    return answer
+
+
+def _owners(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            allowed = "GET, HEAD, OPTIONS, POST" if endpoint is _setup else "GET, HEAD, OPTIONS"
+            return Response(status_code=204, headers={**owners_headers(services_of(request)), "Allow": allowed})
+        try:
+            return _without_body(request, await endpoint(request))
+        except NowPlayingError as error:
+            return await setup_failure(request, error)
+
+    return answer
+
+
+async def _setup(request: Request) -> Response:
+    return await (setup_start(request) if request.method == "POST" else setup_form(request))
+
+
+_SETUP = [
+    Route("/setup", _owners(_setup), methods=["GET", "HEAD", "OPTIONS", "POST"]),
+    Route("/setup/callback", _owners(setup_callback), methods=["GET", "HEAD", "OPTIONS"]),
+]
+
+
+def _without_body(request: Request, response: Response) -> Response:
+    if request.method == "HEAD" and hasattr(response, "body"):
+        response.body = b""  # Content-Length stays: it is that of GET (RFC 9110, section 9.3.2).
+    return response
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to an unknown path or method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
+    of_owner = request.url.path == "/setup" or request.url.path.startswith("/setup/")
+    own = owners_headers(services_of(request)) if of_owner else None
+    if status == 404:
+        return await not_found(request, own)
+    if own is not None:
+        return Response(text, status, {**headers, **own}, "text/plain")
+    return respond(request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers)
