@@ -25,7 +25,7 @@ from widget.command_line import database_option
 from widget.config.settings import Settings, read_environ, working_directory
 from widget.model.parsers import redirect_uri
 from widget.model.sources import SOURCES, Source, SourceName
-from widget.server.outlets import take_missing_descriptors
+from widget.server.stdio import take_missing_descriptors
 from widget.sources.spotify.accounts_api import KNOWN_SCOPES
 
 SPOTIFY_S_OPTIONS = {

@@ -13,7 +13,7 @@ from typing import TextIO
 import wcwidth
 
 from widget.model.errors import NowPlayingError
-from widget.server.outlets import silence
+from widget.server.stdio import silence
 
 NARROWEST, WIDEST, USUAL = 10, 100, 80
 ROOM_BESIDE, UNDER = 30, 2

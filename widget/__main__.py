@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from widget.server.ending import Ending
+from widget.server.shutdown import Ending
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.server.crowd import Limits
 from widget.server.listening import listening
-from widget.server.serving import Server, loop_factory
+from widget.server.server import Server, loop_factory
 
 BODY = b"x" * 400
 INLET_TOKEN = "a-token-for-the-benchmark"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from widget.server.crowd import Limits
-from widget.server.serving import Server
+from widget.server.server import Server
 
 LIMITS = Limits(connections=10_000)
 

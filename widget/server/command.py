@@ -19,13 +19,13 @@ from widget.config.http_environment import prepare_environment
 from widget.config.settings import Settings, read_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError
 from widget.server.crowd import Limits
-from widget.server.ending import Ending
 from widget.server.listening import listening, origin_of
 from widget.server.logs import configure_logging
-from widget.server.open_files import raised_limit, room
-from widget.server.outlets import say, steady_outlets
-from widget.server.serving import Server, loop_factory
-from widget.server.stand_in import served_until
+from widget.server.placeholder import served_until
+from widget.server.server import Server, loop_factory
+from widget.server.shutdown import Ending
+from widget.server.sockets import raised_limit, room
+from widget.server.stdio import say, steady_outlets
 
 if TYPE_CHECKING:
     from widget.store.base import Store

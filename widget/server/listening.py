@@ -7,8 +7,8 @@ import socket
 import sys
 
 from widget.model.errors import ConfigurationError
-from widget.server.outlets import say
-from widget.server.serving import BACKLOG
+from widget.server.server import BACKLOG
+from widget.server.stdio import say
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 
-from widget.server.outlets import silence
+from widget.server.stdio import silence
 
 OWN_LOGGERS = ("widget", "bootstrap")
 

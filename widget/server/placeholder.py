@@ -7,8 +7,8 @@ import socket
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from widget.server.ending import Ending
-from widget.server.serving import Server
+from widget.server.server import Server
+from widget.server.shutdown import Ending
 
 Found = TypeVar("Found")
 

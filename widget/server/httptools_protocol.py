@@ -7,7 +7,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from widget.server.guarded import Guarded
+from widget.server.connections import Guarded
 from widget.server.prepared import PreparedCycle
 
 _ENDS_OF_LINES = 4

@@ -87,12 +87,12 @@ def protocol_class(*, h11: bool = False) -> type[asyncio.Protocol]:
     """How HTTP is spoken: by httptools where it is there, else by h11."""
     if not h11:
         try:
-            from widget.server.with_httptools import HttpTools
+            from widget.server.httptools_protocol import HttpTools
         except ImportError:
             pass
         else:
             return HttpTools
-    from widget.server.with_h11 import H11
+    from widget.server.h11_protocol import H11
 
     return H11
 

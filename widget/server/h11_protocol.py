@@ -7,8 +7,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from widget.server.connections import Guarded
 from widget.server.crowd import Limits
-from widget.server.guarded import Guarded
 
 
 class BoundedConnection(h11.Connection):
@@ -29,7 +29,7 @@ class BoundedConnection(h11.Connection):
 
 
 class H11(Guarded, H11Protocol):  # type: ignore[misc]
-    """As :class:`widget.server.with_httptools.HttpTools`, slower."""
+    """As :class:`widget.server.httptools_protocol.HttpTools`, slower."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
