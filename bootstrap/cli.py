@@ -21,7 +21,7 @@ from bootstrap.export import FORMATS
 from bootstrap.flow import Wishes
 from bootstrap.help import Group
 from bootstrap.terminal import Terminal, standard_terminal
-from widget.command_line import database_option
+from widget.cli_options import database_option
 from widget.config.settings import Settings, read_environ, working_directory
 from widget.model.parsers import redirect_uri
 from widget.model.sources import SOURCES, Source, SourceName

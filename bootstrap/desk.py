@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from bootstrap.process_start import process_started_at
 from widget.clock import SystemClock
 from widget.config.settings import Settings
+from widget.http_client import LateClient
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Credentials
-from widget.sources.http import LateClient
 from widget.sources.rate_limiter import Gate
 from widget.sources.spotify.accounts_api import AccountsService
 from widget.sources.spotify.authorization_flow import Authorization

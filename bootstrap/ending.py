@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from bootstrap.terminal import Terminal
-from widget.command_line import unforeseen
+from widget.cli_options import unforeseen
 from widget.model.errors import ConfigurationError, NowPlayingError
 
 INTERRUPTED = 130

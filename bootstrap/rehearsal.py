@@ -11,7 +11,7 @@ import httpx
 from bootstrap.callback import serving
 from widget.config.settings import Settings
 from widget.demo import settings_for, simulated_spotify
-from widget.sources.http import http_client
+from widget.http_client import http_client
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.program import CREDENTIALS, authorize, program, simulated
 from widget.app import create_app, next_step
 from widget.config.settings import Settings
+from widget.http_client import http_client
 from widget.model.tokens import Seed
-from widget.sources.http import http_client
 from widget.sources.simulators.spotify_playlist import Scene, track
 from widget.store.sqlite import SqliteStore
 

@@ -21,7 +21,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
     ("widget.player",),
     ("widget.sources",),
     ("widget.store",),
-    ("widget.command_line", "widget.config.http_environment"),
+    ("widget.cli_options", "widget.config.http_environment"),
     ("widget.config.settings",),
     ("widget.samples",),
     ("widget.model.snapshot",),
@@ -38,7 +38,7 @@ TOWER: tuple[tuple[str, ...], ...] = (
         "widget.clock",
         "widget.limited_body",
     ),
-    ("widget.unfinished",),
+    ("widget.background",),
 )
 FACES_MAY_TAKE_FROM_PLAYER = {"widget.now_playing.broadcaster"}
 

@@ -13,6 +13,7 @@ from widget.artwork.cache import ArtworkCache
 from widget.artwork.color_service import ColourFinder
 from widget.clock import Clock, SystemClock
 from widget.config.settings import Settings
+from widget.http_client import LateClient
 from widget.model.hiding import Hiding
 from widget.model.reauthorization import NothingToRenew
 from widget.notifications.health import Readiness
@@ -21,7 +22,6 @@ from widget.now_playing.broadcaster import Broadcast
 from widget.now_playing.poller import Watcher
 from widget.now_playing.sharing import Sharing
 from widget.sources.base import Parts, Work
-from widget.sources.http import LateClient
 from widget.sources.registry import wing_of
 from widget.store.base import Store
 from widget.store.factory import open_or_go_on, store_for

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from widget.unfinished import looked_at
+from widget.background import looked_at
 
 Result = TypeVar("Result")
 

@@ -59,7 +59,7 @@ async def staged(settings: Settings, origin: str | None = None) -> AsyncIterator
     """The stage of a demo that listens at ``origin``, None where nothing is served: it needs no network at all."""
     import httpx
 
-    from widget.sources.http import http_client
+    from widget.http_client import http_client
 
     with tempfile.TemporaryDirectory(prefix="now-playing-demo-", ignore_cleanup_errors=True) as folder:
         app, shown = _simulation(settings, Path(folder))

@@ -15,8 +15,8 @@ from tests.support.showing import Showing, item, playing
 from widget.artwork.cache import MOST_KEYS, ArtworkCache, choose
 from widget.artwork.fetcher import LARGEST_BYTES, raster_media_type
 from widget.config.settings import Settings
+from widget.http_client import http_client
 from widget.model.playback import Artwork, Item
-from widget.sources.http import http_client
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 Answer = Callable[[httpx.Request], httpx.Response]

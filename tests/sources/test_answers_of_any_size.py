@@ -18,9 +18,9 @@ from tests.support.chunks import Chunks
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.payloads import body
 from tests.support.scripted import TOKEN, Scripted
+from widget.http_client import LARGEST_ANSWER_BYTES, LateClient, http_client, send
 from widget.model.errors import SourceUnreachable, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
-from widget.sources.http import LARGEST_ANSWER_BYTES, LateClient, http_client, send
 from widget.sources.lastfm.account import LastfmAccount
 from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.listenbrainz.account import ListenbrainzAccount

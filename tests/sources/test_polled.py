@@ -9,11 +9,11 @@ from tests.support.fake_clock import FakeClock
 from tests.support.stage import spent
 from widget.config.settings import Settings
 from widget.config.source_settings import note_of, to_text
+from widget.http_client import LateClient
 from widget.model.errors import NotConfigured
 from widget.model.playback import Playback
 from widget.model.sources import LASTFM
 from widget.sources.base import Parts, Wing
-from widget.sources.http import LateClient
 from widget.sources.polled import plays_needed, polled_wing
 from widget.sources.told import Told
 from widget.store.sqlite import SqliteStore

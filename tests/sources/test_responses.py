@@ -13,8 +13,7 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import NOW, Scripted
 from widget.clock import utc
-from widget.model.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
-from widget.sources.http import (
+from widget.http_client import (
     LONGEST_RETRY_AFTER_SECONDS,
     TIMEOUT_SECONDS,
     UNREADABLE_RETRY_AFTER_SECONDS,
@@ -24,6 +23,7 @@ from widget.sources.http import (
     retry_after_seconds,
     user_agent,
 )
+from widget.model.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
 from widget.sources.spotify.answers import send, throttled
 
 AT = 1_795_000_000.0

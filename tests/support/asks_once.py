@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from widget.clock import SystemClock
+from widget.http_client import LateClient, http_client
 from widget.model.tokens import Credentials
-from widget.sources.http import LateClient, http_client
 from widget.sources.rate_limiter import Gate
 from widget.sources.spotify.accounts_api import AccountsService
 from widget.sources.spotify.adapter import Gateway

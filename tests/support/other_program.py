@@ -12,7 +12,7 @@ from tests.support.fake_clock import FakeClock
 from tests.support.recording import Recording
 from widget.app import create_app
 from widget.config.settings import Settings
-from widget.sources.http import http_client
+from widget.http_client import http_client
 from widget.sources.registry import settled
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.lastfm import LastfmSimulator

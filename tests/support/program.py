@@ -14,8 +14,8 @@ from tests.support.fake_clock import FakeClock
 from tests.support.recording import Recording
 from widget.app import create_app
 from widget.config.settings import Settings
+from widget.http_client import http_client
 from widget.model.tokens import Account, Credentials, Token
-from widget.sources.http import http_client
 from widget.sources.simulators.spotify import RegisteredApp, Simulator
 from widget.sources.simulators.spotify_playlist import Programme, Scene, track
 from widget.sources.spotify.accounts_api import SCOPES

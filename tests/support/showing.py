@@ -13,6 +13,7 @@ from widget.artwork.cache import ArtworkCache
 from widget.artwork.color_service import ColourFinder
 from widget.clock import Clock
 from widget.config.settings import Settings
+from widget.http_client import http_client
 from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
 from widget.model.reauthorization import Admission, Begun, Renewed
 from widget.model.snapshot import Snapshot
@@ -21,7 +22,6 @@ from widget.model.tokens import TokenHealth
 from widget.notifications.health_status import Health
 from widget.now_playing.broadcaster import Broadcast
 from widget.samples.artwork import WIDTHS
-from widget.sources.http import http_client
 from widget.sources.simulators.spotify import RegisteredApp, Simulator
 from widget.sources.simulators.spotify_playlist import IMAGES
 from widget.web.app import Front

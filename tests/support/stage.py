@@ -7,9 +7,9 @@ from typing import Protocol
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, TOKEN, Scripted
+from widget.http_client import LateClient, http_client
 from widget.model.errors import StoreError
 from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
-from widget.sources.http import LateClient, http_client
 from widget.sources.rate_limiter import Gate
 from widget.sources.spotify.accounts_api import SCOPES, AccountsService
 from widget.sources.spotify.adapter import Gateway

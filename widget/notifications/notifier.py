@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
+from widget.background import Unfinished
 from widget.clock import Clock
 from widget.model.errors import NowPlayingError, StoreError
 from widget.model.snapshot import Problem
@@ -18,7 +19,6 @@ from widget.notifications.channels import Channel, read_channels
 from widget.notifications.health_status import Health
 from widget.sources.spotify.token_selection import effective_token
 from widget.store.base import Store
-from widget.unfinished import Unfinished
 
 EVERY_SECONDS = 60.0
 LONGEST_BACKOFF_SECONDS = 3600.0

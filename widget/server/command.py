@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from widget.command_line import database_option, unforeseen
+from widget.cli_options import database_option, unforeseen
 from widget.config.http_environment import prepare_environment
 from widget.config.settings import Settings, read_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from widget.clock import Clock
+from widget.http_client import LONGEST_RETRY_AFTER_SECONDS
 from widget.model.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
 from widget.model.sources import SourceName
 from widget.model.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY
-from widget.sources.http import LONGEST_RETRY_AFTER_SECONDS
 from widget.store.base import Ban, Store
 
 

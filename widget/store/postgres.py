@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg.rows import DictRow
 
+from widget.background import Unfinished
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.sources import SourceName
 from widget.store import queries
@@ -26,7 +27,6 @@ from widget.store.postgres_schema import migrate
 from widget.store.queries import Result, Steps
 from widget.store.sql_store import SqlStore
 from widget.store.worker_lock import turn
-from widget.unfinished import Unfinished
 
 _CHANNEL = "now_playing"
 _PLACEHOLDER = re.compile(r":([a-z_]+)")

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from widget.background import looked_at
 from widget.model.errors import StoreError
-from widget.unfinished import looked_at
 
 SCHEMA = "now_playing"
 LAST_WORD_SECONDS = 0.3

@@ -7,8 +7,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from tests.support.fake_clock import FakeClock
+from widget.http_client import LateClient, http_client, user_agent
 from widget.model.errors import BadCredentials, Forbidden, Private, RateLimited, SourceUnreachable, UnknownUser
-from widget.sources.http import LateClient, http_client, user_agent
 from widget.sources.lastfm.account import LastfmAccount, account_of
 from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.simulators.lastfm import LastfmSimulator

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
+from widget.http_client import http_client
 from widget.model.errors import SourceError
 from widget.model.playback import Item
-from widget.sources.http import http_client
 from widget.sources.lastfm.payloads import read_recent_tracks
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.simulators.playlist import Piece, Programme

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
+from widget.http_client import LateClient, http_client
 from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
-from widget.sources.http import LateClient, http_client
 from widget.sources.listenbrainz.account import ListenbrainzAccount, account_of
 from widget.sources.listenbrainz.adapter import ListenbrainzClient
 from widget.sources.simulators.listenbrainz import ListenbrainzSimulator

@@ -9,6 +9,7 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN, Scripted
+from widget.http_client import LateClient, http_client
 from widget.model.errors import (
     BadCredentials,
     CodeRefused,
@@ -18,7 +19,6 @@ from widget.model.errors import (
     SpotifyUnreachable,
 )
 from widget.model.tokens import AccessToken, Credentials
-from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.accounts_api import (
     KNOWN_SCOPES,
     SCOPES,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, Answer, Scripted
+from widget.http_client import LateClient, http_client
 from widget.model.errors import (
     AccessTokenRefused,
     Forbidden,
@@ -23,7 +24,6 @@ from widget.model.errors import (
 )
 from widget.model.playback import Playback
 from widget.model.tokens import AccessToken
-from widget.sources.http import LateClient, http_client
 from widget.sources.spotify.web_api import WebApi
 
 API = "https://api.spotify.example/v1"

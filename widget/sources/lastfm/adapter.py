@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
-from widget.sources.http import send
+from widget.http_client import send
 from widget.sources.lastfm.account import LastfmAccount
 from widget.sources.lastfm.payloads import read_recent_tracks
 from widget.sources.told import Told

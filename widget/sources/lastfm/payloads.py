@@ -5,6 +5,7 @@ See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/ap
 
 from typing import Any
 
+from widget.http_client import retry_after_seconds
 from widget.model.cover_art import cover_art
 from widget.model.errors import (
     BadCredentials,
@@ -17,7 +18,6 @@ from widget.model.errors import (
 )
 from widget.model.names import related_names
 from widget.model.playback import Item, LastPlayed, Named, Playback
-from widget.sources.http import retry_after_seconds
 from widget.sources.json_values import json_of, mbid, moment, object_of, objects, text, web_address
 from widget.sources.told import Told
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from widget.clock import Clock
-from widget.sources.http import send
+from widget.http_client import send
 from widget.sources.listenbrainz.account import ListenbrainzAccount
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
 from widget.sources.told import Told

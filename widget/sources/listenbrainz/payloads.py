@@ -5,9 +5,9 @@ See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 
 from typing import Any
 
+from widget.http_client import retry_after_seconds
 from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.model.playback import LastPlayed, Playback
-from widget.sources.http import retry_after_seconds
 from widget.sources.json_values import json_of, moment, object_of, objects
 from widget.sources.listenbrainz.listens import read_item
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from widget.clock import Clock
+from widget.http_client import json_object
 from widget.model.errors import BadCredentials, CodeRefused, NeedsAuthorization, RefreshUnanswered, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
-from widget.sources.http import json_object
 from widget.sources.spotify.answers import send, throttled
 
 if TYPE_CHECKING:

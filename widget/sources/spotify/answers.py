@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from widget import http_client as any_service
+from widget.http_client import TIMEOUT_SECONDS, json_object, retry_after_seconds
 from widget.model.errors import QuotaExceeded, RateLimited, SpotifyUnreachable, Throttled
-from widget.sources import http as any_service
-from widget.sources.http import TIMEOUT_SECONDS, json_object, retry_after_seconds
 
 if TYPE_CHECKING:
     import httpx

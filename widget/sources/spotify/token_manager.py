@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+from widget.background import Unfinished
 from widget.clock import Clock
 from widget.model.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError
 from widget.model.tokens import AccessToken, Credentials, Seed, Token
@@ -22,7 +23,6 @@ from widget.sources.spotify.token_selection import (
 )
 from widget.sources.spotify.unsaved_token import Unsaved
 from widget.store.base import Store
-from widget.unfinished import Unfinished
 
 EARLY_SECONDS = 60.0
 LONGEST_LIFE_SECONDS = 1e7

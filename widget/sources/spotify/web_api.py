@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from widget.clock import Clock
+from widget.http_client import json_object
 from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, SpotifyUnreachable
 from widget.model.playback import LastPlayed, Playback
 from widget.model.tokens import AccessToken, Account
-from widget.sources.http import json_object
 from widget.sources.spotify.answers import send, throttled
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 

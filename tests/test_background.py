@@ -5,7 +5,7 @@ import gc
 
 import pytest
 
-from widget.unfinished import Unfinished
+from widget.background import Unfinished
 
 
 async def test_it_goes_on_where_the_one_who_waits_is_cancelled_and_the_end_waits_for_it() -> None:
