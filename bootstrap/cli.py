@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from bootstrap import commands, other_sources
-from bootstrap.asking import asked_for
-from bootstrap.ending import INTERRUPTED, exit_code
+from bootstrap import commands, source_setup
+from bootstrap.authorize import Wishes
+from bootstrap.errors import INTERRUPTED, exit_code
 from bootstrap.export import FORMATS
-from bootstrap.flow import Wishes
 from bootstrap.help import Group
+from bootstrap.prompts import asked_for
 from bootstrap.terminal import Terminal, standard_terminal
 from widget.cli_options import database_option
 from widget.config.settings import Settings, read_environ, working_directory
@@ -81,7 +81,7 @@ def _settled(context: click.Context, database: str | None, *, demo: bool = False
 def _source_meant(settings: Settings, demo: bool) -> SourceName:
     if settings.source is not None:
         return settings.source
-    return "spotify" if demo else _run(other_sources.source_that_runs(settings))
+    return "spotify" if demo else _run(source_setup.source_that_runs(settings))
 
 
 def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
@@ -159,7 +159,7 @@ def cli(
     known, stored = _run(commands.known_credentials(settings))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
     credentials = asked_for(known, stored, terminal)
-    before = _run(other_sources.known(settings, row)).chosen
+    before = _run(source_setup.known(settings, row)).chosen
     _run(commands.authorize_for_real(settings, wishes, credentials))
     _tell_what_runs(row, before, terminal)
 
@@ -169,10 +169,10 @@ def _set_up(settings: Settings, row: Source, terminal: Terminal, *, demo: bool) 
         _run(commands.rehearse_other(settings, row, terminal))
         return
     commands.look_at_the_environment(terminal)
-    known = _run(other_sources.known(settings, row))
+    known = _run(source_setup.known(settings, row))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
-    values = other_sources.asked_for(row, settings, known, terminal)
-    _run(other_sources.set_up(settings, row, values, terminal))
+    values = source_setup.asked_for(row, settings, known, terminal)
+    _run(source_setup.set_up(settings, row, values, terminal))
     _tell_what_runs(row, known.chosen, terminal)
 
 
@@ -200,7 +200,7 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
         commands.look_at_the_environment(context.obj)
     if row.needs_authorization:
         sys.exit(_run(commands.status(settings, context.obj, as_json=as_json, check=check)))
-    sys.exit(_run(other_sources.status(settings, row, context.obj, as_json=as_json, check=check)))
+    sys.exit(_run(source_setup.status(settings, row, context.obj, as_json=as_json, check=check)))
 
 
 @cli.command()
@@ -212,7 +212,7 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
 def export(context: click.Context, form: str, database: str | None) -> None:
     """Prints the settings for a host. This is the one command that prints secrets."""
     settings, row = _settled(context, database)
-    wanted = commands.exported(settings) if row.needs_authorization else other_sources.exported(settings, row)
+    wanted = commands.exported(settings) if row.needs_authorization else source_setup.exported(settings, row)
     context.obj.tell(FORMATS[form](_run(wanted)))
 
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bootstrap import other_sources
-from bootstrap.asking import asked_for
-from bootstrap.desk import Desk, desk_for
+from bootstrap import source_setup
+from bootstrap.authorize import Wishes, authorize
+from bootstrap.context import Desk, desk_for
 from bootstrap.export import variables
-from bootstrap.flow import Wishes, authorize
-from bootstrap.report import granted_rows, status_object, status_rows
+from bootstrap.prompts import asked_for
+from bootstrap.status import granted_rows, status_object, status_rows
 from bootstrap.terminal import Terminal
 from widget.config.http_environment import prepare_environment
 from widget.config.settings import Settings
@@ -77,8 +77,8 @@ async def rehearse_other(settings: Settings, row: Source, terminal: Terminal) ->
         simulated = stage.settings
         terminal.head(f"A rehearsal: the {row.label} of this run is simulated on this machine, and nothing is kept.")
         terminal.say()
-        known = await other_sources.known(simulated, row)
-        await other_sources.set_up(simulated, row, known.values, terminal, stage.http)
+        known = await source_setup.known(simulated, row)
+        await source_setup.set_up(simulated, row, known.values, terminal, stage.http)
     terminal.say()
     terminal.say("That was the rehearsal; nothing was kept. For the real thing leave out --demo.")
 
@@ -121,7 +121,7 @@ async def exported(settings: Settings) -> dict[str, str]:
         if token.needs_authorization:
             raise NowPlayingError("Spotify no longer accepts the stored token: run python -m bootstrap again first.")
         # Only who has set up another source too must tell a host which one runs.
-        chosen = {"SOURCE": "spotify"} if await other_sources.is_anything_stored(desk) else {}
+        chosen = {"SOURCE": "spotify"} if await source_setup.is_anything_stored(desk) else {}
         return chosen | variables(credentials, token)
 
 
@@ -129,7 +129,7 @@ async def is_anything_stored(settings: Settings) -> tuple[bool, str]:
     """Whether there is a token, or a client ID, to forget; and where."""
     async with desk_for(settings) as desk:
         token, credentials = await desk.store.token(), await desk.store.credentials()
-        of_others = await other_sources.is_anything_stored(desk) or await desk.store.note(CHOSEN) is not None
+        of_others = await source_setup.is_anything_stored(desk) or await desk.store.note(CHOSEN) is not None
         return token is not None or credentials is not None or of_others, desk.store.location
 
 

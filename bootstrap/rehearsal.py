@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from bootstrap.callback import serving
+from bootstrap.callback_server import serving
 from widget.config.settings import Settings
 from widget.demo import settings_for, simulated_spotify
 from widget.http_client import http_client

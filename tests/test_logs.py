@@ -19,7 +19,7 @@ def record(
     ("name", "level", "told"),
     [
         ("widget.now_playing.poller", logging.DEBUG, True),
-        ("bootstrap.flow", logging.DEBUG, True),
+        ("bootstrap.authorize", logging.DEBUG, True),
         ("urllib3.connectionpool", logging.DEBUG, False),
         ("widgetry", logging.INFO, False),
         ("httpx", logging.INFO, False),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bootstrap.desk import Desk, desk_for
-from bootstrap.players import hashed, introduce, new_token
+from bootstrap.context import Desk, desk_for
+from bootstrap.inlet_setup import hashed, introduce, new_token
 from bootstrap.terminal import Terminal
 from widget.clock import SystemClock, iso_milliseconds
 from widget.config.settings import Settings

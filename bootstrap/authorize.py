@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bootstrap.callback import Callback, CallbackListener, Outcome, PortTaken, listening_socket, serving
+from bootstrap.callback_server import Callback, CallbackListener, Outcome, PortTaken, listening_socket, serving
 from bootstrap.pasting import pasted_lines
 from bootstrap.terminal import Terminal
 from widget.model.errors import AuthorizationError, NowPlayingError, StoreError
