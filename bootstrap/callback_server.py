@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from widget.model.errors import NowPlayingError
-from widget.sources.spotify.authorization_flow import Attempt
+from widget.sources.spotify.authorization_flow import AuthorizationRequest
 
 if TYPE_CHECKING:
     import uvicorn
@@ -33,7 +33,7 @@ _HEADERS = {
 }
 
 
-class PortTaken(NowPlayingError):  # noqa: N818
+class PortInUse(NowPlayingError):  # noqa: N818
     """The port of the redirect URI cannot be listened on."""
 
 
@@ -46,7 +46,7 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ResultPage:
     """What the browser is to show at the end."""
 
     title: str
@@ -57,26 +57,26 @@ class Outcome:
 class CallbackListener:
     """Takes the one callback that belongs to ``attempt``; everything else changes nothing."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: AuthorizationRequest) -> None:
         loop = asyncio.get_running_loop()
         self._attempt = attempt
         self._path = urlsplit(attempt.redirect_uri).path or "/"
         self._callback: asyncio.Future[Callback] = loop.create_future()
-        self._outcome: asyncio.Future[Outcome] = loop.create_future()
+        self._outcome: asyncio.Future[ResultPage] = loop.create_future()
 
     async def callback(self) -> Callback:
         """The callback, when it comes."""
         return await asyncio.shield(self._callback)
 
-    def show(self, outcome: Outcome) -> None:
+    def finish(self, outcome: ResultPage) -> None:
         """Ends the request that waits in the browser."""
         if not self._outcome.done():
             self._outcome.set_result(outcome)
 
-    def take(self, url: str) -> bool:
+    def accept_url(self, url: str) -> bool:
         """Takes a callback from its ``url``; False where the state is missing or wrong."""
         query = parse_qs(urlsplit(url).query, keep_blank_values=True)
-        if not self._attempt.owns(_one(query, "state")):
+        if not self._attempt.matches_state(_one(query, "state")):
             return False
         if not self._callback.done():
             self._callback.set_result(Callback(_one(query, "code"), _one(query, "error")))
@@ -95,20 +95,20 @@ class CallbackListener:
         return PlainTextResponse("Nothing is here.", 404, _HEADERS)
 
     async def _callback_answer(self, request: Request) -> Response:
-        if not self.take(str(request.url)):
+        if not self.accept_url(str(request.url)):
             told = "This address does not belong to the login that waits; perhaps it comes from an older tab."
-            outcome = Outcome("Not this one", (told, "The terminal shows the address to open."), worked=False)
-            return HTMLResponse(page(outcome), 400, _HEADERS)
+            outcome = ResultPage("Not this one", (told, "The terminal shows the address to open."), worked=False)
+            return HTMLResponse(render_result(outcome), 400, _HEADERS)
         outcome = await asyncio.shield(self._outcome)
-        return HTMLResponse(page(outcome), 200 if outcome.worked else 400, _HEADERS)
+        return HTMLResponse(render_result(outcome), 200 if outcome.worked else 400, _HEADERS)
 
 
-def page(outcome: Outcome) -> str:
+def render_result(outcome: ResultPage) -> str:
     """The page that the browser shows at the end."""
     return _environment().get_template("outcome.html").render(outcome=outcome)
 
 
-def listening_socket(redirect_uri: str) -> socket.socket:
+def bind_redirect_socket(redirect_uri: str) -> socket.socket:
     """A socket on the very host and port of ``redirect_uri``. Raises :class:`PortTaken`."""
     parts = urlsplit(redirect_uri)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
@@ -122,7 +122,7 @@ def listening_socket(redirect_uri: str) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        raise PortTaken(
+        raise PortInUse(
             f"Port {port} on {host} cannot be listened on ({error.strerror}); perhaps another program has it. Choose "
             "another port by --redirect-uri."
         ) from error
@@ -130,7 +130,7 @@ def listening_socket(redirect_uri: str) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
+async def serve_app(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
     """Serves ``app`` on ``listener`` while the context lasts; requests under way are answered."""
     server = _server(app)
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -15,20 +15,20 @@ import click
 from click.core import ParameterSource
 
 from bootstrap import commands, source_setup
-from bootstrap.authorize import Wishes
-from bootstrap.errors import INTERRUPTED, exit_code
+from bootstrap.authorize import AuthorizeOptions
+from bootstrap.errors import EXIT_INTERRUPTED, run_with_exit_code
 from bootstrap.export import FORMATS
 from bootstrap.help import Group
-from bootstrap.prompts import asked_for
+from bootstrap.prompts import prompt_credentials
 from bootstrap.terminal import Terminal, standard_terminal
 from widget.cli_options import database_option
-from widget.config.settings import Settings, read_environ, working_directory
-from widget.model.parsers import redirect_uri
-from widget.model.sources import SOURCES, Source, SourceName
-from widget.server.stdio import take_missing_descriptors
+from widget.config.settings import Settings, load_environ, working_directory
+from widget.model.parsers import parse_redirect_uri
+from widget.model.sources import SOURCES, SourceInfo, SourceName
+from widget.server.stdio import open_missing_descriptors
 from widget.sources.spotify.accounts_api import KNOWN_SCOPES
 
-SPOTIFY_S_OPTIONS = {
+SPOTIFY_ONLY_OPTIONS = {
     "--no-browser": "no_browser",
     "--redirect-uri": "redirect_uri",
     "--scope": "scopes",
@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 def _checked_redirect_uri(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     try:
-        return None if value is None else redirect_uri(value)
+        return None if value is None else parse_redirect_uri(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -59,7 +59,7 @@ def _checked_timeout(context: click.Context, parameter: click.Parameter, value: 
 
 
 def _environ() -> Mapping[str, str]:
-    return read_environ(os.environ, working_directory())
+    return load_environ(os.environ, working_directory())
 
 
 def _settings(context: click.Context, database: str | None) -> Settings:
@@ -71,21 +71,21 @@ def _settings(context: click.Context, database: str | None) -> Settings:
     return settings if database is None else replace(settings, database_url=database)
 
 
-def _settled(context: click.Context, database: str | None, *, demo: bool = False) -> tuple[Settings, Source]:
+def _settled(context: click.Context, database: str | None, *, demo: bool = False) -> tuple[Settings, SourceInfo]:
     """The settings for the source that is meant, and its row in the table; a demo opens no database to learn it."""
     settings = _settings(context, database)
     name = _source_meant(settings, demo)
-    return settings.settled(name), SOURCES[name]
+    return settings.for_source(name), SOURCES[name]
 
 
 def _source_meant(settings: Settings, demo: bool) -> SourceName:
     if settings.source is not None:
         return settings.source
-    return "spotify" if demo else _run(source_setup.source_that_runs(settings))
+    return "spotify" if demo else _run(source_setup.active_source(settings))
 
 
-def _refuse_what_is_spotify_s(context: click.Context, row: Source) -> None:
-    for option, parameter in SPOTIFY_S_OPTIONS.items():
+def _refuse_what_is_spotify_s(context: click.Context, row: SourceInfo) -> None:
+    for option, parameter in SPOTIFY_ONLY_OPTIONS.items():
         if context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{option} is for Spotify alone, and this is about {row.label}")
 
@@ -151,38 +151,38 @@ def cli(
         return
     settings = settings if redirect_uri is None else replace(settings, redirect_uri=redirect_uri)
     stdin = sys.stdin.fileno() if _may_paste(settings, no_browser) else None
-    wishes = Wishes(settings.redirect_uri, timeout, not no_browser, terminal, scopes, stdin, is_rehearsal=demo)
+    wishes = AuthorizeOptions(settings.redirect_uri, timeout, not no_browser, terminal, scopes, stdin, is_demo=demo)
     if demo:
-        _run(commands.rehearse(settings, wishes))
+        _run(commands.run_demo_authorize(settings, wishes))
         return
-    commands.look_at_the_environment(terminal)
-    known, stored = _run(commands.known_credentials(settings))
+    commands.warn_about_http_environment(terminal)
+    known, stored = _run(commands.load_credentials(settings))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
-    credentials = asked_for(known, stored, terminal)
-    before = _run(source_setup.known(settings, row)).chosen
-    _run(commands.authorize_for_real(settings, wishes, credentials))
+    credentials = prompt_credentials(known, stored, terminal)
+    before = _run(source_setup.load_source_values(settings, row)).chosen
+    _run(commands.run_authorize(settings, wishes, credentials))
     _tell_what_runs(row, before, terminal)
 
 
-def _set_up(settings: Settings, row: Source, terminal: Terminal, *, demo: bool) -> None:
+def _set_up(settings: Settings, row: SourceInfo, terminal: Terminal, *, demo: bool) -> None:
     if demo:
-        _run(commands.rehearse_other(settings, row, terminal))
+        _run(commands.run_demo_setup(settings, row, terminal))
         return
-    commands.look_at_the_environment(terminal)
-    known = _run(source_setup.known(settings, row))
+    commands.warn_about_http_environment(terminal)
+    known = _run(source_setup.load_source_values(settings, row))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
-    values = source_setup.asked_for(row, settings, known, terminal)
+    values = source_setup.prompt_source_values(row, settings, known, terminal)
     _run(source_setup.set_up(settings, row, values, terminal))
     _tell_what_runs(row, known.chosen, terminal)
 
 
-def _tell_what_runs(row: Source, before: str, terminal: Terminal) -> None:
+def _tell_what_runs(row: SourceInfo, before: str, terminal: Terminal) -> None:
     """What the owner must know who changed the source: ``before`` is the one that ran without ``SOURCE``."""
     is_set = _environ().get("SOURCE") or row.name
     if is_set != row.name:
-        terminal.warn(f"SOURCE is set to {is_set}, and goes before what was stored now: set it to {row.name}.")
+        terminal.print_warning(f"SOURCE is set to {is_set}, and goes before what was stored now: set it to {row.name}.")
     elif before != row.name:
-        terminal.say("A server that runs already shows the new source once it is started again.")
+        terminal.print_message("A server that runs already shows the new source once it is started again.")
 
 
 @cli.command()
@@ -197,7 +197,7 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
     """
     settings, row = _settled(context, database)
     if check:
-        commands.look_at_the_environment(context.obj)
+        commands.warn_about_http_environment(context.obj)
     if row.needs_authorization:
         sys.exit(_run(commands.status(settings, context.obj, as_json=as_json, check=check)))
     sys.exit(_run(source_setup.status(settings, row, context.obj, as_json=as_json, check=check)))
@@ -212,8 +212,8 @@ def status(context: click.Context, as_json: bool, check: bool, database: str | N
 def export(context: click.Context, form: str, database: str | None) -> None:
     """Prints the settings for a host. This is the one command that prints secrets."""
     settings, row = _settled(context, database)
-    wanted = commands.exported(settings) if row.needs_authorization else source_setup.exported(settings, row)
-    context.obj.tell(FORMATS[form](_run(wanted)))
+    wanted = commands.run_export(settings) if row.needs_authorization else source_setup.export_source(settings, row)
+    context.obj.print_result(FORMATS[form](_run(wanted)))
 
 
 @cli.command()
@@ -224,9 +224,9 @@ def forget(context: click.Context, yes: bool, database: str | None) -> None:
     """Deletes all that is stored, of every source."""
     terminal: Terminal = context.obj
     settings = _settings(context, database)
-    stored, place = _run(commands.is_anything_stored(settings))
+    stored, place = _run(commands.has_stored_data(settings))
     if not stored:
-        terminal.say(f"Nothing is stored in {place}, so there is nothing to forget.")
+        terminal.print_message(f"Nothing is stored in {place}, so there is nothing to forget.")
         return
     if not yes:
         if not sys.stdin.isatty():
@@ -248,13 +248,13 @@ def message(context: click.Context) -> None:
 
 def main() -> None:
     """Runs the command line; every failure is one line and an exit code."""
-    take_missing_descriptors()
+    open_missing_descriptors()
     logging.getLogger().addHandler(logging.NullHandler())
     terminal = standard_terminal()
     try:
-        code = exit_code(cli, terminal)
+        code = run_with_exit_code(cli, terminal)
     except KeyboardInterrupt:  # A second one, in the middle of the farewell.
-        code = INTERRUPTED
+        code = EXIT_INTERRUPTED
     sys.exit(code)
 
 

@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Callable, Mapping
 
-from widget.clock import iso_seconds
-from widget.model.tokens import Credentials, Token
+from widget.clock import format_rfc3339
+from widget.model.tokens import Authorization, Credentials
 
 Variables = Mapping[str, str]
 
@@ -12,13 +12,13 @@ DOKKU_APP = "now-playing"
 """Dokku's tool wants the app's name; README makes it under this one."""
 
 
-def variables(credentials: Credentials, token: Token) -> dict[str, str]:
+def variables(credentials: Credentials, token: Authorization) -> dict[str, str]:
     """The variables that make a server of ours start with this authorization."""
     values = {
         "SPOTIFY_CLIENT_ID": credentials.client_id,
         "SPOTIFY_CLIENT_SECRET": credentials.client_secret,
         "SPOTIFY_REFRESH_TOKEN": token.refresh_token,
-        "SPOTIFY_AUTHORIZED_AT": None if token.authorized_at is None else iso_seconds(token.authorized_at),
+        "SPOTIFY_AUTHORIZED_AT": None if token.authorized_at is None else format_rfc3339(token.authorized_at),
     }
     return {name: value for name, value in values.items() if value}
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 _CHUNK_BYTES = 65_536
 
 
-async def pasted_lines(descriptor: int) -> AsyncIterator[str]:
+async def read_stdin_lines(descriptor: int) -> AsyncIterator[str]:
     """The lines that are written to ``descriptor``, until its end."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()

@@ -9,7 +9,7 @@ from widget.model.errors import ConfigurationError
 from widget.model.tokens import Credentials
 
 
-def asked_for(known: Credentials | None, stored: Credentials | None, terminal: Terminal) -> Credentials:
+def prompt_credentials(known: Credentials | None, stored: Credentials | None, terminal: Terminal) -> Credentials:
     """The client ID and secret: what is known, else what the owner types.
 
     Raises :class:`ConfigurationError` where there is nobody to ask.
@@ -22,7 +22,7 @@ def asked_for(known: Credentials | None, stored: Credentials | None, terminal: T
             "SPOTIFY_CLIENT_ID is not set, and there is no terminal to ask on: set it (and SPOTIFY_CLIENT_SECRET), "
             "as shown in the Spotify dashboard under your app's Settings"
         )
-    terminal.head("From https://developer.spotify.com/dashboard (your app, Settings):")
+    terminal.print_heading("From https://developer.spotify.com/dashboard (your app, Settings):")
     client_id = known.client_id if known is not None else ""
     while not client_id or not client_id.isascii() or not client_id.isprintable() or " " in client_id:
         client_id = click.prompt("Client ID", err=True).strip()

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import httpx
 
-from bootstrap.callback_server import serving
+from bootstrap.callback_server import serve_app
 from widget.config.settings import Settings
-from widget.demo import settings_for, simulated_spotify
+from widget.demo import demo_settings, make_spotify_simulator
 from widget.http_client import http_client
 
 
 @asynccontextmanager
-async def rehearsal(settings: Settings, folder: Path) -> AsyncIterator[tuple[Settings, httpx.AsyncClient]]:
+async def demo_spotify(settings: Settings, folder: Path) -> AsyncIterator[tuple[Settings, httpx.AsyncClient]]:
     """The settings that lead to the simulation, which stores in ``folder``, and a client that goes by no proxy."""
-    simulator = simulated_spotify(settings.redirect_uri)
+    simulator = make_spotify_simulator(settings.redirect_uri)
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     direct = http_client(httpx.AsyncHTTPTransport(trust_env=False))
-    async with serving(simulator.app, listener), direct as http:
-        yield replace(settings_for(simulator, settings, folder), accounts_url=address, api_url=f"{address}/v1"), http
+    async with serve_app(simulator.app, listener), direct as http:
+        yield replace(demo_settings(simulator, settings, folder), accounts_url=address, api_url=f"{address}/v1"), http

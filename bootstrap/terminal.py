@@ -13,10 +13,10 @@ from typing import TextIO
 import wcwidth
 
 from widget.model.errors import NowPlayingError
-from widget.server.stdio import silence
+from widget.server.stdio import redirect_to_devnull
 
-NARROWEST, WIDEST, USUAL = 10, 100, 80
-ROOM_BESIDE, UNDER = 30, 2
+MIN_WIDTH, MAX_WIDTH, DEFAULT_WIDTH = 10, 100, 80
+MIN_COLUMN_WIDTH, INDENT = 30, 2
 BOLD, RED, YELLOW = "1", "31", "33"
 _CLEAR_LINE = "\r\x1b[K"
 _GONE = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL for a pipe that nobody reads.
@@ -24,7 +24,7 @@ _IN_ASCII = str.maketrans({"…": "...", "–": "-", "’": "'", "“": '"', "�
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-class OutputLost(NowPlayingError):  # noqa: N818
+class OutputError(NowPlayingError):
     """What was to be written to stdout is not there."""
 
 
@@ -51,47 +51,47 @@ class Terminal:
         """The columns of the terminal that shows the results; None where there is none."""
         return self._results.width
 
-    def tell(self, text: str) -> None:
+    def print_result(self, text: str) -> None:
         """A result as it is, for programs too."""
         self._end_waiting()
         try:
             self._results.write(f"{text}\n")
         except OSError as error:
-            raise OutputLost(f"the result could not be written ({error.strerror})") from error
+            raise OutputError(f"the result could not be written ({error.strerror})") from error
 
-    def tell_rows(self, rows: Sequence[tuple[str, str]]) -> None:
+    def print_table(self, rows: Sequence[tuple[str, str]]) -> None:
         """Results with their names in front; a long one goes on under itself."""
         indent = max(len(name) for name, _ in rows) + 2
         beside = self._results.has_room_beside(indent)
         for name, text in rows:
             heading = f"{name}:" if name else ""
-            lines = self._results.wrapped(text, indent if beside else UNDER)
-            lines = [" " * (indent if beside else UNDER) + line for line in lines]
+            lines = self._results.wrapped(text, indent if beside else INDENT)
+            lines = [" " * (indent if beside else INDENT) + line for line in lines]
             if beside:
                 lines[0] = self._results.styled(heading, BOLD) + lines[0][len(heading) :]
             elif heading:
                 lines.insert(0, self._results.styled(heading, BOLD))
-            self.tell("\n".join(lines))
+            self.print_result("\n".join(lines))
 
-    def say(self, text: str = "", style: str = "") -> None:
+    def print_message(self, text: str = "", style: str = "") -> None:
         """A message, wrapped at words."""
         self._say([self._messages.styled(line, style) for line in self._messages.wrapped(text)])
 
-    def say_whole(self, line: str) -> None:
+    def print_unwrapped(self, line: str) -> None:
         """A line that is copied (an address): never broken."""
-        self._say([f"  {printable(line)}"])
+        self._say([f"  {escape_control_characters(line)}"])
 
-    def head(self, text: str) -> None:
+    def print_heading(self, text: str) -> None:
         """A heading above what follows."""
-        self.say(text, BOLD)
+        self.print_message(text, BOLD)
 
-    def warn(self, text: str) -> None:
-        self.say(f"Warning: {text}", YELLOW)
+    def print_warning(self, text: str) -> None:
+        self.print_message(f"Warning: {text}", YELLOW)
 
-    def fail(self, fault: str) -> None:
-        self.say(f"Error: {fault}", RED)
+    def print_error(self, fault: str) -> None:
+        self.print_message(f"Error: {fault}", RED)
 
-    def wait(self, text: str) -> None:
+    def show_progress(self, text: str) -> None:
         """What is waited for, written over what was waited for before; nothing where that cannot be."""
         if self.can_redraw:
             self._waits = True
@@ -118,22 +118,22 @@ class _Stream:
         self._encoding = getattr(stream, "encoding", None) or "ascii"
         self._is_terminal = _is_terminal(stream)
         columns = environ.get("COLUMNS", "")
-        self._columns = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else USUAL
+        self._columns = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else DEFAULT_WIDTH
         is_dumb = environ.get("TERM", "dumb" if os.name == "posix" else "") == "dumb"
         self.can_redraw = self._is_terminal and not is_dumb
         self.is_plain = not self.can_redraw or bool(environ.get("NO_COLOR"))
 
     def wrapped(self, text: str, indent: int = 0) -> list[str]:
         """The lines of ``text``: at a terminal no wider than it, but for words (addresses) that are."""
-        text = printable(text)
+        text = escape_control_characters(text)
         if not self._is_terminal:
             return [text]
-        wanted = max(NARROWEST, (self.width or USUAL) - indent)
+        wanted = max(MIN_WIDTH, (self.width or DEFAULT_WIDTH) - indent)
         return wcwidth.wrap(text, wanted, break_long_words=False, break_on_hyphens=False) or [""]
 
     def has_room_beside(self, indent: int) -> bool:
         """Whether texts fit beside their names, else they stand under them."""
-        return self.width is None or self.width - indent >= ROOM_BESIDE
+        return self.width is None or self.width - indent >= MIN_COLUMN_WIDTH
 
     def styled(self, text: str, style: str) -> str:
         return text if self.is_plain or not style or not text else f"\x1b[{style}m{text}\x1b[0m"
@@ -164,16 +164,16 @@ class _Stream:
         columns = 0
         with suppress(OSError, ValueError, AttributeError):
             columns = os.get_terminal_size(self._stream.fileno()).columns  # type: ignore[union-attr]
-        return min(columns or self._columns, WIDEST)
+        return min(columns or self._columns, MAX_WIDTH)
 
     def _give_up(self) -> None:
         """Nothing more is written; what Python still holds goes nowhere when the program ends."""
         if self._stream is not None:
-            silence(self._stream)
+            redirect_to_devnull(self._stream)
             self._stream = None
 
 
-def printable(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """``text`` without what a terminal would obey: control characters and changes of direction are escaped."""
     return "".join(_escaped(character) for character in text)
 

@@ -14,10 +14,10 @@ from tests.support.live_server import live_server
 from tests.support.program import KEY, PUBLIC_URL, Program, program, simulated
 from tests.support.receiver import Receiver
 from widget.config.settings import Settings
-from widget.model.tokens import Seed, TokenHealth
-from widget.notifications.channels import read_channels
-from widget.notifications.health_status import Health
-from widget.notifications.notifier import Messenger
+from widget.model.tokens import AuthorizationStatus, SeedToken
+from widget.notifications.channels import parse_channels
+from widget.notifications.health_status import HealthStatus
+from widget.notifications.notifier import Notifier
 from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.sqlite import SqliteStore
 
@@ -122,7 +122,7 @@ async def test_a_message_under_way_at_the_end_still_arrives_and_is_noted(tmp_pat
         inbox = address.replace("http://", "json://")
         async with program(tmp_path, clock=clock, age=160 * DAY, settings=settings(inbox)):
             await eventually(lambda: slow.attempts == 1)
-        (channel,), _ = read_channels([inbox])
+        (channel,), _ = parse_channels([inbox])
         store = SqliteStore(tmp_path / "now-playing.db")
         await store.open()
         assert len(await store.messages_sent(channel.fingerprint)) == 1
@@ -177,7 +177,7 @@ async def test_a_host_that_loses_its_disk_each_night_does_not_repeat_the_end_for
     clock = FakeClock()
     simulator = simulated(clock)
     age = 149 * DAY  # 34 days are left.
-    seed = Seed(simulator.grant(SCOPES, clock.now() - age), clock.now() - age)
+    seed = SeedToken(simulator.grant(SCOPES, clock.now() - age), clock.now() - age)
     of_the_host = replace(settings(inbox), client_id="an-id", client_secret="a-secret", seed=seed)
     for night in range(9):
         folder = tmp_path / str(night)
@@ -295,17 +295,17 @@ async def test_a_database_that_goes_away_only_delays_them(tmp_path: Path, caplog
 async def test_a_seed_that_is_spent_on_a_disk_that_does_not_last_is_told_once(
     tmp_path: Path, receiver: Receiver, inbox: str
 ) -> None:
-    spent = Health(TokenHealth("ok", is_spent=True), None, None, 0)
+    spent = HealthStatus(AuthorizationStatus("ok", seed_is_spent=True), None, None, 0)
 
-    async def health() -> Health:
+    async def health() -> HealthStatus:
         return spent
 
     store, clock = SqliteStore(tmp_path / "now-playing.db"), FakeClock()
     await store.open()
-    channels, _ = read_channels([inbox])
+    channels, _ = parse_channels([inbox])
     for _ in range(2):
-        messenger = Messenger(store, clock, health, [inbox], Seed("a-seed"), "Renew it.")
-        await messenger.tell_what_is_due(channels)
-        await messenger.tell_what_is_due(channels)
+        messenger = Notifier(store, clock, health, [inbox], SeedToken("a-seed"), "Renew it.")
+        await messenger.send_due_alerts(channels)
+        await messenger.send_due_alerts(channels)
     await store.close()
     assert receiver.titles == ["Spotify access ends at the next restart"]

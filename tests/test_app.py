@@ -8,11 +8,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from tests.support.fake_clock import FakeClock
 from tests.support.program import CREDENTIALS, authorize, program, simulated
-from widget.app import create_app, next_step
+from widget.app import create_app, reauthorization_hint
 from widget.config.settings import Settings
 from widget.http_client import http_client
-from widget.model.tokens import Seed
-from widget.sources.simulators.spotify_playlist import Scene, track
+from widget.model.tokens import SeedToken
+from widget.sources.simulators.spotify_playlist import SimulatedPlayback, track
 from widget.store.sqlite import SqliteStore
 
 NOW = "/v1/me/player/currently-playing"
@@ -164,7 +164,7 @@ async def test_spent_calls_count_after_a_restart_too(tmp_path: Path) -> None:
 async def test_a_seed_starts_a_host_whose_disk_is_empty(tmp_path: Path) -> None:
     clock = FakeClock()
     simulator = simulated(clock)
-    seed = Seed(simulator.grant(("user-read-currently-playing",)), clock.now())
+    seed = SeedToken(simulator.grant(("user-read-currently-playing",)), clock.now())
     settings = Settings(client_id=CREDENTIALS.client_id, client_secret=CREDENTIALS.client_secret, seed=seed)
     async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
         assert (await running.client.get("/readyz")).json()["token"]["state"] == "ok"
@@ -183,7 +183,7 @@ async def test_what_the_owner_hides_is_nothing_playing(tmp_path: Path) -> None:
 
 async def test_nothing_playing_shows_what_was_played_last(tmp_path: Path) -> None:
     clock = FakeClock()
-    simulator = simulated(clock, (Scene("nothing", 100.0), ONE))
+    simulator = simulated(clock, (SimulatedPlayback("nothing", 100.0), ONE))
     async with program(tmp_path, clock=clock, simulator=simulator) as running:
         answer = (await running.client.get("/now-playing")).json()
     assert (answer["status"], answer["last_played"]["item"]["title"]) == ("idle", "One")
@@ -243,7 +243,7 @@ async def test_it_opens_and_closes_a_store_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_messages_name_the_next_step_that_there_is(settings: Settings, told: str) -> None:
-    assert told in next_step(settings)
+    assert told in reauthorization_hint(settings)
 
 
 async def test_a_list_that_cannot_be_had_is_empty_and_said_once(

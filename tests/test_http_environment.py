@@ -12,7 +12,7 @@ import pytest
 from tests.support.commands import Spotify, run, server, spotify
 from tests.support.live_server import free_port
 from tests.support.socks import SocksProxy
-from widget.config.http_environment import prepare_environment
+from widget.config.http_environment import check_http_environment
 from widget.model.errors import ConfigurationError
 
 BROKEN = [
@@ -40,7 +40,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(("name", "value"), BROKEN)
 def test_what_no_client_can_be_made_with_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        prepare_environment({name: value})
+        check_http_environment({name: value})
     (fault,) = refused.value.faults
     assert fault.startswith(f"{name} cannot be")
     assert "needle" not in fault
@@ -62,7 +62,7 @@ def test_both_commands_stop_at_the_start(
 def test_an_entry_of_no_proxy_is_kept_exactly_where_httpx_can_read_it(entry: str) -> None:
     """httpx itself is the judge, in a process of its own."""
     given = {"NO_PROXY": entry}
-    warnings = prepare_environment(given)
+    warnings = check_http_environment(given)
     code = f"import os, httpx; os.environ.clear(); os.environ['NO_PROXY'] = {entry!r}; httpx.AsyncClient()"
     reads = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
     assert given["NO_PROXY"] == (entry if reads else "")
@@ -72,20 +72,20 @@ def test_an_entry_of_no_proxy_is_kept_exactly_where_httpx_can_read_it(entry: str
 
 def test_the_entries_that_can_be_read_stay() -> None:
     environ = {"no_proxy": "localhost, [::1],fe80::/10 ,.example.org", "NO_PROXY": "[::2]"}
-    (warning,) = prepare_environment(environ)
+    (warning,) = check_http_environment(environ)
     assert environ == {"no_proxy": "localhost,.example.org", "NO_PROXY": "[::2]"}
     assert warning == "no_proxy has entries that cannot be read and are left out: [::1], fe80::/10"
 
 
 def test_a_proxy_that_nobody_asks_is_not_looked_at() -> None:
-    assert prepare_environment({"ALL_PROXY": "sox://nowhere", "NO_PROXY": "a,*"}) == ()
-    assert prepare_environment({"ALL_PROXY": "sox://nowhere", "all_proxy": ""}) == ()
+    assert check_http_environment({"ALL_PROXY": "sox://nowhere", "NO_PROXY": "a,*"}) == ()
+    assert check_http_environment({"ALL_PROXY": "sox://nowhere", "all_proxy": ""}) == ()
 
 
 def test_without_any_of_them_no_client_is_made() -> None:
     code = (
-        "import os, sys; from widget.config.http_environment import prepare_environment; "
-        "prepare_environment({'PATH': '/bin', 'no_proxy': '', 'SSL_CERT_FILE': ''}); sys.exit('httpx' in sys.modules)"
+        "import os, sys; from widget.config.http_environment import check_http_environment; "
+        "check_http_environment({'PATH': '/bin', 'no_proxy': '', 'SSL_CERT_FILE': ''}); sys.exit('httpx' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -253,7 +253,7 @@ async def test_what_one_instance_is_told_the_others_show_within_a_second(tmp_pat
         async with asyncio.timeout(5):
             revision = broadcast.revision
             while (await two.now())["status"] != "playing":
-                revision, _ = await broadcast.newer(revision)
+                revision, _ = await broadcast.wait_for_change(revision)
 
 
 async def test_a_running_server_takes_a_newly_stored_token_and_drops_the_old_one(tmp_path: Path) -> None:
@@ -263,11 +263,11 @@ async def test_a_running_server_takes_a_newly_stored_token_and_drops_the_old_one
     async with other_program(tmp_path, {"SOURCE": "inlet"}) as running:
         answer = await running.client.get("/now-playing")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_configured")
-        await running.store.save_notes(stored(TOKEN))
+        await running.store.set_values(stored(TOKEN))
         await running.clock.advance(2)
         player = Player(running)
         assert (await player.plays()).status_code == 200
-        await running.store.save_notes(stored("another-token-for-players"))
+        await running.store.set_values(stored("another-token-for-players"))
         await running.clock.advance(2)
         refused = asyncio.create_task(player.plays())
         await asyncio.sleep(0.1)

@@ -14,7 +14,7 @@ from tests.support.commands import Server, Spotify, run, server, spotify
 from tests.support.live_server import free_port, live_server
 from tests.support.postgres import Postgres, postgres
 from tests.support.receiver import Receiver
-from widget.model.tokens import six_months_after
+from widget.model.tokens import add_six_months
 from widget.sources.simulators.spotify_playlist import track
 from widget.sources.spotify.accounts_api import SCOPES
 
@@ -47,7 +47,7 @@ def environ_of(service: Spotify, url: str, **more: str) -> dict[str, str]:
     ages = (
         (days + 0.5) * 86_400.0 for days in range(140, 190)
     )  # Which of them there is depends on the months' lengths.
-    age = next(age for age in ages if (six_months_after(now - age) - now) // 86_400 in (29, 6, 0))
+    age = next(age for age in ages if (add_six_months(now - age) - now) // 86_400 in (29, 6, 0))
     seed = service.simulator.grant(SCOPES, now - age)
     authorized_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - age))
     seeds = {"SPOTIFY_REFRESH_TOKEN": seed, "SPOTIFY_AUTHORIZED_AT": authorized_at}

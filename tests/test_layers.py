@@ -1,4 +1,4 @@
-"""Imports run one way: a room may import only what stands under it."""
+"""Imports run one way: a module imports only from its own layer and the layers below it."""
 
 import ast
 from collections.abc import Iterator
@@ -8,39 +8,38 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# The tower, top first. A room may import rooms of the floors below it, and of its own floor (no cycles there).
-TOWER: tuple[tuple[str, ...], ...] = (
+# The layers of docs/architecture.md, top first.
+LAYERS: tuple[tuple[str, ...], ...] = (
     ("bootstrap",),
     ("widget.__main__",),
     ("widget.server",),
     ("widget.demo",),
     ("widget.app",),
-    ("widget.notifications.notifier", "widget.notifications.health"),
-    ("widget.faces",),
-    ("widget.owner",),
-    ("widget.player",),
+    ("widget.web",),
+    ("widget.notifications",),
+    ("widget.artwork",),
+    ("widget.now_playing",),
     ("widget.sources",),
     ("widget.store",),
-    ("widget.cli_options", "widget.config.http_environment"),
-    ("widget.config.settings",),
+    ("widget.config", "widget.cli_options"),
     ("widget.samples",),
-    ("widget.model.snapshot",),
-    ("widget.model.sources",),
-    ("widget.model.source_variables",),
-    ("widget.model.parsers",),
-    ("widget.model.reauthorization",),
-    ("widget.model.tokens", "widget.model.serialization"),
-    (
-        "widget.model.playback",
-        "widget.model.errors",
-        "widget.model.hide_list",
-        "widget.model.names",
-        "widget.clock",
-        "widget.limited_body",
-    ),
+    ("widget.http_client", "widget.limited_body"),
+    ("widget.model",),
+    ("widget.clock",),
     ("widget.background",),
 )
-FACES_MAY_TAKE_FROM_PLAYER = {"widget.now_playing.broadcaster"}
+
+WEB_MAY_IMPORT_FROM_NOW_PLAYING = {"widget.now_playing.broadcaster"}
+SIMULATORS = "widget.sources.simulators"
+SERVICES = ("spotify", "lastfm", "listenbrainz", "inlet")
+
+# A service's field names appear in its own package and its simulator alone.
+FIELD_NAMES = {
+    "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "grant_type"),
+    "lastfm": ("recenttracks", "nowplaying", "uts", "#text"),
+    "listenbrainz": ("track_metadata", "additional_info", "mbid_mapping", "listened_at", "artist_name"),
+}
+FIELD_NAMES_BY_SERVICE = [(service, word) for service, words in FIELD_NAMES.items() for word in words]
 
 
 def modules() -> list[str]:
@@ -72,84 +71,78 @@ def imported_modules(name: str) -> set[str]:
     return {imported for imported in imports(name) if imported in known and imported != name}
 
 
-def floor(name: str) -> int:
-    for height, rooms in enumerate(TOWER):
-        if any(name == room or name.startswith(f"{room}.") for room in rooms):
-            return height
-    raise AssertionError(f"{name} stands nowhere in the tower: enter it in tests/test_layers.py")
+def is_within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def layer(name: str) -> int:
+    for depth, packages in enumerate(LAYERS):
+        if any(is_within(name, package) for package in packages):
+            return depth
+    raise AssertionError(f"{name} is in no layer: add it to LAYERS in tests/test_layers.py")
 
 
 @pytest.mark.parametrize("name", modules())
-def test_a_module_imports_only_from_its_own_floor_and_below(name: str) -> None:
-    above = {imported for imported in imported_modules(name) if floor(imported) < floor(name)}
-    assert not above
+def test_a_module_imports_only_from_its_own_layer_and_below(name: str) -> None:
+    assert not {imported for imported in imported_modules(name) if layer(imported) < layer(name)}
 
 
-@pytest.mark.parametrize("name", [name for name in modules() if name.startswith("widget.faces")])
-def test_a_face_cannot_reach_a_token_or_spotify(name: str) -> None:
-    reached = imported_modules(name)
-    from_player = {module for module in reached if module.startswith("widget.player.")}
-    assert from_player <= FACES_MAY_TAKE_FROM_PLAYER
-    forbidden = ("widget.store", "widget.sources", "widget.model.tokens")
-    assert not {module for module in reached if module.startswith(forbidden)}
+@pytest.mark.parametrize("name", [name for name in modules() if is_within(name, "widget.web")])
+def test_web_cannot_reach_a_token_a_source_or_the_store(name: str) -> None:
+    imported = imported_modules(name)
+    assert {module for module in imported if is_within(module, "widget.now_playing")} <= WEB_MAY_IMPORT_FROM_NOW_PLAYING
+    assert not {
+        module for module in imported if is_within(module, "widget.store") or is_within(module, "widget.sources")
+    }
+    from_tokens = {found for found in imports(name) if found.startswith("widget.model.tokens.")}
+    assert from_tokens <= {"widget.model.tokens.AuthorizationStatus"}
 
 
-SIMULATED = ("simulator", "scenes", "programme")
-
-
-@pytest.mark.parametrize("name", [name for name in modules() if name.endswith(SIMULATED)])
-def test_a_simulated_service_shares_no_code_with_the_client(name: str) -> None:
-    of_sources = {module for module in imported_modules(name) if module.startswith("widget.sources")}
-    assert {module for module in of_sources if not module.endswith(SIMULATED)} == set()
+@pytest.mark.parametrize("name", [name for name in modules() if is_within(name, SIMULATORS)])
+def test_a_simulator_shares_no_code_with_a_client(name: str) -> None:
+    from_sources = {module for module in imported_modules(name) if is_within(module, "widget.sources")}
+    assert not {module for module in from_sources if not is_within(module, SIMULATORS)}
 
 
 @pytest.mark.parametrize("name", modules())
-def test_only_the_commands_know_the_server(name: str) -> None:
+def test_only_the_commands_import_uvicorn(name: str) -> None:
     if not name.startswith(("widget.__main__", "widget.server", "bootstrap")):
         assert not {imported for imported in imports(name) if imported.split(".")[0] == "uvicorn"}
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_there_is_no_import_cycle() -> None:
     graph = {name: imported_modules(name) for name in modules()}
-    while leaves := {name for name, reached in graph.items() if not reached}:
-        graph = {name: reached - leaves for name, reached in graph.items() if name not in leaves}
+    while leaves := {name for name, imported in graph.items() if not imported}:
+        graph = {name: imported - leaves for name, imported in graph.items() if name not in leaves}
     assert not graph
 
 
-FIELD_NAMES = {
-    "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "grant_type"),
-    "lastfm": ("recenttracks", "nowplaying", "uts", "#text"),
-    "listenbrainz": ("track_metadata", "additional_info", "mbid_mapping", "listened_at", "artist_name"),
-}
-
-
-@pytest.mark.parametrize("wing", FIELD_NAMES)
-def test_a_service_s_field_names_appear_only_where_its_language_is_spoken(wing: str) -> None:
-    # The inlet's simulated player speaks ListenBrainz's language, and may not take it from the client.
-    spoken = (f"widget.sources.{wing}", *(["widget.sources.simulators.inlet"] if wing == "listenbrainz" else []))
-    elsewhere = [name for name in modules() if not name.startswith(spoken)]
+@pytest.mark.parametrize("service", FIELD_NAMES)
+def test_a_service_s_field_names_appear_only_in_its_own_package(service: str) -> None:
+    # A simulated player submits listens in ListenBrainz's format.
+    simulators = [service, *(["inlet"] if service == "listenbrainz" else [])]
+    own = (f"widget.sources.{service}", *(f"{SIMULATORS}.{name}" for name in simulators))
+    elsewhere = [name for name in modules() if not name.startswith(own)]
     assert not [
         (name, word)
         for name in elsewhere
-        for word in FIELD_NAMES[wing]
+        for word in FIELD_NAMES[service]
         if f'"{word}"' in module_path(name).read_text(encoding="utf-8")
     ]
 
 
-@pytest.mark.parametrize(("wing", "word"), [(wing, word) for wing, words in FIELD_NAMES.items() for word in words])
-def test_each_of_these_field_names_is_read_in_its_wing(wing: str, word: str) -> None:
-    own = [name for name in modules() if name.startswith(f"widget.sources.{wing}.") and not name.endswith(SIMULATED)]
+@pytest.mark.parametrize(("service", "word"), FIELD_NAMES_BY_SERVICE)
+def test_each_of_these_field_names_is_read_in_its_package(service: str, word: str) -> None:
+    own = [name for name in modules() if is_within(name, f"widget.sources.{service}")]
     assert any(f'"{word}"' in module_path(name).read_text(encoding="utf-8") for name in own)
 
 
-WINGS = ("spotify", "lastfm", "listenbrainz", "inlet")
-
-
-@pytest.mark.parametrize("name", [name for name in modules() if name.startswith("widget.sources.")])
-def test_no_wing_knows_another(name: str) -> None:
-    own = name.split(".")[2]
-    # The inlet speaks ListenBrainz's language.
-    spoken = {own, "listenbrainz"} if own == "inlet" else {own}
-    others = tuple(f"widget.sources.{wing}." for wing in WINGS if wing not in spoken)
-    if own in WINGS:
-        assert not {module for module in imported_modules(name) if module.startswith(others)}
+@pytest.mark.parametrize("name", [name for name in modules() if is_within(name, "widget.sources")])
+def test_no_service_imports_another(name: str) -> None:
+    own = [*name.split("."), ""][2]
+    if own not in SERVICES:
+        return
+    # Players submit to the inlet in ListenBrainz's format.
+    allowed = {own, "listenbrainz"} if own == "inlet" else {own}
+    others = tuple(f"widget.sources.{service}." for service in SERVICES if service not in allowed)
+    assert not {module for module in imported_modules(name) if module.startswith(others)}

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from widget.server.logs import is_told, library_line
+from widget.server.logs import redact_library_record, should_log
 
 
 def record(
@@ -27,7 +27,7 @@ def record(
     ],
 )
 def test_libraries_are_never_told_below_a_warning(name: str, level: int, told: bool) -> None:
-    assert is_told(record(name, level, "x")) is told
+    assert should_log(record(name, level, "x")) is told
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_libraries_are_never_told_below_a_warning(name: str, level: int, told: b
     ],
 )
 def test_what_a_library_says_holds_no_value_and_no_address(said: logging.LogRecord) -> None:
-    line = library_line(said)
+    line = redact_library_record(said)
     assert "needle" not in line
     assert line.isprintable()
 
 
 def test_who_is_cancelled_at_the_end_is_no_fault() -> None:
 
-    assert not is_told(record("uvicorn.error", logging.ERROR, "Exception", error=asyncio.CancelledError()))
-    assert is_told(record("uvicorn.error", logging.ERROR, "Exception", error=ValueError()))
+    assert not should_log(record("uvicorn.error", logging.ERROR, "Exception", error=asyncio.CancelledError()))
+    assert should_log(record("uvicorn.error", logging.ERROR, "Exception", error=ValueError()))

@@ -7,24 +7,24 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import LONG, other_program, services
-from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, Source
-from widget.model.tokens import Token
-from widget.notifications.alerts import Trouble, due_messages
+from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, SourceInfo
+from widget.model.tokens import Authorization
+from widget.notifications.alerts import Incident, due_alerts
 
 NOW = 1_795_000_000.0
 
 
 @pytest.mark.parametrize("source", [LASTFM, LISTENBRAINZ, INLET])
 @pytest.mark.parametrize("code", ["bad_credentials", "forbidden", "unknown_user", "private"])
-def test_a_refusal_is_told_after_an_hour_without_a_word_of_another_service(source: Source, code: Any) -> None:
-    trouble = Trouble(code, NOW)
-    assert due_messages(None, trouble, frozenset(), NOW + 3599, "", source=source) == ()
-    (message,) = due_messages(None, trouble, frozenset(), NOW + 3600, "", source=source)
+def test_a_refusal_is_told_after_an_hour_without_a_word_of_another_service(source: SourceInfo, code: Any) -> None:
+    trouble = Incident(code, NOW)
+    assert due_alerts(None, trouble, frozenset(), NOW + 3599, "", source=source) == ()
+    (message,) = due_alerts(None, trouble, frozenset(), NOW + 3600, "", source=source)
     assert source.label in message.title + message.body
     assert "Spotify" not in message.title + message.body
     assert "{" not in message.title + message.body
-    over = Trouble(code, NOW, over_at=NOW + 5000)
-    (well,) = due_messages(None, over, frozenset({trouble.key}), NOW + 5000, "", source=source)
+    over = Incident(code, NOW, resolved_at=NOW + 5000)
+    (well,) = due_alerts(None, over, frozenset({trouble.key}), NOW + 5000, "", source=source)
     assert f"{source.label} answers again" in well.body
 
 
@@ -35,7 +35,7 @@ async def test_the_running_program_tells_it_and_nothing_of_a_token_s_end(
     served = services(clock, *LONG)
     served.lastfm.error = 17
     async with other_program(tmp_path, {"SOURCE": "lastfm"}, clock, served) as running:
-        await running.store.save_authorization(Token("AQ-old", authorized_at=NOW - 190 * 86_400.0), None, None)
+        await running.store.save_authorization(Authorization("AQ-old", authorized_at=NOW - 190 * 86_400.0), None, None)
         await running.now()
         for _ in range(8):
             await clock.advance(500)

@@ -168,7 +168,7 @@ async def test_no_other_source_stands_in_what_anybody_sees_of_spotify(
     settings = Settings.from_environ({name: value for name, value in EVERYTHING.items() if "REFRESH" not in name})
     async with program(tmp_path, settings=settings, asked=asked) as running:
         stored = {f"source:{name}": json.dumps(values_of(name)) for name in ("lastfm", "listenbrainz", "inlet")}
-        await running.store.save_notes(stored)
+        await running.store.set_values(stored)
         await running.client.get("/now-playing")
         await running.clock.advance(10)
         playing = await walk(running.app, running.client)

@@ -14,7 +14,7 @@ from tests.support.other_program import RELEASED
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.scrobbling import Scrobbling, bare, scrobbling
 from tests.support.walking import PATHS, Walk
-from widget.clock import iso_seconds
+from widget.clock import format_rfc3339
 from widget.sources.spotify.accounts_api import SCOPES
 
 TOKEN = "a-token-for-all-players"
@@ -101,7 +101,7 @@ def test_nothing_of_spotify_s_goes_to_another_source(tmp_path: Path, proxy: Reco
     with spotify() as service:
         seed = {
             "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES),
-            "SPOTIFY_AUTHORIZED_AT": iso_seconds(time.time()),
+            "SPOTIFY_AUTHORIZED_AT": format_rfc3339(time.time()),
         }
         with server(tmp_path, through(proxy, {**service.environ, **OF_OTHERS, **seed})) as running:
             until(lambda: running.get().json()["status"] == "playing")

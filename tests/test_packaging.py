@@ -65,7 +65,7 @@ def test_a_push_carries_the_program(name: str) -> None:
 def test_the_procfile_starts_one_process_on_the_host_s_port() -> None:
     line = (ROOT / "Procfile").read_text(encoding="utf-8").strip()
     assert line == "web: python -m widget --host 0.0.0.0"
-    assert "workers=1" in (ROOT / "widget" / "server" / "serving.py").read_text(encoding="utf-8")
+    assert "workers=1" in (ROOT / "widget" / "server" / "server.py").read_text(encoding="utf-8")
 
 
 def test_the_host_finds_exactly_one_list_of_packages() -> None:

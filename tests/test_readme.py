@@ -89,13 +89,13 @@ def test_the_table_of_sources_says_what_the_program_knows_of_them() -> None:
     for said, row in zip(told.values(), SOURCES.values(), strict=True):
         assert ("Premium" in said["what you need"]) is row.needs_authorization
         assert (said["to be renewed"] != "never") is row.needs_authorization
-        tells = {row.tells_progress, row.tells_pauses, row.tells_explicit}
+        tells = {row.has_progress, row.has_pauses, row.has_explicit_flag}
         assert tells == {said["progress, pauses, E mark"] == "yes"}
         assert (said["shown after"] == "at once") is row.is_pushed
-        if row.rhythm is not None and not row.is_pushed:
-            assert said["shown after"] == f"{row.rhythm.playing:g} seconds"
-        assert ("URIs" in said["what it hides (`HIDE`)"]) is row.hides_uris
-        assert (said["artwork"] == "Spotify's") is (row.pictures != COVER_ART_ARCHIVE)
+        if row.poll_intervals is not None and not row.is_pushed:
+            assert said["shown after"] == f"{row.poll_intervals.playing:g} seconds"
+        assert ("URIs" in said["what it hides (`HIDE`)"]) is row.hide_by_uri
+        assert (said["artwork"] == "Spotify's") is (row.artwork_policy != COVER_ART_ARCHIVE)
 
 
 def test_every_source_is_set_up_in_numbered_steps_with_its_command() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.config.settings import Settings, read_environ
+from widget.config.settings import Settings, load_environ
 from widget.model.errors import ConfigurationError
 from widget.model.sources import SOURCES, SourceName
 
@@ -235,13 +235,13 @@ def test_secrets_are_masked_in_repr() -> None:
 
 def test_the_environment_wins_over_the_dotenv_file_and_an_empty_value_does_not(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=1\nHOST=127.0.0.2\nLOG_LEVEL=\n# a comment\n", encoding="utf-8")
-    assert read_environ({"PORT": "2", "HOST": ""}, tmp_path) == {"PORT": "2", "HOST": "127.0.0.2"}
+    assert load_environ({"PORT": "2", "HOST": ""}, tmp_path) == {"PORT": "2", "HOST": "127.0.0.2"}
 
 
 def test_a_dotenv_file_that_is_no_text_is_told_clearly(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"\.env"):
-        read_environ({}, tmp_path)
+        load_environ({}, tmp_path)
 
 
 def test_a_source_has_its_own_variables_and_leaves_those_of_others_alone() -> None:
@@ -256,17 +256,17 @@ def test_a_source_has_its_own_variables_and_leaves_those_of_others_alone() -> No
     }
     settings = Settings.from_environ(environ, NOW)
     assert (settings.source, settings.recent) == ("lastfm", 10)
-    assert settings.of_source["LASTFM_USER"] == "quiet_ear"
-    assert settings.of_source["LASTFM_API_URL"] == "https://scrobbles.example/2.0/"
+    assert settings.source_values["LASTFM_USER"] == "quiet_ear"
+    assert settings.source_values["LASTFM_API_URL"] == "https://scrobbles.example/2.0/"
     assert settings.client_id is None
-    assert settings.ignored == ("LISTENBRAINZ_URL", "SPOTIFY_CLIENT_ID")
+    assert settings.unused_variables == ("LISTENBRAINZ_URL", "SPOTIFY_CLIENT_ID")
     assert "marked-1" not in repr(settings)
 
 
 def test_the_calls_of_a_day_are_those_of_the_source_unless_the_owner_says_otherwise() -> None:
-    assert Settings.from_environ({}).calls_a_day == 3000
-    assert Settings.from_environ({"SOURCE": "lastfm"}).calls_a_day == 9000
-    assert Settings.from_environ({"SOURCE": "listenbrainz", "CALLS_PER_DAY": "7"}).calls_a_day == 7
+    assert Settings.from_environ({}).daily_call_limit == 3000
+    assert Settings.from_environ({"SOURCE": "lastfm"}).daily_call_limit == 9000
+    assert Settings.from_environ({"SOURCE": "listenbrainz", "CALLS_PER_DAY": "7"}).daily_call_limit == 7
 
 
 def test_names_are_hidden_where_the_source_has_no_addresses_of_its_own() -> None:
@@ -291,8 +291,8 @@ def test_what_a_source_cannot_keep_is_refused_once_it_is_known(source: SourceNam
         Settings.from_environ({"SOURCE": source, name: value})
     assert len(refused.value.faults) == 1
     with pytest.raises(ConfigurationError, match=f"^{name} cannot be right"):
-        Settings.from_environ({name: value}).settled(source)
+        Settings.from_environ({name: value}).for_source(source)
 
 
 def test_hiding_what_is_explicit_is_promised_by_spotify_alone() -> None:
-    assert Settings.from_environ({"HIDE_EXPLICIT": "1"}).settled("spotify").hide_explicit
+    assert Settings.from_environ({"HIDE_EXPLICIT": "1"}).for_source("spotify").hide_explicit

@@ -15,8 +15,8 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import CALLBACK, KEY, PUBLIC_URL, Program, authorize, program, query_of, simulated
 from widget.config.settings import Settings
 from widget.model.errors import StoreError
-from widget.model.tokens import Seed
-from widget.sources.simulators.spotify import Simulator
+from widget.model.tokens import SeedToken
+from widget.sources.simulators.spotify import SpotifySimulator
 from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.base import Store
 
@@ -40,11 +40,11 @@ class Full:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def prove_room(self) -> None:
+    async def reserve_space(self) -> None:
         self._proofs -= 1
         if not self.has_room or self._proofs < 0:
             raise StoreError("the database /srv/now-playing.db cannot be used now (database or disk is full)")
-        await self._store.prove_room()
+        await self._store.reserve_space()
 
 
 def down() -> Response:
@@ -52,7 +52,7 @@ def down() -> Response:
 
 
 async def stored(running: Program) -> tuple[str, float | None]:
-    token = await running.store.token()
+    token = await running.store.authorization()
     assert token is not None
     return token.refresh_token, token.authorized_at
 
@@ -90,7 +90,7 @@ async def test_the_page_speaks_of_the_disk_only_where_that_does_not_last(tmp_pat
     async with program(tmp_path) as running:
         assert "disk" not in (await running.renews()).text
         services = running.app.state.services
-        running.app.state.services = replace(services, disk_may_go=True)
+        running.app.state.services = replace(services, storage_is_ephemeral=True)
         told = (await running.renews()).text
         assert "disk does not last" in told
         assert "python -m bootstrap export" in told
@@ -188,8 +188,8 @@ async def test_strangers_at_setup_reach_neither_the_database_nor_its_lock(tmp_pa
     async with program(tmp_path, clock=clock) as running:
         begun = await running.begins_renewal()
         callback = await running.consents(begun.headers["location"])
-        before = await running.store.note("renewal")
-        async with running.store.refreshing():  # Who wants the lock now would wait for ever.
+        before = await running.store.get_value("renewal")
+        async with running.store.refresh_lock():  # Who wants the lock now would wait for ever.
             await running.store.close()  # Who wants the database now would be told so.
             async with httpx.AsyncClient(transport=httpx.ASGITransport(running.app), base_url=PUBLIC_URL) as stranger:
                 asked = [
@@ -209,7 +209,7 @@ async def test_strangers_at_setup_reach_neither_the_database_nor_its_lock(tmp_pa
                 await clock.advance(1.0)
                 assert sorted(answer.status_code for answer in await wrong) == [403] * 10 + [429] * 10
             await running.store.open()
-        assert await running.store.note("renewal") == before
+        assert await running.store.get_value("renewal") == before
         assert (await running.client.get(callback)).status_code == 200
 
 
@@ -361,9 +361,9 @@ async def test_another_account_is_refused(tmp_path: Path) -> None:
         assert await stored(running) == before
 
 
-def seeded(clock: FakeClock, simulator: Simulator) -> Settings:
+def seeded(clock: FakeClock, simulator: SpotifySimulator) -> Settings:
     """Settings with a seed alone: whose it is, nobody has said yet."""
-    seed = Seed(simulator.grant(SCOPES), clock.now())
+    seed = SeedToken(simulator.grant(SCOPES), clock.now())
     return Settings(client_id="an-id", client_secret="a-secret", public_url=PUBLIC_URL, setup_key=KEY, seed=seed)
 
 
@@ -502,7 +502,7 @@ async def test_no_secret_stands_in_any_page_or_header(tmp_path: Path) -> None:
             await running.client.get("/setup"),
             await running.renews(),
         ]
-        token = await running.store.token()
+        token = await running.store.authorization()
         assert token is not None
         secrets = (code, token.refresh_token, "a-secret", KEY, *running.simulator.access_tokens)
         for answer in answers:
@@ -514,7 +514,7 @@ async def test_the_account_is_learned_where_none_was_stored(tmp_path: Path) -> N
     async with program(tmp_path, authorized=False) as running:
         await authorize(running.store, running.simulator)
         await running.renews()
-        token = await running.store.token()
+        token = await running.store.authorization()
         assert token is not None
         assert token.account is not None
         assert token.account.name == "Nilas Listener"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import LONG, RELEASED, SILENCE, other_program, services
-from widget.sources.simulators.playlist import Piece
+from widget.sources.simulators.playlist import SimulatedTrack
 
 POLLED = ("lastfm", "listenbrainz")
 
@@ -63,7 +63,7 @@ async def test_with_nobody_watching_nobody_is_asked(tmp_path: Path) -> None:
 
 async def test_what_lingers_ends_after_twelve_minutes_and_stays_away_over_a_restart(tmp_path: Path) -> None:
     clock = FakeClock()
-    served = services(clock, Piece(50_000.0, "Harbour Lights", ("Elin Sandvik",)))
+    served = services(clock, SimulatedTrack(50_000.0, "Harbour Lights", ("Elin Sandvik",)))
     async with other_program(tmp_path, {"SOURCE": "lastfm"}, clock, served) as running:
         begun = clock.now()
         assert (await running.now())["valid_until"] is not None
@@ -82,7 +82,9 @@ async def test_what_lingers_ends_after_twelve_minutes_and_stays_away_over_a_rest
 
 async def test_a_gap_around_a_scrobble_does_not_flicker(tmp_path: Path) -> None:
     clock = FakeClock()
-    served = services(clock, Piece(35.0, "One", ("A",)), Piece(9.0), Piece(500.0, "Two", ("A",)))
+    served = services(
+        clock, SimulatedTrack(35.0, "One", ("A",)), SimulatedTrack(9.0), SimulatedTrack(500.0, "Two", ("A",))
+    )
     async with other_program(tmp_path, {"SOURCE": "lastfm"}, clock, served) as running:
         seen = []
         for _ in range(10):
@@ -139,21 +141,21 @@ async def test_without_a_name_nobody_is_asked_until_one_is_stored(tmp_path: Path
         assert running.services.asked == []
         simulated = running.services.lastfm
         stored = f'{{"LASTFM_USER": "{simulated.user}", "LASTFM_API_KEY": "{simulated.key}"}}'
-        await running.store.save_notes({"source:lastfm": stored})
+        await running.store.set_values({"source:lastfm": stored})
         await running.watch(10)
         assert (await running.now())["status"] == "playing"
 
 
 async def test_what_the_last_bootstrap_stored_runs_unless_source_says_otherwise(tmp_path: Path) -> None:
     async with other_program(tmp_path, {"SOURCE": "lastfm"}) as running:
-        await running.store.save_notes({"source": "listenbrainz"})
+        await running.store.set_values({"source": "listenbrainz"})
     async with other_program(tmp_path, {}) as running:
         assert (await running.client.get("/readyz")).json()["source"]["name"] == "listenbrainz"
 
 
 async def test_hidden_names_are_shown_nowhere(tmp_path: Path) -> None:
     clock = FakeClock()
-    served = services(clock, Piece(30.0, "Open", ("B",)), Piece(900.0, "Hidden", ("THE Weirs",)))
+    served = services(clock, SimulatedTrack(30.0, "Open", ("B",)), SimulatedTrack(900.0, "Hidden", ("THE Weirs",)))
     async with other_program(tmp_path, {"SOURCE": "lastfm", "HIDE": "artist:the weirs"}, clock, served) as running:
         await clock.advance(60)
         now: Any = await running.now()
@@ -163,7 +165,7 @@ async def test_hidden_names_are_shown_nowhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", POLLED)
 async def test_earlier_plays_are_listed_where_the_owner_asks_for_it(tmp_path: Path, source: str) -> None:
     clock = FakeClock()
-    pieces = [Piece(200.0, title, ("A",), length=200.0) for title in ("One", "Two", "Three")]
+    pieces = [SimulatedTrack(200.0, title, ("A",), length=200.0) for title in ("One", "Two", "Three")]
     served = services(clock, *pieces)
     await clock.advance(460)
     async with other_program(tmp_path, {"SOURCE": source}, clock, served) as running:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.live_server import LIMITS, live_server
 from tests.support.showing import Showing, playing
 from widget.clock import SystemClock
-from widget.server.crowd import Limits
+from widget.server.crowd import ConnectionLimits
 
 LINE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 
@@ -126,7 +126,7 @@ def test_an_answer_comes_though_the_body_goes_on(url: str) -> None:
 
 
 def test_silent_connections_shut_nobody_out() -> None:
-    with live_server(Showing().app, limits=Limits(20)) as url, ExitStack() as stack:
+    with live_server(Showing().app, limits=ConnectionLimits(20)) as url, ExitStack() as stack:
         silent = [stack.enter_context(connected(url)) for _ in range(60)]
         assert is_healthy(url)
         assert silent[0].recv(1) == b""  # The longest silent one made room.
@@ -138,7 +138,10 @@ def test_silent_connections_shut_nobody_out() -> None:
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost", LINE + b"\r\n" + b"GET /he"])
 @pytest.mark.parametrize("h11", [False, True])
 def test_a_head_that_is_not_complete_in_time_ends_the_connection(begun: bytes, h11: bool) -> None:
-    with live_server(Showing().app, limits=Limits(100, head_seconds=0.3), h11=h11) as url, connected(url) as connection:
+    with (
+        live_server(Showing().app, limits=ConnectionLimits(100, header_timeout=0.3), h11=h11) as url,
+        connected(url) as connection,
+    ):
         begin = time.monotonic()
         connection.sendall(begun)
         while connection.recv(65_536):
@@ -148,6 +151,9 @@ def test_a_head_that_is_not_complete_in_time_ends_the_connection(begun: bytes, h
 
 
 def test_who_takes_nothing_of_what_was_asked_for_is_let_go() -> None:
-    with live_server(Showing().app, limits=Limits(100, stuck_seconds=0.3)) as url, connected(url) as connection:
+    with (
+        live_server(Showing().app, limits=ConnectionLimits(100, write_timeout=0.3)) as url,
+        connected(url) as connection,
+    ):
         assert is_cut_off(connection, b"GET /static/widget.js HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
         assert is_healthy(url)

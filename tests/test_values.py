@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.clock import iso_milliseconds, iso_seconds
-from widget.model.hide_list import canonical_uri
+from widget.clock import format_rfc3339, format_rfc3339_ms
+from widget.model.hide_list import parse_uri_entry
 from widget.model.playback import Item, Playback
-from widget.model.snapshot import Problem, Snapshot
-from widget.model.tokens import AccessToken, Credentials, Seed, Token, six_months_after, token_health
+from widget.model.snapshot import Snapshot, SourceProblem
+from widget.model.tokens import AccessToken, Authorization, Credentials, SeedToken, add_six_months, authorization_status
 
 ITEM = Item(type="track", id="t1", uri="spotify:track:t1", url=None, title="A title", duration_ms=200_000)
 DAY = 86_400
@@ -47,24 +47,24 @@ def test_the_end_is_known_only_for_a_playing_item_with_progress_and_duration() -
 
 
 def test_plain_progress_does_not_change_what_a_snapshot_stands_for_but_a_seek_does() -> None:
-    first = Snapshot(Playback("playing", 100.0, ITEM, 1_000), updated_at=100.0, anchor=99.0)
-    later = Snapshot(Playback("playing", 105.0, ITEM, 6_000), updated_at=105.0, anchor=99.0)
-    sought = Snapshot(Playback("playing", 105.0, ITEM, 90_000), updated_at=105.0, anchor=15.0)
-    assert first.identity == later.identity
-    assert first.identity != sought.identity
+    first = Snapshot(Playback("playing", 100.0, ITEM, 1_000), updated_at=100.0, started_at=99.0)
+    later = Snapshot(Playback("playing", 105.0, ITEM, 6_000), updated_at=105.0, started_at=99.0)
+    sought = Snapshot(Playback("playing", 105.0, ITEM, 90_000), updated_at=105.0, started_at=15.0)
+    assert first.etag_key == later.etag_key
+    assert first.etag_key != sought.etag_key
 
 
 def test_everything_else_that_shows_changes_what_a_snapshot_stands_for() -> None:
-    playing = Snapshot(Playback("playing", 100.0, ITEM, 1_000), anchor=99.0)
+    playing = Snapshot(Playback("playing", 100.0, ITEM, 1_000), started_at=99.0)
     others = [
         Snapshot(Playback("paused", 100.0, ITEM, 1_000)),
         Snapshot(Playback("paused", 100.0, ITEM, 2_000)),
-        Snapshot(Playback("playing", 100.0, ITEM, 1_000), anchor=99.0, stale=True),
-        Snapshot(Playback("playing", 100.0, ITEM, None), anchor=99.0),
-        Snapshot(None, problem=Problem("forbidden", "No Premium")),
-        Snapshot(None, problem=Problem("rate_limited", "Too many")),
+        Snapshot(Playback("playing", 100.0, ITEM, 1_000), started_at=99.0, stale=True),
+        Snapshot(Playback("playing", 100.0, ITEM, None), started_at=99.0),
+        Snapshot(None, problem=SourceProblem("forbidden", "No Premium")),
+        Snapshot(None, problem=SourceProblem("rate_limited", "Too many")),
     ]
-    assert len({playing.identity, *(other.identity for other in others)}) == 1 + len(others)
+    assert len({playing.etag_key, *(other.etag_key for other in others)}) == 1 + len(others)
 
 
 @pytest.mark.parametrize(
@@ -77,28 +77,28 @@ def test_everything_else_that_shows_changes_what_a_snapshot_stands_for() -> None
     ],
 )
 def test_a_token_ends_six_calendar_months_after_the_authorization(authorized: str, ends: str) -> None:
-    assert six_months_after(at(authorized)) == at(ends)
+    assert add_six_months(at(authorized)) == at(ends)
 
 
 def test_the_health_of_a_token_tells_its_state_and_the_whole_days_left() -> None:
-    token = Token("secret", authorized_at=at("2026-11-25T10:00:00"))
+    token = Authorization("secret", authorized_at=at("2026-11-25T10:00:00"))
     end = token.expires_at
     assert end is not None
-    states = [(token_health(token, end - days * DAY).state, days) for days in (100, 30, 29.9, 0, -1)]
+    states = [(authorization_status(token, end - days * DAY).state, days) for days in (100, 30, 29.9, 0, -1)]
     assert [state for state, _ in states] == ["ok", "ok", "expires_soon", "expires_soon", "expires_soon"]
-    assert token_health(token, end - 29.9 * DAY).days_left == 29
-    assert token_health(token, end + 5 * DAY).days_left == 0
-    assert token_health(None, end).state == "missing"
-    assert token_health(Token("secret"), end).days_left is None
-    assert token_health(Token("secret", needs_authorization=True), end).state == "needs_authorization"
+    assert authorization_status(token, end - 29.9 * DAY).days_left == 29
+    assert authorization_status(token, end + 5 * DAY).days_left == 0
+    assert authorization_status(None, end).state == "missing"
+    assert authorization_status(Authorization("secret"), end).days_left is None
+    assert authorization_status(Authorization("secret", needs_authorization=True), end).state == "needs_authorization"
 
 
 def test_no_secret_shows_in_a_repr() -> None:
     values = [
         Credentials("an-id", "marked"),
         AccessToken("marked", 1.0),
-        Token("marked", access=AccessToken("marked", 1.0)),
-        Seed("marked"),
+        Authorization("marked", access=AccessToken("marked", 1.0)),
+        SeedToken("marked"),
     ]
     assert "marked" not in repr(values)
 
@@ -123,9 +123,9 @@ def test_no_secret_shows_in_a_repr() -> None:
     ],
 )
 def test_uris_and_links_come_down_to_one_form(text: str, uri: str | None) -> None:
-    assert canonical_uri(text) == uri
+    assert parse_uri_entry(text) == uri
 
 
 def test_moments_are_written_as_rfc_3339() -> None:
-    assert iso_milliseconds(at("2026-11-25T10:00:00") + 0.25) == "2026-11-25T10:00:00.250Z"
-    assert iso_seconds(at("2026-11-25T10:00:00") + 0.75) == "2026-11-25T10:00:00Z"
+    assert format_rfc3339_ms(at("2026-11-25T10:00:00") + 0.25) == "2026-11-25T10:00:00.250Z"
+    assert format_rfc3339(at("2026-11-25T10:00:00") + 0.75) == "2026-11-25T10:00:00Z"

@@ -10,7 +10,7 @@ import pytest
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import Program, program, simulated
 from tests.support.reluctant import Reluctant, open_stream
-from widget.sources.simulators.spotify_playlist import Scene, track
+from widget.sources.simulators.spotify_playlist import SimulatedPlayback, track
 
 SHORT = (track("1", "One", ["Somebody"], "An Album", "tides", seconds=20.0, length=20.0, start=0.0),)
 LONG = (track("1", "One", ["Somebody"], "An Album", "tides", seconds=3_600.0, length=3_600.0, start=0.0),)
@@ -51,7 +51,7 @@ async def each_second(running: Program, events: list[dict[str, Any]], seconds: i
 @pytest.mark.parametrize("behind", ["spotify", "store"])
 @pytest.mark.parametrize("scenes", [SHORT, LONG], ids=["short", "long"])
 async def test_nothing_that_hangs_keeps_an_old_picture_or_a_green_light(
-    tmp_path: Path, behind: str, scenes: tuple[Scene, ...]
+    tmp_path: Path, behind: str, scenes: tuple[SimulatedPlayback, ...]
 ) -> None:
     clock = FakeClock()
     simulator = simulated(clock, scenes)

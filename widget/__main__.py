@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from widget.server.shutdown import Ending
+from widget.server.shutdown import ShutdownHandler
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command with ``arguments``, else with those of the process."""
-    ending = Ending()
-    ending.await_signals()
+    ending = ShutdownHandler()
+    ending.install()
     from widget.server.command import serve
 
     serve(arguments, obj=ending)

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from widget.artwork.cache import ArtworkCache
-from widget.artwork.color_service import ColourFinder
+from widget.artwork.color_service import ColorService
 from widget.clock import Clock, SystemClock
 from widget.config.settings import Settings
-from widget.http_client import LateClient
-from widget.model.hiding import Hiding
+from widget.http_client import LazyHttpClient
+from widget.model.hiding import HideList
 from widget.model.reauthorization import NothingToRenew
-from widget.notifications.health import Readiness
-from widget.notifications.notifier import Messenger
-from widget.now_playing.broadcaster import Broadcast
-from widget.now_playing.poller import Watcher
+from widget.notifications.health import HealthCheck
+from widget.notifications.notifier import Notifier
+from widget.now_playing.broadcaster import Broadcaster
+from widget.now_playing.poller import Poller
 from widget.now_playing.sharing import Sharing
-from widget.sources.base import Parts, Work
-from widget.sources.registry import wing_of
+from widget.sources.base import AdapterContext, BackgroundTask
+from widget.sources.registry import create_adapter
 from widget.store.base import Store
-from widget.store.factory import open_or_go_on, store_for
-from widget.store.lasting import may_not_last
-from widget.web.app import Front
-from widget.web.context import Services
-from widget.web.request_limits import LARGEST_BODY_BYTES
+from widget.store.factory import create_store, open_or_warn
+from widget.store.lasting import is_ephemeral
+from widget.web.app import WebApp
+from widget.web.context import AppContext
+from widget.web.request_limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     import httpx
@@ -40,53 +40,53 @@ def create_app(
     http: httpx.AsyncClient | None = None,
     store: Store | None = None,
     clock: Clock | None = None,
-) -> Front:
+) -> WebApp:
     """The ASGI application for the source that ``settings`` name, else for Spotify.
 
     What is passed in is open already, and stays the caller's to close.
     """
     clock = clock or SystemClock()
-    client = LateClient(http)
-    keeper = store or store_for(settings.database_url)
-    wing = wing_of(Parts(settings, keeper, client, clock))
-    gateway = wing.gateway
-    broadcast = Broadcast(clock)
-    hiding = Hiding(settings.hide_explicit, settings.hide)
-    watcher = Watcher(
+    client = LazyHttpClient(http)
+    keeper = store or create_store(settings.database_url)
+    wing = create_adapter(AdapterContext(settings, keeper, client, clock))
+    gateway = wing.client
+    broadcast = Broadcaster(clock)
+    hiding = HideList(settings.hide_explicit, settings.hide)
+    watcher = Poller(
         gateway,
         Sharing(keeper, wing.source.name),
         broadcast,
         clock,
-        calls_per_day=settings.calls_a_day,
+        calls_per_day=settings.daily_call_limit,
         hiding=hiding,
         row=wing.source,
         recent=settings.recent,
-        pushed=wing.pushed,
+        pushed=wing.push,
     )
-    readiness = Readiness(gateway, watcher, clock)
+    readiness = HealthCheck(gateway, watcher, clock)
     urls, seed = settings.notify_urls, settings.seed
-    messenger = Messenger(keeper, clock, readiness.health, urls, seed, next_step(settings), wing.source)
+    messenger = Notifier(keeper, clock, readiness.check, urls, seed, reauthorization_hint(settings), wing.source)
     artwork = ArtworkCache(
-        client, settings.artwork_hosts, clock, wing.source.pictures, told_under=settings.artwork_told_under
+        client, settings.artwork_hosts, clock, wing.source.artwork_policy, told_under=settings.demo_artwork_base_url
     )
-    colours = ColourFinder(artwork, broadcast, clock)
-    services = Services(
+    colours = ColorService(artwork, broadcast, clock)
+    services = AppContext(
         settings,
         clock,
         broadcast,
-        readiness.health,
+        readiness.check,
         artwork,
         wing.renewal or NothingToRenew(),
         wing.source,
         colours,
-        disk_may_go=may_not_last(settings.database_url, settings.disk_starts_empty),
+        storage_is_ephemeral=is_ephemeral(settings.database_url, settings.has_ephemeral_disk),
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
-            await open_or_go_on(keeper)
-        work: Sequence[Work] = (broadcast, watcher, messenger, colours, *wing.work)
+            await open_or_warn(keeper)
+        work: Sequence[BackgroundTask] = (broadcast, watcher, messenger, colours, *wing.background_tasks)
         tasks = [asyncio.create_task(one.run()) for one in work]
         try:
             yield
@@ -98,12 +98,12 @@ def create_app(
             if store is None:
                 await keeper.close()
 
-    front = Front(services, lifespan, lambda scope: wing.largest_body(scope) or LARGEST_BODY_BYTES)
+    front = WebApp(services, lifespan, lambda scope: wing.max_body_bytes(scope) or MAX_BODY_BYTES)
     front.router.routes.extend(wing.routes)
     return front
 
 
-def next_step(settings: Settings) -> str:
+def reauthorization_hint(settings: Settings) -> str:
     """The sentence by which messages say how to authorize again."""
     if settings.setup_key is not None and settings.public_url is not None:
         return f"Renew it in a minute: open {settings.public_url}/setup and agree on Spotify's page."

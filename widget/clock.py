@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from widget.background import looked_at
+from widget.background import consume_exception
 
 Result = TypeVar("Result")
 
@@ -40,13 +40,13 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
+async def wait_for(clock: Clock, seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
     """What ``work`` gives within ``seconds`` by ``clock``. Raises TimeoutError after that, or what ``work`` raises.
 
     Late work is cancelled, and not waited for: what hangs may ignore that too.
     """
     task, alarm = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
-    task.add_done_callback(looked_at)
+    task.add_done_callback(consume_exception)
     try:
         await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
@@ -57,16 +57,16 @@ async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, Result]
         alarm.cancel()
 
 
-def utc(timestamp: float) -> datetime:
+def to_utc(timestamp: float) -> datetime:
     """The aware UTC datetime of ``timestamp`` (s since the epoch)."""
     return datetime.fromtimestamp(timestamp, UTC)
 
 
-def iso_milliseconds(timestamp: float) -> str:
+def format_rfc3339_ms(timestamp: float) -> str:
     """``timestamp`` (s since the epoch) as RFC 3339 with milliseconds, such as ``2026-11-25T10:00:00.000Z``."""
-    return utc(timestamp).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_utc(timestamp).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def iso_seconds(timestamp: float) -> str:
+def format_rfc3339(timestamp: float) -> str:
     """``timestamp`` (s since the epoch) as RFC 3339 in whole seconds, such as ``2026-11-25T10:00:00Z``."""
-    return utc(int(timestamp)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return to_utc(int(timestamp)).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -15,28 +15,28 @@ from typing import TYPE_CHECKING
 
 from widget.config.settings import DEFAULT_REDIRECT_URI, Settings
 from widget.model.sources import SOURCES
-from widget.model.tokens import Seed
+from widget.model.tokens import SeedToken
 
 if TYPE_CHECKING:
     import httpx
     from starlette.applications import Starlette
 
-    from widget.sources.simulators.spotify import Simulator
+    from widget.sources.simulators.spotify import SpotifySimulator
 
 CALLS_PER_DAY = 100_000
 """Calls to the simulation cost nothing."""
 
 
-def simulated_spotify(redirect_uri: str = DEFAULT_REDIRECT_URI) -> Simulator:
+def make_spotify_simulator(redirect_uri: str = DEFAULT_REDIRECT_URI) -> SpotifySimulator:
     """A simulated Spotify with one registered app, whose programme begins now."""
-    from widget.sources.simulators.spotify import RegisteredApp, Simulator
-    from widget.sources.simulators.spotify_playlist import Programme
+    from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
+    from widget.sources.simulators.spotify_playlist import SpotifyPlaylist
 
     app = RegisteredApp(secrets.token_hex(16), secrets.token_hex(16), {redirect_uri})
-    return Simulator(time.time, app, Programme(begun_at=time.time()))
+    return SpotifySimulator(time.time, app, SpotifyPlaylist(begun_at=time.time()))
 
 
-def settings_for(simulator: Simulator, settings: Settings, folder: Path) -> Settings:
+def demo_settings(simulator: SpotifySimulator, settings: Settings, folder: Path) -> Settings:
     """``settings`` with everything that could touch the owner's account or database replaced by the simulation's."""
     return replace(
         _on_a_stage(settings, folder),
@@ -46,7 +46,7 @@ def settings_for(simulator: Simulator, settings: Settings, folder: Path) -> Sett
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoEnvironment:
     """What a demo runs on: its settings, authorized already, and the client that reaches the simulation instead of the
     network."""
 
@@ -55,7 +55,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(settings: Settings, origin: str | None = None) -> AsyncIterator[Stage]:
+async def demo_environment(settings: Settings, origin: str | None = None) -> AsyncIterator[DemoEnvironment]:
     """The stage of a demo that listens at ``origin``, None where nothing is served: it needs no network at all."""
     import httpx
 
@@ -64,9 +64,9 @@ async def staged(settings: Settings, origin: str | None = None) -> AsyncIterator
     with tempfile.TemporaryDirectory(prefix="now-playing-demo-", ignore_cleanup_errors=True) as folder:
         app, shown = _simulation(settings, Path(folder))
         # Nobody but the simulation has the invented covers, so they are told where this server gives them.
-        shown = replace(shown, artwork_told_under=settings.public_url or origin)
+        shown = replace(shown, demo_artwork_base_url=settings.public_url or origin)
         async with http_client(httpx.ASGITransport(app)) as http, _playing(shown, origin):
-            yield Stage(shown, http)
+            yield DemoEnvironment(shown, http)
 
 
 @asynccontextmanager
@@ -75,8 +75,8 @@ async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None
     if origin is None or settings.source is None or not SOURCES[settings.source].is_pushed:
         yield
         return
-    play = import_module(f"widget.sources.simulators.{settings.source}").play
-    player = asyncio.create_task(play(origin, settings.of_source))
+    play = import_module(f"widget.sources.simulators.{settings.source}").run_player
+    player = asyncio.create_task(play(origin, settings.source_values))
     try:
         yield
     finally:
@@ -90,11 +90,11 @@ def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
     if settings.source in (None, "spotify"):
         from widget.sources.spotify.accounts_api import SCOPES
 
-        simulator = simulated_spotify()
-        seed = Seed(simulator.grant(SCOPES), time.time())
-        return simulator.app, replace(settings_for(simulator, settings, folder), seed=seed, source="spotify")
-    app, values = import_module(f"widget.sources.simulators.{settings.source}").demonstration(time.time)
-    return app, replace(_on_a_stage(settings, folder), of_source=values, hide=frozenset())
+        simulator = make_spotify_simulator()
+        seed = SeedToken(simulator.grant(SCOPES), time.time())
+        return simulator.app, replace(demo_settings(simulator, settings, folder), seed=seed, source="spotify")
+    app, values = import_module(f"widget.sources.simulators.{settings.source}").demo_service(time.time)
+    return app, replace(_on_a_stage(settings, folder), source_values=values, hide=frozenset())
 
 
 def _on_a_stage(settings: Settings, folder: Path) -> Settings:

@@ -8,17 +8,17 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from widget.limited_body import TooLong, Undecodable, read_within
+from widget.limited_body import InvalidContentEncoding, ResponseTooLarge, read_limited
 from widget.model.errors import SourceUnreachable
 
 if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 10.0
-LARGEST_ANSWER_BYTES = 2 * 1024 * 1024
+MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 """Ten times the longest answer that any service gives to our questions."""
-UNREADABLE_RETRY_AFTER_SECONDS = 60.0
-LONGEST_RETRY_AFTER_SECONDS = 7 * 86_400.0
+DEFAULT_RETRY_AFTER_SECONDS = 60.0
+MAX_RETRY_AFTER_SECONDS = 7 * 86_400.0
 _OF_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
 _DISTRIBUTION = "now-playing-backend"
 
@@ -47,7 +47,7 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
     )
 
 
-class LateClient:
+class LazyHttpClient:
     """The one client, made at the first use: that takes time, which the start of the program has not."""
 
     def __init__(self, given: httpx.AsyncClient | None = None) -> None:
@@ -93,9 +93,9 @@ async def send(
     try:
         async with asyncio.timeout(seconds):
             return await _whole(await http.send(request, stream=True))
-    except TooLong as error:
+    except ResponseTooLarge as error:
         raise unreachable(f"{who} answers with more than can be read.") from error
-    except Undecodable as error:
+    except InvalidContentEncoding as error:
         raise unreachable(f"{who} answers in an encoding that cannot be read.") from error
     except (httpx.TimeoutException, TimeoutError) as error:
         raise unreachable(f"{who} did not answer in time.") from error
@@ -108,11 +108,11 @@ async def _whole(response: httpx.Response) -> httpx.Response:
     import httpx
 
     try:
-        body = await read_within(response, LARGEST_ANSWER_BYTES)
+        body = await read_limited(response, MAX_RESPONSE_BYTES)
     finally:
         await response.aclose()
-    if not (body.is_whole or body.content):
-        raise Undecodable
+    if not (body.is_complete or body.content):
+        raise InvalidContentEncoding
     # What came of a body that was cut off is judged by who reads it: there may be a token in it.
     headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_TRANSFER]
     return httpx.Response(response.status_code, headers=headers, content=body.content, request=response.request)
@@ -122,8 +122,8 @@ def retry_after_seconds(value: str | None, now: float) -> float:
     """The seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3); a minute where unreadable."""
     seconds = _delay(value or "", now)
     if seconds is None:
-        return UNREADABLE_RETRY_AFTER_SECONDS
-    return min(max(1.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
+        return DEFAULT_RETRY_AFTER_SECONDS
+    return min(max(1.0, seconds), MAX_RETRY_AFTER_SECONDS)
 
 
 def _delay(value: str, now: float) -> float | None:

@@ -14,23 +14,23 @@ _COMPRESSED = ("gzip", "x-gzip", "deflate")
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
-class TooLong(Exception):  # noqa: N818
+class ResponseTooLarge(Exception):  # noqa: N818
     """The body is longer than the limit, as it comes or when it is inflated."""
 
 
-class Undecodable(Exception):  # noqa: N818
+class InvalidContentEncoding(Exception):  # noqa: N818
     """The body's content coding (RFC 9110, section 8.4.1) is broken, or not one layer of gzip or zlib."""
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class DecodedBody:
     """What a body holds, decoded. ``is_whole`` is False where its coding was cut off."""
 
     content: bytes = field(repr=False)
-    is_whole: bool
+    is_complete: bool
 
 
-async def read_within(response: httpx.Response, most_bytes: int) -> Body:
+async def read_limited(response: httpx.Response, most_bytes: int) -> DecodedBody:
     """The body of a ``response`` that was sent for as a stream. Raises :class:`TooLong` or :class:`Undecodable`.
 
     The bytes are counted while they come, before and after they are inflated, and no step inflates beyond the limit:
@@ -38,22 +38,22 @@ async def read_within(response: httpx.Response, most_bytes: int) -> Body:
     """
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding not in (*_PLAIN, *_COMPRESSED):
-        raise Undecodable
+        raise InvalidContentEncoding
     inflate = None if coding in _PLAIN else zlib.decompressobj(_GZIP_OR_ZLIB)
     content, received = bytearray(), 0
     async for chunk in response.aiter_raw():
         received += len(chunk)
         if received > most_bytes:
-            raise TooLong
+            raise ResponseTooLarge
         content += chunk if inflate is None else _inflated(inflate, chunk, most_bytes + 1 - len(content))
         if len(content) > most_bytes:
-            raise TooLong
+            raise ResponseTooLarge
     # An answer without a body may name a coding all the same.
-    return Body(bytes(content), is_whole=inflate is None or inflate.eof or not received)
+    return DecodedBody(bytes(content), is_complete=inflate is None or inflate.eof or not received)
 
 
 def _inflated(inflate: zlib._Decompress, chunk: bytes, most_bytes: int) -> bytes:
     try:
         return inflate.decompress(chunk, most_bytes)
     except zlib.error as error:
-        raise Undecodable from error
+        raise InvalidContentEncoding from error

@@ -12,8 +12,8 @@ import pytest
 from tests.support.chunks import Chunks, encoded
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
-from widget.artwork.cache import MOST_KEYS, ArtworkCache, choose
-from widget.artwork.fetcher import LARGEST_BYTES, raster_media_type
+from widget.artwork.cache import MAX_KEYS, ArtworkCache, pick_size
+from widget.artwork.fetcher import MAX_IMAGE_BYTES, raster_media_type
 from widget.config.settings import Settings
 from widget.http_client import http_client
 from widget.model.playback import Artwork, Item
@@ -189,7 +189,7 @@ async def test_no_encoding_costs_more_than_the_limit_or_fails(answer: Callable[[
     finally:
         tracemalloc.stop()
     assert (got.status_code, got.headers["content-type"]) == (200, "image/svg+xml")
-    assert most < 5 * LARGEST_BYTES
+    assert most < 5 * MAX_IMAGE_BYTES
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
@@ -204,7 +204,7 @@ async def test_a_body_without_an_end_is_read_to_the_limit_alone() -> None:
     endless = Chunks([PNG, *[bytes(64 * 1024)] * 1000])
     network = Network(lambda _: httpx.Response(200, stream=endless))
     await fetch(shown(network))
-    assert endless.taken < LARGEST_BYTES + 128 * 1024
+    assert endless.taken < MAX_IMAGE_BYTES + 128 * 1024
 
 
 @pytest.mark.parametrize(
@@ -258,8 +258,8 @@ async def test_many_at_once_fetch_once_and_nobody_waits_for_a_slow_one() -> None
     network = Network(lambda _: httpx.Response(200, content=PNG), hold)
     showing = shown(network)
     key = str(showing.artwork.key(with_art("https://i.scdn.co/image/1")))
-    waiting = [asyncio.create_task(showing.artwork.file(key, 300, 5.0)) for _ in range(10)]
-    assert await showing.artwork.file(key, 300, 0.02) is None
+    waiting = [asyncio.create_task(showing.artwork.get(key, 300, 5.0)) for _ in range(10)]
+    assert await showing.artwork.get(key, 300, 0.02) is None
     hold.set()
     assert {file.body for file in await asyncio.gather(*waiting) if file} == {PNG}
     assert len(network.asked) == 1
@@ -270,18 +270,18 @@ async def test_what_is_kept_is_bounded() -> None:
     big = PNG + b"0" * 1_900_000
     http = http_client(Network(lambda _: httpx.Response(200, content=big)))
     cache = ArtworkCache(lambda: http, (), clock)
-    keys = [str(cache.key(with_art(f"https://i.scdn.co/image/{number}"))) for number in range(MOST_KEYS + 20)]
-    assert not cache.knows(keys[0])
-    assert cache.knows(keys[-1])
+    keys = [str(cache.key(with_art(f"https://i.scdn.co/image/{number}"))) for number in range(MAX_KEYS + 20)]
+    assert not cache.has_key(keys[0])
+    assert cache.has_key(keys[-1])
     for key in keys[-20:]:
-        assert await cache.file(key, 300, 5.0) is not None
+        assert await cache.get(key, 300, 5.0) is not None
     assert sum(len(file.body) for file in cache._files.values()) <= 16 * 1024 * 1024
 
 
 async def test_fetches_under_way_end_with_the_program() -> None:
     network = Network(lambda _: httpx.Response(200, content=PNG), asyncio.Event())
     showing = shown(network)
-    await showing.artwork.file(str(showing.artwork.key(with_art("https://i.scdn.co/image/1"))), 300, 0.01)
+    await showing.artwork.get(str(showing.artwork.key(with_art("https://i.scdn.co/image/1"))), 300, 0.01)
     async with asyncio.timeout(1):
         await showing.artwork.close()
 
@@ -289,15 +289,15 @@ async def test_fetches_under_way_end_with_the_program() -> None:
 @pytest.mark.parametrize(("wanted", "width"), [(64, 64), (65, 300), (300, 300), (301, 640), (9000, 640)])
 def test_the_smallest_that_is_wide_enough_is_chosen_else_the_widest(wanted: int, width: int) -> None:
     artwork = tuple(Artwork(f"https://i.scdn.co/{size}", size, size) for size in (640, 300, 64))
-    chosen = choose(artwork, wanted)
+    chosen = pick_size(artwork, wanted)
     assert chosen is not None
     assert chosen.width == width
 
 
 def test_unknown_sizes_mean_the_first_and_nothing_means_none() -> None:
     unknown = (Artwork("https://i.scdn.co/a"), Artwork("https://i.scdn.co/b"))
-    assert choose(unknown, 300) == unknown[0]
-    assert choose((), 300) is None
+    assert pick_size(unknown, 300) == unknown[0]
+    assert pick_size((), 300) is None
 
 
 @pytest.mark.parametrize(

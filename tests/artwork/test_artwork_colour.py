@@ -13,7 +13,7 @@ import httpx
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
-from widget.artwork.color_service import ColourFinder, colour_of
+from widget.artwork.color_service import ColorService, extract_color
 from widget.config.settings import Settings
 from widget.sources.simulators.spotify_playlist import track
 from widget.web.embed.palette import palette
@@ -28,9 +28,9 @@ async def answer_of(showing: Showing) -> tuple[dict[str, Any], str]:
 
 
 @asynccontextmanager
-async def finding(showing: Showing, look: Callable[[bytes], str | None] = colour_of) -> AsyncIterator[None]:
+async def finding(showing: Showing, look: Callable[[bytes], str | None] = extract_color) -> AsyncIterator[None]:
     """The finder runs while the context lasts."""
-    task = asyncio.create_task(ColourFinder(showing.artwork, showing.broadcast, showing.clock, look).run())
+    task = asyncio.create_task(ColorService(showing.artwork, showing.broadcast, showing.clock, look).run())
     try:
         yield
     finally:
@@ -126,7 +126,7 @@ async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(sh
 
 
 def test_a_broken_image_has_no_colour() -> None:
-    assert colour_of(b"\xff\xd8\xff and nothing else") is None
+    assert extract_color(b"\xff\xd8\xff and nothing else") is None
 
 
 async def test_an_item_without_an_artwork_has_none_and_asks_nobody(showing: Showing) -> None:
@@ -140,7 +140,7 @@ async def test_an_item_without_an_artwork_has_none_and_asks_nobody(showing: Show
 async def test_what_is_kept_is_bounded_by_the_keys_that_are(showing: Showing) -> None:
     keys = [str(showing.artwork.key(item(artwork=artwork(f"number-{number}")))) for number in range(600)]
     for key in keys:
-        showing.artwork.keep_colour(key, "#204060")
+        showing.artwork.set_color(key, "#204060")
     assert sum(showing.artwork.has_colour(key) for key in keys) == 256
 
 
@@ -153,7 +153,7 @@ async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> No
             item = (await running.client.get("/now-playing")).json()["item"]
             colour = item and item["artwork_color"]
             if colour is None:
-                await broadcast.newer(revision)
+                await broadcast.wait_for_change(revision)
         assert COLOUR.fullmatch(colour)
 
 
@@ -170,7 +170,7 @@ async def test_whoever_asks_for_the_picture_once_gets_it_in_its_colour(tmp_path:
         picture = (await running.client.get("/now-playing.svg?theme=light")).text
         colour = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
     assert COLOUR.fullmatch(colour)
-    assert f".ground{{fill:{palette('light', 'art', None, colour).ground}}}" in picture
+    assert f".ground{{fill:{palette('light', 'art', None, colour).background}}}" in picture
 
 
 async def test_nobody_waits_long_for_a_colour() -> None:
@@ -182,12 +182,12 @@ async def test_nobody_waits_long_for_a_colour() -> None:
             return httpx.Response(404)
 
     hanging = Showing(network=Hanging())
-    finder = ColourFinder(hanging.artwork, hanging.broadcast, hanging.clock)
+    finder = ColorService(hanging.artwork, hanging.broadcast, hanging.clock)
     async with asyncio.timeout(5):
-        await finder.wait_for(item(), 0.01)
-        await finder.wait_for(LOCAL, 5)
+        await finder.wait_for_color(item(), 0.01)
+        await finder.wait_for_color(LOCAL, 5)
         hold.set()
-        await finder.wait_for(item(), 5)
+        await finder.wait_for_color(item(), 5)
     assert hanging.artwork.colour(item()) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
-from widget.model.cover_art import cover_art
+from widget.model.cover_art import front_cover
 from widget.model.playback import Artwork, Item
 from widget.model.sources import LISTENBRAINZ, SPOTIFY
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
@@ -36,7 +36,7 @@ class Network(httpx.AsyncBaseTransport):
 
 
 def released() -> Item:
-    return item(artwork=cover_art(RELEASE))
+    return item(artwork=front_cover(RELEASE))
 
 
 def to(address: str) -> httpx.Response:
@@ -126,7 +126,7 @@ async def test_nobody_waits_longer_than_a_second_for_it() -> None:
         assert answer.headers["content-type"] == "image/svg+xml"
         network.hold.set()
         assert (await fetch(showing)).headers["content-type"] == "image/jpeg"
-    assert LISTENBRAINZ.pictures.seconds == 15
+    assert LISTENBRAINZ.artwork_policy.seconds == 15
 
 
 async def test_no_source_fetches_the_pictures_of_another() -> None:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from widget.artwork.dominant_color import main_colour
-from widget.artwork.oklch import Oklch, Rgb, css, rgb
-from widget.artwork.pixels import LARGEST_SIDE, pixels_of
+from widget.artwork.dominant_color import dominant_color
+from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
+from widget.artwork.pixels import MAX_IMAGE_SIDE, count_pixels
 from widget.samples.artwork import FOLDER
 
 NAMES = sorted({file.stem.rpartition("-")[0] for file in FOLDER.glob("*.jpg")})
@@ -26,8 +26,8 @@ def encoded(image: Image.Image, file_format: str = "PNG", **how: object) -> byte
 
 
 def of(body: bytes) -> str | None:
-    pixels = pixels_of(body)
-    return None if pixels is None else css(main_colour(pixels))
+    pixels = count_pixels(body)
+    return None if pixels is None else to_hex(dominant_color(pixels))
 
 
 def striped(*stripes: tuple[str, int], side: int = 300) -> Image.Image:
@@ -42,7 +42,7 @@ def striped(*stripes: tuple[str, int], side: int = 300) -> Image.Image:
 
 
 def degrees_apart(one: str, other: str) -> float:
-    apart = abs(Oklch.of(rgb(one)).hue - Oklch.of(rgb(other)).hue) * 180 / 3.14159265
+    apart = abs(Oklch.from_rgb(parse_hex(one)).hue - Oklch.from_rgb(parse_hex(other)).hue) * 180 / 3.14159265
     return min(apart, 360 - apart)
 
 
@@ -86,22 +86,22 @@ def test_a_speck_of_colour_leaves_a_grey_picture_grey() -> None:
 @given(st.integers(0, 0xFFFFFF))
 def test_one_colour_alone_gives_itself_or_a_grey(colour: int) -> None:
     given_rgb: Rgb = (colour >> 16, colour >> 8 & 255, colour & 255)
-    found = main_colour({given_rgb: 7})
+    found = dominant_color({given_rgb: 7})
     assert found == given_rgb or len(set(found)) == 1
 
 
 @given(st.dictionaries(st.tuples(*[st.integers(0, 255)] * 3), st.integers(1, 50), min_size=1, max_size=60))
 def test_it_stands_in_the_picture_or_is_grey_and_does_not_depend_on_any_order(pixels: dict[Rgb, int]) -> None:
-    found = main_colour(pixels)
+    found = dominant_color(pixels)
     assert found in pixels or len(set(found)) == 1
-    assert main_colour(dict(reversed(pixels.items()))) == found
-    assert main_colour({colour: 3 * count for colour, count in pixels.items()}) == found
+    assert dominant_color(dict(reversed(pixels.items()))) == found
+    assert dominant_color({colour: 3 * count for colour, count in pixels.items()}) == found
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_size_of_one_artwork_gives_the_same_hue(name: str) -> None:
     found = [of((FOLDER / f"{name}-{width}.jpg").read_bytes()) for width in (640, 300, 64)]
-    colours = [Oklch.of(rgb(colour)) for colour in found if colour is not None]
+    colours = [Oklch.from_rgb(parse_hex(colour)) for colour in found if colour is not None]
     assert len(colours) == 3
     # A difference in hue counts as far as there is chroma to see it by.
     for colour in colours:
@@ -149,7 +149,7 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-@pytest.mark.parametrize("size", [(LARGEST_SIDE + 1, 1), (1, LARGEST_SIDE + 1), (10_000, 10_000), (60_000, 60_000)])
+@pytest.mark.parametrize("size", [(MAX_IMAGE_SIDE + 1, 1), (1, MAX_IMAGE_SIDE + 1), (10_000, 10_000), (60_000, 60_000)])
 def test_a_bomb_is_refused_unread(size: tuple[int, int]) -> None:
     looked: list[None] = []
 
@@ -157,19 +157,19 @@ def test_a_bomb_is_refused_unread(size: tuple[int, int]) -> None:
         looked.append(None)
         return 0.0
 
-    assert pixels_of(bomb(*size), worked) is None
+    assert count_pixels(bomb(*size), worked) is None
     assert len(looked) < 20  # The header alone was read.
 
 
 def test_the_largest_that_we_allow_is_read() -> None:
-    assert of(encoded(Image.new("RGB", (LARGEST_SIDE, LARGEST_SIDE), "#204060"), "JPEG")) is not None
+    assert of(encoded(Image.new("RGB", (MAX_IMAGE_SIDE, MAX_IMAGE_SIDE), "#204060"), "JPEG")) is not None
 
 
 def test_an_image_that_takes_too_long_is_given_up() -> None:
     time = iter(range(1000))
     body = encoded(striped(("#d43a2f", 60), ("#2f6bd4", 40)))
-    assert pixels_of(body, lambda: next(time) * 0.1) is None
-    assert pixels_of(body, lambda: next(time) * 0.0001) is not None
+    assert count_pixels(body, lambda: next(time) * 0.1) is None
+    assert count_pixels(body, lambda: next(time) * 0.0001) is not None
 
 
 PLAIN = striped(("#d43a2f", 100), side=64)
@@ -189,7 +189,7 @@ NO_IMAGES = {
 
 @pytest.mark.parametrize("body", NO_IMAGES.values(), ids=NO_IMAGES)
 def test_what_is_no_whole_image_of_our_formats_gives_none(body: bytes) -> None:
-    assert pixels_of(body) is None
+    assert count_pixels(body) is None
 
 
 @given(st.sampled_from(sorted(IMAGES)), st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=8))
@@ -197,14 +197,14 @@ def test_a_broken_image_never_raises(kind: str, changes: list[tuple[int, int]]) 
     body = bytearray(IMAGES[kind])
     for place, value in changes:
         body[place % len(body)] = value
-    pixels_of(bytes(body))
+    count_pixels(bytes(body))
 
 
 def test_without_pillow_there_are_no_colours_and_the_log_says_so_once() -> None:
     program = (
         "import sys, logging; logging.basicConfig(); sys.modules['PIL'] = None\n"
-        "from widget.artwork.pixels import pixels_of\n"
-        "print([pixels_of(b'x') for _ in range(3)])"
+        "from widget.artwork.pixels import count_pixels\n"
+        "print([count_pixels(b'x') for _ in range(3)])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[None, None, None]"

@@ -13,17 +13,17 @@ from statistics import fmean
 from tests.benchmarks.table import row
 from tests.support.showing import item
 from widget.model.playback import Item, Playback
-from widget.now_playing.allowance import Allowance, seconds_until_affordable
-from widget.now_playing.budget import pace
-from widget.now_playing.schedule import Situation, pace_of, seconds_until_next_question
-from widget.now_playing.state import Knowledge
+from widget.now_playing.allowance import TokenBucket, seconds_until_tokens
+from widget.now_playing.budget import poll_interval_for_quota
+from widget.now_playing.schedule import ScheduleInput, quota_interval, seconds_until_next_poll
+from widget.now_playing.state import NowPlayingState
 
 DAY = 86_400.0
 LATENCY = 0.08
 BEGIN = 1_795_000_000.0
 UNBOUNDED = 10**9
 
-Policy = Callable[[Situation], float]
+Policy = Callable[[ScheduleInput], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ class Outcome:
 class _Run:
     """What is remembered between the questions of a simulation."""
 
-    allowance: Allowance
-    knowledge: Knowledge
+    allowance: TokenBucket
+    knowledge: NowPlayingState
     calls: list[float] = field(default_factory=list)
     minutes: list[tuple[float, int]] = field(default_factory=list)
     since: float = BEGIN
@@ -142,7 +142,7 @@ def simulate(
     """Runs ``policy`` for ``seconds``, as the watcher would: unwatched it asks nothing, woken it asks as soon as the
     pace affords it. Where the budget is spent a question is refused, and made when calls have come back."""
     moments = [change.at for change in changes]
-    run = _Run(Allowance(at=BEGIN), Knowledge())
+    run = _Run(TokenBucket(at=BEGIN), NowPlayingState())
     now, refused = BEGIN, 0.0
     while now < BEGIN + seconds:
         watched_at = BEGIN + watched(now - BEGIN)
@@ -171,8 +171,8 @@ def _hear(run: _Run, changes: Sequence[Change], moments: Sequence[float], now: f
         run.seen = current
     told = changes[current].playback
     answer = Playback(told.status, now - LATENCY / 2, told.item, told.progress_at(now - LATENCY / 2))
-    run.knowledge = run.knowledge.heard(answer, now)
-    run.allowance = run.allowance.spent()
+    run.knowledge = run.knowledge.with_playback(answer, now)
+    run.allowance = run.allowance.consumed()
     if told.status != run.status:
         run.status, run.since = told.status, now
 
@@ -181,13 +181,13 @@ def _affords(run: _Run, now: float, calls_per_day: int) -> float:
     if calls_per_day >= UNBOUNDED:
         return 0.0
     oldest = bisect.bisect_left(run.minutes, ((now - DAY) // 60 * 60, 0))
-    return pace(run.minutes[oldest:], now, calls_per_day)
+    return poll_interval_for_quota(run.minutes[oldest:], now, calls_per_day)
 
 
 def _wait_after_a_wake(run: _Run, now: float, calls_per_day: int) -> float:
     affords = _affords(run, now, calls_per_day) if run.calls else 0.0
-    run.allowance = run.allowance.at_moment(now, affords).after_a_pause(now - run.asked_at, affords)
-    return seconds_until_affordable(run.allowance.credit, affords)
+    run.allowance = run.allowance.refilled(now, affords).capped_after_pause(now - run.asked_at, affords)
+    return seconds_until_tokens(run.allowance.tokens, affords)
 
 
 def _next(policy: Policy, run: _Run, now: float, calls_per_day: int) -> float:
@@ -195,17 +195,17 @@ def _next(policy: Policy, run: _Run, now: float, calls_per_day: int) -> float:
     if playback is None:
         raise LookupError("nothing was heard")
     progress_ms = playback.progress_at(now)
-    situation = Situation(
+    situation = ScheduleInput(
         now,
         playback.status,
         run.since,
         None if progress_ms is None else progress_ms / 1000,
         playback.ends_at,
-        about_the_end=run.knowledge.about_the_end,
+        polls_past_end=run.knowledge.polls_past_end,
         pace=_affords(run, now, calls_per_day),
     )
-    run.allowance = run.allowance.at_moment(now, pace_of(situation))
-    return policy(replace(situation, credit=run.allowance.credit))
+    run.allowance = run.allowance.refilled(now, quota_interval(situation))
+    return policy(replace(situation, credit=run.allowance.tokens))
 
 
 def every(seconds: float) -> Policy:
@@ -213,7 +213,7 @@ def every(seconds: float) -> Policy:
     return lambda _: seconds
 
 
-def version_1_0(situation: Situation) -> float:
+def version_1_0(situation: ScheduleInput) -> float:
     """What the release before did: every 5 s and at the end, as often at any moment of an item; nothing is saved up."""
     for_how_long = situation.now - situation.since
     if situation.status == "paused":
@@ -250,7 +250,7 @@ class Measured:
     staleness_aimed: str = ""
 
 
-OURS = seconds_until_next_question
+OURS = seconds_until_next_poll
 SEEDS = (7, 11, 13, 17, 19)
 """One listener of a kind differs from the next by more than what is tuned here: each row is the mean of five."""
 

@@ -16,8 +16,8 @@ from tests.support.showing import Showing, item, playing
 from widget.app import create_app
 from widget.clock import SystemClock
 from widget.config.settings import Settings
-from widget.server.crowd import Limits
-from widget.server.listening import listening
+from widget.server.crowd import ConnectionLimits
+from widget.server.listening import bind_socket
 from widget.server.server import Server, loop_factory
 
 BODY = b"x" * 400
@@ -60,8 +60,8 @@ def main() -> None:
     if name in ("ours", "inlet"):
         lifespan: Literal["on", "off"] = "on" if name == "inlet" else "off"
         app = inlet() if name == "inlet" else ours()
-        with listening("127.0.0.1", port) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(Server(app, limits=Limits(20_000), lifespan=lifespan).serve([listener]))
+        with bind_socket("127.0.0.1", port) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(Server(app, limits=ConnectionLimits(20_000), lifespan=lifespan).serve([listener]))
         return
     uvicorn.run(
         bare,

@@ -14,7 +14,7 @@ from bootstrap.export import FORMATS, variables
 from tests.support.commands import CLIENT_ID, CLIENT_SECRET, Spotify, run, spotify
 from tests.support.live_server import free_port, live_server
 from tests.support.receiver import Receiver
-from widget.model.tokens import Credentials, Token
+from widget.model.tokens import Authorization, Credentials
 
 TOKEN = "/api/token"
 Bootstrap = Callable[..., subprocess.CompletedProcess[str]]
@@ -157,7 +157,7 @@ def test_export_of_nothing_and_of_a_dead_token_says_what_to_run(bootstrap: Boots
     ],
 )
 def test_every_format_is_read_by_a_shell_whatever_the_values_are(form: str, start: str) -> None:
-    values = variables(Credentials("id", 'it\'s a "secret" $HOME `x`'), Token("AQ&token;", authorized_at=0.0))
+    values = variables(Credentials("id", 'it\'s a "secret" $HOME `x`'), Authorization("AQ&token;", authorized_at=0.0))
     text = FORMATS[form](values)
     assert text.startswith(start)
     words = [word for word in shlex.split(text) if "=" in word]
@@ -165,7 +165,10 @@ def test_every_format_is_read_by_a_shell_whatever_the_values_are(form: str, star
 
 
 def test_export_leaves_out_what_is_not_there() -> None:
-    assert variables(Credentials("id"), Token("AQ")) == {"SPOTIFY_CLIENT_ID": "id", "SPOTIFY_REFRESH_TOKEN": "AQ"}
+    assert variables(Credentials("id"), Authorization("AQ")) == {
+        "SPOTIFY_CLIENT_ID": "id",
+        "SPOTIFY_REFRESH_TOKEN": "AQ",
+    }
 
 
 def test_forget_deletes_everything_and_says_where_to_revoke(bootstrap: Bootstrap) -> None:

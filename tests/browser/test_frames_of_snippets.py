@@ -19,8 +19,8 @@ from tests.support.live_server import live_server
 from tests.support.showing import HEBREW, LONG, Showing, idle, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
-from widget.model.playback import LastPlayed
-from widget.model.sources import LASTFM, SOURCES, SPOTIFY, Source
+from widget.model.playback import PlayedItem
+from widget.model.sources import LASTFM, SOURCES, SPOTIFY, SourceInfo
 from widget.web.embed.options import Layout
 
 LOOKS: Sequence[tuple[Layout, int]] = [
@@ -59,14 +59,14 @@ class FirstFrame(HTMLParser):
 
 
 @contextmanager
-def servers_of(source: Source, *, plays: bool = True) -> Iterator[Mapping[int, str]]:
+def servers_of(source: SourceInfo, *, plays: bool = True) -> Iterator[Mapping[int, str]]:
     """By the number of earlier items that it has: the address of a server that shows a long title of ``source``."""
     now = time.time()
-    snapshot = playing(now, LONG, 61_000 if source.tells_progress else None) if plays else idle(now, LONG)
+    snapshot = playing(now, LONG, 61_000 if source.has_progress else None) if plays else idle(now, LONG)
     with ExitStack() as stack:
         addresses = {}
         for rows in {rows for _, rows in LOOKS}:
-            before = tuple(LastPlayed(LONG if row % 2 else HEBREW, now - 900 - 300 * row) for row in range(rows))
+            before = tuple(PlayedItem(LONG if row % 2 else HEBREW, now - 900 - 300 * row) for row in range(rows))
             showing = Showing(SystemClock(), Settings(recent=rows), source=source)
             addresses[rows] = stack.enter_context(live_server(showing.show(replace(snapshot, recent=before)).app))
         yield addresses
@@ -104,7 +104,7 @@ def too_high(frame: Frame) -> bool:
 @by_source
 @pytest.mark.parametrize("plays", [True, False], ids=["playing", "last played"])
 def test_nothing_scrolls_and_nothing_is_cut_in_the_frame_of_a_snippet(
-    page: Page, http: httpx.Client, source: Source, plays: bool
+    page: Page, http: httpx.Client, source: SourceInfo, plays: bool
 ) -> None:
     with servers_of(source, plays=plays) as addresses:
         asked = [(rows, f"layout={layout}{width}") for layout, rows in LOOKS for width in ("", "&width=240")]
@@ -114,7 +114,7 @@ def test_nothing_scrolls_and_nothing_is_cut_in_the_frame_of_a_snippet(
 
 
 @with_and_without_credit
-def test_neither_does_it_at_another_scale(page: Page, http: httpx.Client, source: Source) -> None:
+def test_neither_does_it_at_another_scale(page: Page, http: httpx.Client, source: SourceInfo) -> None:
     with servers_of(source) as addresses:
         asked = [
             (rows, f"layout={layout}&scale={scale}{width}")
@@ -128,7 +128,7 @@ def test_neither_does_it_at_another_scale(page: Page, http: httpx.Client, source
 
 
 @with_and_without_credit
-def test_neither_does_it_without_scripts(page_without_scripts: Page, http: httpx.Client, source: Source) -> None:
+def test_neither_does_it_without_scripts(page_without_scripts: Page, http: httpx.Client, source: SourceInfo) -> None:
     with servers_of(source) as addresses:
         asked = [(rows, f"layout={layout}{width}") for layout, rows in LOOKS for width in ("", "&width=240")]
         html = "".join(snippet(http, addresses[rows], query) for rows, query in asked)
@@ -141,7 +141,7 @@ def test_neither_does_it_without_scripts(page_without_scripts: Page, http: httpx
 
 
 @with_and_without_credit
-def test_all_places_give_it_the_same_height(http: httpx.Client, source: Source) -> None:
+def test_all_places_give_it_the_same_height(http: httpx.Client, source: SourceInfo) -> None:
     with servers_of(source) as addresses:
         for layout, rows in LOOKS:
             address, query = addresses[rows], f"layout={layout}"
@@ -166,7 +166,7 @@ def test_all_places_give_it_the_same_height(http: httpx.Client, source: Source) 
 
 
 @with_and_without_credit
-def test_the_script_gives_that_height_at_once(page: Page, http: httpx.Client, source: Source) -> None:
+def test_the_script_gives_that_height_at_once(page: Page, http: httpx.Client, source: SourceInfo) -> None:
     page.route(re.compile("/widget"), lambda route: route.abort())  # So that the page inside tells nothing.
     with servers_of(source) as addresses:
         for rows, address in addresses.items():

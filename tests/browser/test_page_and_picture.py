@@ -111,7 +111,7 @@ def colour_at(page: Page, x: int, y: int) -> tuple[int, ...]:
 def test_ground_and_line_have_the_same_colours_within_a_shade(
     page: Page, live: Live, background: str, theme: str
 ) -> None:
-    live.showing.artwork.keep_colour(str(live.showing.artwork.key(EXPLICIT)), ART)
+    live.showing.artwork.set_color(str(live.showing.artwork.key(EXPLICIT)), ART)
     live.show(paused(time.time(), EXPLICIT))
     query = f"background={background}&theme={theme}&motion=off"
     page.goto(f"{live.url}/healthz")

@@ -5,8 +5,8 @@ import random
 import pytest
 from playwright.sync_api import Page
 
-from widget.artwork.oklch import Oklch, rgb
-from widget.web.embed.palette import COLUMNS, Tone
+from widget.artwork.oklch import Oklch, parse_hex
+from widget.web.embed.palette import COLOR_ROLES, ColorScheme
 
 PAINT = """colours => {
   const brush = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -23,10 +23,10 @@ ARTWORKS = (*EDGES, *(f"#{CHANCE.randrange(1 << 24):06x}" for _ in range(150)))
 
 @pytest.mark.parametrize("tone", ["light", "dark"])
 @pytest.mark.parametrize("part", ["ground", "text", "muted", "accent", "track"])
-def test_a_browser_and_the_server_agree_within_a_shade(page: Page, tone: Tone, part: str) -> None:
-    tint = getattr(COLUMNS[tone], part)
+def test_a_browser_and_the_server_agree_within_a_shade(page: Page, tone: ColorScheme, part: str) -> None:
+    tint = getattr(COLOR_ROLES[tone], part)
     formula = f"{tint.lightness} min(c * {tint.share}, {tint.most}) h"
     painted = page.evaluate(PAINT, [f"oklch(from {art} {formula})" for art in ARTWORKS])
     for art, theirs in zip(ARTWORKS, painted, strict=True):
-        ours = tint.of(Oklch.of(rgb(art)))
+        ours = tint.of(Oklch.from_rgb(parse_hex(art)))
         assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= 1, (art, ours, theirs)

@@ -11,15 +11,15 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, EMOJI, HEBREW, JAPANESE, LONG, MARKUP, idle, item, paused, playing
-from widget.artwork.oklch import rgb
-from widget.model.playback import Item, LastPlayed
+from widget.artwork.oklch import parse_hex
+from widget.model.playback import Item, PlayedItem
 from widget.model.snapshot import Snapshot
-from widget.web.embed.i18n import words
-from widget.web.embed.options import Options
-from widget.web.embed.palette import Tone, palette
-from widget.web.embed.svg.components import Scene
-from widget.web.embed.svg.renderer import render
-from widget.web.embed.view_model import view_of
+from widget.web.embed.i18n import get_translations
+from widget.web.embed.options import WidgetOptions
+from widget.web.embed.palette import ColorScheme, palette
+from widget.web.embed.svg.components import SvgContext
+from widget.web.embed.svg.renderer import render_svg
+from widget.web.embed.view_model import build_view_model
 
 NOW = 1_795_000_000.0
 ART = "#ff5a00"
@@ -42,9 +42,9 @@ PLACES = """() => {
 
 
 def picture(snapshot: Snapshot, query: Mapping[str, str], lang: str = "en", ends_in_ms: int = 100_000) -> str:
-    options, spoken = Options.from_query(query), words(lang)
-    scene = Scene(view_of(snapshot, options, spoken, NOW), options, spoken, ends_in_ms)
-    return render(scene, {}, ART).decode()
+    options, spoken = WidgetOptions.from_query(query), get_translations(lang)
+    scene = SvgContext(build_view_model(snapshot, options, spoken, NOW), options, spoken, ends_in_ms)
+    return render_svg(scene, {}, ART).decode()
 
 
 def inline(page: Page, svg: str, style: str = "") -> None:
@@ -57,7 +57,7 @@ def inline(page: Page, svg: str, style: str = "") -> None:
 )
 @pytest.mark.parametrize("lang", ["en", "he"])
 def test_no_font_can_run_out_of_the_picture(page: Page, what: Item, layout: str, lang: str) -> None:
-    snapshot = playing(NOW, what, recent=(LastPlayed(what, NOW - 100),))
+    snapshot = playing(NOW, what, recent=(PlayedItem(what, NOW - 100),))
     inline(page, picture(snapshot, {"layout": layout}, lang), WIDE_FONT)
     found = page.evaluate(PLACES)
     width = page.evaluate("document.querySelector('svg').getBoundingClientRect().width")
@@ -84,12 +84,12 @@ def ground(page: Page, svg: str) -> tuple[int, ...]:
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 @pytest.mark.parametrize("background", ["art", "card", "336699"])
 def test_it_has_the_ground_of_its_theme_and_of_the_readers_where_that_is_auto(
-    page: Page, scheme: Tone, theme: str, background: str
+    page: Page, scheme: ColorScheme, theme: str, background: str
 ) -> None:
     page.emulate_media(color_scheme=scheme)
-    shown: Tone = "dark" if (scheme if theme == "auto" else theme) == "dark" else "light"
+    shown: ColorScheme = "dark" if (scheme if theme == "auto" else theme) == "dark" else "light"
     drawn = ground(page, picture(playing(NOW), {"theme": theme, "background": background}))
-    expected = rgb(palette(shown, background, None, ART).ground)
+    expected = parse_hex(palette(shown, background, None, ART).background)
     assert max(abs(a - b) for a, b in zip(drawn, expected, strict=True)) <= 1
 
 

@@ -27,9 +27,9 @@ from tests.support.showing import (
 )
 from widget.clock import SystemClock
 from widget.config.settings import Settings
-from widget.model.playback import LastPlayed
-from widget.model.snapshot import Problem, Snapshot
-from widget.model.sources import Source
+from widget.model.playback import PlayedItem
+from widget.model.snapshot import Snapshot, SourceProblem
+from widget.model.sources import SourceInfo
 
 COVERED = "document.querySelector('.artwork img')?.naturalWidth > 0"
 
@@ -78,7 +78,7 @@ def test_each_change_shows_without_a_reload(page: Page, live: Live) -> None:
     live.show(idle(time.time(), item()))
     expect(label).to_have_text("Last played")
     expect(page.locator(".bars")).to_be_hidden()
-    live.show(Snapshot(None, Problem("forbidden", "An owner's matter.")))
+    live.show(Snapshot(None, SourceProblem("forbidden", "An owner's matter.")))
     expect(title(page)).to_have_text("Nothing playing")
     expect(page.locator("body")).not_to_contain_text("owner")
 
@@ -92,7 +92,7 @@ def test_the_script_and_the_server_make_the_same_page(page: Page, live: Live) ->
         advertisement(now),
         idle(now),
         paused(now, LOCAL),
-        replace(paused(now), playback=None, problem=Problem("forbidden", "")),
+        replace(paused(now), playback=None, problem=SourceProblem("forbidden", "")),
     ):
         live.show(playing(now, EPISODE))
         page.goto(f"{live.url}/widget?lang=de")
@@ -237,7 +237,7 @@ def test_a_cover_that_does_not_come_keeps_the_title_waiting_for_600_ms_at_most(p
 
 def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None:
     what = item("Coloured", artwork=artwork("orbit"))
-    live.showing.artwork.keep_colour(live.showing.artwork.key(what) or "", "#ff5a00")
+    live.showing.artwork.set_color(live.showing.artwork.key(what) or "", "#ff5a00")
     page.goto(f"{live.url}/widget?theme=light")
     page.wait_for_timeout(300)
     ground = "getComputedStyle(document.querySelector('.widget')).backgroundColor"
@@ -252,7 +252,7 @@ def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None
 
 def test_words_and_ground_change_their_colours_together(page: Page, live: Live) -> None:
     what = item("Coloured", artwork=artwork("orbit"))
-    live.showing.artwork.keep_colour(live.showing.artwork.key(what) or "", "#ff5a00")
+    live.showing.artwork.set_color(live.showing.artwork.key(what) or "", "#ff5a00")
     page.goto(f"{live.url}/widget?theme=dark")
     page.wait_for_timeout(300)
     page.evaluate("""() => {
@@ -270,11 +270,11 @@ def test_a_list_follows_what_was_played(page: Page, live: Live) -> None:
     now = time.time()
     page.goto(f"{live.url}/widget?layout=list")
     expect(page.locator(".row")).to_have_count(0)
-    rows = (LastPlayed(LONG, now - 660), LastPlayed(LOCAL, now - 7300))
+    rows = (PlayedItem(LONG, now - 660), PlayedItem(LOCAL, now - 7300))
     live.show(playing(now, recent=rows))
     expect(page.locator(".row")).to_have_count(2)
     expect(page.locator(".row .ago")).to_have_text(["11 min", "2 h"])
-    live.show(playing(now, item("Next"), recent=(LastPlayed(item(), now - 60), *rows)))
+    live.show(playing(now, item("Next"), recent=(PlayedItem(item(), now - 60), *rows)))
     expect(page.locator(".row .title")).to_have_text(["Tides of Glass", LONG.title, LOCAL.title])
     expect(title(page)).to_have_text("Next")
 
@@ -327,7 +327,7 @@ def test_at_the_end_it_asks_once(page: Page, live: Live) -> None:
 
 def test_a_source_without_progress_ends_when_its_word_ends(page: Page) -> None:
     clock = SystemClock()
-    showing = Showing(clock, source=Source("inlet", "Listening", None))
+    showing = Showing(clock, source=SourceInfo("inlet", "Listening", None))
     showing.show(playing(clock.now(), progress_ms=None, valid_until=clock.now() + 1))
     with live_server(showing.app) as url:
         page.goto(f"{url}/widget")

@@ -18,7 +18,7 @@ from tests.support.live_server import live_server
 from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import Box, boxes, framed, troubles
 from widget.clock import SystemClock
-from widget.model.playback import Item, LastPlayed
+from widget.model.playback import Item, PlayedItem
 from widget.model.snapshot import Snapshot
 from widget.model.sources import LASTFM
 
@@ -34,7 +34,7 @@ LAYOUTS = {"card": 140, "compact": 56, "cover": 1100, "list": 300}
 
 
 def shown(now: float, what: Item) -> Snapshot:
-    return playing(now, what, recent=(LastPlayed(LONG, now - 700), LastPlayed(HEBREW, now - 90_000)))
+    return playing(now, what, recent=(PlayedItem(LONG, now - 700), PlayedItem(HEBREW, now - 90_000)))
 
 
 def resized(page: Page, width: int) -> None:
@@ -215,7 +215,7 @@ def test_the_lowest_frames_show_the_words_alone(page: Page, live: Live, layout: 
 )
 def test_no_letter_is_cut(page: Page, live: Live, layout: str, what: Item) -> None:
     """The ink of each line is that of a copy whose lines cut nothing above or below."""
-    live.show(playing(time.time(), what, recent=(LastPlayed(what, time.time() - 700),)))
+    live.show(playing(time.time(), what, recent=(PlayedItem(what, time.time() - 700),)))
     with framed(page, f"{live.url}/widget?layout={layout}&theme=light&background=card&motion=off", 420, 600) as frame:
         frame.add_style_tag(content=".line,time,.bars,.artwork,.icon{visibility:hidden}.widget{transition:none}")
         cut = page.screenshot()
@@ -388,7 +388,7 @@ def test_the_artwork_is_whole(page: Page, live: Live) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_axe_finds_nothing_serious(page: Page, live: Live, theme: str, layout: str) -> None:
     now = time.time()
-    live.showing.artwork.keep_colour(live.showing.artwork.key(LONG) or "", "#ff5a00")
+    live.showing.artwork.set_color(live.showing.artwork.key(LONG) or "", "#ff5a00")
     for snapshot in (shown(now, LONG), idle(now, ARABIC), idle(now)):
         live.show(snapshot)
         page.goto(f"{live.url}/widget?theme={theme}&layout={layout}&accent=ffee00")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Live
 from tests.support.showing import ARABIC, item, playing
 from tests.support.widget_frames import boxes, framed
-from widget.model.playback import LastPlayed
+from widget.model.playback import PlayedItem
 
 LANGUAGES = ("en", "de", "fr", "it", "nl", "ru", "tr", "uk")
 """Those with the longest words in the place of a title."""
@@ -53,7 +53,7 @@ def test_the_mark_of_explicit_items_stands_in_the_middle_of_the_words_beside_it(
 ) -> None:
     now = time.time()
     explicit = item(explicit=True)
-    live.show(playing(now, explicit, recent=(LastPlayed(item("Another", explicit=True), now - 900),)))
+    live.show(playing(now, explicit, recent=(PlayedItem(item("Another", explicit=True), now - 900),)))
     with framed(page, f"{live.url}/widget?layout={layout}", 420, 460) as frame:
         off = frame.evaluate(MIDDLES)
     assert len(off) == (2 if layout == "list" else 1)

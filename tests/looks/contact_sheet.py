@@ -32,13 +32,13 @@ from tests.support.showing import (
     paused,
     playing,
 )
-from widget.artwork.color_service import colour_of
+from widget.artwork.color_service import extract_color
 from widget.clock import SystemClock
-from widget.model.playback import LastPlayed
+from widget.model.playback import PlayedItem
 from widget.model.snapshot import Snapshot
-from widget.samples.artwork import drawing
-from widget.web.embed.options import Ground, Layout
-from widget.web.embed.sizes import DEFAULT_WIDTHS, height_of
+from widget.samples.artwork import load_image
+from widget.web.embed.options import Background, Layout
+from widget.web.embed.sizes import DEFAULT_WIDTHS, layout_height
 
 LAYOUTS = get_args(Layout)
 ROWS = 2
@@ -76,9 +76,9 @@ def coloured(showing: Showing) -> Showing:
     """With the colours of the artwork, as the server finds them."""
     for what in (item(), LONG, EPISODE, HEBREW, ARABIC, JAPANESE, EMOJI, MARKUP):
         key, name = showing.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
-        body = drawing(name)
+        body = load_image(name)
         if key is not None and body is not None:
-            showing.artwork.keep_colour(key, colour_of(body))
+            showing.artwork.set_color(key, extract_color(body))
     return showing
 
 
@@ -89,7 +89,7 @@ def sheet(
     cells = []
     for name, (address, lang) in addresses.items():
         query = LOOKS[face].format(layout=layout, theme=theme, background=background, lang=lang)
-        source, height = escape(address + query), height_of(layout, width, rows=ROWS)
+        source, height = escape(address + query), layout_height(layout, width, rows=ROWS)
         frame = f'<iframe src="{source}" width="{width}" height="{height}" style="color-scheme:{theme}">'
         shown = f'<img src="{source}" alt="">' if face == "picture" else f"{frame}</iframe>"
         cells.append(f"<figure><figcaption>{name}</figcaption>{shown}</figure>")
@@ -106,7 +106,7 @@ def served_states() -> Iterator[Mapping[str, tuple[str, str]]]:
     """The address of a server for each state, and the language to ask it in."""
     clock = SystemClock()
     now = clock.now()
-    recent = (LastPlayed(LONG, now - 700), LastPlayed(HEBREW, now - 90_000))
+    recent = (PlayedItem(LONG, now - 700), PlayedItem(HEBREW, now - 90_000))
     with ExitStack() as stack:
         addresses = {}
         for name, (snapshot, lang) in states(now).items():
@@ -133,7 +133,7 @@ def make(folder: Path, scale: float, layouts: Sequence[Layout]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with served_states() as addresses, chromium(scale=scale) as browser:
         for face, layout in product(LOOKS, layouts):
-            for theme, background in product(GROUNDS, get_args(Ground)):
+            for theme, background in product(GROUNDS, get_args(Background)):
                 html = sheet(addresses, face, layout, theme, background, DEFAULT_WIDTHS[layout])
                 picture(browser, html, folder / f"{face}-{layout}-{theme}-{background}.png")
         for layout, width in product(layouts, WIDTHS):

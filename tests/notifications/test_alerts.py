@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from widget.model.errors import ErrorCode
-from widget.model.tokens import Token
-from widget.notifications.alerts import Message, Trouble, current_trouble, due_messages, read_trouble
+from widget.model.tokens import Authorization
+from widget.notifications.alerts import Alert, Incident, due_alerts, load_incident, update_incident
 
 DAY = 86_400.0
 HOUR = 3_600.0
 AUTHORIZED = datetime(2026, 11, 25, 10, tzinfo=UTC).timestamp()
-TOKEN = Token("secret", authorized_at=AUTHORIZED)
+TOKEN = Authorization("secret", authorized_at=AUTHORIZED)
 NEXT_STEP = "Open https://music.example.org/setup and authorize again."
 
 
@@ -21,9 +21,12 @@ def end() -> float:
 
 
 def due(
-    days_left: float, told: frozenset[str] = frozenset(), token: Token | None = TOKEN, trouble: Trouble | None = None
-) -> tuple[Message, ...]:
-    return due_messages(token, trouble, told, end() - days_left * DAY, NEXT_STEP)
+    days_left: float,
+    told: frozenset[str] = frozenset(),
+    token: Authorization | None = TOKEN,
+    trouble: Incident | None = None,
+) -> tuple[Alert, ...]:
+    return due_alerts(token, trouble, told, end() - days_left * DAY, NEXT_STEP)
 
 
 def test_day_by_day_the_owner_hears_of_the_end_three_times() -> None:
@@ -50,7 +53,7 @@ def test_each_message_says_what_until_when_and_the_next_step() -> None:
 
 def test_a_new_authorization_starts_the_countdown_anew() -> None:
     (first,) = due(1)
-    renewed = Token("another", authorized_at=AUTHORIZED + 10 * DAY)
+    renewed = Authorization("another", authorized_at=AUTHORIZED + 10 * DAY)
     assert due(5, frozenset({first.key}), renewed) != ()
     assert due(5, frozenset({first.key}), renewed)[0].key != first.key
 
@@ -62,7 +65,7 @@ def heard_by_a_host_that_loses_its_disk(days: int, hour: float) -> list[int]:
         for looked in range(24):
             left = day - (hour + looked) / 24
             began = end() - (day - hour / 24) * DAY
-            heard += [day for _ in due_messages(TOKEN, None, frozenset(), end() - left * DAY, NEXT_STEP, began)][:1]
+            heard += [day for _ in due_alerts(TOKEN, None, frozenset(), end() - left * DAY, NEXT_STEP, began)][:1]
     return heard
 
 
@@ -75,93 +78,95 @@ def test_a_store_that_begins_anew_each_day_repeats_no_message_for_a_month(hour: 
 
 def test_a_store_that_began_with_nothing_tells_a_message_that_falls_due_later() -> None:
     began = end() - 20 * DAY
-    assert due_messages(TOKEN, None, frozenset(), end() - 20 * DAY, NEXT_STEP, began) == ()
-    (message,) = due_messages(TOKEN, None, frozenset(), end() - 5 * DAY, NEXT_STEP, began)
+    assert due_alerts(TOKEN, None, frozenset(), end() - 20 * DAY, NEXT_STEP, began) == ()
+    (message,) = due_alerts(TOKEN, None, frozenset(), end() - 5 * DAY, NEXT_STEP, began)
     assert message.title == "Spotify access ends in 5 days"
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{", '{"code": "x", "since": 1}', '{"code": "forbidden"}', "null"])
 def test_a_stored_trouble_that_cannot_be_read_is_none(text: str | None) -> None:
-    assert read_trouble(text, 5000.0) is None
+    assert load_incident(text, 5000.0) is None
 
 
 def test_a_stored_trouble_from_the_future_is_not_believed() -> None:
-    assert read_trouble('{"code": "forbidden", "since": 1000.0}', 5000.0) == Trouble("forbidden", 1000.0)
+    assert load_incident('{"code": "forbidden", "since": 1000.0}', 5000.0) == Incident("forbidden", 1000.0)
     for since in ("9000000.0", "1e400", "NaN", '"then"', "null"):
-        assert read_trouble(f'{{"code": "forbidden", "since": {since}}}', 5000.0) is None
+        assert load_incident(f'{{"code": "forbidden", "since": {since}}}', 5000.0) is None
 
 
 def test_a_new_token_ends_the_need_for_it_before_anybody_asks_spotify() -> None:
-    trouble = current_trouble(None, "needs_authorization", None, None, 1000.0)
+    trouble = update_incident(None, "needs_authorization", None, None, 1000.0)
     for code in (None, "spotify_unreachable"):
-        over = current_trouble(trouble, code, None, None, 2000.0, is_authorized=True)
+        over = update_incident(trouble, code, None, None, 2000.0, is_authorized=True)
         assert over is not None
-        assert over.over_at == 2000.0
-    assert current_trouble(trouble, None, None, None, 2000.0) == trouble
-    assert current_trouble(Trouble("forbidden", 1000.0), None, None, None, 2000.0, is_authorized=True) == Trouble(
+        assert over.resolved_at == 2000.0
+    assert update_incident(trouble, None, None, None, 2000.0) == trouble
+    assert update_incident(Incident("forbidden", 1000.0), None, None, None, 2000.0, is_authorized=True) == Incident(
         "forbidden", 1000.0
     )
 
 
-@pytest.mark.parametrize("token", [None, Token("secret"), Token("s", authorized_at=1.0, needs_authorization=True)])
-def test_without_a_live_token_or_a_date_no_end_is_told(token: Token | None) -> None:
+@pytest.mark.parametrize(
+    "token", [None, Authorization("secret"), Authorization("s", authorized_at=1.0, needs_authorization=True)]
+)
+def test_without_a_live_token_or_a_date_no_end_is_told(token: Authorization | None) -> None:
     assert due(0.5, token=token) == ()
 
 
 def test_a_dead_token_is_told_at_once_and_once() -> None:
-    trouble = current_trouble(None, "needs_authorization", None, None, 1000.0)
-    (message,) = due_messages(None, trouble, frozenset(), 1000.0, NEXT_STEP)
+    trouble = update_incident(None, "needs_authorization", None, None, 1000.0)
+    (message,) = due_alerts(None, trouble, frozenset(), 1000.0, NEXT_STEP)
     assert NEXT_STEP in message.body
-    assert due_messages(None, trouble, frozenset({message.key}), 5000.0, NEXT_STEP) == ()
+    assert due_alerts(None, trouble, frozenset({message.key}), 5000.0, NEXT_STEP) == ()
 
 
 @pytest.mark.parametrize("code", ["forbidden", "bad_credentials", "quota_exceeded"])
 def test_a_refusal_is_told_when_it_has_lasted_an_hour(code: ErrorCode) -> None:
-    trouble = current_trouble(None, code, None, None, 1000.0)
-    assert due_messages(None, trouble, frozenset(), 1000.0 + HOUR - 1, NEXT_STEP) == ()
-    assert len(due_messages(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)) == 1
+    trouble = update_incident(None, code, None, None, 1000.0)
+    assert due_alerts(None, trouble, frozenset(), 1000.0 + HOUR - 1, NEXT_STEP) == ()
+    assert len(due_alerts(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)) == 1
 
 
 @pytest.mark.parametrize("code", ["rate_limited", "budget_spent", "spotify_unreachable", "not_configured"])
 def test_passing_faults_are_never_told(code: ErrorCode) -> None:
-    assert current_trouble(None, code, None, None, 1000.0) is None
+    assert update_incident(None, code, None, None, 1000.0) is None
 
 
 def test_a_passing_fault_and_a_restart_neither_end_nor_renew_a_trouble() -> None:
-    trouble = current_trouble(None, "forbidden", None, None, 1000.0)
+    trouble = update_incident(None, "forbidden", None, None, 1000.0)
     for code, success in (("spotify_unreachable", None), (None, None), (None, 500.0), ("forbidden", None)):
-        trouble = current_trouble(trouble, code, None, success, 2000.0)  # type: ignore[arg-type]
-    assert trouble == Trouble("forbidden", 1000.0)
+        trouble = update_incident(trouble, code, None, success, 2000.0)  # type: ignore[arg-type]
+    assert trouble == Incident("forbidden", 1000.0)
 
 
 def test_all_is_well_is_told_only_to_those_who_heard_of_the_trouble() -> None:
-    trouble = current_trouble(None, "forbidden", None, None, 1000.0)
+    trouble = update_incident(None, "forbidden", None, None, 1000.0)
     assert trouble is not None
-    over = current_trouble(trouble, None, None, 9000.0, 9000.0)
-    assert due_messages(None, over, frozenset(), 9000.0, NEXT_STEP) == ()
-    (well,) = due_messages(None, over, frozenset({trouble.key}), 9000.0, NEXT_STEP)
+    over = update_incident(trouble, None, None, 9000.0, 9000.0)
+    assert due_alerts(None, over, frozenset(), 9000.0, NEXT_STEP) == ()
+    (well,) = due_alerts(None, over, frozenset({trouble.key}), 9000.0, NEXT_STEP)
     assert well.title == "All is well again"
-    assert due_messages(None, over, frozenset({trouble.key, well.key}), 9000.0, NEXT_STEP) == ()
+    assert due_alerts(None, over, frozenset({trouble.key, well.key}), 9000.0, NEXT_STEP) == ()
 
 
 def test_a_trouble_that_comes_back_is_a_new_one() -> None:
-    first = Trouble("forbidden", 1000.0, over_at=2000.0)
-    again = current_trouble(first, "forbidden", None, 2000.0, 3000.0)
-    assert again == Trouble("forbidden", 3000.0)
+    first = Incident("forbidden", 1000.0, resolved_at=2000.0)
+    again = update_incident(first, "forbidden", None, 2000.0, 3000.0)
+    assert again == Incident("forbidden", 3000.0)
     assert again.key != first.key
 
 
 def test_until_when_a_quota_lasts_is_told() -> None:
-    trouble = current_trouble(None, "quota_exceeded", AUTHORIZED, None, 1000.0)
-    (message,) = due_messages(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)
+    trouble = update_incident(None, "quota_exceeded", AUTHORIZED, None, 1000.0)
+    (message,) = due_alerts(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)
     assert "2026-11-25 10:00 UTC" in message.body
 
 
 def test_a_spent_seed_is_told_once_with_the_next_step_and_the_next_seed_anew() -> None:
-    (message,) = due_messages(TOKEN, None, frozenset(), AUTHORIZED, NEXT_STEP, spent_seed="a" * 64)
+    (message,) = due_alerts(TOKEN, None, frozenset(), AUTHORIZED, NEXT_STEP, spent_seed="a" * 64)
     assert "restart" in message.title
     assert "DATABASE_URL" in message.body
-    assert message.logged
+    assert message.already_logged
     told = frozenset({message.key})
-    assert due_messages(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="a" * 64) == ()
-    assert due_messages(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="b" * 64) != ()
+    assert due_alerts(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="a" * 64) == ()
+    assert due_alerts(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="b" * 64) != ()

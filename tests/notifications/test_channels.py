@@ -4,11 +4,11 @@ import time
 
 from tests.support.live_server import free_port, live_server
 from tests.support.receiver import Receiver
-from widget.notifications.channels import Channel, read_channels
+from widget.notifications.channels import Channel, parse_channels
 
 
 def only(url: str) -> Channel:
-    (channel,), unreadable = read_channels([url])
+    (channel,), unreadable = parse_channels([url])
     assert unreadable == ()
     return channel
 
@@ -47,12 +47,12 @@ async def test_a_service_s_plug_in_that_raises_disturbs_nobody() -> None:
 
 
 def test_an_address_with_a_typo_is_told_by_its_place_and_not_shown() -> None:
-    channels, unreadable = read_channels(["jsn://me:marked@example.org", "marked", "json://me:marked@example.org"])
+    channels, unreadable = parse_channels(["jsn://me:marked@example.org", "marked", "json://me:marked@example.org"])
     assert [channel.label for channel in channels] == ["3. json"]
     assert unreadable == ("1. jsn", "2. address")
     assert "marked" not in repr(channels)
 
 
 def test_two_addresses_have_two_fingerprints() -> None:
-    channels, _ = read_channels(["json://example.org/1", "json://example.org/2"])
+    channels, _ = parse_channels(["json://example.org/1", "json://example.org/2"])
     assert len({channel.fingerprint for channel in channels}) == 2

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.model.hiding import Hiding
-from widget.model.names import related_names
-from widget.model.playback import Item, LastPlayed, Named, Playback
-from widget.model.snapshot import Problem
-from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, Endurance
-from widget.now_playing.expiry import same_track
-from widget.now_playing.serialization import from_text, to_text
-from widget.now_playing.state import Knowledge
+from widget.model.hiding import HideList
+from widget.model.names import name_keys
+from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.model.snapshot import SourceProblem
+from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, ExpiryRule
+from widget.now_playing.expiry import is_same_track
+from widget.now_playing.serialization import dump_state, load_state
+from widget.now_playing.state import NowPlayingState
 
 NOW = 1_795_000_000.0
 LATEST = 12 * 60.0
@@ -21,8 +21,8 @@ LATEST = 12 * 60.0
 
 def track(title: str = "Copper Sky", seconds: float | None = None, artist: str = "The Weirs") -> Item:
     duration_ms = None if seconds is None else round(seconds * 1000)
-    related = related_names(title, (artist,), None)
-    return Item("track", None, None, None, title, (Named(artist),), duration_ms=duration_ms, related=related)
+    related = name_keys(title, (artist,), None)
+    return Item("track", None, None, None, title, (Entity(artist),), duration_ms=duration_ms, hide_keys=related)
 
 
 SONG, OTHER = track(), track("Blue Hour")
@@ -31,26 +31,26 @@ SONG, OTHER = track(), track("Blue Hour")
 class Listening:
     """What is known after one answer and the next; ``shown`` is what a visitor sees."""
 
-    def __init__(self, endurance: Endurance | None = LASTFM.endurance) -> None:
+    def __init__(self, endurance: ExpiryRule | None = LASTFM.expiry) -> None:
         self.endurance = endurance
-        self.knowledge = Knowledge()
+        self.knowledge = NowPlayingState()
         self.now = NOW
 
     def hear(self, item: Item | None, after: float = 10.0, newest: float | None = None) -> "Listening":
         self.now += after
         if item is None:
-            told = Playback("idle", self.now, certain=False, newest_played_at=newest)
+            told = Playback("idle", self.now, is_authoritative=False, newest_played_at=newest)
         else:
             told = Playback("playing", self.now, item, newest_played_at=newest)
-        self.knowledge = self.knowledge.heard(told, self.now, self.endurance)
+        self.knowledge = self.knowledge.with_playback(told, self.now, self.endurance)
         return self
 
     def restart(self) -> "Listening":
-        self.knowledge = from_text(to_text(self.knowledge), self.now).remembered()
+        self.knowledge = load_state(dump_state(self.knowledge), self.now).for_new_process()
         return self
 
     def take_over(self) -> "Listening":
-        self.knowledge = from_text(to_text(self.knowledge), self.now).rested()
+        self.knowledge = load_state(dump_state(self.knowledge), self.now).for_new_leader()
         return self
 
     def shown(self, after: float = 0.0) -> str:
@@ -82,10 +82,10 @@ def test_another_track_is_a_sign_of_life() -> None:
 def test_a_scrobble_that_has_risen_is_a_repeat_and_moves_the_end() -> None:
     listening = Listening().hear(SONG, 0, newest=NOW - 200).hear(SONG, 400, newest=NOW - 200)
     assert listening.valid_until == NOW + LATEST
-    before = listening.knowledge.snapshot_at(listening.now).identity
+    before = listening.knowledge.snapshot_at(listening.now).etag_key
     listening.hear(SONG, 10, newest=NOW)
     assert listening.valid_until == NOW + 410 + LATEST
-    assert listening.knowledge.snapshot_at(listening.now).identity != before
+    assert listening.knowledge.snapshot_at(listening.now).etag_key != before
 
 
 def over() -> Listening:
@@ -130,44 +130,44 @@ def test_an_empty_first_answer_is_idle_at_once() -> None:
 @pytest.mark.parametrize(
     ("endurance", "seconds", "expected"),
     [
-        (LISTENBRAINZ.endurance, 240.0, 250.0),
-        (LISTENBRAINZ.endurance, None, 600.0),
-        (INLET.endurance, 240.0, 240.0),
-        (INLET.endurance, None, 600.0),
-        (LASTFM.endurance, 240.0, LATEST),
+        (LISTENBRAINZ.expiry, 240.0, 250.0),
+        (LISTENBRAINZ.expiry, None, 600.0),
+        (INLET.expiry, 240.0, 240.0),
+        (INLET.expiry, None, 600.0),
+        (LASTFM.expiry, 240.0, LATEST),
     ],
 )
 def test_an_item_is_believed_for_its_duration_where_that_is_told(
-    endurance: Endurance, seconds: float | None, expected: float
+    endurance: ExpiryRule, seconds: float | None, expected: float
 ) -> None:
     assert Listening(endurance).hear(track(seconds=seconds), 0).valid_until == NOW + expected
 
 
 def test_a_presence_that_cannot_last_so_long_is_another_one() -> None:
-    listening = Listening(LISTENBRAINZ.endurance).hear(track(seconds=240.0), 0).restart()
+    listening = Listening(LISTENBRAINZ.expiry).hear(track(seconds=240.0), 0).restart()
     assert listening.hear(track(seconds=240.0), 5_000).shown() == "Copper Sky"
     assert over().hear(SONG, 50_000, newest=NOW - 200).shown() == "idle"
 
 
 def test_an_outage_keeps_it_five_minutes_or_to_its_end() -> None:
-    listening = Listening(LISTENBRAINZ.endurance).hear(track(seconds=60.0), 0)
-    problem = Problem("source_unreachable", "502")
-    listening.knowledge = listening.knowledge.failed(problem, NOW, 2)
+    listening = Listening(LISTENBRAINZ.expiry).hear(track(seconds=60.0), 0)
+    problem = SourceProblem("source_unreachable", "502")
+    listening.knowledge = listening.knowledge.with_failure(problem, NOW, 2)
     assert listening.knowledge.snapshot_at(NOW + 69).stale
     assert listening.knowledge.snapshot_at(NOW + 70).status == "unavailable"
-    longer = Listening().hear(SONG, 0).knowledge.failed(problem, NOW, 2)
+    longer = Listening().hear(SONG, 0).knowledge.with_failure(problem, NOW, 2)
     assert longer.snapshot_at(NOW + 299).status == "playing"
     assert longer.snapshot_at(NOW + 300).status == "unavailable"
 
 
-def told(listening: Listening, *played: LastPlayed, most: int = 5) -> list[float]:
-    knowledge = listening.knowledge.told_of(played, most)
+def told(listening: Listening, *played: PlayedItem, most: int = 5) -> list[float]:
+    knowledge = listening.knowledge.with_history(played, most)
     return [last.played_at for last in knowledge.snapshot_at(listening.now).recent]
 
 
 def test_the_present_play_s_own_scrobble_is_no_earlier_play() -> None:
     listening = Listening().hear(None, 0).hear(SONG, 10, newest=NOW - 500).hear(SONG, 150, newest=NOW + 5)
-    own, other, earlier = LastPlayed(SONG, NOW + 5), LastPlayed(OTHER, NOW - 500), LastPlayed(SONG, NOW - 900)
+    own, other, earlier = PlayedItem(SONG, NOW + 5), PlayedItem(OTHER, NOW - 500), PlayedItem(SONG, NOW - 900)
     assert told(listening, own, other, earlier) == [NOW - 500, NOW - 900]
     listening.hear(OTHER, 10, newest=NOW + 5)
     assert told(listening, own, earlier) == [NOW + 5, NOW - 900]
@@ -179,9 +179,9 @@ def test_of_what_played_already_when_we_began_to_ask_one_play_alone_is_left_out(
     own: tuple[float, ...], earlier: float
 ) -> None:
     played = [
-        *(LastPlayed(SONG, NOW - ago) for ago in own),
-        LastPlayed(OTHER, NOW - 200),
-        LastPlayed(SONG, NOW - earlier),
+        *(PlayedItem(SONG, NOW - ago) for ago in own),
+        PlayedItem(OTHER, NOW - 200),
+        PlayedItem(SONG, NOW - earlier),
     ]
     listening = Listening().hear(SONG, 0, newest=played[0].played_at)
     assert told(listening, *played) == [NOW - 200, NOW - earlier]
@@ -191,35 +191,35 @@ def test_of_what_played_already_when_we_began_to_ask_one_play_alone_is_left_out(
 
 def test_what_is_hidden_does_not_make_an_earlier_play_the_present_one() -> None:
     listening = Listening().hear(SONG, 0, newest=NOW - 200)
-    hiding = Hiding(uris=frozenset({"track:blue hour"}))
-    played = [LastPlayed(OTHER, NOW - 200), LastPlayed(SONG, NOW - 400)]
-    assert [last.played_at for last in listening.knowledge.told_of(played, 5, hiding).recent] == [NOW - 400]
+    hiding = HideList(uris=frozenset({"track:blue hour"}))
+    played = [PlayedItem(OTHER, NOW - 200), PlayedItem(SONG, NOW - 400)]
+    assert [last.played_at for last in listening.knowledge.with_history(played, 5, hiding).recent] == [NOW - 400]
 
 
 def test_of_a_repeat_the_first_play_is_an_earlier_one() -> None:
     listening = Listening().hear(None, 0).hear(SONG, 10, newest=NOW - 500)
     listening.hear(SONG, 200, newest=NOW + 5).hear(SONG, 200, newest=NOW + 210)
-    assert told(listening, LastPlayed(SONG, NOW + 210), LastPlayed(SONG, NOW + 5)) == [NOW + 5]
+    assert told(listening, PlayedItem(SONG, NOW + 210), PlayedItem(SONG, NOW + 5)) == [NOW + 5]
 
 
 def test_the_list_is_the_newest_first_and_no_longer_than_asked_for() -> None:
     listening = Listening().hear(None, 0)
-    played = [LastPlayed(track(str(n)), NOW - n * 100.0) for n in range(1, 8)]
+    played = [PlayedItem(track(str(n)), NOW - n * 100.0) for n in range(1, 8)]
     assert told(listening, *reversed(played), most=3) == [NOW - 100, NOW - 200, NOW - 300]
     assert told(listening, *played, most=0) == []
-    assert told(listening, LastPlayed(OTHER, NOW - 8 * 86_400.0)) == []
+    assert told(listening, PlayedItem(OTHER, NOW - 8 * 86_400.0)) == []
 
 
 def test_the_same_track_is_known_however_much_was_told_of_it() -> None:
-    credit = related_names("Copper Sky", ("The Weirs feat. Oda", "The Weirs", "Oda"), None)
-    apart = replace(SONG, artists=(Named("The Weirs"), Named("Oda")), related=credit)
+    credit = name_keys("Copper Sky", ("The Weirs feat. Oda", "The Weirs", "Oda"), None)
+    apart = replace(SONG, artists=(Entity("The Weirs"), Entity("Oda")), hide_keys=credit)
     together = replace(
-        SONG, artists=(Named("The Weirs feat. Oda"),), related=related_names("x", ("The Weirs feat. Oda",), None)
+        SONG, artists=(Entity("The Weirs feat. Oda"),), hide_keys=name_keys("x", ("The Weirs feat. Oda",), None)
     )
-    assert same_track(apart, together)
-    assert not same_track(SONG, track(artist="Somebody else"))
-    assert same_track(replace(SONG, id="a"), replace(OTHER, id="a"))
-    assert not same_track(replace(SONG, id="a"), replace(SONG, id="b"))
+    assert is_same_track(apart, together)
+    assert not is_same_track(SONG, track(artist="Somebody else"))
+    assert is_same_track(replace(SONG, id="a"), replace(OTHER, id="a"))
+    assert not is_same_track(replace(SONG, id="a"), replace(SONG, id="b"))
 
 
 ANSWERS = st.lists(
@@ -234,8 +234,8 @@ def test_nothing_is_ever_shown_for_longer_than_it_is_believed(
     listening = Listening()
     for item, after, newest in answers:
         listening.hear(item, after, None if newest is None else listening.now + newest)
-        restored = from_text(to_text(listening.knowledge), listening.now)
-        assert restored.snapshot_at(listening.now).identity == listening.knowledge.snapshot_at(listening.now).identity
+        restored = load_state(dump_state(listening.knowledge), listening.now)
+        assert restored.snapshot_at(listening.now).etag_key == listening.knowledge.snapshot_at(listening.now).etag_key
         assert listening.shown(LATEST) != "playing"
-        announced = listening.knowledge.announced
-        assert announced is None or announced.began_after <= announced.since
+        announced = listening.knowledge.report
+        assert announced is None or announced.earliest_start <= announced.reported_at

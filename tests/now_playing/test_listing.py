@@ -4,7 +4,7 @@ import pytest
 
 from widget.model.playback import Item, Playback
 from widget.model.snapshot import Snapshot
-from widget.now_playing.listing import Listing
+from widget.now_playing.listing import HistorySchedule
 
 ONE, OTHER = (Item("track", None, None, None, title) for title in ("One", "Other"))
 IDLE = Snapshot(Playback("idle", 0.0))
@@ -16,7 +16,7 @@ def playing(item: Item) -> Snapshot:
 
 @pytest.mark.parametrize("shown", [IDLE, playing(ONE)])
 def test_what_comes_with_each_answer_is_taken_each_time(shown: Snapshot) -> None:
-    assert Listing(1_000.0, ONE).is_due(1_000.0, shown, is_told=True, is_published=False)
+    assert HistorySchedule(1_000.0, ONE).is_due(1_000.0, shown, is_told=True, is_published=False)
 
 
 @pytest.mark.parametrize(
@@ -25,17 +25,17 @@ def test_what_comes_with_each_answer_is_taken_each_time(shown: Snapshot) -> None
 def test_it_is_asked_for_first_when_nothing_plays_or_when_it_is_published(
     shown: Snapshot, is_published: bool, is_due: bool
 ) -> None:
-    assert Listing().is_due(1_000.0, shown, is_told=False, is_published=is_published) == is_due
+    assert HistorySchedule().is_due(1_000.0, shown, is_told=False, is_published=is_published) == is_due
 
 
 @pytest.mark.parametrize(("now", "is_due"), [(1_299.0, False), (1_300.0, True)])
 def test_it_is_asked_for_again_after_five_minutes(now: float, is_due: bool) -> None:
-    assert Listing(1_000.0).is_due(now, IDLE, is_told=False, is_published=False) == is_due
-    assert Listing(1_000.0, ONE).is_due(now, playing(ONE), is_told=False, is_published=True) == is_due
-    assert not Listing(1_000.0, ONE).is_due(now, playing(ONE), is_told=False, is_published=False)
+    assert HistorySchedule(1_000.0).is_due(now, IDLE, is_told=False, is_published=False) == is_due
+    assert HistorySchedule(1_000.0, ONE).is_due(now, playing(ONE), is_told=False, is_published=True) == is_due
+    assert not HistorySchedule(1_000.0, ONE).is_due(now, playing(ONE), is_told=False, is_published=False)
 
 
 @pytest.mark.parametrize("shown", [IDLE, playing(OTHER)])
 def test_the_end_of_an_item_makes_it_due_where_it_is_published(shown: Snapshot) -> None:
-    assert Listing(1_000.0, ONE).is_due(1_001.0, shown, is_told=False, is_published=True)
-    assert not Listing(1_000.0, ONE).is_due(1_001.0, shown, is_told=False, is_published=False)
+    assert HistorySchedule(1_000.0, ONE).is_due(1_001.0, shown, is_told=False, is_published=True)
+    assert not HistorySchedule(1_000.0, ONE).is_due(1_001.0, shown, is_told=False, is_published=False)

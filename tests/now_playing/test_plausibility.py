@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tests.support.showing import item
-from widget.model.playback import LastPlayed, Playback
-from widget.model.snapshot import Problem
-from widget.now_playing.serialization import from_text, to_text
-from widget.now_playing.state import Knowledge
+from widget.model.playback import Playback, PlayedItem
+from widget.model.snapshot import SourceProblem
+from widget.now_playing.serialization import dump_state, load_state
+from widget.now_playing.state import NowPlayingState
 
 NOW = 1_795_000_000.0
 SONG = item(duration_ms=200_000)
@@ -19,10 +19,10 @@ def plays(at: float, progress_ms: int | None, what: object = SONG) -> Playback:
     return Playback("playing", at, what, progress_ms)  # type: ignore[arg-type]
 
 
-def heard(*answers: Playback) -> Knowledge:
-    knowledge = Knowledge()
+def heard(*answers: Playback) -> NowPlayingState:
+    knowledge = NowPlayingState()
     for answer in answers:
-        knowledge = knowledge.heard(answer, answer.observed_at)
+        knowledge = knowledge.with_playback(answer, answer.observed_at)
     return knowledge
 
 
@@ -36,18 +36,18 @@ def test_a_progress_at_or_past_the_end_says_when_the_end_was(past: int) -> None:
 
 def test_repeated_it_does_not_move_the_end_and_is_no_news() -> None:
     known = heard(plays(NOW, 190_000))
-    shown = {known.snapshot_at(NOW).identity}
+    shown = {known.snapshot_at(NOW).etag_key}
     for second in (10.5, 11.5, 12.5, 13.0):
-        known = known.heard(plays(NOW + second, 200_000), NOW + second)
+        known = known.with_playback(plays(NOW + second, 200_000), NOW + second)
         assert known.snapshot_at(NOW + 12.99).status == "playing"
         assert known.snapshot_at(NOW + 13).status == "idle"
-        shown.add(known.snapshot_at(NOW + 12.99).identity)
+        shown.add(known.snapshot_at(NOW + 12.99).etag_key)
     assert len(shown) == 1
     for second in range(14, 600):
-        known = known.heard(plays(NOW + second, 200_000 + second), NOW + second)
+        known = known.with_playback(plays(NOW + second, 200_000 + second), NOW + second)
         assert known.snapshot_at(NOW + second).status == "idle"
     assert known.updated_at == NOW + 599
-    assert known.last_played == LastPlayed(SONG, NOW)
+    assert known.last_played == PlayedItem(SONG, NOW)
 
 
 def test_a_seek_to_the_end_brings_the_end_nearer() -> None:
@@ -65,25 +65,25 @@ def test_an_item_that_begins_again_after_its_end_plays_anew() -> None:
 def test_an_item_whose_player_vanished_long_ago_does_not_play_and_was_played_then() -> None:
     known = heard(plays(NOW, 200_000 + 7_200_000))
     assert known.snapshot_at(NOW).status == "idle"
-    assert known.snapshot_at(NOW).last_played == LastPlayed(SONG, NOW - 7_200)
+    assert known.snapshot_at(NOW).last_played == PlayedItem(SONG, NOW - 7_200)
 
 
 def test_answers_that_tell_nothing_but_a_known_end_are_counted() -> None:
     known = heard(plays(NOW, 199_000))
     counts = []
     for second in (1.5, 2.5, 4.5):
-        known = known.heard(plays(NOW + second, 200_000), NOW + second)
-        counts.append(known.about_the_end)
+        known = known.with_playback(plays(NOW + second, 200_000), NOW + second)
+        counts.append(known.polls_past_end)
     assert counts == [1, 2, 3]
-    assert known.heard(plays(NOW + 6, 100, item("Next")), NOW + 6).about_the_end == 0
-    assert known.heard(plays(NOW + 6, 100), NOW + 6).about_the_end == 0
+    assert known.with_playback(plays(NOW + 6, 100, item("Next")), NOW + 6).polls_past_end == 0
+    assert known.with_playback(plays(NOW + 6, 100), NOW + 6).polls_past_end == 0
 
 
 def test_a_player_that_crawls_over_its_end_is_counted_too() -> None:
     known = heard(plays(NOW, 199_000))
     for second in (1.5, 3.0, 4.5):
-        known = known.heard(plays(NOW + second, round(199_000 + second * 100)), NOW + second)
-    assert known.about_the_end == 3
+        known = known.with_playback(plays(NOW + second, round(199_000 + second * 100)), NOW + second)
+    assert known.polls_past_end == 3
 
 
 @pytest.mark.parametrize("progress_ms", [0, 61_000, 199_999])
@@ -91,12 +91,12 @@ def test_a_progress_that_never_moves_is_unknown_and_makes_one_change_alone(progr
     known = heard(plays(NOW, progress_ms))
     shown = []
     for second in range(5, 60, 5):
-        known = known.heard(plays(NOW + second, progress_ms), NOW + second)
+        known = known.with_playback(plays(NOW + second, progress_ms), NOW + second)
         snapshot = known.snapshot_at(NOW + second)
         assert (snapshot.status, snapshot.progress_at(NOW + second), snapshot.valid_until) == ("playing", None, None)
-        shown.append(snapshot.identity)
+        shown.append(snapshot.etag_key)
     assert len(set(shown)) == 1
-    moves = known.heard(plays(NOW + 60, progress_ms + 100), NOW + 60)
+    moves = known.with_playback(plays(NOW + 60, progress_ms + 100), NOW + 60)
     assert moves.snapshot_at(NOW + 60).progress_at(NOW + 60) == min(200_000, progress_ms + 100)
 
 
@@ -108,35 +108,35 @@ def test_two_answers_at_the_same_moment_do_not_stand_still() -> None:
 
 
 def test_what_was_written_in_the_future_is_not_believed() -> None:
-    older = LastPlayed(item("Older"), NOW - 100)
+    older = PlayedItem(item("Older"), NOW - 100)
     ahead = heard(plays(NOW + 3_600, 0))
-    assert ahead.believed_at(NOW) == Knowledge()
-    assert replace(ahead, last_played=older).believed_at(NOW) == Knowledge(last_played=older)
+    assert ahead.without_future_dates(NOW) == NowPlayingState()
+    assert replace(ahead, last_played=older).without_future_dates(NOW) == NowPlayingState(last_played=older)
     known = heard(plays(NOW, 0))
-    assert known.believed_at(NOW - 59) == known
-    assert replace(known, next_question_at=NOW + 1e6).believed_at(NOW).next_question_at == NOW
-    assert replace(known, anchor=NOW + 1e6).believed_at(NOW).playback is None
-    assert replace(known, last_played=LastPlayed(SONG, NOW + 90)).believed_at(NOW).last_played is None
+    assert known.without_future_dates(NOW - 59) == known
+    assert replace(known, next_poll_at=NOW + 1e6).without_future_dates(NOW).next_poll_at == NOW
+    assert replace(known, started_at=NOW + 1e6).without_future_dates(NOW).playback is None
+    assert replace(known, last_played=PlayedItem(SONG, NOW + 90)).without_future_dates(NOW).last_played is None
 
 
 def test_after_the_clock_was_set_back_the_next_answer_counts_whatever_was_known() -> None:
-    known = heard(plays(NOW + 3_600, 0)).heard(plays(NOW, 5_000, item("Now")), NOW)
-    assert known.last_played == LastPlayed(item("Now"), NOW)
+    known = heard(plays(NOW + 3_600, 0)).with_playback(plays(NOW, 5_000, item("Now")), NOW)
+    assert known.last_played == PlayedItem(item("Now"), NOW)
     assert known.updated_at == NOW
     assert known.snapshot_at(NOW + 10).progress_at(NOW + 10) == 15_000
 
 
-def spoilt(known: Knowledge) -> list[str]:
+def spoilt(known: NowPlayingState) -> list[str]:
     """``known`` as text, with each value in turn replaced by others that it cannot have."""
     texts = []
-    whole = json.loads(to_text(known))
+    whole = json.loads(dump_state(known))
 
     def visit(value: object, path: tuple[str | int, ...]) -> None:
         if isinstance(value, dict | list):
             for key in value if isinstance(value, dict) else range(len(value)):
                 visit(value[key], (*path, key))
         for other in ("text", 5, -1e300, 10**400, True, [], [5], {}, {"name": 5}, float("nan")):
-            copy = json.loads(to_text(known))
+            copy = json.loads(dump_state(known))
             holder = copy
             for key in path[:-1]:
                 holder = holder[key]
@@ -150,17 +150,17 @@ def spoilt(known: Knowledge) -> list[str]:
 
 def test_a_stored_row_whose_values_have_the_wrong_shape_never_breaks_what_is_shown() -> None:
     known = replace(
-        heard(plays(NOW, 5_000, replace(SONG, related=frozenset({"spotify:track:1"})))),
-        problem=Problem("rate_limited", "wait", NOW + 5),
-        next_question_at=NOW + 5,
+        heard(plays(NOW, 5_000, replace(SONG, hide_keys=frozenset({"spotify:track:1"})))),
+        problem=SourceProblem("rate_limited", "wait", NOW + 5),
+        next_poll_at=NOW + 5,
     )
     texts = spoilt(known)
     assert len(texts) > 200
     for text in texts:
-        read = from_text(text, NOW)
+        read = load_state(text, NOW)
         for later in (0.0, 100.0, 1e6):
             shown = read.snapshot_at(NOW + later)
             assert shown.item is None or isinstance(shown.item.title, str)
-            changes_at = read.changes_at(NOW + later)
+            changes_at = read.next_change_at(NOW + later)
             assert changes_at is None or changes_at > NOW + later
-        read.heard(plays(NOW + 5, 10_000), NOW + 5).snapshot_at(NOW + 5)
+        read.with_playback(plays(NOW + 5, 10_000), NOW + 5).snapshot_at(NOW + 5)

@@ -9,13 +9,13 @@ from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Notice, ScriptedSource
 from tests.support.showing import item
 from tests.support.watching import SONG, Stage, one, plays, running
-from widget.model.errors import BudgetSpent, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
-from widget.model.hiding import Hiding
-from widget.model.playback import LastPlayed, Playback
-from widget.model.sources import LASTFM, LISTENBRAINZ, SPOTIFY, Source
-from widget.now_playing.schedule import SHARES_OF_THE_PACE, UNMOVED_FOR_LONG
-from widget.now_playing.serialization import to_text
-from widget.now_playing.state import Knowledge
+from widget.model.errors import DailyLimitReached, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
+from widget.model.hiding import HideList
+from widget.model.playback import Playback, PlayedItem
+from widget.model.sources import LASTFM, LISTENBRAINZ, SPOTIFY, SourceInfo
+from widget.now_playing.schedule import IDLE_INTERVAL, STATUS_WEIGHTS
+from widget.now_playing.serialization import dump_state
+from widget.now_playing.state import NowPlayingState
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ async def test_one_unreachable_moment_goes_unnoticed(clock: FakeClock) -> None:
 
 
 async def test_idle_asks_first_what_was_played_last(clock: FakeClock) -> None:
-    last = LastPlayed(item("Yesterday"), clock.now() - 100)
+    last = PlayedItem(item("Yesterday"), clock.now() - 100)
     stage = one(Playback("idle", clock.now()), clock=clock, played=(last,))
     async with running(stage):
         assert (await stage.broadcast.fresh()).last_played == last
@@ -136,8 +136,8 @@ async def test_what_was_played_may_stay_unknown(clock: FakeClock) -> None:
 
 async def test_hidden_music_never_reaches_a_snapshot(clock: FakeClock) -> None:
     secret = item("Secret", explicit=True)
-    source = ScriptedSource(plays(clock, secret), played=(LastPlayed(secret, clock.now()),))
-    stage = Stage(source, Notice(), clock, Hiding(explicit=True))
+    source = ScriptedSource(plays(clock, secret), played=(PlayedItem(secret, clock.now()),))
+    stage = Stage(source, Notice(), clock, HideList(explicit=True))
     async with running(stage):
         snapshot = await stage.broadcast.fresh()
         assert (snapshot.status, snapshot.item, snapshot.last_played) == ("idle", None, None)
@@ -177,7 +177,7 @@ async def test_of_two_instances_one_asks_and_both_show(clock: FakeClock) -> None
         await second.broadcast.fresh(0.5)
         assert second.title == SONG.title
         for stage in (first, second):
-            stage.broadcast.seen()
+            stage.broadcast.touch()
         await clock.advance(7)
         assert (first.title, second.title) == ("Next", "Next")
         assert second.source.asked == 0
@@ -185,8 +185,8 @@ async def test_of_two_instances_one_asks_and_both_show(clock: FakeClock) -> None
 
 
 @pytest.mark.parametrize("row", [SPOTIFY, LASTFM, LISTENBRAINZ])
-async def test_what_was_played_is_told_to_the_others_at_once(clock: FakeClock, row: Source) -> None:
-    played = [LastPlayed(item("Before"), clock.now() - 900)]
+async def test_what_was_played_is_told_to_the_others_at_once(clock: FakeClock, row: SourceInfo) -> None:
+    played = [PlayedItem(item("Before"), clock.now() - 900)]
     notice, source = Notice(), ScriptedSource(plays(clock), played=played)
     first = Stage(source, notice, clock, row=row, recent=3)
     second = Stage(ScriptedSource(plays(clock)), notice, clock, row=row, recent=3)
@@ -201,10 +201,10 @@ async def test_what_was_played_is_told_to_the_others_at_once(clock: FakeClock, r
 
 
 async def test_a_list_that_comes_with_the_answer_is_shown_with_it(clock: FakeClock) -> None:
-    source = ScriptedSource(plays(clock), played=[LastPlayed(item("Before"), clock.now() - 900)])
+    source = ScriptedSource(plays(clock), played=[PlayedItem(item("Before"), clock.now() - 900)])
     stage = Stage(source, Notice(), clock, row=LASTFM, recent=3)
     async with running(stage):
-        next_picture = asyncio.create_task(stage.broadcast.newer(stage.broadcast.revision))
+        next_picture = asyncio.create_task(stage.broadcast.wait_for_change(stage.broadcast.revision))
         await stage.watched_for(1)
         _, picture = await next_picture
         assert (picture.status, len(picture.recent)) == ("playing", 1)
@@ -217,10 +217,10 @@ async def test_when_the_one_that_asks_is_gone_another_takes_over(clock: FakeCloc
     async with running(second):
         async with running(first):
             await first.broadcast.fresh()
-            second.broadcast.seen()
+            second.broadcast.touch()
             await clock.advance(3)
         notice.leader = None
-        second.broadcast.seen()
+        second.broadcast.touch()
         await clock.advance(3)
         assert second.title == "Taken over"
 
@@ -247,7 +247,7 @@ async def test_an_instance_that_nobody_watches_learns_what_others_heard(clock: F
         assert second.problem() == "not_configured"
         await first.broadcast.fresh()
         await first.watched_for(5)
-        await second.watcher.catch_up()
+        await second.watcher.refresh_from_cluster()
         assert second.problem() is None
         assert second.watcher.last_success_at == first.watcher.last_success_at
 
@@ -258,7 +258,7 @@ async def test_a_new_process_remembers_what_was_played(clock: FakeClock) -> None
     async with running(before):
         await before.broadcast.fresh()
         await clock.advance(2)
-    after = Stage(ScriptedSource(BudgetSpent("spent")), notice, clock)
+    after = Stage(ScriptedSource(DailyLimitReached("spent")), notice, clock)
     notice.leader = None
     async with running(after):
         snapshot = await after.broadcast.fresh()
@@ -312,7 +312,7 @@ async def test_a_scarce_budget_binds_the_ends_of_items_too(clock: FakeClock) -> 
     async with running(stage):
         await stage.broadcast.fresh()
         await stage.watched_for(1000)
-    assert stage.source.asked <= 1000 / (SHARES_OF_THE_PACE["playing"] * SCARCE) + 5
+    assert stage.source.asked <= 1000 / (STATUS_WEIGHTS["playing"] * SCARCE) + 5
 
 
 async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_than_when_idle(
@@ -330,13 +330,13 @@ async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_
         await stage.watched_for(12)
         assert stage.source.asked == 4
         await stage.watched_for(600)
-    assert stage.source.asked <= 4 + 300 / 10 + 310 / UNMOVED_FOR_LONG + 1
+    assert stage.source.asked <= 4 + 300 / 10 + 310 / IDLE_INTERVAL + 1
     assert stage.status == "idle"
 
 
 async def shared(clock: FakeClock, planned_in: float, title: str = "Shared") -> str:
-    known = Knowledge().heard(plays(clock, item(title)), clock.now())
-    return to_text(replace(known, next_question_at=clock.now() + planned_in))
+    known = NowPlayingState().with_playback(plays(clock, item(title)), clock.now())
+    return dump_state(replace(known, next_poll_at=clock.now() + planned_in))
 
 
 @pytest.mark.parametrize(("overdue", "answered"), [(0.0, True), (2.9, True), (3.0, False), (20.0, False)])
@@ -360,10 +360,10 @@ async def test_catching_up_takes_what_is_newer_alone(clock: FakeClock) -> None:
     older = await shared(clock, 5)
     await clock.advance(10)
     notice.text = await shared(clock, 5)
-    await stage.watcher.catch_up()
+    await stage.watcher.refresh_from_cluster()
     assert stage.watcher.last_success_at == clock.now()
     notice.text = older
-    await stage.watcher.catch_up()
+    await stage.watcher.refresh_from_cluster()
     assert stage.watcher.last_success_at == clock.now()
 
 
@@ -372,6 +372,6 @@ async def test_while_somebody_watches_the_loop_alone_catches_up(clock: FakeClock
     notice.leader = "another"
     notice.text = await shared(clock, 5)
     stage = Stage(ScriptedSource(plays(clock)), notice, clock)
-    stage.broadcast.seen()
-    await stage.watcher.catch_up()
+    stage.broadcast.touch()
+    await stage.watcher.refresh_from_cluster()
     assert stage.watcher.last_success_at is None

@@ -8,47 +8,50 @@ from hypothesis import strategies as st
 
 from tests.support.showing import item
 from widget.model.errors import ErrorCode
-from widget.model.hiding import Hiding
-from widget.model.playback import LastPlayed, Playback
-from widget.model.snapshot import Problem, Snapshot
-from widget.now_playing.serialization import from_text, to_text
-from widget.now_playing.state import Knowledge
+from widget.model.hiding import HideList
+from widget.model.playback import Playback, PlayedItem
+from widget.model.snapshot import Snapshot, SourceProblem
+from widget.now_playing.serialization import dump_state, load_state
+from widget.now_playing.state import NowPlayingState
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
-DOWN = Problem("spotify_unreachable", "502")
+DOWN = SourceProblem("spotify_unreachable", "502")
 SONG = item(duration_ms=200_000)
-UNSURE = Playback("idle", NOW, certain=False)
+UNSURE = Playback("idle", NOW, is_authoritative=False)
 
 
 def plays(at: float = NOW, progress_ms: int | None = 0, what: object = SONG) -> Playback:
     return Playback("playing", at, what, progress_ms)  # type: ignore[arg-type]
 
 
-KNOWN = Knowledge().heard(plays(), NOW)
+KNOWN = NowPlayingState().with_playback(plays(), NOW)
 
 
 def test_before_anything_was_heard_nothing_is_known() -> None:
-    snapshot = Knowledge().snapshot_at(NOW)
+    snapshot = NowPlayingState().snapshot_at(NOW)
     assert (snapshot.status, snapshot.updated_at) == ("unavailable", None)
     assert snapshot.problem is not None
     assert snapshot.problem.code == "spotify_unreachable"
 
 
 def test_one_empty_answer_does_not_end_an_item_and_two_in_a_row_do() -> None:
-    once = KNOWN.heard(UNSURE, NOW + 5)
+    once = KNOWN.with_playback(UNSURE, NOW + 5)
     assert once.snapshot_at(NOW + 5).status == "playing"
-    assert once.heard(plays(NOW + 6, 6_000), NOW + 6).heard(UNSURE, NOW + 9).snapshot_at(NOW + 9).status == "playing"
-    assert once.heard(UNSURE, NOW + 7).snapshot_at(NOW + 7).status == "idle"
+    assert (
+        once.with_playback(plays(NOW + 6, 6_000), NOW + 6).with_playback(UNSURE, NOW + 9).snapshot_at(NOW + 9).status
+        == "playing"
+    )
+    assert once.with_playback(UNSURE, NOW + 7).snapshot_at(NOW + 7).status == "idle"
 
 
 def test_an_empty_answer_where_nothing_played_is_believed_at_once() -> None:
-    assert Knowledge().heard(UNSURE, NOW).snapshot_at(NOW).status == "idle"
+    assert NowPlayingState().with_playback(UNSURE, NOW).snapshot_at(NOW).status == "idle"
 
 
 def test_a_certain_answer_ends_an_item_at_once() -> None:
-    assert KNOWN.heard(Playback("idle", NOW + 5), NOW + 5).snapshot_at(NOW + 5).status == "idle"
-    assert KNOWN.heard(Playback("ad", NOW + 5), NOW + 5).snapshot_at(NOW + 5).status == "ad"
+    assert KNOWN.with_playback(Playback("idle", NOW + 5), NOW + 5).snapshot_at(NOW + 5).status == "idle"
+    assert KNOWN.with_playback(Playback("ad", NOW + 5), NOW + 5).snapshot_at(NOW + 5).status == "ad"
 
 
 def test_three_seconds_after_its_end_an_item_does_not_play_any_more() -> None:
@@ -60,32 +63,32 @@ def test_three_seconds_after_its_end_an_item_does_not_play_any_more() -> None:
 
 
 def test_a_paused_item_does_not_end() -> None:
-    paused = Knowledge().heard(Playback("paused", NOW, SONG, 199_000), NOW)
+    paused = NowPlayingState().with_playback(Playback("paused", NOW, SONG, 199_000), NOW)
     assert paused.snapshot_at(NOW + 5000).status == "paused"
 
 
 def test_one_failure_changes_nothing_and_the_second_in_a_row_does() -> None:
-    once = KNOWN.failed(DOWN, NOW)
+    once = KNOWN.with_failure(DOWN, NOW)
     assert not once.snapshot_at(NOW + 5).stale
-    twice = once.failed(DOWN, NOW)
+    twice = once.with_failure(DOWN, NOW)
     assert twice.snapshot_at(NOW + 5).stale
-    assert not twice.heard(plays(NOW + 6, 6_000), NOW + 6).snapshot_at(NOW + 6).stale
+    assert not twice.with_playback(plays(NOW + 6, 6_000), NOW + 6).snapshot_at(NOW + 6).stale
 
 
 @pytest.mark.parametrize(
     "code", ["needs_authorization", "rate_limited", "forbidden", "budget_spent", "bad_credentials"]
 )
 def test_what_is_certain_to_last_is_told_at_once(code: ErrorCode) -> None:
-    assert KNOWN.failed(Problem(code, "…"), NOW).snapshot_at(NOW + 5).stale
+    assert KNOWN.with_failure(SourceProblem(code, "…"), NOW).snapshot_at(NOW + 5).stale
 
 
 def test_without_any_token_nothing_is_shown_as_the_last_good_answer() -> None:
-    snapshot = KNOWN.failed(Problem("not_configured", "…"), NOW).snapshot_at(NOW + 5)
+    snapshot = KNOWN.with_failure(SourceProblem("not_configured", "…"), NOW).snapshot_at(NOW + 5)
     assert snapshot.status == "unavailable"
 
 
 def test_the_last_good_answer_is_given_until_the_item_would_have_ended() -> None:
-    down = KNOWN.failed(DOWN, NOW).failed(DOWN, NOW)
+    down = KNOWN.with_failure(DOWN, NOW).with_failure(DOWN, NOW)
     assert down.snapshot_at(NOW + 199).status == "playing"
     ended = down.snapshot_at(NOW + 200)
     assert ended.status == "unavailable"
@@ -97,95 +100,97 @@ def test_the_last_good_answer_is_given_until_the_item_would_have_ended() -> None
     "playback", [Playback("paused", NOW, SONG, 5), Playback("idle", NOW), plays(what=item(duration_ms=3_600_000))]
 )
 def test_or_for_five_minutes_at_most(playback: Playback) -> None:
-    down = Knowledge().heard(playback, NOW).failed(DOWN, NOW).failed(DOWN, NOW)
+    down = NowPlayingState().with_playback(playback, NOW).with_failure(DOWN, NOW).with_failure(DOWN, NOW)
     assert down.snapshot_at(NOW + 299).stale
     assert down.snapshot_at(NOW + 300).status == "unavailable"
 
 
 def test_one_failure_long_after_the_last_answer_counts_at_once() -> None:
-    assert KNOWN.failed(DOWN, NOW).snapshot_at(NOW + 400).status == "unavailable"
+    assert KNOWN.with_failure(DOWN, NOW).snapshot_at(NOW + 400).status == "unavailable"
 
 
 def test_the_anchor_stays_while_it_just_plays_on_and_moves_with_a_seek() -> None:
-    anchors = {KNOWN.anchor}
+    anchors = {KNOWN.started_at}
     for offset, progress in ((5, 5_000), (10, 12_500), (15, 13_000)):
-        anchors.add(KNOWN.heard(plays(NOW + offset, progress), NOW + offset).anchor)
+        anchors.add(KNOWN.with_playback(plays(NOW + offset, progress), NOW + offset).started_at)
     assert anchors == {NOW}
-    assert KNOWN.heard(plays(NOW + 5, 9_000), NOW + 5).anchor == NOW - 4
-    assert KNOWN.heard(plays(NOW + 5, 5_000, item("Another")), NOW + 5).anchor == NOW
-    assert KNOWN.heard(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).anchor is None
+    assert KNOWN.with_playback(plays(NOW + 5, 9_000), NOW + 5).started_at == NOW - 4
+    assert KNOWN.with_playback(plays(NOW + 5, 5_000, item("Another")), NOW + 5).started_at == NOW
+    assert KNOWN.with_playback(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).started_at is None
 
 
 def test_an_unknown_progress_keeps_one_anchor() -> None:
-    first = Knowledge().heard(plays(progress_ms=None), NOW)
-    assert first.heard(plays(NOW + 5, None), NOW + 5).anchor == first.anchor == NOW
+    first = NowPlayingState().with_playback(plays(progress_ms=None), NOW)
+    assert first.with_playback(plays(NOW + 5, None), NOW + 5).started_at == first.started_at == NOW
 
 
 def test_small_deviations_that_add_up_are_a_seek_in_the_end() -> None:
     knowledge = KNOWN
     for step in range(1, 6):
-        knowledge = knowledge.heard(plays(NOW + step, step * 2_000), NOW + step)
-    assert knowledge.anchor != NOW
+        knowledge = knowledge.with_playback(plays(NOW + step, step * 2_000), NOW + step)
+    assert knowledge.started_at != NOW
 
 
 def test_what_was_played_last_is_the_newest_of_what_was_seen_and_told() -> None:
-    older = LastPlayed(item("Older"), NOW - 100)
-    newer = LastPlayed(item("Newer"), NOW + 100)
-    idle = KNOWN.heard(Playback("idle", NOW + 5), NOW + 5)
-    assert idle.told_of([older]).last_played == LastPlayed(SONG, NOW)
-    assert idle.told_of([newer]).last_played == newer
-    assert idle.told_of([]).last_played == LastPlayed(SONG, NOW)
+    older = PlayedItem(item("Older"), NOW - 100)
+    newer = PlayedItem(item("Newer"), NOW + 100)
+    idle = KNOWN.with_playback(Playback("idle", NOW + 5), NOW + 5)
+    assert idle.with_history([older]).last_played == PlayedItem(SONG, NOW)
+    assert idle.with_history([newer]).last_played == newer
+    assert idle.with_history([]).last_played == PlayedItem(SONG, NOW)
 
 
 def test_a_pause_does_not_make_it_newer() -> None:
-    paused = KNOWN.heard(Playback("paused", NOW + 50, SONG, 5), NOW + 50)
-    assert paused.last_played == LastPlayed(SONG, NOW)
-    elsewhere = KNOWN.heard(Playback("paused", NOW + 50, item("Another"), 5), NOW + 50)
-    assert elsewhere.last_played == LastPlayed(item("Another"), NOW + 50)
+    paused = KNOWN.with_playback(Playback("paused", NOW + 50, SONG, 5), NOW + 50)
+    assert paused.last_played == PlayedItem(SONG, NOW)
+    elsewhere = KNOWN.with_playback(Playback("paused", NOW + 50, item("Another"), 5), NOW + 50)
+    assert elsewhere.last_played == PlayedItem(item("Another"), NOW + 50)
 
 
 def test_after_a_week_what_was_played_last_is_forgotten() -> None:
-    idle = KNOWN.heard(Playback("idle", NOW + 5), NOW + 5)
+    idle = KNOWN.with_playback(Playback("idle", NOW + 5), NOW + 5)
     assert idle.snapshot_at(NOW + 7 * DAY - 1).last_played is not None
     assert idle.snapshot_at(NOW + 7 * DAY).last_played is None
 
 
 def test_while_an_item_is_shown_there_is_no_last_played() -> None:
     assert KNOWN.snapshot_at(NOW).last_played is None
-    assert KNOWN.heard(Playback("ad", NOW), NOW).snapshot_at(NOW).last_played is not None
+    assert KNOWN.with_playback(Playback("ad", NOW), NOW).snapshot_at(NOW).last_played is not None
 
 
 def test_what_is_hidden_later_is_hidden_in_what_was_known_too() -> None:
-    hidden = KNOWN.shown_under(Hiding(uris=frozenset({"spotify:album:x"})))
+    hidden = KNOWN.filtered(HideList(uris=frozenset({"spotify:album:x"})))
     assert hidden.playback == KNOWN.playback
-    secret = replace(SONG, related=frozenset({"spotify:album:x"}))
-    known = Knowledge().heard(plays(what=secret), NOW).shown_under(Hiding(uris=frozenset({"spotify:album:x"})))
+    secret = replace(SONG, hide_keys=frozenset({"spotify:album:x"}))
+    known = (
+        NowPlayingState().with_playback(plays(what=secret), NOW).filtered(HideList(uris=frozenset({"spotify:album:x"})))
+    )
     assert known.snapshot_at(NOW).status == "idle"
     assert known.last_played is None
 
 
 def test_the_moments_at_which_it_changes_by_itself_are_known() -> None:
-    assert KNOWN.changes_at(NOW) == NOW + 203
-    assert KNOWN.changes_at(NOW + 300) == NOW + 7 * DAY
-    assert KNOWN.changes_at(NOW + 7 * DAY) is None
-    down = KNOWN.failed(DOWN, NOW).failed(DOWN, NOW)
-    assert down.changes_at(NOW) == NOW + 200
+    assert KNOWN.next_change_at(NOW) == NOW + 203
+    assert KNOWN.next_change_at(NOW + 300) == NOW + 7 * DAY
+    assert KNOWN.next_change_at(NOW + 7 * DAY) is None
+    down = KNOWN.with_failure(DOWN, NOW).with_failure(DOWN, NOW)
+    assert down.next_change_at(NOW) == NOW + 200
 
 
 def test_a_new_process_remembers_what_was_played_but_not_what_plays() -> None:
-    remembered = KNOWN.failed(DOWN, NOW).remembered()
+    remembered = KNOWN.with_failure(DOWN, NOW).for_new_process()
     assert remembered.snapshot_at(NOW).status == "unavailable"
-    assert remembered.last_played == LastPlayed(SONG, NOW)
-    assert KNOWN.failed(DOWN, NOW).rested().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
+    assert remembered.last_played == PlayedItem(SONG, NOW)
+    assert KNOWN.with_failure(DOWN, NOW).for_new_leader().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
 
 
 def test_where_nothing_is_heard_for_long_after_the_plan_it_grows_stale_by_the_clock_alone() -> None:
-    planned = replace(KNOWN, next_question_at=NOW + 10)
+    planned = replace(KNOWN, next_poll_at=NOW + 10)
     assert not planned.snapshot_at(NOW + 24.9).stale
-    assert planned.changes_at(NOW) == NOW + 25
+    assert planned.next_change_at(NOW) == NOW + 25
     stale = planned.snapshot_at(NOW + 25)
     assert (stale.stale, stale.status, stale.valid_until) == (True, "playing", NOW + 200)
-    assert planned.changes_at(NOW + 25) == NOW + 200
+    assert planned.next_change_at(NOW + 25) == NOW + 200
     assert planned.snapshot_at(NOW + 200).status == "unavailable"
     paused = replace(planned, playback=Playback("paused", NOW, SONG, 5))
     assert (paused.snapshot_at(NOW + 299).status, paused.snapshot_at(NOW + 299).stale) == ("paused", True)
@@ -193,41 +198,43 @@ def test_where_nothing_is_heard_for_long_after_the_plan_it_grows_stale_by_the_cl
 
 
 def test_a_question_that_takes_too_long_to_fail_counts_like_two() -> None:
-    planned = replace(KNOWN, next_question_at=NOW + 10)
-    late = replace(planned.failed(DOWN, NOW + 25), next_question_at=NOW + 26)
+    planned = replace(KNOWN, next_poll_at=NOW + 10)
+    late = replace(planned.with_failure(DOWN, NOW + 25), next_poll_at=NOW + 26)
     assert late.snapshot_at(NOW + 25).stale
-    soon = replace(planned.failed(DOWN, NOW + 24), next_question_at=NOW + 26)
+    soon = replace(planned.with_failure(DOWN, NOW + 24), next_poll_at=NOW + 26)
     assert not soon.snapshot_at(NOW + 25).stale
 
 
 def test_until_when_it_may_be_shown_is_the_same_while_it_just_plays_on() -> None:
     told = {KNOWN.snapshot_at(NOW).valid_until}
     for offset, progress in ((5, 5_000), (10, 12_500), (15, 13_000)):
-        told.add(KNOWN.heard(plays(NOW + offset, progress), NOW + offset).snapshot_at(NOW + offset).valid_until)
+        told.add(KNOWN.with_playback(plays(NOW + offset, progress), NOW + offset).snapshot_at(NOW + offset).valid_until)
     assert told == {NOW + 203}
-    assert KNOWN.heard(plays(NOW + 5, 9_000), NOW + 5).snapshot_at(NOW + 5).valid_until == NOW + 199
-    assert KNOWN.heard(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).snapshot_at(NOW + 5).valid_until is None
-    assert KNOWN.heard(plays(NOW + 5, None), NOW + 5).snapshot_at(NOW + 5).valid_until is None
+    assert KNOWN.with_playback(plays(NOW + 5, 9_000), NOW + 5).snapshot_at(NOW + 5).valid_until == NOW + 199
+    assert (
+        KNOWN.with_playback(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).snapshot_at(NOW + 5).valid_until is None
+    )
+    assert KNOWN.with_playback(plays(NOW + 5, None), NOW + 5).snapshot_at(NOW + 5).valid_until is None
 
 
 @pytest.mark.parametrize("progress_ms", [7_500, 12_500])
 def test_an_item_is_never_shown_for_longer_than_told_nor_longer_than_it_lasts(progress_ms: int) -> None:
-    known = KNOWN.heard(plays(NOW + 10, progress_ms), NOW + 10)
+    known = KNOWN.with_playback(plays(NOW + 10, progress_ms), NOW + 10)
     ends_at = min(NOW + 203, NOW + 10 + (200_000 - progress_ms) / 1000 + 3)
     assert known.snapshot_at(ends_at - 0.1).status == "playing"
     assert known.snapshot_at(ends_at).status == "idle"
 
 
 def test_where_no_progress_is_told_it_plays_until_its_stand_in_for_the_end() -> None:
-    known = Knowledge().heard(replace(plays(progress_ms=None), good_until=NOW + 60), NOW)
+    known = NowPlayingState().with_playback(replace(plays(progress_ms=None), expires_at=NOW + 60), NOW)
     assert known.snapshot_at(NOW + 59).valid_until == NOW + 60
     assert known.snapshot_at(NOW + 59).status == "playing"
-    assert known.changes_at(NOW) == NOW + 60
+    assert known.next_change_at(NOW) == NOW + 60
     ended = known.snapshot_at(NOW + 60)
     assert (ended.status, ended.valid_until) == ("idle", None)
     assert ended.last_played is not None
-    longer = known.heard(replace(plays(NOW + 5, None), good_until=NOW + 90), NOW + 5)
-    assert longer.snapshot_at(NOW + 6).identity != known.snapshot_at(NOW + 6).identity
+    longer = known.with_playback(replace(plays(NOW + 5, None), expires_at=NOW + 90), NOW + 5)
+    assert longer.snapshot_at(NOW + 6).etag_key != known.snapshot_at(NOW + 6).etag_key
 
 
 @given(
@@ -247,12 +254,12 @@ def test_what_is_shown_is_the_same_until_the_moment_at_which_it_changes_by_itsel
     later: float,
 ) -> None:
     what = SONG if status in ("playing", "paused") else None
-    playback = Playback(status, NOW, what, progress_ms, good_until=good_until)  # type: ignore[arg-type]
-    known = replace(Knowledge().heard(playback, NOW), next_question_at=next_question_at)
+    playback = Playback(status, NOW, what, progress_ms, expires_at=good_until)  # type: ignore[arg-type]
+    known = replace(NowPlayingState().with_playback(playback, NOW), next_poll_at=next_question_at)
     for _ in range(failures):
-        known = known.failed(DOWN, NOW)
+        known = known.with_failure(DOWN, NOW)
     now = NOW + later
-    until = known.changes_at(now)
+    until = known.next_change_at(now)
     shown = known.snapshot_at(now)
     for moment in (now + 0.001, now + 3, now + 100, (until or now + 1000) - 0.001):
         if moment >= now and (until is None or moment < until):
@@ -270,30 +277,30 @@ def test_what_is_shown_is_the_same_until_the_moment_at_which_it_changes_by_itsel
 def test_what_is_shared_comes_back_as_it_was(
     title: str, status: str, progress_ms: int | None, at: float, failures: int, explicit: bool
 ) -> None:
-    what = item(title, (title, ""), explicit=explicit, related=frozenset({"spotify:album:1"}))
+    what = item(title, (title, ""), explicit=explicit, hide_keys=frozenset({"spotify:album:1"}))
     playback = Playback(status, at, what, progress_ms)  # type: ignore[arg-type]
-    knowledge = replace(Knowledge().heard(playback, at), failures=failures, problem=DOWN, next_question_at=at)
-    again = from_text(to_text(knowledge), 1e10)
+    knowledge = replace(NowPlayingState().with_playback(playback, at), failures=failures, problem=DOWN, next_poll_at=at)
+    again = load_state(dump_state(knowledge), 1e10)
     assert again == knowledge
     assert again.playback is not None
     assert again.playback.item is not None
-    assert again.playback.item.related == what.related
+    assert again.playback.item.hide_keys == what.hide_keys
 
 
 @pytest.mark.parametrize(
     "text", [None, "", "[]", "null", "7", "{", "{}", '{"playback": 5}', '{"unknown": 1}', '{"playback": {"status": 1}}']
 )
 def test_what_another_version_wrote_counts_for_nothing(text: str | None) -> None:
-    assert from_text(text, NOW) == Knowledge()
+    assert load_state(text, NOW) == NowPlayingState()
 
 
 @settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists) | st.text())
 def test_no_text_breaks_it(value: object) -> None:
-    assert from_text(str(value), NOW) == Knowledge()
+    assert load_state(str(value), NOW) == NowPlayingState()
 
 
 def test_snapshots_that_look_the_same_have_the_same_identity() -> None:
-    later = KNOWN.heard(plays(NOW + 5, 5_000), NOW + 5)
-    assert KNOWN.snapshot_at(NOW).identity == later.snapshot_at(NOW + 5).identity
-    assert KNOWN.snapshot_at(NOW).identity != Snapshot(None, DOWN).identity
+    later = KNOWN.with_playback(plays(NOW + 5, 5_000), NOW + 5)
+    assert KNOWN.snapshot_at(NOW).etag_key == later.snapshot_at(NOW + 5).etag_key
+    assert KNOWN.snapshot_at(NOW).etag_key != Snapshot(None, DOWN).etag_key

@@ -10,7 +10,7 @@ from tests.support.scripted_source import Notice, ScriptedSource
 from tests.support.showing import item
 from tests.support.watching import SONG, Stage, one, plays, running
 from widget.model.errors import SpotifyUnreachable, StoreError
-from widget.model.playback import LastPlayed, Playback
+from widget.model.playback import Playback, PlayedItem
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ async def each_second(stage: Stage, seconds: int) -> list[tuple[str, bool, str |
     """What is shown, whether it is stale, and the code of the problem, at the end of each second."""
     told = []
     for _ in range(seconds):
-        stage.broadcast.seen()
+        stage.broadcast.touch()
         await stage.clock.advance(1)
         told.append((stage.status, stage.broadcast.current.stale, stage.problem()))
     return told
@@ -200,7 +200,7 @@ async def test_it_ends_within_two_seconds_whatever_hangs(clock: FakeClock) -> No
 
 async def test_a_watcher_that_never_wakes_is_told(clock: FakeClock) -> None:
     stage = one(plays(clock), clock=clock)
-    stage.broadcast.seen()
+    stage.broadcast.touch()
     codes = []
     for _ in range(20):
         await clock.advance(1)
@@ -222,7 +222,7 @@ async def test_the_second_failure_in_a_row_makes_it_stale_and_the_code_is_that_o
 
 
 async def test_plays_that_lie_in_the_future_are_not_believed(clock: FakeClock) -> None:
-    ahead, last = LastPlayed(item("Ahead"), clock.now() + 3_600), LastPlayed(SONG, clock.now() - 60)
+    ahead, last = PlayedItem(item("Ahead"), clock.now() + 3_600), PlayedItem(SONG, clock.now() - 60)
     stage = one(Playback("idle", clock.now()), clock=clock, played=(ahead, last))
     async with running(stage):
         assert (await stage.broadcast.fresh()).last_played == last

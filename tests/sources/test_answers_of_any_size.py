@@ -18,7 +18,7 @@ from tests.support.chunks import Chunks
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.payloads import body
 from tests.support.scripted import TOKEN, Scripted
-from widget.http_client import LARGEST_ANSWER_BYTES, LateClient, http_client, send
+from widget.http_client import MAX_RESPONSE_BYTES, LazyHttpClient, http_client, send
 from widget.model.errors import SourceUnreachable, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
 from widget.sources.lastfm.account import LastfmAccount
@@ -26,7 +26,7 @@ from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.listenbrainz.account import ListenbrainzAccount
 from widget.sources.listenbrainz.adapter import ListenbrainzClient
 from widget.sources.simulators.lastfm import LastfmSimulator
-from widget.sources.spotify.accounts_api import AccountsService
+from widget.sources.spotify.accounts_api import AccountsApi
 from widget.sources.spotify.web_api import WebApi
 
 CHUNK = 64 * 1024
@@ -49,13 +49,13 @@ class Network(httpx.AsyncBaseTransport):
         return httpx.Response(self.status, headers=self.headers, stream=self.stream)
 
 
-Ask = Callable[[LateClient], Awaitable[Any]]
+Ask = Callable[[LazyHttpClient], Awaitable[Any]]
 CLIENTS: dict[str, Ask] = {
     "now": lambda http: WebApi(http, SPOTIFY, FakeClock()).currently_playing(ACCESS),
     "recent": lambda http: WebApi(http, SPOTIFY, FakeClock()).recently_played(ACCESS),
     "me": lambda http: WebApi(http, SPOTIFY, FakeClock()).me(ACCESS),
-    "refresh": lambda http: AccountsService(http, SPOTIFY, FakeClock()).refresh(CREDENTIALS, "AQ-stored"),
-    "code": lambda http: AccountsService(http, SPOTIFY, FakeClock()).exchange_code(
+    "refresh": lambda http: AccountsApi(http, SPOTIFY, FakeClock()).refresh(CREDENTIALS, "AQ-stored"),
+    "code": lambda http: AccountsApi(http, SPOTIFY, FakeClock()).exchange_code(
         CREDENTIALS, "a-code", "http://127.0.0.1:8888/callback", "a-verifier"
     ),
     "lastfm": lambda http: LastfmClient(http, FakeClock(), 2).now_playing(
@@ -64,7 +64,7 @@ CLIENTS: dict[str, Ask] = {
     "listenbrainz now": lambda http: ListenbrainzClient(http, FakeClock(), 2).now_playing(
         ListenbrainzAccount("someone", url="https://listenbrainz.example")
     ),
-    "listenbrainz played": lambda http: ListenbrainzClient(http, FakeClock(), 2).played(
+    "listenbrainz played": lambda http: ListenbrainzClient(http, FakeClock(), 2).recently_played(
         ListenbrainzAccount("someone", url="https://listenbrainz.example")
     ),
 }
@@ -76,7 +76,7 @@ JSON = b'{"access_token": "BQ-new"}'
 @cache
 def bomb() -> bytes:
     """Few bytes that inflate to eight times the limit."""
-    return gzip.compress(b" " * (8 * LARGEST_ANSWER_BYTES))
+    return gzip.compress(b" " * (8 * MAX_RESPONSE_BYTES))
 
 
 def without_end(start: bytes, chunk: bytes) -> Iterator[bytes]:
@@ -84,12 +84,12 @@ def without_end(start: bytes, chunk: bytes) -> Iterator[bytes]:
 
 
 TOO_MUCH: dict[str, Callable[[], tuple[str, Iterable[bytes]]]] = {
-    "plain": lambda: ("identity", [b"{" + b" " * LARGEST_ANSWER_BYTES]),
+    "plain": lambda: ("identity", [b"{" + b" " * MAX_RESPONSE_BYTES]),
     "plain, in an encoding without a name": lambda: ("", [b" " * CHUNK] * 33),
     "without an end": lambda: ("identity", without_end(b"{", b" " * CHUNK)),
     "a bomb at once": lambda: ("gzip", [bomb()]),
     "a bomb bit by bit": lambda: ("gzip", [bomb()[at : at + 512] for at in range(0, len(bomb()), 512)]),
-    "a zlib bomb": lambda: ("deflate", [zlib.compress(b" " * (8 * LARGEST_ANSWER_BYTES))]),
+    "a zlib bomb": lambda: ("deflate", [zlib.compress(b" " * (8 * MAX_RESPONSE_BYTES))]),
     "blocks without an end that hold nothing": lambda: (
         "gzip",
         without_end(gzip.compress(b"")[:10], b"\x00\x00\x00\xff\xff" * 13_000),
@@ -117,12 +117,12 @@ async def asked(client: str, coding: str, chunks: Iterable[bytes], status: int =
         tracemalloc.start()
         try:
             with pytest.raises(SourceUnreachable) as raised:
-                await CLIENTS[client](LateClient(http))
+                await CLIENTS[client](LazyHttpClient(http))
             _, most = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
     assert stream.is_closed
-    assert stream.taken <= LARGEST_ANSWER_BYTES + CHUNK
+    assert stream.taken <= MAX_RESPONSE_BYTES + CHUNK
     is_spotify = client in ("now", "recent", "me", "refresh", "code")
     assert isinstance(raised.value, SpotifyUnreachable) == is_spotify
     assert raised.value.code == ("spotify_unreachable" if is_spotify else "source_unreachable")
@@ -134,14 +134,14 @@ async def asked(client: str, coding: str, chunks: Iterable[bytes], status: int =
 async def test_an_answer_beyond_the_limit_is_read_to_the_limit_alone(client: str, answer: str) -> None:
     error, most = await asked(client, *TOO_MUCH[answer]())
     assert str(error).endswith("answers with more than can be read.")
-    assert most < 5 * LARGEST_ANSWER_BYTES
+    assert most < 5 * MAX_RESPONSE_BYTES
 
 
 @every_client
 @pytest.mark.parametrize("answer", UNREADABLE)
 async def test_an_encoding_that_is_broken_or_was_not_asked_for_is_no_answer(client: str, answer: str) -> None:
     _, most = await asked(client, *UNREADABLE[answer]())
-    assert most < 5 * LARGEST_ANSWER_BYTES
+    assert most < 5 * MAX_RESPONSE_BYTES
 
 
 @every_client
@@ -149,7 +149,7 @@ async def test_an_encoding_that_is_broken_or_was_not_asked_for_is_no_answer(clie
 async def test_refusals_have_the_same_limit(client: str, status: int) -> None:
     error, most = await asked(client, "gzip", [bomb()], status)
     assert str(error).endswith("answers with more than can be read.")
-    assert most < 5 * LARGEST_ANSWER_BYTES
+    assert most < 5 * MAX_RESPONSE_BYTES
 
 
 def answering(content: bytes, *, coding: str = "gzip", step: int = CHUNK, **headers: str) -> Network:
@@ -179,7 +179,7 @@ async def test_an_encoded_answer_reads_as_if_it_were_plain(coding: str, step: in
 
 
 async def test_an_answer_as_long_as_the_limit_is_read() -> None:
-    content = JSON.ljust(LARGEST_ANSWER_BYTES)
+    content = JSON.ljust(MAX_RESPONSE_BYTES)
     assert (await answer_of(answering(gzip.compress(content)))).content == content
     assert (await answer_of(answering(content, coding="identity"))).json() == json.loads(JSON)
 
@@ -204,7 +204,7 @@ async def test_headers_in_no_encoding_that_we_know_do_no_harm() -> None:
 async def test_a_token_in_an_answer_that_lacks_its_last_bytes_is_not_lost() -> None:
     network = answering(gzip.compress(body("token_rotated"))[:-8], step=16)
     async with http_client(network) as http:
-        answer = await AccountsService(LateClient(http), SPOTIFY, FakeClock()).refresh(CREDENTIALS, "AQ-stored")
+        answer = await AccountsApi(LazyHttpClient(http), SPOTIFY, FakeClock()).refresh(CREDENTIALS, "AQ-stored")
     assert answer.refresh_token == json.loads(body("token_rotated"))["refresh_token"]
 
 
@@ -214,7 +214,7 @@ async def test_a_service_that_compresses_is_understood() -> None:
     account = LastfmAccount(simulator.user, simulator.key, "https://lastfm.example/2.0/")
     transport = httpx.ASGITransport(GZipMiddleware(simulator.app, minimum_size=1))
     async with http_client(transport) as http:
-        told = await LastfmClient(LateClient(http), clock, 2).now_playing(account)
+        told = await LastfmClient(LazyHttpClient(http), clock, 2).now_playing(account)
     assert told.playback is not None
 
 
@@ -246,4 +246,4 @@ async def test_a_body_that_breaks_off_is_no_answer() -> None:
 
     network = Scripted().answer(TOKEN, lambda _: httpx.Response(200, stream=Broken([])))
     with pytest.raises(SpotifyUnreachable, match="RemoteProtocolError"):
-        await AccountsService(LateClient(http_client(network)), SPOTIFY, FakeClock()).refresh(CREDENTIALS, "AQ-stored")
+        await AccountsApi(LazyHttpClient(http_client(network)), SPOTIFY, FakeClock()).refresh(CREDENTIALS, "AQ-stored")

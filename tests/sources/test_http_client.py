@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import NOW, Scripted
-from widget.clock import utc
+from widget.clock import to_utc
 from widget.http_client import (
-    LONGEST_RETRY_AFTER_SECONDS,
+    DEFAULT_RETRY_AFTER_SECONDS,
+    MAX_RETRY_AFTER_SECONDS,
     TIMEOUT_SECONDS,
-    UNREADABLE_RETRY_AFTER_SECONDS,
-    LateClient,
+    LazyHttpClient,
     http_client,
     json_object,
     retry_after_seconds,
     user_agent,
 )
 from widget.model.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
-from widget.sources.spotify.answers import send, throttled
+from widget.sources.spotify.answers import send, throttled_error
 
 AT = 1_795_000_000.0
 
@@ -76,11 +76,11 @@ async def test_who_waits_for_an_answer_can_be_cancelled() -> None:
         (" 17 ", 17.0),
         ("0", 1.0),
         ("50400", 50_400.0),
-        ("99999999", LONGEST_RETRY_AFTER_SECONDS),
-        (format_datetime(utc(AT + 90), usegmt=True), 90.0),
-        (format_datetime(utc(AT - 90), usegmt=True), 1.0),
-        ("Tue, 18 Nov 2036 10:00:00 -0000", LONGEST_RETRY_AFTER_SECONDS),
-        *((value, UNREADABLE_RETRY_AFTER_SECONDS) for value in (None, "", "soon", "-5", "1.5", "9" * 30, "１７")),
+        ("99999999", MAX_RETRY_AFTER_SECONDS),
+        (format_datetime(to_utc(AT + 90), usegmt=True), 90.0),
+        (format_datetime(to_utc(AT - 90), usegmt=True), 1.0),
+        ("Tue, 18 Nov 2036 10:00:00 -0000", MAX_RETRY_AFTER_SECONDS),
+        *((value, DEFAULT_RETRY_AFTER_SECONDS) for value in (None, "", "soon", "-5", "1.5", "9" * 30, "１７")),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_a_date_else_a_minute(value: str | None, seconds: float) -> None:
@@ -93,14 +93,14 @@ DATE_LIKE = st.from_regex(r"\A[A-Z][a-z]{2}, [0-9]{1,9} [A-Z][a-z]{2} [0-9]{1,12
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40) | DATE_LIKE | st.just("Mon, 01 Jan 0001 00:00:00 +2359"))
 def test_any_retry_after_is_some_time_within_a_week(value: str) -> None:
-    assert 1.0 <= retry_after_seconds(value, AT) <= LONGEST_RETRY_AFTER_SECONDS
+    assert 1.0 <= retry_after_seconds(value, AT) <= MAX_RETRY_AFTER_SECONDS
 
 
 def test_the_quota_is_told_from_the_rate_limit() -> None:
-    assert isinstance(throttled(payload("error_429_quota"), AT), QuotaExceeded)
-    assert isinstance(throttled(payload("error_429_rate"), AT), RateLimited)
-    assert isinstance(throttled(httpx.Response(429, text="Too many requests"), AT), RateLimited)
-    assert isinstance(throttled(httpx.Response(429, json={"error": "QUOTA_EXCEEDED"}), AT), RateLimited)
+    assert isinstance(throttled_error(payload("error_429_quota"), AT), QuotaExceeded)
+    assert isinstance(throttled_error(payload("error_429_rate"), AT), RateLimited)
+    assert isinstance(throttled_error(httpx.Response(429, text="Too many requests"), AT), RateLimited)
+    assert isinstance(throttled_error(httpx.Response(429, json={"error": "QUOTA_EXCEEDED"}), AT), RateLimited)
 
 
 @settings(max_examples=100, deadline=None)
@@ -117,4 +117,4 @@ def test_a_client_that_can_no_longer_be_made_is_a_source_that_cannot_be_reached(
     """The certificates of the environment may go while the program runs; what is raised then is one of ours."""
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
     with pytest.raises(SourceUnreachable, match="FileNotFoundError"):
-        LateClient()()
+        LazyHttpClient()()

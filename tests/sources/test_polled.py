@@ -8,14 +8,14 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.stage import spent
 from widget.config.settings import Settings
-from widget.config.source_settings import note_of, to_text
-from widget.http_client import LateClient
+from widget.config.source_settings import dump_values, settings_key
+from widget.http_client import LazyHttpClient
 from widget.model.errors import NotConfigured
 from widget.model.playback import Playback
 from widget.model.sources import LASTFM
-from widget.sources.base import Parts, Wing
-from widget.sources.polled import plays_needed, polled_wing
-from widget.sources.told import Told
+from widget.sources.base import AdapterContext, SourceAdapter
+from widget.sources.polled import create_polling_adapter, history_limit
+from widget.sources.told import FetchResult
 from widget.store.sqlite import SqliteStore
 
 ROW = replace(LASTFM, label="Phonograph", url="https://phonograph.example/")
@@ -39,11 +39,11 @@ class Client:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def now_playing(self, account: Member) -> Told:
+    async def now_playing(self, account: Member) -> FetchResult:
         self.asked.append(account.name)
-        return Told(Playback("idle", 0.0), ())
+        return FetchResult(Playback("idle", 0.0), ())
 
-    async def played(self, account: Member) -> Told:
+    async def recently_played(self, account: Member) -> FetchResult:
         return await self.now_playing(account)
 
 
@@ -51,9 +51,9 @@ class Stage:
     def __init__(self, store: SqliteStore) -> None:
         self.store, self.client = store, Client()
 
-    def wing(self, settings: Settings) -> Wing:
-        parts = Parts(settings, self.store, LateClient(None), FakeClock())
-        return polled_wing(parts, ROW, self.client, member_of, "Name a member.")
+    def wing(self, settings: Settings) -> SourceAdapter:
+        parts = AdapterContext(settings, self.store, LazyHttpClient(None), FakeClock())
+        return create_polling_adapter(parts, ROW, self.client, member_of, "Name a member.")
 
 
 @pytest.fixture
@@ -66,26 +66,29 @@ def stage(store: SqliteStore) -> Stage:
 )
 def test_as_many_plays_are_asked_for_as_are_needed(recent: int, hides: bool, plays: int) -> None:
     hide = frozenset({"artist:nova"} if hides else set())
-    assert plays_needed(Settings(recent=recent, hide=hide)) == plays
+    assert history_limit(Settings(recent=recent, hide=hide)) == plays
 
 
 async def test_its_page_is_that_of_the_listener_who_is_known_at_the_start(stage: Stage) -> None:
     assert stage.wing(Settings()).source == ROW
-    assert stage.wing(Settings(of_source={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
-    assert stage.wing(Settings(stored={"LASTFM_USER": "ines"})).source.url == "https://phonograph.example/ines"
+    assert stage.wing(Settings(source_values={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
+    assert (
+        stage.wing(Settings(stored_source_values={"LASTFM_USER": "ines"})).source.url
+        == "https://phonograph.example/ines"
+    )
 
 
 async def test_who_is_stored_while_it_runs_is_asked_for_at_once_and_each_question_is_counted(stage: Stage) -> None:
-    gateway = stage.wing(Settings()).gateway
+    gateway = stage.wing(Settings()).client
     with pytest.raises(NotConfigured, match=r"Name a member\."):
         await gateway.currently_playing()
-    await stage.store.save_notes({note_of(ROW): to_text({"LASTFM_USER": "elin"})})
+    await stage.store.set_values({settings_key(ROW): dump_values({"LASTFM_USER": "elin"})})
     await gateway.currently_playing()
     assert (stage.client.asked, await spent(gateway)) == (["elin"], 1)
 
 
 async def test_its_questions_are_counted_for_itself(stage: Stage) -> None:
-    gateway = stage.wing(Settings(of_source={"LASTFM_USER": "elin"})).gateway
+    gateway = stage.wing(Settings(source_values={"LASTFM_USER": "elin"})).client
     await gateway.currently_playing()
     assert len(await stage.store.calls_since(0.0, "lastfm")) == 1
     assert len(await stage.store.calls_since(0.0, "spotify")) == 0

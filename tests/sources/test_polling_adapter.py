@@ -5,20 +5,20 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.stage import spent
 from widget.model.errors import (
-    BadCredentials,
-    BudgetSpent,
+    DailyLimitReached,
     Forbidden,
+    InvalidCredentials,
     NotConfigured,
-    Private,
+    ProfilePrivate,
     RateLimited,
     SourceError,
     SourceUnreachable,
     UnknownUser,
 )
-from widget.model.playback import Item, LastPlayed, Playback
-from widget.sources.polling_adapter import REFUSED_RETRY_SECONDS, Gateway
-from widget.sources.rate_limiter import Gate
-from widget.sources.told import Told
+from widget.model.playback import Item, Playback, PlayedItem
+from widget.sources.polling_adapter import REFUSED_RETRY_SECONDS, PollingAdapter
+from widget.sources.rate_limiter import RateLimiter
+from widget.sources.told import FetchResult
 from widget.store.sqlite import SqliteStore
 
 ITEM = Item("track", None, None, None, "Copper Sky")
@@ -28,25 +28,25 @@ class Client:
     """Gives ``answer``, or raises it."""
 
     def __init__(self) -> None:
-        self.answer: Told | Exception = Told(Playback("playing", 0.0, ITEM))
+        self.answer: FetchResult | Exception = FetchResult(Playback("playing", 0.0, ITEM))
         self.asked: list[str] = []
 
-    async def now_playing(self, account: str) -> Told:
+    async def now_playing(self, account: str) -> FetchResult:
         self.asked.append(f"now {account}")
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
-    async def played(self, account: str) -> Told:
+    async def recently_played(self, account: str) -> FetchResult:
         self.asked.append(f"played {account}")
-        return Told(None, (LastPlayed(ITEM, 1.0),))
+        return FetchResult(None, (PlayedItem(ITEM, 1.0),))
 
 
 class Stage:
     def __init__(self, store: SqliteStore) -> None:
         self.clock, self.client, self.account = FakeClock(), Client(), "me"
-        self.gate = Gate(store, self.clock, 5)
-        self.gateway = Gateway(self.client, self.whom, self.gate, self.clock, "Set a name.")
+        self.gate = RateLimiter(store, self.clock, 5)
+        self.gateway = PollingAdapter(self.client, self.whom, self.gate, self.clock, "Set a name.")
 
     async def whom(self) -> str | None:
         return self.account or None
@@ -61,7 +61,7 @@ async def test_without_a_name_nobody_is_asked(stage: Stage) -> None:
     stage.account = ""
     with pytest.raises(NotConfigured, match=r"Set a name\."):
         await stage.gateway.currently_playing()
-    problem = await stage.gateway.standing_problem()
+    problem = await stage.gateway.known_problem()
     assert problem is not None
     assert problem.code == "not_configured"
     assert stage.client.asked == []
@@ -70,7 +70,7 @@ async def test_without_a_name_nobody_is_asked(stage: Stage) -> None:
     assert stage.client.asked == ["now new"]
 
 
-@pytest.mark.parametrize("kind", [BadCredentials, Forbidden, UnknownUser, Private])
+@pytest.mark.parametrize("kind", [InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate])
 async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(stage: Stage, kind: type[SourceError]) -> None:
     stage.client.answer = kind("No.")
     with pytest.raises(kind) as first:
@@ -79,20 +79,20 @@ async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(stage: Stage, 
     await stage.clock.advance(599.0)
     with pytest.raises(kind) as again:
         await stage.gateway.currently_playing()
-    problem = await stage.gateway.standing_problem()
+    problem = await stage.gateway.known_problem()
     assert problem is not None
     assert (problem.code, again.value.retry_after, len(stage.client.asked)) == (kind("").code, 1.0, 1)
     await stage.clock.advance(1.0)
-    stage.client.answer = Told(Playback("playing", 0.0, ITEM))
+    stage.client.answer = FetchResult(Playback("playing", 0.0, ITEM))
     assert (await stage.gateway.currently_playing()).item == ITEM
-    assert await stage.gateway.standing_problem() is None
+    assert await stage.gateway.known_problem() is None
 
 
 async def test_another_account_is_asked_at_once(stage: Stage) -> None:
     stage.client.answer = UnknownUser("No.")
     with pytest.raises(UnknownUser):
         await stage.gateway.currently_playing()
-    stage.account, stage.client.answer = "other", Told(Playback("playing", 0.0, ITEM))
+    stage.account, stage.client.answer = "other", FetchResult(Playback("playing", 0.0, ITEM))
     assert (await stage.gateway.currently_playing()).item == ITEM
 
 
@@ -115,18 +115,18 @@ async def test_an_outage_is_asked_about_again(stage: Stage) -> None:
 async def test_the_budget_holds_for_every_question(stage: Stage) -> None:
     for _ in range(5):
         await stage.gateway.recently_played()
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(DailyLimitReached):
         await stage.gateway.currently_playing()
     assert (len(stage.client.asked), await spent(stage.gateway)) == (5, 5)
 
 
 async def test_what_was_played_costs_nothing_where_the_answer_told_it(stage: Stage) -> None:
-    last = LastPlayed(ITEM, 5.0)
-    stage.client.answer = Told(Playback("idle", 0.0), (last,))
+    last = PlayedItem(ITEM, 5.0)
+    stage.client.answer = FetchResult(Playback("idle", 0.0), (last,))
     await stage.gateway.currently_playing()
     assert await stage.gateway.recently_played() == (last,)
     assert stage.client.asked == ["now me"]
-    stage.client.answer = Told(Playback("idle", 0.0))
+    stage.client.answer = FetchResult(Playback("idle", 0.0))
     await stage.gateway.currently_playing()
     await stage.gateway.recently_played()
     assert stage.client.asked[-1] == "played me"

@@ -2,38 +2,38 @@
 
 import pytest
 
-from widget.config.source_settings import CHOSEN, chosen, combined, from_text, to_text
+from widget.config.source_settings import ACTIVE_SOURCE_KEY, dump_values, load_values, merge_values, stored_source_name
 from widget.model.sources import INLET, LASTFM, LISTENBRAINZ
 
 STORED = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://listens.example", "LISTENBRAINZ_TOKEN": "secret"}
 
 
 def test_what_is_set_goes_before_what_is_stored_and_that_before_the_default() -> None:
-    assert combined(LASTFM, {}, {}) == {"LASTFM_API_URL": "https://ws.audioscrobbler.com/2.0/"}
-    assert combined(LISTENBRAINZ, {"LISTENBRAINZ_USER": "set"}, STORED) == {**STORED, "LISTENBRAINZ_USER": "set"}
-    assert combined(INLET, {}, {})["INLET_LABEL"] == "Listening"
+    assert merge_values(LASTFM, {}, {}) == {"LASTFM_API_URL": "https://ws.audioscrobbler.com/2.0/"}
+    assert merge_values(LISTENBRAINZ, {"LISTENBRAINZ_USER": "set"}, STORED) == {**STORED, "LISTENBRAINZ_USER": "set"}
+    assert merge_values(INLET, {}, {})["INLET_LABEL"] == "Listening"
 
 
 def test_a_stored_secret_goes_to_no_other_server() -> None:
-    moved = combined(LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://elsewhere.example"}, STORED)
+    moved = merge_values(LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://elsewhere.example"}, STORED)
     assert moved == {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_URL": "https://elsewhere.example"}
-    same = combined(LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://listens.example"}, STORED)
+    same = merge_values(LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://listens.example"}, STORED)
     assert same == STORED
     unnamed = {"LISTENBRAINZ_USER": "stored", "LISTENBRAINZ_TOKEN": "secret"}
-    assert "LISTENBRAINZ_TOKEN" not in combined(
+    assert "LISTENBRAINZ_TOKEN" not in merge_values(
         LISTENBRAINZ, {"LISTENBRAINZ_URL": "https://elsewhere.example"}, unnamed
     )
 
 
 def test_it_comes_back_from_the_store_as_it_went_there() -> None:
-    assert from_text(to_text(STORED), LISTENBRAINZ) == STORED
+    assert load_values(dump_values(STORED), LISTENBRAINZ) == STORED
 
 
 @pytest.mark.parametrize(
     "text", [None, "", "[]", "null", "{", '{"LISTENBRAINZ_USER": 5}', '{"OTHER": "x"}', '{"LISTENBRAINZ_USER": ""}']
 )
 def test_what_cannot_be_read_is_as_if_it_were_not_there(text: str | None) -> None:
-    assert from_text(text, LISTENBRAINZ) == {}
+    assert load_values(text, LISTENBRAINZ) == {}
 
 
 class OneNote:
@@ -42,8 +42,8 @@ class OneNote:
     def __init__(self, text: str | None) -> None:
         self.text = text
 
-    async def note(self, name: str) -> str | None:
-        return self.text if name == CHOSEN else None
+    async def get_value(self, name: str) -> str | None:
+        return self.text if name == ACTIVE_SOURCE_KEY else None
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ class OneNote:
     [("lastfm", "lastfm"), ("inlet", "inlet"), (None, "spotify"), ("", "spotify"), ("tape", "spotify")],
 )
 async def test_what_the_last_bootstrap_chose_counts_and_without_it_spotify(text: str | None, name: str) -> None:
-    assert await chosen(OneNote(text)) == name
+    assert await stored_source_name(OneNote(text)) == name

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from widget.config.settings import Settings
-from widget.store.lasting import may_not_last
+from widget.store.lasting import is_ephemeral
 
 HEROKU, RENDER, KOYEB = {"DYNO": "web.1"}, {"RENDER": "true"}, {"KOYEB_APP_NAME": "music"}
 
@@ -29,4 +29,4 @@ def is_data(path: Path) -> bool:
 )
 def test_a_file_on_no_mount_may_go_where_disks_start_empty(url: str, environ: dict[str, str], expected: bool) -> None:
     settings = Settings.from_environ({"DATABASE_URL": url, **environ})
-    assert may_not_last(settings.database_url, settings.disk_starts_empty, is_data) is expected
+    assert is_ephemeral(settings.database_url, settings.has_ephemeral_disk, is_data) is expected

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.postgres import Postgres, postgres
 from widget.model.errors import ConfigurationError, StoreError
-from widget.model.tokens import Credentials, Token
+from widget.model.tokens import Authorization, Credentials
 from widget.store.postgres import PostgresStore
 from widget.store.schema import VERSION
 
@@ -35,52 +35,52 @@ def end_every_session(url: str) -> None:
 
 
 async def test_a_lost_connection_is_made_again_without_a_word(store: PostgresStore, url: str) -> None:
-    await store.save_authorization(Token("AQ-one"), Credentials("an-id"), None)
+    await store.save_authorization(Authorization("AQ-one"), Credentials("an-id"), None)
     end_every_session(url)
-    assert await store.token() == Token("AQ-one")
+    assert await store.authorization() == Authorization("AQ-one")
 
 
 async def test_a_leader_whose_session_ended_stands_again_or_gives_way(store: PostgresStore, url: str) -> None:
     other = PostgresStore(url)
     await other.open()
-    assert await store.lead()
+    assert await store.try_lead()
     end_every_session(url)
-    assert await other.lead()
-    assert not await store.lead()
+    assert await other.try_lead()
+    assert not await store.try_lead()
     await other.close()
-    assert await store.lead()
+    assert await store.try_lead()
 
 
 async def test_a_listener_whose_session_ended_hears_again(store: PostgresStore, url: str) -> None:
-    await store.news(0.05)
+    await store.wait_for_state(0.05)
     end_every_session(url)
     with pytest.raises(StoreError):
-        await store.news(1.0)
-    waiting = asyncio.create_task(store.news(5.0))
+        await store.wait_for_state(1.0)
+    waiting = asyncio.create_task(store.wait_for_state(5.0))
     await asyncio.sleep(0.1)
-    await store.share("news")
+    await store.publish_state("news")
     async with asyncio.timeout(1.0):
         await waiting
 
 
 async def test_waiting_for_news_that_is_given_up_does_no_harm(store: PostgresStore) -> None:
-    waiting = asyncio.create_task(store.news(5.0))
+    waiting = asyncio.create_task(store.wait_for_state(5.0))
     await asyncio.sleep(0.1)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await store.news(0.05)
+    await store.wait_for_state(0.05)
 
 
 async def test_a_refresh_whose_session_ended_frees_the_next(store: PostgresStore, url: str) -> None:
     other = PostgresStore(url)
     await other.open()
-    async with store.refreshing():
+    async with store.refresh_lock():
         end_every_session(url)
-        async with asyncio.timeout(5), other.refreshing():
+        async with asyncio.timeout(5), other.refresh_lock():
             pass
         with pytest.raises(StoreError):
-            await store.prove_room()
+            await store.reserve_space()
     await other.close()
 
 
@@ -103,13 +103,13 @@ def own_server() -> Iterator[Postgres]:
 async def test_a_server_that_goes_away_is_an_error_for_now_and_comes_back(own_server: Postgres) -> None:
     store = PostgresStore(own_server.database())
     await store.open()
-    await store.save_note("a", "b")
-    assert await store.lead()
+    await store.set_value("a", "b")
+    assert await store.try_lead()
     await asyncio.to_thread(own_server.stop)
-    for attempt in (store.note("a"), store.lead(), store.news(0.1)):
+    for attempt in (store.get_value("a"), store.try_lead(), store.wait_for_state(0.1)):
         with pytest.raises(StoreError, match="Postgres"):
             await attempt
     await asyncio.to_thread(own_server.start)
-    assert await store.note("a") == "b"
-    assert await store.lead()
+    assert await store.get_value("a") == "b"
+    assert await store.try_lead()
     await store.close()

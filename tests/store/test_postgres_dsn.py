@@ -3,7 +3,7 @@
 import pytest
 
 from widget.model.errors import ConfigurationError
-from widget.store.postgres_dsn import check_address
+from widget.store.postgres_dsn import validate_dsn
 
 PASSWORD = "marked-5"
 ADDRESS = f"postgres://me:{PASSWORD}@db.example:6543/music"
@@ -30,7 +30,7 @@ def test_an_option_that_libpq_refuses_makes_no_address(option: str, value: str) 
     with pytest.raises(
         ConfigurationError, match=r"^DATABASE_URL is no address of a Postgres database \(.+\)$"
     ) as raised:
-        check_address(f"{ADDRESS}?{option}={value}")
+        validate_dsn(f"{ADDRESS}?{option}={value}")
     assert PASSWORD not in str(raised.value)
     assert "127.0.0.1" not in str(raised.value)
 
@@ -38,13 +38,13 @@ def test_an_option_that_libpq_refuses_makes_no_address(option: str, value: str) 
 def test_what_is_wrong_is_told_in_the_words_of_the_library() -> None:
     for option, value in (("sslmode", "bogus"), ("keepalives", "often")):
         with pytest.raises(ConfigurationError, match=f'"{value}"') as raised:
-            check_address(f"{ADDRESS}?{option}={value}")
+            validate_dsn(f"{ADDRESS}?{option}={value}")
         assert option in str(raised.value)
 
 
 def test_an_option_that_repeats_the_password_is_not_told() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        check_address(f"{ADDRESS}?sslmode={PASSWORD}")
+        validate_dsn(f"{ADDRESS}?sslmode={PASSWORD}")
     assert PASSWORD not in str(raised.value)
 
 
@@ -68,16 +68,16 @@ def test_an_option_that_repeats_the_password_is_not_told() -> None:
     ],
 )
 def test_an_address_that_may_work_is_one(address: str) -> None:
-    check_address(address)
+    validate_dsn(address)
 
 
 def test_a_wrong_value_in_the_environment_is_not_laid_to_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSSLMODE", "bogus")
-    check_address(ADDRESS)
+    validate_dsn(ADDRESS)
 
 
 def test_the_environment_does_not_make_a_right_address_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOST", "one.example,two.example")
     monkeypatch.setenv("PGPORT", "1,2")
-    check_address("postgresql:///music?port=1,2")
-    check_address(ADDRESS)
+    validate_dsn("postgresql:///music?port=1,2")
+    validate_dsn(ADDRESS)

@@ -17,11 +17,11 @@ import pytest
 from tests.support.live_server import free_port
 from tests.support.postgres import Postgres
 from widget.model.errors import ConfigurationError, StoreError
-from widget.model.tokens import Token
-from widget.store.limits import Limits
+from widget.model.tokens import Authorization
+from widget.store.limits import StoreTimeouts
 from widget.store.postgres import PostgresStore
 
-QUICK = Limits(statement=0.6, refresh=0.8, close=0.3)
+QUICK = StoreTimeouts(statement=0.6, refresh=0.8, close=0.3)
 
 
 @asynccontextmanager
@@ -56,25 +56,27 @@ def stopped(pids: list[int]) -> Iterator[None]:
 async def test_backends_that_are_stopped_cost_a_moment_and_the_next_use_has_others(postgres_server: Postgres) -> None:
     url = postgres_server.database()
     async with opened(url) as store:
-        await store.save_authorization(Token("AQ-one"), None, None)
-        assert await store.lead()
-        await store.news(0.05)
+        await store.save_authorization(Authorization("AQ-one"), None, None)
+        assert await store.try_lead()
+        await store.wait_for_state(0.05)
         with stopped(backends(url)):
             begun = time.monotonic()
-            results = await asyncio.gather(*(store.note("a") for _ in range(10)), store.lead(), return_exceptions=True)
+            results = await asyncio.gather(
+                *(store.get_value("a") for _ in range(10)), store.try_lead(), return_exceptions=True
+            )
             assert time.monotonic() - begun < 3.0
             assert all(result is None or isinstance(result, StoreError) for result in results[:-1])
             assert results[-1] is False  # The lead is a stopped session's, until the server ends that.
-            assert await store.token() == Token("AQ-one")  # By a new connection.
+            assert await store.authorization() == Authorization("AQ-one")  # By a new connection.
 
 
 async def test_closing_and_giving_up_wait_for_no_backend_that_is_stopped(postgres_server: Postgres) -> None:
     url = postgres_server.database()
     async with opened(url) as store:
-        assert await store.lead()
-        await store.note("a")
+        assert await store.try_lead()
+        await store.get_value("a")
         with stopped(backends(url)):
-            asking = asyncio.create_task(store.lead())
+            asking = asyncio.create_task(store.try_lead())
             await asyncio.sleep(0.1)
             begun = time.monotonic()
             asking.cancel()
@@ -91,21 +93,21 @@ async def test_a_writer_that_was_stopped_holds_up_another_for_a_moment_only(post
             other.execute("SELECT pg_advisory_xact_lock(%s, 1)", [0x6E6F7770])
             begun = time.monotonic()
             with pytest.raises(StoreError):
-                await store.save_note("a", "b")
+                await store.set_value("a", "b")
             assert time.monotonic() - begun < 2.0
-            assert await store.note("a") is None
+            assert await store.get_value("a") is None
             other.rollback()
-        await store.save_note("a", "b")
+        await store.set_value("a", "b")
 
 
 async def test_many_who_wait_for_the_refresh_take_no_connection_each(postgres_server: Postgres) -> None:
     url = postgres_server.database()
     async with opened(url) as store:
-        await store.note("a")
-        async with store.refreshing():
+        await store.get_value("a")
+        async with store.refresh_lock():
 
             async def wait() -> None:
-                async with store.refreshing():
+                async with store.refresh_lock():
                     pass
 
             waiting = [asyncio.create_task(wait()) for _ in range(50)]
@@ -119,13 +121,13 @@ async def test_many_who_wait_for_the_refresh_take_no_connection_each(postgres_se
 async def test_a_schema_that_somebody_dropped_is_made_anew(postgres_server: Postgres) -> None:
     url = postgres_server.database()
     async with opened(url) as store:
-        await store.save_note("a", "b")
+        await store.set_value("a", "b")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("DROP SCHEMA now_playing CASCADE")
         with pytest.raises(StoreError):
-            await store.note("a")
-        assert await store.note("a") is None
-        await store.save_note("a", "c")
+            await store.get_value("a")
+        assert await store.get_value("a") is None
+        await store.set_value("a", "c")
 
 
 @contextmanager
@@ -178,7 +180,7 @@ async def test_a_pooler_in_session_mode_does_its_work(postgres_server: Postgres,
     with pooler(postgres_server.database(), tmp_path, "session") as url:
         store = PostgresStore(url)
         await store.open()
-        await store.save_note("a", "b")
-        assert await store.note("a") == "b"
-        assert await store.lead()
+        await store.set_value("a", "b")
+        assert await store.get_value("a") == "b"
+        assert await store.try_lead()
         await store.close()

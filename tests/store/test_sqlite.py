@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from widget.model.errors import ConfigurationError, StoreError
-from widget.model.tokens import Credentials, Token
-from widget.store.limits import Limits
+from widget.model.tokens import Authorization, Credentials
+from widget.store.limits import StoreTimeouts
 from widget.store.schema import MIGRATIONS, VERSION
 from widget.store.sqlite import SqliteStore
 
@@ -26,7 +26,7 @@ async def test_the_file_and_its_log_are_the_owner_s_alone(tmp_path: Path) -> Non
     os.umask(0o022)
     store = SqliteStore(path)
     await store.open()
-    await store.save_authorization(Token("AQ-one"), Credentials("an-id", "a-secret"), None)
+    await store.save_authorization(Authorization("AQ-one"), Credentials("an-id", "a-secret"), None)
     assert {mode(file) for file in tmp_path.iterdir() if ".lock" not in file.name} == {0o600}
     await store.close()
 
@@ -60,7 +60,7 @@ async def test_a_file_of_the_first_version_is_migrated_with_what_it_holds(tmp_pa
         connection.commit()
     store = SqliteStore(path)
     await store.open()
-    assert await store.token() == Token("AQ-old")
+    assert await store.authorization() == Authorization("AQ-old")
     await store.close()
 
 
@@ -76,7 +76,7 @@ async def test_forgetting_leaves_no_secret_in_the_files(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     store = SqliteStore(path)
     await store.open()
-    await store.save_authorization(Token("AQ-needle"), Credentials("an-id", "needle-secret"), None)
+    await store.save_authorization(Authorization("AQ-needle"), Credentials("an-id", "needle-secret"), None)
     await store.forget()
     everything = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     await store.close()
@@ -95,26 +95,26 @@ async def test_what_is_written_is_seen_by_others_however_often_the_file_was_open
     await store.open()
     await second.open()
     await second.close()
-    await store.save_note("first", "one")
+    await store.set_value("first", "one")
     assert "one" in read_by_another_process(path)
-    await store.save_note("second", "two")
+    await store.set_value("second", "two")
     assert "two" in read_by_another_process(path)
     await store.close()
 
 
 async def test_a_store_that_is_not_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not open"):
-        await SqliteStore(tmp_path / "a.db").token()
+        await SqliteStore(tmp_path / "a.db").authorization()
 
 
 async def test_a_locked_database_is_an_error_for_now_and_no_crash(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    store = SqliteStore(path, Limits(lock=0.05))
+    store = SqliteStore(path, StoreTimeouts(lock=0.05))
     await store.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreError, match="locked"):
-            await store.save_note("a", "b")
+            await store.set_value("a", "b")
         other.execute("ROLLBACK")
-    await store.save_note("a", "b")
+    await store.set_value("a", "b")
     await store.close()

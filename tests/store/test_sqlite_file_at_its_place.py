@@ -8,11 +8,11 @@ import pytest
 
 from tests.store.test_sqlite import mode
 from widget.model.errors import StoreError
-from widget.model.tokens import Token
-from widget.store.limits import Limits
+from widget.model.tokens import Authorization
+from widget.store.limits import StoreTimeouts
 from widget.store.sqlite import SqliteStore
 
-QUICK = Limits(refresh=0.2)
+QUICK = StoreTimeouts(refresh=0.2)
 
 
 async def opened(path: Path) -> SqliteStore:
@@ -26,13 +26,13 @@ async def test_a_symbolic_link_and_its_target_are_one_database_with_one_lock(tmp
     link.parent.mkdir()
     link.symlink_to(target)
     first, second = await opened(target), await opened(link)
-    async with first.refreshing():
+    async with first.refresh_lock():
         with pytest.raises(StoreError, match="refresh lock"):
-            async with second.refreshing():
+            async with second.refresh_lock():
                 pass
-    assert [await first.lead(), await second.lead()] == [True, False]
-    await first.save_note("a", "one")
-    assert await second.note("a") == "one"
+    assert [await first.try_lead(), await second.try_lead()] == [True, False]
+    await first.set_value("a", "one")
+    assert await second.get_value("a") == "one"
     await first.close()
     await second.close()
 
@@ -57,54 +57,54 @@ async def test_a_file_that_is_taken_away_under_us_is_made_anew_and_shared_with_w
 ) -> None:
     path = tmp_path / "a.db"
     store = await opened(path)
-    await store.save_authorization(Token("AQ-old"), None, None)
-    assert await store.lead()
+    await store.save_authorization(Authorization("AQ-old"), None, None)
+    assert await store.try_lead()
     change(path)
     later = await opened(path)
-    assert await store.token() is None
-    await later.save_authorization(Token("AQ-new"), None, None)
-    assert await store.token() == Token("AQ-new")
-    async with store.refreshing():
-        await store.prove_room()
+    assert await store.authorization() is None
+    await later.save_authorization(Authorization("AQ-new"), None, None)
+    assert await store.authorization() == Authorization("AQ-new")
+    async with store.refresh_lock():
+        await store.reserve_space()
         with pytest.raises(StoreError, match="refresh lock"):
-            async with later.refreshing():
+            async with later.refresh_lock():
                 pass
-    assert [await store.lead(), await later.lead()].count(True) == 1
+    assert [await store.try_lead(), await later.try_lead()].count(True) == 1
     assert mode(path) == 0o600
     await later.close()
-    assert await store.token() == Token("AQ-new")
+    assert await store.authorization() == Authorization("AQ-new")
     await store.close()
 
 
 async def test_a_file_that_another_one_replaces_shows_what_that_holds(tmp_path: Path) -> None:
     path, other = tmp_path / "a.db", tmp_path / "other.db"
     store, second = await opened(path), await opened(other)
-    await second.save_authorization(Token("AQ-other"), None, None)
+    await second.save_authorization(Authorization("AQ-other"), None, None)
     await second.close()
-    await store.save_authorization(Token("AQ-old"), None, None)
+    await store.save_authorization(Authorization("AQ-old"), None, None)
     shutil.move(other, path)
-    assert await store.token() == Token("AQ-other")
-    await store.save_note("a", "b")
+    assert await store.authorization() == Authorization("AQ-other")
+    await store.set_value("a", "b")
     await store.close()
     again = await opened(path)
-    assert (await again.token(), await again.note("a")) == (Token("AQ-other"), "b")
+    assert (await again.authorization(), await again.get_value("a")) == (Authorization("AQ-other"), "b")
     await again.close()
 
 
 async def test_a_refresh_under_a_lock_that_was_deleted_is_not_asked(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     store = await opened(path)
-    async with store.refreshing():
+    async with store.refresh_lock():
         delete_all_files(path)
         with pytest.raises(StoreError, match="not ours"):
-            await store.prove_room()
+            await store.reserve_space()
     await store.close()
 
 
 async def test_files_beside_the_database_are_closed_to_others_too(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     first = await opened(path)
-    await first.save_note("a", "b")
+    await first.set_value("a", "b")
     beside = [path.with_name("a.db-wal"), path.with_name("a.db-shm")]
     for file in beside:
         file.chmod(0o644)

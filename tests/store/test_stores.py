@@ -10,13 +10,13 @@ import pytest
 
 from tests.support.postgres import Postgres
 from widget.model.errors import ConfigurationError, StoreError
-from widget.model.tokens import AccessToken, Account, Credentials, Token
-from widget.store.base import Ban, Store
-from widget.store.factory import store_for
-from widget.store.limits import Limits
+from widget.model.tokens import AccessToken, Account, Authorization, Credentials
+from widget.store.base import RateLimitBlock, Store
+from widget.store.factory import create_store
+from widget.store.limits import StoreTimeouts
 
 NOW = 1_795_000_000.0
-TOKEN = Token(
+TOKEN = Authorization(
     "AQ-one",
     ("user-read-currently-playing", "user-read-recently-played"),
     Account("nilas.listener", "Nilas 🎧"),
@@ -43,7 +43,7 @@ async def opened(database_url: str) -> AsyncIterator[Opener]:
     stores: list[Store] = []
 
     async def another() -> Store:
-        store = store_for(database_url)
+        store = create_store(database_url)
         await store.open()
         stores.append(store)
         return store
@@ -59,48 +59,48 @@ async def store(opened: Opener) -> Store:
 
 
 async def test_a_new_store_knows_nothing(store: Store) -> None:
-    assert await store.token() is None
+    assert await store.authorization() is None
     assert await store.credentials() is None
     assert await store.seed_fingerprint() is None
-    assert await store.ban() is None
-    assert await store.shared() is None
+    assert await store.rate_limit_block() is None
+    assert await store.read_state() is None
     assert await store.calls_since(0.0) == []
 
 
 async def test_an_authorization_comes_back_as_it_was_saved(store: Store, opened: Opener) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, "a-fingerprint")
     other = await opened()
-    assert await other.token() == TOKEN
+    assert await other.authorization() == TOKEN
     assert await other.credentials() == CREDENTIALS
     assert await other.seed_fingerprint() == "a-fingerprint"
 
 
 async def test_a_bare_token_comes_back_bare(store: Store) -> None:
-    await store.save_authorization(Token("AQ-bare"), Credentials("an-id"), None)
-    assert await store.token() == Token("AQ-bare")
+    await store.save_authorization(Authorization("AQ-bare"), Credentials("an-id"), None)
+    assert await store.authorization() == Authorization("AQ-bare")
     assert await store.credentials() == Credentials("an-id", None)
 
 
 async def test_a_new_authorization_replaces_a_dead_one_and_keeps_what_it_does_not_name(store: Store) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, "a-fingerprint")
     await store.mark_needs_authorization("AQ-one")
-    await store.save_authorization(Token("AQ-two", authorized_at=NOW), None, None)
-    assert await store.token() == Token("AQ-two", authorized_at=NOW)
+    await store.save_authorization(Authorization("AQ-two", authorized_at=NOW), None, None)
+    assert await store.authorization() == Authorization("AQ-two", authorized_at=NOW)
     assert await store.credentials() == CREDENTIALS
     assert await store.seed_fingerprint() == "a-fingerprint"
 
 
 async def test_a_refresh_replaces_only_the_token_it_was_made_with(store: Store) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, None)
-    assert not await store.save_refresh("AQ-another", Token("AQ-lost"))
-    assert await store.token() == TOKEN
-    assert await store.save_refresh("AQ-one", Token("AQ-rotated"))
-    assert await store.token() == Token("AQ-rotated")
+    assert not await store.save_refresh("AQ-another", Authorization("AQ-lost"))
+    assert await store.authorization() == TOKEN
+    assert await store.save_refresh("AQ-one", Authorization("AQ-rotated"))
+    assert await store.authorization() == Authorization("AQ-rotated")
 
 
 async def test_a_refresh_whose_token_was_lost_meanwhile_is_stored_with_all_that_belongs_to_it(store: Store) -> None:
     assert await store.save_refresh("AQ-one", TOKEN, CREDENTIALS, "a-fingerprint")
-    assert await store.token() == TOKEN
+    assert await store.authorization() == TOKEN
     assert await store.credentials() == CREDENTIALS
     assert await store.seed_fingerprint() == "a-fingerprint"
 
@@ -108,60 +108,60 @@ async def test_a_refresh_whose_token_was_lost_meanwhile_is_stored_with_all_that_
 async def test_a_dead_token_is_marked_and_kept_and_another_is_not_marked(store: Store) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, None)
     await store.mark_needs_authorization("AQ-another")
-    assert await store.token() == TOKEN
+    assert await store.authorization() == TOKEN
     await store.mark_needs_authorization("AQ-one")
-    stored = await store.token()
+    stored = await store.authorization()
     assert stored is not None
     assert (stored.refresh_token, stored.needs_authorization, stored.access) == ("AQ-one", True, None)
 
 
 async def test_forgetting_deletes_everything(store: Store) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, "a-fingerprint")
-    await store.spend_call(NOW, 10)
-    await store.save_note("a-note", "a text")
+    await store.count_call(NOW, 10)
+    await store.set_value("a-note", "a text")
     await store.claim_message("a-channel", "a-key", NOW)
     await store.forget()
-    assert await store.token() is None
+    assert await store.authorization() is None
     assert await store.credentials() is None
     assert await store.seed_fingerprint() is None
-    assert await store.note("a-note") is None
+    assert await store.get_value("a-note") is None
     assert await store.calls_since(0.0) == []
     assert await store.claim_message("a-channel", "a-key", NOW)
 
 
 async def test_calls_are_counted_until_the_budget_is_spent_and_again_a_day_later(store: Store) -> None:
-    assert [await store.spend_call(NOW + second, 3) for second in (0, 30, 90, 100)] == [True, True, True, False]
+    assert [await store.count_call(NOW + second, 3) for second in (0, 30, 90, 100)] == [True, True, True, False]
     assert sum(spent for _, spent in await store.calls_since(NOW - 60)) == 3
-    assert not await store.spend_call(NOW + 86_000, 3)
-    assert await store.spend_call(NOW + 86_400 + 61, 3)
+    assert not await store.count_call(NOW + 86_000, 3)
+    assert await store.count_call(NOW + 86_400 + 61, 3)
 
 
 async def test_calls_from_a_clock_that_ran_ahead_are_not_counted_for_ever(store: Store) -> None:
-    assert await store.spend_call(NOW + 400 * 86_400, 1)
-    assert await store.spend_call(NOW, 1)
+    assert await store.count_call(NOW + 400 * 86_400, 1)
+    assert await store.count_call(NOW, 1)
 
 
 async def test_instances_that_spend_at_the_same_time_never_exceed_the_budget(store: Store, opened: Opener) -> None:
     others = [await opened() for _ in range(3)]
-    spent = await asyncio.gather(*(one.spend_call(NOW, 5) for one in (store, *others) for _ in range(4)))
+    spent = await asyncio.gather(*(one.count_call(NOW, 5) for one in (store, *others) for _ in range(4)))
     assert sum(spent) == 5
 
 
 async def test_a_longer_ban_is_kept_and_a_ban_can_be_lifted(store: Store, opened: Opener) -> None:
     other = await opened()
-    long = Ban(NOW + 3600, "quota_exceeded", "wait")
-    await store.save_ban(long)
-    await other.save_ban(Ban(NOW + 10, "rate_limited", "wait a little"))
-    assert await other.ban() == long
-    await other.save_ban(None)
-    assert await store.ban() is None
+    long = RateLimitBlock(NOW + 3600, "quota_exceeded", "wait")
+    await store.set_rate_limit_block(long)
+    await other.set_rate_limit_block(RateLimitBlock(NOW + 10, "rate_limited", "wait a little"))
+    assert await other.rate_limit_block() == long
+    await other.set_rate_limit_block(None)
+    assert await store.rate_limit_block() is None
 
 
 async def test_one_at_a_time_holds_the_refresh(store: Store, opened: Opener) -> None:
     other, order = await opened(), []
 
     async def hold(one: Store, name: str) -> None:
-        async with one.refreshing():
+        async with one.refresh_lock():
             order.append(f"{name} begins")
             await asyncio.sleep(0.1)
             order.append(f"{name} ends")
@@ -174,45 +174,45 @@ async def test_a_refresh_that_fails_frees_the_next(store: Store, opened: Opener)
     other = await opened()
 
     async def fail() -> None:
-        async with store.refreshing():
+        async with store.refresh_lock():
             raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011
         await fail()
-    async with asyncio.timeout(5), other.refreshing():
+    async with asyncio.timeout(5), other.refresh_lock():
         pass
 
 
 async def test_one_instance_leads_until_it_resigns_or_closes(store: Store, opened: Opener) -> None:
     other = await opened()
-    assert [await store.lead(), await store.lead(), await other.lead()] == [True, True, False]
+    assert [await store.try_lead(), await store.try_lead(), await other.try_lead()] == [True, True, False]
     await store.resign()
-    assert [await other.lead(), await store.lead()] == [True, False]
+    assert [await other.try_lead(), await store.try_lead()] == [True, False]
     await other.close()
-    assert await store.lead()
+    assert await store.try_lead()
 
 
 async def test_what_the_leader_shares_reaches_the_others_at_once(store: Store, opened: Opener) -> None:
     other = await opened()
-    await other.news(0.05)
-    waiting = asyncio.create_task(other.news(5.0))
+    await other.wait_for_state(0.05)
+    waiting = asyncio.create_task(other.wait_for_state(5.0))
     await asyncio.sleep(0.1)
-    await store.share('{"title": "\\u0000 🪐"}')
+    await store.publish_state('{"title": "\\u0000 🪐"}')
     async with asyncio.timeout(1.0):
         await waiting
-    assert await other.shared() == '{"title": "\\u0000 🪐"}'
+    assert await other.read_state() == '{"title": "\\u0000 🪐"}'
 
 
 async def test_without_news_waiting_ends_in_time(store: Store) -> None:
     async with asyncio.timeout(2.0):
-        await store.news(0.1)
+        await store.wait_for_state(0.1)
 
 
 async def test_a_message_is_claimed_once_over_all_instances(store: Store, opened: Opener) -> None:
     others = [await opened() for _ in range(3)]
     claims = await asyncio.gather(*(one.claim_message("mail", "ends:30", NOW) for one in (store, *others)))
     assert sorted(claims) == [False, False, False, True]
-    await store.settle_message("mail", "ends:30", True)
+    await store.finish_message("mail", "ends:30", True)
     assert await others[0].messages_sent("mail") == {"ends:30"}
     assert not await others[0].claim_message("mail", "ends:30", NOW + 10_000)
     assert await others[0].claim_message("push", "ends:30", NOW)
@@ -220,7 +220,7 @@ async def test_a_message_is_claimed_once_over_all_instances(store: Store, opened
 
 async def test_a_message_that_did_not_arrive_is_free_again_and_so_is_a_claim_that_came_to_nothing(store: Store) -> None:
     assert await store.claim_message("mail", "one", NOW)
-    await store.settle_message("mail", "one", False)
+    await store.finish_message("mail", "one", False)
     assert await store.claim_message("mail", "one", NOW + 1)
     assert not await store.claim_message("mail", "one", NOW + 2)
     assert await store.claim_message("mail", "one", NOW + 1000)
@@ -229,19 +229,19 @@ async def test_a_message_that_did_not_arrive_is_free_again_and_so_is_a_claim_tha
 
 async def test_instances_that_start_together_make_one_schema(opened: Opener) -> None:
     stores = await asyncio.gather(*(opened() for _ in range(5)))
-    await stores[0].save_note("a", "b")
-    assert await stores[4].note("a") == "b"
+    await stores[0].set_value("a", "b")
+    assert await stores[4].get_value("a") == "b"
 
 
 async def test_opening_again_keeps_what_is_stored(store: Store, opened: Opener) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, None)
     await store.close()
-    assert await (await opened()).token() == TOKEN
+    assert await (await opened()).authorization() == TOKEN
 
 
 async def test_the_location_is_told_without_a_password(store: Store) -> None:
     assert "test" in store.location
-    secret = store_for("postgresql://me:a-password@db.example.org/music")
+    secret = create_store("postgresql://me:a-password@db.example.org/music")
     assert "a-password" not in secret.location + repr(secret)
     assert "db.example.org" in secret.location
 
@@ -257,7 +257,7 @@ async def test_the_location_is_told_without_a_password(store: Store) -> None:
 async def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password(
     url: str, kind: type[Exception]
 ) -> None:
-    store = store_for(url)
+    store = create_store(url)
     with pytest.raises(kind) as caught:
         await store.open()
     await store.close()
@@ -267,55 +267,55 @@ async def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_pa
 
 async def test_room_for_the_next_token_is_proved_under_the_refresh_lock_alone(store: Store) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, None)
-    async with store.refreshing():
-        await store.prove_room()
-        assert await store.save_refresh("AQ-one", Token("AQ-rotated"))
-    assert await store.token() == Token("AQ-rotated")
-    assert await store.note("room") is None
+    async with store.refresh_lock():
+        await store.reserve_space()
+        assert await store.save_refresh("AQ-one", Authorization("AQ-rotated"))
+    assert await store.authorization() == Authorization("AQ-rotated")
+    assert await store.get_value("room") is None
     with pytest.raises(StoreError):
-        await store.prove_room()
+        await store.reserve_space()
 
 
 async def test_a_refresh_lock_that_another_holds_is_waited_for_within_a_limit(store: Store, database_url: str) -> None:
-    other = store_for(database_url, Limits(refresh=0.3))
+    other = create_store(database_url, StoreTimeouts(refresh=0.3))
     await other.open()
-    async with store.refreshing():
+    async with store.refresh_lock():
         for _ in range(2):
             with pytest.raises(StoreError, match="refresh lock"):
-                async with other.refreshing():
+                async with other.refresh_lock():
                     pass
-        assert await other.token() is None
-    async with other.refreshing():
+        assert await other.authorization() is None
+    async with other.refresh_lock():
         pass
     await other.close()
 
 
 async def test_a_caller_that_goes_away_tears_no_transaction_apart(store: Store) -> None:
     for number in range(20):
-        asking = asyncio.create_task(store.save_note("a", str(number)))
+        asking = asyncio.create_task(store.set_value("a", str(number)))
         await asyncio.sleep(0)
         asking.cancel()
         with suppress(asyncio.CancelledError):
             await asking
-    await store.save_note("a", "at last")
-    assert await store.note("a") == "at last"
+    await store.set_value("a", "at last")
+    assert await store.get_value("a") == "at last"
 
 
 async def test_an_access_token_that_spotify_refused_is_dropped_for_everybody(store: Store, opened: Opener) -> None:
     await store.save_authorization(TOKEN, CREDENTIALS, None)
-    await store.drop_access("BQ-another")
-    assert await store.token() == TOKEN
-    await store.drop_access("BQ-one")
-    assert await (await opened()).token() == replace(TOKEN, access=None)
+    await store.discard_access_token("BQ-another")
+    assert await store.authorization() == TOKEN
+    await store.discard_access_token("BQ-one")
+    assert await (await opened()).authorization() == replace(TOKEN, access=None)
 
 
 async def test_whose_a_token_is_can_be_learned_once(store: Store) -> None:
-    await store.save_authorization(Token("AQ-one"), None, None)
+    await store.save_authorization(Authorization("AQ-one"), None, None)
     await store.save_account("AQ-another", Account("a-stranger"))
-    assert await store.token() == Token("AQ-one")
+    assert await store.authorization() == Authorization("AQ-one")
     await store.save_account("AQ-one", Account("nilas.listener", None))
     await store.save_account("AQ-one", Account("a-stranger"))
-    assert await store.token() == Token("AQ-one", account=Account("nilas.listener", None))
+    assert await store.authorization() == Authorization("AQ-one", account=Account("nilas.listener", None))
 
 
 UNREADABLE_BANS = [
@@ -335,47 +335,47 @@ UNREADABLE_BANS = [
 
 async def test_a_ban_that_cannot_be_read_is_as_if_it_were_not_there(store: Store) -> None:
     for text in UNREADABLE_BANS:
-        await store.save_note("ban", text)
-        assert await store.ban() is None
-    ban = Ban(NOW + 1, "rate_limited", "wait")
-    await store.save_ban(ban)
-    assert await store.ban() == ban
+        await store.set_value("ban", text)
+        assert await store.rate_limit_block() is None
+    ban = RateLimitBlock(NOW + 1, "rate_limited", "wait")
+    await store.set_rate_limit_block(ban)
+    assert await store.rate_limit_block() == ban
 
 
 async def test_a_closed_store_says_so(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreError, match="not open"):
-        await store.token()
+        await store.authorization()
 
 
 def test_another_scheme_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="DATABASE_URL"):
-        store_for("mysql://somewhere/else")
+        create_store("mysql://somewhere/else")
 
 
 async def test_what_one_source_told_forbade_or_cost_is_nothing_to_another(store: Store) -> None:
-    await store.share("of spotify")
-    await store.share("of lastfm", "lastfm")
-    await store.save_ban(Ban(NOW + 60, "rate_limited", "Wait."), "lastfm")
+    await store.publish_state("of spotify")
+    await store.publish_state("of lastfm", "lastfm")
+    await store.set_rate_limit_block(RateLimitBlock(NOW + 60, "rate_limited", "Wait."), "lastfm")
     for _ in range(3):
-        assert await store.spend_call(NOW, 3, "lastfm")
-    assert not await store.spend_call(NOW, 3, "lastfm")
-    assert await store.spend_call(NOW, 1)
-    assert (await store.shared(), await store.shared("lastfm"), await store.shared("inlet")) == (
+        assert await store.count_call(NOW, 3, "lastfm")
+    assert not await store.count_call(NOW, 3, "lastfm")
+    assert await store.count_call(NOW, 1)
+    assert (await store.read_state(), await store.read_state("lastfm"), await store.read_state("inlet")) == (
         "of spotify",
         "of lastfm",
         None,
     )
-    assert await store.ban() is None
-    assert await store.ban("lastfm") is not None
+    assert await store.rate_limit_block() is None
+    assert await store.rate_limit_block("lastfm") is not None
     assert [spent for _, spent in await store.calls_since(NOW - 60, "lastfm")] == [3]
     assert [spent for _, spent in await store.calls_since(NOW - 60)] == [1]
     assert await store.calls_since(NOW - 60, "listenbrainz") == []
 
 
 async def test_notes_are_saved_together_and_with_an_authorization(store: Store) -> None:
-    await store.save_notes({"one": "1", "two": "2"})
-    await store.save_authorization(Token("AQ-new"), None, None, {"two": "II"})
-    assert (await store.note("one"), await store.note("two")) == ("1", "II")
+    await store.set_values({"one": "1", "two": "2"})
+    await store.save_authorization(Authorization("AQ-new"), None, None, {"two": "II"})
+    assert (await store.get_value("one"), await store.get_value("two")) == ("1", "II")
     await store.forget()
-    assert (await store.note("one"), await store.note("two")) == (None, None)
+    assert (await store.get_value("one"), await store.get_value("two")) == (None, None)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from widget.model.errors import StoreError
-from widget.store.worker_lock import turn
+from widget.store.worker_lock import acquire_within
 
 
 def too_late() -> StoreError:
@@ -16,7 +16,7 @@ async def test_one_turn_begins_when_the_one_before_has_ended() -> None:
     lock, told = asyncio.Lock(), []
 
     async def take(name: str) -> None:
-        async with turn(lock, 60.0, too_late):
+        async with acquire_within(lock, 60.0, too_late):
             told.append(f"{name} begins")
             await asyncio.sleep(0)
             told.append(f"{name} ends")
@@ -29,7 +29,7 @@ async def test_a_turn_that_is_not_had_in_time_is_told_as_the_store_says() -> Non
     lock = asyncio.Lock()
     async with lock:
         with pytest.raises(StoreError, match="somebody else's turn"):
-            async with turn(lock, 0.0, too_late):
+            async with acquire_within(lock, 0.0, too_late):
                 pytest.fail("it was not ours")
     assert not lock.locked()
 
@@ -37,6 +37,6 @@ async def test_a_turn_that_is_not_had_in_time_is_told_as_the_store_says() -> Non
 async def test_what_fails_within_a_turn_ends_it_and_is_not_taken_for_being_late() -> None:
     lock = asyncio.Lock()
     with pytest.raises(TimeoutError):
-        async with turn(lock, 60.0, too_late):
+        async with acquire_within(lock, 60.0, too_late):
             raise TimeoutError
     assert not lock.locked()

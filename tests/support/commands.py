@@ -12,8 +12,8 @@ import httpx
 
 from tests.support.live_server import free_port, live_server
 from tests.support.program import ALWAYS
-from widget.sources.simulators.spotify import RegisteredApp, Simulator
-from widget.sources.simulators.spotify_playlist import Programme, Scene
+from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
+from widget.sources.simulators.spotify_playlist import SimulatedPlayback, SpotifyPlaylist
 
 ROOT = Path(__file__).parent.parent.parent
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
@@ -23,7 +23,7 @@ CLIENT_SECRET = "needle-client-secret"
 class Spotify:
     """``simulator`` answers at ``url``."""
 
-    def __init__(self, url: str, simulator: Simulator) -> None:
+    def __init__(self, url: str, simulator: SpotifySimulator) -> None:
         self.url = url
         self.simulator = simulator
 
@@ -44,10 +44,10 @@ class Spotify:
 
 
 @contextmanager
-def spotify(*redirect_uris: str, scenes: Sequence[Scene] = ALWAYS) -> Iterator[Spotify]:
+def spotify(*redirect_uris: str, scenes: Sequence[SimulatedPlayback] = ALWAYS) -> Iterator[Spotify]:
     """A simulated Spotify that runs while the context lasts."""
     app = RegisteredApp(CLIENT_ID, CLIENT_SECRET, set(redirect_uris))
-    simulator = Simulator(time.time, app, Programme(scenes, time.time()))
+    simulator = SpotifySimulator(time.time, app, SpotifyPlaylist(scenes, time.time()))
     with live_server(simulator.app) as url:
         yield Spotify(url, simulator)
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from widget.server.crowd import Limits
+from widget.server.crowd import ConnectionLimits
 from widget.server.server import Server
 
-LIMITS = Limits(connections=10_000)
+LIMITS = ConnectionLimits(connections=10_000)
 
 
 @contextmanager
 def live_server(
-    app: Any, host: str = "127.0.0.1", port: int = 0, *, limits: Limits = LIMITS, h11: bool = False
+    app: Any, host: str = "127.0.0.1", port: int = 0, *, limits: ConnectionLimits = LIMITS, h11: bool = False
 ) -> Iterator[str]:
     """The base URL (``http://127.0.0.1:PORT``) at which ``app`` answers while the context lasts."""
     listener = socket.create_server((host, port))

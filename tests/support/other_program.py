@@ -13,16 +13,16 @@ from tests.support.recording import Recording
 from widget.app import create_app
 from widget.config.settings import Settings
 from widget.http_client import http_client
-from widget.sources.registry import settled
+from widget.sources.registry import resolve_source
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
-from widget.sources.simulators.playlist import Piece, Programme
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 from widget.store.sqlite import SqliteStore
 
 PUBLIC_URL = "https://music.example.org"
-SILENCE = Piece(5_000.0)
-RELEASED = Piece(
+SILENCE = SimulatedTrack(5_000.0)
+RELEASED = SimulatedTrack(
     5_000.0,
     "Small Planets",
     ("Nova",),
@@ -32,7 +32,7 @@ RELEASED = Piece(
     recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
     drawing="orbit",
 )
-LONG = (Piece(5_000.0, "Harbour Lights", ("Elin Sandvik",), "The Ferry", 220.0),)
+LONG = (SimulatedTrack(5_000.0, "Harbour Lights", ("Elin Sandvik",), "The Ferry", 220.0),)
 
 
 @dataclass
@@ -44,9 +44,9 @@ class Services:
     cover_art: CoverArtSimulator
     asked: list[str] = field(default_factory=list)
 
-    def play(self, now: float, *pieces: Piece) -> None:
+    def play(self, now: float, *pieces: SimulatedTrack) -> None:
         """From ``now`` on ``pieces`` play, one after the other."""
-        self.lastfm.programme = self.listenbrainz.programme = Programme(pieces, now)
+        self.lastfm.programme = self.listenbrainz.programme = Playlist(pieces, now)
 
     @property
     def transport(self) -> httpx.AsyncBaseTransport:
@@ -55,7 +55,7 @@ class Services:
         return Recording(httpx.ASGITransport(Starlette(routes=routes)), self.asked)
 
 
-def services(clock: FakeClock, *pieces: Piece) -> Services:
+def services(clock: FakeClock, *pieces: SimulatedTrack) -> Services:
     """All services on ``clock``, playing ``pieces`` from now on."""
     made = Services(LastfmSimulator(clock.now), ListenbrainzSimulator(clock.now), CoverArtSimulator())
     made.play(clock.now(), *(pieces or LONG))
@@ -101,7 +101,7 @@ async def other_program(
     store = SqliteStore(folder / "now-playing.db")
     await store.open()
     settings = Settings.from_environ({**known, **environ})
-    settings = await settled(replace(settings, database_url=f"sqlite:///{folder / 'now-playing.db'}"), store)
+    settings = await resolve_source(replace(settings, database_url=f"sqlite:///{folder / 'now-playing.db'}"), store)
     async with http_client(served.transport) as http:
         app = create_app(settings, http=http, store=store, clock=clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -15,9 +15,9 @@ from tests.support.recording import Recording
 from widget.app import create_app
 from widget.config.settings import Settings
 from widget.http_client import http_client
-from widget.model.tokens import Account, Credentials, Token
-from widget.sources.simulators.spotify import RegisteredApp, Simulator
-from widget.sources.simulators.spotify_playlist import Programme, Scene, track
+from widget.model.tokens import Account, Authorization, Credentials
+from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
+from widget.sources.simulators.spotify_playlist import SimulatedPlayback, SpotifyPlaylist, track
 from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.base import Store
 from widget.store.sqlite import SqliteStore
@@ -29,10 +29,10 @@ KEY = "a key of sixteen characters"
 ALWAYS = (track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], "Low Water", "tides", seconds=200.0),)
 
 
-def simulated(clock: FakeClock, scenes: tuple[Scene, ...] = ALWAYS) -> Simulator:
+def simulated(clock: FakeClock, scenes: tuple[SimulatedPlayback, ...] = ALWAYS) -> SpotifySimulator:
     """A simulated Spotify on ``clock`` that knows our app."""
     app = RegisteredApp(CREDENTIALS.client_id, CREDENTIALS.client_secret or "", {CALLBACK})
-    return Simulator(clock.now, app, Programme(scenes, clock.now()))
+    return SpotifySimulator(clock.now, app, SpotifyPlaylist(scenes, clock.now()))
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Program:
 
     app: Starlette
     client: httpx.AsyncClient
-    simulator: Simulator
+    simulator: SpotifySimulator
     store: Store
     clock: FakeClock
 
@@ -68,11 +68,13 @@ class Program:
         return await self.client.get(await self.consents(begun.headers["location"], decision))
 
 
-async def authorize(store: Store, simulator: Simulator, scopes: tuple[str, ...] = SCOPES, age: float = 0.0) -> Token:
+async def authorize(
+    store: Store, simulator: SpotifySimulator, scopes: tuple[str, ...] = SCOPES, age: float = 0.0
+) -> Authorization:
     """Stores an authorization that was given ``age`` seconds ago."""
     at = simulator.now() - age
     account = Account(simulator.user_id, simulator.user_name)
-    token = Token(simulator.grant(scopes, at), scopes, account, at)
+    token = Authorization(simulator.grant(scopes, at), scopes, account, at)
     await store.save_authorization(token, CREDENTIALS, None)
     return token
 
@@ -82,7 +84,7 @@ async def program(
     folder: Path,
     *,
     clock: FakeClock | None = None,
-    simulator: Simulator | None = None,
+    simulator: SpotifySimulator | None = None,
     authorized: bool = True,
     age: float = 0.0,
     settings: Settings | None = None,
@@ -97,7 +99,7 @@ async def program(
     simulator = simulator or simulated(clock)
     store = SqliteStore(folder / "now-playing.db")
     await store.open()
-    if authorized and await store.token() is None:
+    if authorized and await store.authorization() is None:
         await authorize(store, simulator, age=age)
     url = f"sqlite:///{folder / 'now-playing.db'}"
     settings = replace(settings or Settings(public_url=PUBLIC_URL, setup_key=KEY), database_url=url)

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from widget.clock import Clock, within
-from widget.model.playback import LastPlayed, Playback
+from widget.clock import Clock, wait_for
+from widget.model.playback import Playback, PlayedItem
 
 Answer = Playback | Exception
 
@@ -13,7 +13,7 @@ Answer = Playback | Exception
 class ScriptedSource:
     """Implements :class:`widget.now_playing.poller.Source`: gives ``answers`` in their order, the last one for ever."""
 
-    def __init__(self, *answers: Answer, played: Sequence[LastPlayed] | Exception = ()) -> None:
+    def __init__(self, *answers: Answer, played: Sequence[PlayedItem] | Exception = ()) -> None:
         self.answers = list(answers)
         self.played = played
         self.calls: Sequence[tuple[float, int]] = ()
@@ -37,13 +37,13 @@ class ScriptedSource:
             raise answer
         return answer
 
-    async def recently_played(self) -> Sequence[LastPlayed]:
+    async def recently_played(self) -> Sequence[PlayedItem]:
         self.asked_what_was_played += 1
         if isinstance(self.played, Exception):
             raise self.played
         return self.played
 
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+    async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
         return self.calls
 
 
@@ -72,7 +72,7 @@ class Seat:
         self._clock = clock
         self._read: str | None = None
 
-    async def lead(self) -> bool:
+    async def try_lead(self) -> bool:
         await self._check()
         if self._notice.leader is None:
             self._notice.leader = self
@@ -83,23 +83,23 @@ class Seat:
         if self._notice.leader is self:
             self._notice.leader = None
 
-    async def share(self, knowledge: str) -> None:
+    async def publish_state(self, knowledge: str) -> None:
         await self._check()
         self._notice.text = knowledge
         self._notice.shares += 1
         self._notice.shared_anew.set()
         self._notice.shared_anew = asyncio.Event()
 
-    async def shared(self) -> str | None:
+    async def read_state(self) -> str | None:
         await self._check()
         self._read = self._notice.text
         return self._read
 
-    async def news(self, seconds: float) -> None:
+    async def wait_for_state(self, seconds: float) -> None:
         await self._check()
         with suppress(TimeoutError):
             if self._notice.text == self._read:
-                await within(self._clock, seconds, self._notice.shared_anew.wait())
+                await wait_for(self._clock, seconds, self._notice.shared_anew.wait())
 
     async def _check(self) -> None:
         if self._notice.hangs:

@@ -11,9 +11,9 @@ from tests.support.commands import ROOT
 from tests.support.live_server import live_server
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
-from widget.sources.simulators.playlist import Piece, Programme
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
-LONG = Piece(50_000.0, "Harbour Lights", ("Elin Sandvik",))
+LONG = SimulatedTrack(50_000.0, "Harbour Lights", ("Elin Sandvik",))
 _OURS = ("SPOTIFY_", "DATABASE_", "LASTFM_", "LISTENBRAINZ_", "INLET_", "SOURCE", "PUBLIC_URL", "PORT", "HOST")
 
 
@@ -47,9 +47,9 @@ def bare() -> dict[str, str]:
 
 
 @contextmanager
-def scrobbling(piece: Piece = LONG) -> Iterator[Scrobbling]:
+def scrobbling(piece: SimulatedTrack = LONG) -> Iterator[Scrobbling]:
     """Both services, while the context lasts."""
-    lastfm = LastfmSimulator(time.time, programme=Programme((piece,)))
-    listenbrainz = ListenbrainzSimulator(time.time, programme=Programme((piece,)))
+    lastfm = LastfmSimulator(time.time, programme=Playlist((piece,)))
+    listenbrainz = ListenbrainzSimulator(time.time, programme=Playlist((piece,)))
     with live_server(Starlette(routes=[*lastfm.app.routes, *listenbrainz.app.routes])) as url:
         yield Scrobbling(url, lastfm, listenbrainz)

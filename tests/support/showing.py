@@ -10,24 +10,24 @@ from starlette.types import Receive, Scope, Send
 
 from tests.support.fake_clock import FakeClock
 from widget.artwork.cache import ArtworkCache
-from widget.artwork.color_service import ColourFinder
+from widget.artwork.color_service import ColorService
 from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.http_client import http_client
-from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
-from widget.model.reauthorization import Admission, Begun, Renewed
+from widget.model.playback import Artwork, Entity, Item, Playback, PlayedItem
+from widget.model.reauthorization import KeyCheck, ReauthorizationResult, ReauthorizationStarted
 from widget.model.snapshot import Snapshot
-from widget.model.sources import SPOTIFY, Source
-from widget.model.tokens import TokenHealth
-from widget.notifications.health_status import Health
-from widget.now_playing.broadcaster import Broadcast
+from widget.model.sources import SPOTIFY, SourceInfo
+from widget.model.tokens import AuthorizationStatus
+from widget.notifications.health_status import HealthStatus
+from widget.now_playing.broadcaster import Broadcaster
 from widget.samples.artwork import WIDTHS
-from widget.sources.simulators.spotify import RegisteredApp, Simulator
+from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
 from widget.sources.simulators.spotify_playlist import IMAGES
-from widget.web.app import Front
-from widget.web.context import Services
+from widget.web.app import WebApp
+from widget.web.context import AppContext
 
-WORKS = Health(TokenHealth("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
+WORKS = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0), 1_795_000_000.0, None, 12)
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,26 @@ class Still:
     def snapshot_at(self, now: float) -> Snapshot:
         return self.snapshot
 
-    def changes_at(self, now: float) -> float | None:
+    def next_change_at(self, now: float) -> float | None:
         return None
 
 
 class NoRenewal:
     """Where a test does not renew."""
 
-    async def admit(self, key: str) -> Admission:
+    async def check_key(self, key: str) -> KeyCheck:
         return "wrong"
 
-    async def begin(self, redirect_uri: str) -> Begun:
+    async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
         raise NotImplementedError
 
-    async def finish(
+    async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
-    ) -> Renewed | None:
+    ) -> ReauthorizationResult | None:
         return None
 
 
-class FrontOnItsLoop(Front):
+class FrontOnItsLoop(WebApp):
     """The faces, and the event loop on which a server answers with them."""
 
     _loop: asyncio.AbstractEventLoop | None = None
@@ -90,17 +90,19 @@ class Showing:
 
     clock: Clock = field(default_factory=FakeClock)
     settings: Settings = field(default_factory=Settings)
-    health: Health = WORKS
+    health: HealthStatus = WORKS
     network: httpx.AsyncBaseTransport | None = None
-    source: Source = SPOTIFY
+    source: SourceInfo = SPOTIFY
 
     def __post_init__(self) -> None:
-        self.simulator = Simulator(self.clock.now, RegisteredApp("an-id", "a-secret", set()))
+        self.simulator = SpotifySimulator(self.clock.now, RegisteredApp("an-id", "a-secret", set()))
         self.http = http_client(self.network or httpx.ASGITransport(self.simulator.app))
-        self.broadcast = Broadcast(self.clock)
-        self.broadcast.answered()
-        self.artwork = ArtworkCache(lambda: self.http, self.settings.artwork_hosts, self.clock, self.source.pictures)
-        services = Services(
+        self.broadcast = Broadcaster(self.clock)
+        self.broadcast.mark_fresh()
+        self.artwork = ArtworkCache(
+            lambda: self.http, self.settings.artwork_hosts, self.clock, self.source.artwork_policy
+        )
+        services = AppContext(
             self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal(), self.source
         )
         self.app = FrontOnItsLoop(services)
@@ -112,14 +114,14 @@ class Showing:
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.broadcast.publish(Still(snapshot))
-        self.broadcast.answered()
+        self.broadcast.mark_fresh()
 
     async def find_colour(self) -> "Showing":
         """Waits until the colour of what is shown is found, as the running program finds it."""
-        finder = asyncio.create_task(ColourFinder(self.artwork, self.broadcast, self.clock).run())
-        self.broadcast.seen()
+        finder = asyncio.create_task(ColorService(self.artwork, self.broadcast, self.clock).run())
+        self.broadcast.touch()
         async with asyncio.timeout(10):
-            await self.broadcast.newer(self.broadcast.revision)
+            await self.broadcast.wait_for_change(self.broadcast.revision)
         finder.cancel()
         return self
 
@@ -129,7 +131,7 @@ class Showing:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.AsyncClient(transport=transport, base_url="http://music.example.org", headers=given)
 
-    async def _health(self) -> Health:
+    async def _health(self) -> HealthStatus:
         return self.health
 
 
@@ -146,8 +148,8 @@ def item(title: str = "Tides of Glass", artists: tuple[str, ...] = ("Mara Lindqv
         uri="spotify:track:5tIdesOfGlass0000000aB",
         url="https://open.spotify.com/track/5tIdesOfGlass0000000aB",
         title=title,
-        artists=tuple(Named(name, "https://open.spotify.com/artist/1") for name in artists),
-        album=Named("Low Water", "https://open.spotify.com/album/1"),
+        artists=tuple(Entity(name, "https://open.spotify.com/artist/1") for name in artists),
+        album=Entity("Low Water", "https://open.spotify.com/album/1"),
         artwork=artwork("tides"),
         duration_ms=214_000,
     )
@@ -159,7 +161,7 @@ EPISODE = item(
     (),
     type="episode",
     album=None,
-    show=Named("The Long Way Round"),
+    show=Entity("The Long Way Round"),
     artwork=artwork("maps"),
     duration_ms=2_540_000,
 )
@@ -182,24 +184,24 @@ def playing(now: float, what: Item | None = None, progress_ms: int | None = 61_0
     what = what or item()
     playback = Playback("playing", now, what, progress_ms)
     anchor = now - (progress_ms or 0) / 1000
-    snapshot = replace(Snapshot(playback, updated_at=now, anchor=anchor, news_at=now + 5), **changes)  # type: ignore[arg-type]
-    if playback.ends_at is None or snapshot.anchor is None or "valid_until" in changes:
+    snapshot = replace(Snapshot(playback, updated_at=now, started_at=anchor, next_update_at=now + 5), **changes)  # type: ignore[arg-type]
+    if playback.ends_at is None or snapshot.started_at is None or "valid_until" in changes:
         return snapshot
-    return replace(snapshot, valid_until=snapshot.anchor + (what.duration_ms or 0) / 1000 + 3)
+    return replace(snapshot, valid_until=snapshot.started_at + (what.duration_ms or 0) / 1000 + 3)
 
 
 def paused(now: float, what: Item | None = None) -> Snapshot:
     """``what`` stands still."""
-    return Snapshot(Playback("paused", now, what or item(), 61_000), updated_at=now, news_at=now + 5)
+    return Snapshot(Playback("paused", now, what or item(), 61_000), updated_at=now, next_update_at=now + 5)
 
 
 def advertisement(now: float) -> Snapshot:
     """An advertisement plays."""
-    return Snapshot(Playback("ad", now), updated_at=now, last_played=LastPlayed(item(), now - 60))
+    return Snapshot(Playback("ad", now), updated_at=now, last_played=PlayedItem(item(), now - 60))
 
 
 def idle(now: float, last: Item | None = None) -> Snapshot:
     """Nothing plays; ``last`` was played before."""
     return Snapshot(
-        Playback("idle", now), updated_at=now, last_played=None if last is None else LastPlayed(last, now - 600)
+        Playback("idle", now), updated_at=now, last_played=None if last is None else PlayedItem(last, now - 600)
     )

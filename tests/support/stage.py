@@ -7,13 +7,13 @@ from typing import Protocol
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, TOKEN, Scripted
-from widget.http_client import LateClient, http_client
+from widget.http_client import LazyHttpClient, http_client
 from widget.model.errors import StoreError
-from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
-from widget.sources.rate_limiter import Gate
-from widget.sources.spotify.accounts_api import SCOPES, AccountsService
-from widget.sources.spotify.adapter import Gateway
-from widget.sources.spotify.token_manager import Access
+from widget.model.tokens import AccessToken, Account, Authorization, Credentials, SeedToken
+from widget.sources.rate_limiter import RateLimiter
+from widget.sources.spotify.accounts_api import SCOPES, AccountsApi
+from widget.sources.spotify.adapter import SpotifyClient
+from widget.sources.spotify.token_manager import TokenManager
 from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 from widget.store.sqlite import SqliteStore
@@ -24,12 +24,12 @@ CREDENTIALS = Credentials("an-id", "a-secret")
 class Counts(Protocol):
     """What knows of the questions that were asked: a gate, or the way to a source."""
 
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
+    async def calls_last_24h(self) -> Sequence[tuple[float, int]]: ...
 
 
 async def spent(counts: Counts) -> int:
     """How many questions were asked in the last 24 hours."""
-    return sum(calls for _, calls in await counts.calls_of_the_day())
+    return sum(calls for _, calls in await counts.calls_last_24h())
 
 
 class FragileStore(SqliteStore):
@@ -38,15 +38,15 @@ class FragileStore(SqliteStore):
     failures = 0
     has_room = True
 
-    async def prove_room(self) -> None:
+    async def reserve_space(self) -> None:
         if not self.has_room:
             raise StoreError("the disk is full")
-        await super().prove_room()
+        await super().reserve_space()
 
     async def save_refresh(
         self,
         used_refresh_token: str,
-        token: Token,
+        token: Authorization,
         credentials: Credentials | None = None,
         seed_fingerprint: str | None = None,
     ) -> bool:
@@ -69,32 +69,32 @@ class Stage:
     def access(
         self,
         credentials: Credentials | None = CREDENTIALS,
-        seed: Seed | None = None,
+        seed: SeedToken | None = None,
         store: Store | None = None,
         disk_may_go: bool = False,
-    ) -> Access:
-        accounts = AccountsService(LateClient(self.http), "https://accounts.spotify.example", self.clock)
-        return Access(
+    ) -> TokenManager:
+        accounts = AccountsApi(LazyHttpClient(self.http), "https://accounts.spotify.example", self.clock)
+        return TokenManager(
             store or self.store, accounts, self.gate(), self.clock, credentials, seed, disk_may_go=disk_may_go
         )
 
-    def gate(self, calls_per_day: int = 3000) -> Gate:
-        return Gate(self.store, self.clock, calls_per_day)
+    def gate(self, calls_per_day: int = 3000) -> RateLimiter:
+        return RateLimiter(self.store, self.clock, calls_per_day)
 
     def gateway(
         self,
         calls_per_day: int = 3000,
         credentials: Credentials | None = CREDENTIALS,
-        seed: Seed | None = None,
+        seed: SeedToken | None = None,
         disk_may_go: bool = False,
-    ) -> Gateway:
-        api = WebApi(LateClient(self.http), "https://api.spotify.example/v1", self.clock)
+    ) -> SpotifyClient:
+        api = WebApi(LazyHttpClient(self.http), "https://api.spotify.example/v1", self.clock)
         access, gate = self.access(credentials, seed, disk_may_go=disk_may_go), self.gate(calls_per_day)
-        return Gateway(access, api, gate, self.store, self.clock, seed, disk_may_go=disk_may_go)
+        return SpotifyClient(access, api, gate, self.store, self.clock, seed, disk_may_go=disk_may_go)
 
     async def authorize(
         self, refresh: str = "AQ-stored", access_seconds: float | None = None, scopes: tuple[str, ...] = SCOPES
-    ) -> Token:
+    ) -> Authorization:
         """Stores an authorization with the refresh token ``refresh``.
 
         Its access token lasts ``access_seconds``; None where it has none.
@@ -102,12 +102,12 @@ class Stage:
         access = None
         if access_seconds is not None:
             access = AccessToken(f"BQ-of-{refresh}", self.clock.now() + access_seconds)
-        token = Token(refresh, scopes, Account("nilas.listener"), self.clock.now(), access, self.clock.now())
+        token = Authorization(refresh, scopes, Account("nilas.listener"), self.clock.now(), access, self.clock.now())
         await self.store.save_authorization(token, None, None)
         return token
 
-    async def stored(self) -> Token:
-        token = await self.store.token()
+    async def stored(self) -> Authorization:
+        token = await self.store.authorization()
         if token is None:
             raise LookupError("nothing is stored")
         return token

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Answer, Notice, ScriptedSource
 from tests.support.showing import item
-from widget.model.hiding import HIDES_NOTHING, Hiding
+from widget.model.hiding import EMPTY_HIDE_LIST, HideList
 from widget.model.playback import Item, Playback
-from widget.model.sources import SPOTIFY, Source
-from widget.now_playing.broadcaster import Broadcast
-from widget.now_playing.poller import Watcher
+from widget.model.sources import SPOTIFY, SourceInfo
+from widget.now_playing.broadcaster import Broadcaster
+from widget.now_playing.poller import Poller
 
 SONG = item(duration_ms=200_000)
 
@@ -24,14 +24,14 @@ class Stage:
         source: ScriptedSource,
         notice: Notice,
         clock: FakeClock,
-        hiding: Hiding = HIDES_NOTHING,
-        row: Source = SPOTIFY,
+        hiding: HideList = EMPTY_HIDE_LIST,
+        row: SourceInfo = SPOTIFY,
         recent: int = 0,
     ) -> None:
         self.source = source
         self.clock = clock
-        self.broadcast = Broadcast(clock)
-        self.watcher = Watcher(
+        self.broadcast = Broadcaster(clock)
+        self.watcher = Poller(
             source,
             notice.seat(clock),
             self.broadcast,
@@ -46,7 +46,7 @@ class Stage:
         """Somebody looks every half minute."""
         passed = 0.0
         while passed < seconds:
-            self.broadcast.seen()
+            self.broadcast.touch()
             step = min(30.0, seconds - passed)
             await self.clock.advance(step)
             passed += step

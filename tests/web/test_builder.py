@@ -9,10 +9,10 @@ from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing
 from widget.config.settings import Settings
 from widget.model.errors import ErrorCode
-from widget.model.snapshot import Problem
-from widget.model.sources import SOURCES, Source
-from widget.model.tokens import TokenHealth
-from widget.notifications.health_status import Health
+from widget.model.snapshot import SourceProblem
+from widget.model.sources import SOURCES, SourceInfo
+from widget.model.tokens import AuthorizationStatus
+from widget.notifications.health_status import HealthStatus
 
 KEY = Settings(setup_key="a key of sixteen characters")
 
@@ -115,7 +115,7 @@ async def test_a_working_page_says_until_when(showing: Showing) -> None:
 @pytest.mark.parametrize("code", get_args(ErrorCode))
 async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) -> None:
     message = "" if code == "not_configured" else "The one sentence about it."
-    showing = Showing(health=Health(TokenHealth("missing"), None, Problem(code, message), 0))
+    showing = Showing(health=HealthStatus(AuthorizationStatus("missing"), None, SourceProblem(code, message), 0))
     text = (await page_of(showing)).text
     assert text.count(code) == 1
     assert text.count("The one sentence about it.") == (1 if message else 0)
@@ -125,17 +125,19 @@ async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) ->
 
 
 async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
-    ending = Health(TokenHealth("expires_soon", 5, 1_795_400_000.0), None, None, 0)
+    ending = HealthStatus(AuthorizationStatus("expires_soon", 5, 1_795_400_000.0), None, None, 0)
     html = await html_of(Showing(settings=KEY, health=ending))
     assert 'href="setup">Renew it now' in html
     assert "5 days left" in html
-    missing = Health(TokenHealth("missing"), None, Problem("not_configured", "There is no token yet."), 0)
+    missing = HealthStatus(
+        AuthorizationStatus("missing"), None, SourceProblem("not_configured", "There is no token yet."), 0
+    )
     assert 'href="setup">Authorize here' in await html_of(Showing(settings=KEY, health=missing))
     assert "setup" not in await html_of(Showing())
 
 
 async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
-    spent = Health(TokenHealth("ok", 120, 1_805_000_000.0, is_spent=True), 1_795_000_000.0, None, 12)
+    spent = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0, seed_is_spent=True), 1_795_000_000.0, None, 12)
     text = (await page_of(Showing(health=spent))).text
     assert "Spotify is connected until the next restart" in text
     assert "SPOTIFY_REFRESH_TOKEN" in text
@@ -145,7 +147,9 @@ async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
 
 
 async def test_before_anything_is_set_up_the_preview_shows_a_sample() -> None:
-    missing = Health(TokenHealth("missing"), None, Problem("not_configured", "There is no token yet."), 0)
+    missing = HealthStatus(
+        AuthorizationStatus("missing"), None, SourceProblem("not_configured", "There is no token yet."), 0
+    )
     showing = Showing(health=missing)
     assert (await page_of(showing)).checked("sample") == ["playing"]
     assert (await page_of(showing, "?sample=")).checked("sample") == [""]
@@ -159,7 +163,7 @@ async def test_a_demo_says_that_it_is_one_and_nothing_of_an_authorization() -> N
 
 
 async def test_another_source_is_named_and_has_no_authorization() -> None:
-    source = Source("lastfm", "Last.fm", "https://www.last.fm/user/someone")
+    source = SourceInfo("lastfm", "Last.fm", "https://www.last.fm/user/someone")
     text = (await page_of(Showing(settings=KEY, source=source))).text
     assert "Connected to Last.fm" in text
     assert "Spotify" not in text
@@ -211,16 +215,18 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(sh
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
-async def test_the_preview_offers_the_states_that_the_source_can_tell(source: Source) -> None:
+async def test_the_preview_offers_the_states_that_the_source_can_tell(source: SourceInfo) -> None:
     offered = set(re.findall(r'name="sample" value="(\w*)"', await html_of(Showing(source=source))))
     assert {"", "playing", "last", "nothing", "long", "rtl"} <= offered
-    assert ({"paused", "ad"} <= offered, "paused" in offered) == (source.tells_pauses, source.tells_pauses)
+    assert ({"paused", "ad"} <= offered, "paused" in offered) == (source.has_pauses, source.has_pauses)
 
 
 @pytest.mark.parametrize("code", ["unknown_user", "private", "bad_credentials"])
 async def test_a_refusal_of_another_source_is_told_with_its_own_step_and_no_other(code: ErrorCode) -> None:
-    problem = Problem(code, "Last.fm says what to do.")
-    showing = Showing(source=SOURCES["lastfm"], health=Health(TokenHealth("not_needed"), None, problem, 3))
+    problem = SourceProblem(code, "Last.fm says what to do.")
+    showing = Showing(
+        source=SOURCES["lastfm"], health=HealthStatus(AuthorizationStatus("not_needed"), None, problem, 3)
+    )
     text = (await page_of(showing)).text
     assert "Not connected" in text
     assert "Last.fm says what to do." in text
@@ -228,8 +234,8 @@ async def test_a_refusal_of_another_source_is_told_with_its_own_step_and_no_othe
 
 
 async def test_what_to_run_before_anything_is_set_up_names_the_source() -> None:
-    problem = Problem("not_configured", "There is nothing yet.")
-    health = Health(TokenHealth("not_needed"), None, problem, 0)
+    problem = SourceProblem("not_configured", "There is nothing yet.")
+    health = HealthStatus(AuthorizationStatus("not_needed"), None, problem, 0)
     assert (
         "python -m bootstrap --source lastfm" in (await page_of(Showing(source=SOURCES["lastfm"], health=health))).text
     )

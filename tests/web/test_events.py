@@ -76,7 +76,7 @@ def test_each_change_comes_soon_and_plain_progress_does_not(live: tuple[Showing,
         events.next()
         first = showing.broadcast.current
         # The loop runs in the server's thread; a request of ours makes it look.
-        showing.show(playing(time.time(), item(), progress_ms=61_500, anchor=first.anchor))
+        showing.show(playing(time.time(), item(), progress_ms=61_500, started_at=first.started_at))
         delays = []
         for title in ("Second", "Third", "Fourth", "Fifth"):
             published = publish(showing, title)
@@ -175,7 +175,7 @@ def test_a_viewer_that_goes_is_noticed_and_so_is_the_end_of_the_program(live: tu
     assert eventually(lambda: showing.broadcast.streams == 0)
     with stream(url) as events:
         events.next()
-        showing.app.end_streams()
+        showing.app.close_streams()
         httpx.get(f"{url}/healthz")
         with pytest.raises(AssertionError, match="the stream ended"):
             events.next()

@@ -6,9 +6,9 @@ import pytest
 from tests.support.showing import EPISODE, LOCAL, WORKS, Showing, advertisement, idle, item, paused, playing
 from widget.model.errors import SpotifyUnreachable, StoreError
 from widget.model.playback import Item
-from widget.model.snapshot import Problem, Snapshot
-from widget.model.tokens import TokenHealth
-from widget.notifications.health_status import Health
+from widget.model.snapshot import Snapshot, SourceProblem
+from widget.model.tokens import AuthorizationStatus
+from widget.notifications.health_status import HealthStatus
 
 
 async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:
@@ -66,15 +66,15 @@ async def test_the_flat_shape_is_what_hand_made_widgets_read(
 
 async def test_anything_but_playing_is_not_playing(showing: Showing) -> None:
     now = showing.clock.now()
-    down = Snapshot(None, Problem("quota_exceeded", "…"))
+    down = Snapshot(None, SourceProblem("quota_exceeded", "…"))
     for snapshot in (paused(now), advertisement(now), idle(now, item()), down):
         answer = await get(showing.show(snapshot), "/api/now-playing")
         assert (answer.status_code, answer.json()) == (200, {"isPlaying": False})
 
 
 async def test_healthz_is_ok_while_the_process_serves() -> None:
-    problem = Problem("not_configured", "…")
-    answer = await get(Showing(health=Health(TokenHealth("missing"), None, problem, 0)), "/healthz")
+    problem = SourceProblem("not_configured", "…")
+    answer = await get(Showing(health=HealthStatus(AuthorizationStatus("missing"), None, problem, 0)), "/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
@@ -93,8 +93,8 @@ async def test_readyz_is_ok_while_everything_works(showing: Showing) -> None:
 
 
 async def test_readyz_is_503_with_the_reason() -> None:
-    problem = Problem("needs_authorization", "Authorize again.")
-    showing = Showing(health=Health(TokenHealth("needs_authorization", 3), None, problem, None))
+    problem = SourceProblem("needs_authorization", "Authorize again.")
+    showing = Showing(health=HealthStatus(AuthorizationStatus("needs_authorization", 3), None, problem, None))
     answer = await get(showing, "/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
@@ -114,7 +114,7 @@ async def test_readyz_is_503_with_the_reason() -> None:
 
 
 def test_a_problem_is_made_of_what_was_raised() -> None:
-    of_the_store = Problem.of(StoreError("the database /srv/private.db cannot be used"), 100.0)
+    of_the_store = SourceProblem.of(StoreError("the database /srv/private.db cannot be used"), 100.0)
     assert of_the_store.code == "store_unavailable"
     assert "private" not in of_the_store.message
-    assert Problem.of(SpotifyUnreachable("502", retry_after=5.0), 100.0).retry_at == 105.0
+    assert SourceProblem.of(SpotifyUnreachable("502", retry_after=5.0), 100.0).retry_at == 105.0

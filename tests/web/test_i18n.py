@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from widget.web.embed.i18n import ABOUT, FALLBACK, FILE, language_names, words
+from widget.web.embed.i18n import FALLBACK, LANGUAGES_FILE, METADATA_KEYS, get_translations, language_names
 
 PLACES = {
     "listen": {"source"},
@@ -14,25 +14,25 @@ PLACES = {
     "hours": {"n"},
     "days": {"n"},
 }
-LANGUAGES = json.loads(FILE.read_text(encoding="utf-8"))
+LANGUAGES = json.loads(LANGUAGES_FILE.read_text(encoding="utf-8"))
 
 
 def test_there_are_at_least_twelve_with_some_from_the_right() -> None:
     assert len(LANGUAGES) >= 12
-    assert {name for name in LANGUAGES if words(name).direction == "rtl"} == {"ar", "fa", "he"}
+    assert {name for name in LANGUAGES if get_translations(name).direction == "rtl"} == {"ar", "fa", "he"}
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_a_language_has_only_words_that_we_use_each_of_them_once_and_filled(name: str) -> None:
     texts = LANGUAGES[name]
     assert texts.get("direction", "rtl") == "rtl"
-    assert set(words(name).texts) == set(LANGUAGES[FALLBACK]) - ABOUT
+    assert set(get_translations(name).texts) == set(LANGUAGES[FALLBACK]) - METADATA_KEYS
     assert set(texts) - {"direction"} <= set(LANGUAGES[FALLBACK])
     assert all(text.strip() == text and text for text in texts.values())
     for text, places in PLACES.items():
         assert set(re.findall(r"\{(\w+)\}", texts.get(text, LANGUAGES[FALLBACK][text]))) == places
     assert "Spotify" not in "".join(texts.values())
-    assert words(name).tag == name.replace("_", "-")
+    assert get_translations(name).tag == name.replace("_", "-")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_language_has_only_words_that_we_use_each_of_them_once_and_filled(name
     ],
 )
 def test_the_chosen_language_wins_then_the_visitor_s_then_english(lang: str | None, accepted: str, tag: str) -> None:
-    assert words(lang, accepted).tag == tag
+    assert get_translations(lang, accepted).tag == tag
 
 
 def test_each_language_is_named_in_its_own_words() -> None:
@@ -74,7 +74,7 @@ def test_each_language_is_named_in_its_own_words() -> None:
 
 
 def test_what_visitors_send_is_read_to_a_limit_and_kept_nowhere() -> None:
-    known = {id(words(name)) for name in LANGUAGES}
+    known = {id(get_translations(name)) for name in LANGUAGES}
     for number in range(300):
-        assert id(words(None, f"de-x-{number}, {'fr,' * number}")) in known
-    assert words(None, "x," * 1000 + "de").tag == "en"
+        assert id(get_translations(None, f"de-x-{number}, {'fr,' * number}")) in known
+    assert get_translations(None, "x," * 1000 + "de").tag == "en"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.showing import LOCAL, Showing, advertisement, idle, item, paused, playing
 from widget.config.settings import Settings
-from widget.model.snapshot import Problem, Snapshot
+from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.sources import SPOTIFY
 
 URL = "https://open.spotify.com/track/5tIdesOfGlass0000000aB"
@@ -34,7 +34,7 @@ async def test_an_item_without_a_page_leads_to_its_source(showing: Showing, url:
 
 async def test_nothing_and_errors_lead_to_the_source(showing: Showing) -> None:
     nothing = idle(showing.clock.now())
-    unavailable = Snapshot(None, Problem("needs_authorization", "Spotify no longer accepts it."))
+    unavailable = Snapshot(None, SourceProblem("needs_authorization", "Spotify no longer accepts it."))
     for snapshot in (nothing, unavailable):
         assert (await listened(showing.show(snapshot))).headers["location"] == "https://open.spotify.com/"
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
-from widget.clock import iso_milliseconds
-from widget.model.snapshot import Problem, Snapshot
+from widget.clock import format_rfc3339_ms
+from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.sources import SPOTIFY
-from widget.web.api.encoder import encode, max_age
+from widget.web.api.encoder import encode_snapshot, max_age
 
 KEYS = [
     "status",
@@ -43,7 +43,7 @@ ITEM_KEYS = {
     "is_local",
     "duration_ms",
 }
-DOWN = Snapshot(None, Problem("rate_limited", "Spotify asks us to wait.", 1_795_000_090.0))
+DOWN = Snapshot(None, SourceProblem("rate_limited", "Spotify asks us to wait.", 1_795_000_090.0))
 
 
 async def get(showing: Showing, **headers: str) -> httpx.Response:
@@ -115,7 +115,7 @@ async def test_every_other_change_changes_the_etag(showing: Showing) -> None:
         playing(now, item("Another")),
         playing(now, item(explicit=True)),
         playing(now, stale=True),
-        playing(now, progress_ms=None, anchor=None),
+        playing(now, progress_ms=None, started_at=None),
         paused(now),
         idle(now),
         idle(now, item()),
@@ -129,14 +129,14 @@ async def test_every_other_change_changes_the_etag(showing: Showing) -> None:
 async def test_a_question_that_only_confirms_changes_nothing(showing: Showing) -> None:
     now = showing.clock.now()
     first = playing(now)
-    later = playing(now + 5, progress_ms=66_000, anchor=first.anchor)
+    later = playing(now + 5, progress_ms=66_000, started_at=first.started_at)
     assert await tag(showing, first) == await tag(showing, later)
 
 
 async def test_until_when_it_may_be_shown_is_told(showing: Showing) -> None:
     now = showing.clock.now()
     ends = (await get(showing.show(playing(now, progress_ms=14_000)))).json()
-    assert ends["valid_until"] == iso_milliseconds(now + 203)
+    assert ends["valid_until"] == format_rfc3339_ms(now + 203)
     assert (await get(showing.show(paused(now)))).json()["valid_until"] is None
     told = await tag(showing, playing(now, progress_ms=None, valid_until=now + 60))
     assert told != await tag(showing, playing(now, progress_ms=None, valid_until=now + 90))
@@ -168,7 +168,7 @@ async def test_unavailable_is_503_with_the_reason_and_when_to_ask_again(showing:
 
 
 async def test_without_a_known_moment_there_is_no_retry_after(showing: Showing) -> None:
-    answer = await get(showing.show(Snapshot(None, Problem("not_configured", "Run the bootstrap."))))
+    answer = await get(showing.show(Snapshot(None, SourceProblem("not_configured", "Run the bootstrap."))))
     assert "retry-after" not in answer.headers
 
 
@@ -176,11 +176,11 @@ async def test_without_a_known_moment_there_is_no_retry_after(showing: Showing) 
 def test_the_age_is_the_whole_seconds_until_news(seconds: float | None, age: int) -> None:
     now = 1_795_000_000.0
     news_at = None if seconds is None else now + seconds
-    assert max_age(playing(now, news_at=news_at), now) == age
+    assert max_age(playing(now, next_update_at=news_at), now) == age
 
 
 def test_errors_are_not_kept_for_longer_than_five_seconds() -> None:
-    snapshot = Snapshot(None, Problem("not_configured", "…"), news_at=1_795_000_100.0)
+    snapshot = Snapshot(None, SourceProblem("not_configured", "…"), next_update_at=1_795_000_100.0)
     assert max_age(snapshot, 1_795_000_000.0) == 5
 
 
@@ -194,7 +194,7 @@ async def test_it_may_be_kept_by_caches_and_served_when_we_are_down(showing: Sho
 @given(st.text(), st.text(), st.integers(0, 10**9))
 def test_any_text_comes_back_untouched(title: str, artist: str, progress_ms: int) -> None:
     snapshot = playing(1_795_000_000.0, item(title, (artist,), duration_ms=10**9), progress_ms)
-    answer = json.loads(encode(snapshot, Showing().artwork, SPOTIFY).at(1_795_000_000.0))
+    answer = json.loads(encode_snapshot(snapshot, Showing().artwork, SPOTIFY).at(1_795_000_000.0))
     assert answer["item"]["title"] == title
     assert answer["item"]["artists"][0]["name"] == artist
     assert answer["progress_ms"] == progress_ms

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
-from widget.web.embed.options import Options
+from widget.web.embed.options import WidgetOptions
 
-NAMES = (*(f for f in Options.__dataclass_fields__),)
+NAMES = (*(f for f in WidgetOptions.__dataclass_fields__),)
 EXAMPLES: tuple[Mapping[str, str], ...] = (
     {"theme": "dark", "layout": "list", "background": "none", "accent": "FF0055"},
     {"background": "#AbCdEf", "idle": "hide", "motion": "off", "font": "rounded"},
@@ -22,14 +22,14 @@ EXAMPLES: tuple[Mapping[str, str], ...] = (
 
 @pytest.mark.parametrize("query", EXAMPLES)
 def test_what_is_chosen_is_read_and_written_the_same(query: Mapping[str, str]) -> None:
-    options = Options.from_query(query)
-    assert set(options.chosen()) == set(query)
-    assert Options.from_query(dict(parse_qsl(options.query()))) == options
+    options = WidgetOptions.from_query(query)
+    assert set(options.non_default()) == set(query)
+    assert WidgetOptions.from_query(dict(parse_qsl(options.query()))) == options
 
 
 def test_the_defaults_are_the_artwork_s_colour_and_nothing_said() -> None:
-    options = Options.from_query({})
-    assert options == Options()
+    options = WidgetOptions.from_query({})
+    assert options == WidgetOptions()
     assert options.query() == ""
     assert (options.background, options.radius, options.scale, options.font) == ("art", 12, 1.0, "system")
 
@@ -37,8 +37,8 @@ def test_the_defaults_are_the_artwork_s_colour_and_nothing_said() -> None:
 def test_one_look_has_one_spelling() -> None:
     spelled = {"accent": "#FF0055", "scale": "1.50", "radius": "07", "without": " Times artwork,times", "lang": "DE_at"}
     canonical = {"accent": "ff0055", "scale": "1.5", "radius": "7", "without": "artwork,times", "lang": "de"}
-    assert Options.from_query(spelled).chosen() == canonical
-    assert Options.from_query(QueryParams("without=times&without=artwork")).without == ("artwork", "times")
+    assert WidgetOptions.from_query(spelled).non_default() == canonical
+    assert WidgetOptions.from_query(QueryParams("without=times&without=artwork")).without == ("artwork", "times")
 
 
 @pytest.mark.parametrize(
@@ -71,25 +71,25 @@ def test_one_look_has_one_spelling() -> None:
     ],
 )
 def test_anything_unknown_or_wild_means_the_default(name: str, value: str) -> None:
-    assert Options.from_query({name: value}) == Options()
+    assert WidgetOptions.from_query({name: value}) == WidgetOptions()
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text(max_size=60)))
 def test_no_text_of_a_visitor_comes_through(query: dict[str, str]) -> None:
-    options = Options.from_query(query)
+    options = WidgetOptions.from_query(query)
     assert len(options.query()) < 200
     assert all(character.isalnum() or character in "=&,.-" for character in options.query())
-    assert hash(options) == hash(Options.from_query(query))
+    assert hash(options) == hash(WidgetOptions.from_query(query))
 
 
 def test_a_sample_is_read_and_stands_in_no_snippet() -> None:
-    options = Options.from_query({"sample": "rtl", "theme": "dark"})
+    options = WidgetOptions.from_query({"sample": "rtl", "theme": "dark"})
     assert options.sample == "rtl"
     assert options.query() == "theme=dark"
 
 
 def test_a_ground_of_one_s_own_is_told_from_the_words() -> None:
-    assert [Options(background=value).ground for value in ("art", "card", "none", "ff0055")] == [
+    assert [WidgetOptions(background=value).background_kind for value in ("art", "card", "none", "ff0055")] == [
         None,
         None,
         None,

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.artwork.contrast import READABLE, contrast, far_end, luminance, readable
-from widget.artwork.oklch import Oklch, Rgb, css, rgb
+from widget.artwork.contrast import MIN_CONTRAST, contrast, ensure_contrast, luminance, max_contrast_bw
+from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
 from widget.web.embed.palette import (
-    BARE,
-    COLUMNS,
-    HARDEST_GROUNDS,
-    NEUTRAL,
+    COLOR_ROLES,
+    NEUTRAL_PALETTES,
+    TRANSPARENT_PALETTES,
+    WORST_CASE_BACKGROUNDS,
+    ColorScheme,
     Palette,
-    Tone,
     art_properties,
     palette,
 )
 
-TONES: tuple[Tone, ...] = ("light", "dark")
+TONES: tuple[ColorScheme, ...] = ("light", "dark")
 any_colour = st.integers(0, 0xFFFFFF).map("{:06x}".format)
 # Hues in steps of two degrees; chromas from grey to beyond the most vivid colour of sRGB.
 HUES_AND_CHROMAS = tuple(product((degree * pi / 180 for degree in range(0, 360, 2)), (n / 100 for n in range(38))))
@@ -32,53 +32,53 @@ def every_colour() -> Iterator[Oklch]:
 
 
 def ratio(one: str, other: str) -> float:
-    return contrast(rgb(one), rgb(other))
+    return contrast(parse_hex(one), parse_hex(other))
 
 
 def assert_readable(colours: Palette) -> None:
     for part in (colours.text, colours.muted, colours.accent):
-        assert ratio(part, colours.halo or colours.ground) >= READABLE
-    assert ratio(colours.mark_ink, colours.muted) >= READABLE
+        assert ratio(part, colours.halo or colours.background) >= MIN_CONTRAST
+    assert ratio(colours.mark_ink, colours.muted) >= MIN_CONTRAST
 
 
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize(("part", "least"), [("text", 7.0), ("muted", 4.5), ("accent", 4.5)])
-def test_whatever_the_artwork_each_part_can_be_read_on_its_ground(tone: Tone, part: str, least: float) -> None:
-    column = COLUMNS[tone]
+def test_whatever_the_artwork_each_part_can_be_read_on_its_ground(tone: ColorScheme, part: str, least: float) -> None:
+    column = COLOR_ROLES[tone]
     worst = min(contrast(getattr(column, part).of(colour), column.ground.of(colour)) for colour in every_colour())
     assert worst >= least
 
 
 @pytest.mark.parametrize("tone", TONES)
-def test_browsers_without_relative_colours_read_neutral_text_on_every_ground(tone: Tone) -> None:
+def test_browsers_without_relative_colours_read_neutral_text_on_every_ground(tone: ColorScheme) -> None:
     for colour in every_colour():
-        ground = COLUMNS[tone].ground.of(colour)
-        assert contrast(rgb(NEUTRAL[tone].text), ground) >= 7
-        assert contrast(rgb(NEUTRAL[tone].muted), ground) >= READABLE
-        assert contrast(COLUMNS[tone].accent.of(colour), ground) >= READABLE
+        ground = COLOR_ROLES[tone].ground.of(colour)
+        assert contrast(parse_hex(NEUTRAL_PALETTES[tone].text), ground) >= 7
+        assert contrast(parse_hex(NEUTRAL_PALETTES[tone].muted), ground) >= MIN_CONTRAST
+        assert contrast(COLOR_ROLES[tone].accent.of(colour), ground) >= MIN_CONTRAST
 
 
 @pytest.mark.parametrize("tone", TONES)
-def test_no_artwork_gives_a_harder_ground_than_the_one_that_accents_are_moved_against(tone: Tone) -> None:
-    hardest, furthest = luminance(HARDEST_GROUNDS[tone]), luminance(rgb(NEUTRAL[tone].text))
-    distances = [abs(furthest - luminance(COLUMNS[tone].ground.of(colour))) for colour in every_colour()]
+def test_no_artwork_gives_a_harder_ground_than_the_one_that_accents_are_moved_against(tone: ColorScheme) -> None:
+    hardest, furthest = luminance(WORST_CASE_BACKGROUNDS[tone]), luminance(parse_hex(NEUTRAL_PALETTES[tone].text))
+    distances = [abs(furthest - luminance(COLOR_ROLES[tone].ground.of(colour))) for colour in every_colour()]
     assert min(distances) >= abs(furthest - hardest)
     assert min(distances) == pytest.approx(abs(furthest - hardest), abs=0.02)
 
 
 @given(any_colour, any_colour, st.sampled_from(TONES), st.sampled_from(["art", "card", "none"]))
 def test_any_accent_can_be_read_on_the_ground_of_any_artwork(
-    art: str, accent: str, tone: Tone, background: str
+    art: str, accent: str, tone: ColorScheme, background: str
 ) -> None:
     assert_readable(palette(tone, background, accent, f"#{art}"))
 
 
 @given(any_colour, st.none() | any_colour, st.none() | any_colour, st.sampled_from(TONES))
 def test_any_ground_is_taken_as_it_is_and_all_on_it_can_be_read(
-    ground: str, accent: str | None, art: str | None, tone: Tone
+    ground: str, accent: str | None, art: str | None, tone: ColorScheme
 ) -> None:
     colours = palette(tone, ground, accent, None if art is None else f"#{art}")
-    assert colours.ground == f"#{ground}"
+    assert colours.background == f"#{ground}"
     assert_readable(colours)
 
 
@@ -92,16 +92,20 @@ def test_a_chosen_ground_looks_the_same_in_both_tones() -> None:
 
 
 @pytest.mark.parametrize("tone", TONES)
-def test_without_a_colour_all_is_neutral(tone: Tone) -> None:
-    assert palette(tone, "art") == palette(tone, "card") == NEUTRAL[tone]
-    assert_readable(NEUTRAL[tone])
-    assert_readable(BARE[tone])
+def test_without_a_colour_all_is_neutral(tone: ColorScheme) -> None:
+    assert palette(tone, "art") == palette(tone, "card") == NEUTRAL_PALETTES[tone]
+    assert_readable(NEUTRAL_PALETTES[tone])
+    assert_readable(TRANSPARENT_PALETTES[tone])
 
 
 def test_the_neutral_card_takes_the_artwork_s_accent_and_nothing_else() -> None:
     colours = palette("light", "card", None, "#ff5a00")
-    assert colours.accent == palette("light", "art", None, "#ff5a00").accent != NEUTRAL["light"].accent
-    assert (colours.ground, colours.edge, colours.text) == ("#ffffff", "rgba(0,0,0,.1)", NEUTRAL["light"].text)
+    assert colours.accent == palette("light", "art", None, "#ff5a00").accent != NEUTRAL_PALETTES["light"].accent
+    assert (colours.background, colours.edge, colours.text) == (
+        "#ffffff",
+        "rgba(0,0,0,.1)",
+        NEUTRAL_PALETTES["light"].text,
+    )
 
 
 def test_an_accent_that_can_be_read_is_left_as_it_is() -> None:
@@ -110,8 +114,8 @@ def test_an_accent_that_can_be_read_is_left_as_it_is() -> None:
 
 
 def test_an_accent_is_moved_no_further_than_it_must() -> None:
-    moved = rgb(palette("light", "card", "ffcc00").accent)
-    assert READABLE <= contrast(moved, (255, 255, 255)) < READABLE + 0.3
+    moved = parse_hex(palette("light", "card", "ffcc00").accent)
+    assert MIN_CONTRAST <= contrast(moved, (255, 255, 255)) < MIN_CONTRAST + 0.3
     assert moved[0] > moved[2] + 60  # still a yellow
 
 
@@ -129,8 +133,8 @@ def test_the_page_is_given_the_colour_and_four_of_its_shades(art: str | None, pr
 
 @given(any_colour)
 def test_there_and_back_again_gives_the_same_colour(colour: str) -> None:
-    assert css(Oklch.of(rgb(colour)).rgb) == f"#{colour}"
-    assert Oklch.of(rgb(colour)).chroma < 0.37  # More than any colour of sRGB has.
+    assert to_hex(Oklch.from_rgb(parse_hex(colour)).rgb) == f"#{colour}"
+    assert Oklch.from_rgb(parse_hex(colour)).chroma < 0.37  # More than any colour of sRGB has.
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_there_and_back_again_gives_the_same_colour(colour: str) -> None:
     ],
 )
 def test_the_conversion_is_that_of_css(colour: Rgb, lightness: float, chroma: float, degrees: float) -> None:
-    converted = Oklch.of(colour)
+    converted = Oklch.from_rgb(colour)
     assert converted.lightness == pytest.approx(lightness, abs=1e-3)
     assert converted.chroma == pytest.approx(chroma, abs=1e-3)
     assert converted.hue % (2 * pi) * 180 / pi == pytest.approx(degrees, abs=0.1)
@@ -154,8 +158,8 @@ def test_contrast_is_that_of_the_standard() -> None:
 
 
 def test_from_every_ground_black_or_white_stands_out() -> None:
-    assert all(contrast(far_end((grey,) * 3), (grey,) * 3) >= READABLE for grey in range(256))
+    assert all(contrast(max_contrast_bw((grey,) * 3), (grey,) * 3) >= MIN_CONTRAST for grey in range(256))
 
 
 def test_what_cannot_be_reached_gives_the_end_itself() -> None:
-    assert readable((200, 200, 200), (190, 190, 190), (210, 210, 210)) == (210, 210, 210)
+    assert ensure_contrast((200, 200, 200), (190, 190, 190), (210, 210, 210)) == (210, 210, 210)

@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tests.support.showing import Showing
-from widget.web.app import Front
-from widget.web.request_limits import LARGEST_BODY_BYTES
+from widget.web.app import WebApp
+from widget.web.request_limits import MAX_BODY_BYTES
 from widget.web.responses import PUBLIC_HEADERS
 
 TOKEN = b"Token needle"
@@ -20,11 +20,11 @@ async def _reads(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
-def reading() -> Front:
+def reading() -> WebApp:
     """All faces, and ``/reads`` that reads its body; with a token it may be ten times as long."""
-    app = Front(
+    app = WebApp(
         Showing().app.state.services,
-        largest_body=lambda scope: LARGEST_BODY_BYTES * (10 if (b"authorization", TOKEN) in scope["headers"] else 1),
+        largest_body=lambda scope: MAX_BODY_BYTES * (10 if (b"authorization", TOKEN) in scope["headers"] else 1),
     )
     app.router.routes.append(Route("/reads", _reads, methods=["POST"]))
     return app
@@ -44,19 +44,19 @@ async def post(size: int, *, chunked: bool, path: str = "/reads", token: bool = 
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_body_ends_at_the_limit(chunked: bool) -> None:
-    assert (await post(LARGEST_BODY_BYTES, chunked=chunked)).text == str(LARGEST_BODY_BYTES)
-    assert (await post(LARGEST_BODY_BYTES + 1, chunked=chunked)).status_code == 413
+    assert (await post(MAX_BODY_BYTES, chunked=chunked)).text == str(MAX_BODY_BYTES)
+    assert (await post(MAX_BODY_BYTES + 1, chunked=chunked)).status_code == 413
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_who_may_send_more_is_told_by_the_request(chunked: bool) -> None:
-    assert (await post(LARGEST_BODY_BYTES * 10, chunked=chunked, token=True)).status_code == 200
-    assert (await post(LARGEST_BODY_BYTES * 10 + 1, chunked=chunked, token=True)).status_code == 413
+    assert (await post(MAX_BODY_BYTES * 10, chunked=chunked, token=True)).status_code == 200
+    assert (await post(MAX_BODY_BYTES * 10 + 1, chunked=chunked, token=True)).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/", "/now-playing", "/now-playing/events", "/now-playing.svg", "/nowhere", "/setup"])
 async def test_a_body_that_says_it_is_too_long_is_refused_everywhere(path: str) -> None:
-    refused = await post(LARGEST_BODY_BYTES + 1, chunked=False, path=path)
+    refused = await post(MAX_BODY_BYTES + 1, chunked=False, path=path)
     assert refused.status_code == 413
     for name, value in PUBLIC_HEADERS.items():
         if name not in ("Access-Control-Expose-Headers", "Referrer-Policy"):

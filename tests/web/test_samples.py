@@ -5,10 +5,10 @@ from typing import get_args
 import pytest
 
 from tests.support.showing import Showing, item, playing
-from widget.artwork.color_service import colour_of
-from widget.model.sources import Source
-from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, drawing
-from widget.samples.snapshots import SAMPLE_ITEMS, Sample, sample_snapshot
+from widget.artwork.color_service import extract_color
+from widget.model.sources import SourceInfo
+from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, load_image
+from widget.samples.snapshots import SAMPLE_ITEMS, Sample, make_snapshot
 
 STATES = {
     "playing": "Tides of Glass",
@@ -66,7 +66,7 @@ async def test_programs_are_told_it_too(showing: Showing, sample: str) -> None:
 
 
 async def test_a_source_that_tells_no_progress_tells_none_in_a_sample() -> None:
-    async with Showing(source=Source("inlet", "Listening", None)).client() as client:
+    async with Showing(source=SourceInfo("inlet", "Listening", None)).client() as client:
         told = (await client.get("/now-playing?sample=playing")).json()
     assert told["status"] == "playing"
     assert told["progress_ms"] is None
@@ -74,7 +74,7 @@ async def test_a_source_that_tells_no_progress_tells_none_in_a_sample() -> None:
 
 @pytest.mark.parametrize("sample", get_args(Sample))
 def test_what_plays_in_a_sample_ends_as_music_does(sample: Sample) -> None:
-    snapshot = sample_snapshot(sample, 1_795_000_000.0)
+    snapshot = make_snapshot(sample, 1_795_000_000.0)
     if snapshot.status == "playing" and snapshot.playback is not None:
         assert snapshot.valid_until == pytest.approx((snapshot.playback.ends_at or 0) + 3)
     else:
@@ -93,7 +93,7 @@ async def test_a_sample_counts_as_nobody_who_watches(showing: Showing) -> None:
         await client.get("/now-playing.svg?sample=playing")
         await client.get("/now-playing?sample=playing")
         await client.get("/api/now-playing?sample=playing")
-    assert not showing.broadcast.watched
+    assert not showing.broadcast.has_viewers
 
 
 async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showing) -> None:
@@ -108,7 +108,7 @@ async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showin
 
 @pytest.mark.parametrize("name", COLOURS)
 def test_the_colours_that_are_written_down_are_those_that_are_found(name: str) -> None:
-    assert colour_of(drawing(f"{name}-64") or b"") == COLOURS[name]
+    assert extract_color(load_image(f"{name}-64") or b"") == COLOURS[name]
 
 
 @pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])
@@ -120,6 +120,6 @@ async def test_a_list_has_rows_in_its_samples(showing: Showing, face: str) -> No
 
 
 def test_a_drawing_is_one_of_the_folder_and_no_other_file() -> None:
-    assert drawing("tides-64") == (FOLDER / "tides-64.jpg").read_bytes()
+    assert load_image("tides-64") == (FOLDER / "tides-64.jpg").read_bytes()
     for name in ("../music", "..", "", "tides", "tides-64.jpg"):
-        assert drawing(name) is None
+        assert load_image(name) is None

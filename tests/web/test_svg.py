@@ -26,21 +26,21 @@ from tests.support.showing import (
     playing,
 )
 from widget.artwork.fetcher import ArtworkFile
-from widget.model.playback import Artwork, LastPlayed
-from widget.model.snapshot import Problem, Snapshot
+from widget.model.playback import Artwork, PlayedItem
+from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.sources import LASTFM, LISTENBRAINZ
-from widget.web.embed.i18n import words
-from widget.web.embed.options import Layout, Options
-from widget.web.embed.palette import Tone, palette
-from widget.web.embed.svg.components import Scene
-from widget.web.embed.svg.renderer import render
-from widget.web.embed.svg.text import xml_text
-from widget.web.embed.view_model import view_of
+from widget.web.embed.i18n import get_translations
+from widget.web.embed.options import Layout, WidgetOptions
+from widget.web.embed.palette import ColorScheme, palette
+from widget.web.embed.svg.components import SvgContext
+from widget.web.embed.svg.renderer import render_svg
+from widget.web.embed.svg.text import strip_invalid_xml
+from widget.web.embed.view_model import build_view_model
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = 1_795_000_000.0
 LAYOUTS: tuple[Layout, ...] = ("card", "compact", "cover", "list")
-TONES: tuple[Tone, ...] = ("light", "dark")
+TONES: tuple[ColorScheme, ...] = ("light", "dark")
 # Everything that Spotify's JSON can hold, lone surrogates and control characters included.
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -54,9 +54,11 @@ def texts(svg: bytes) -> list[str]:
     return ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
 
 
-def scene(snapshot: Snapshot, query: Mapping[str, str], lang: str = "en", ends_in_ms: int | None = 150_000) -> Scene:
-    options, spoken = Options.from_query(query), words(lang)
-    return Scene(view_of(snapshot, options, spoken, NOW), options, spoken, ends_in_ms)
+def scene(
+    snapshot: Snapshot, query: Mapping[str, str], lang: str = "en", ends_in_ms: int | None = 150_000
+) -> SvgContext:
+    options, spoken = WidgetOptions.from_query(query), get_translations(lang)
+    return SvgContext(build_view_model(snapshot, options, spoken, NOW), options, spoken, ends_in_ms)
 
 
 def jpeg(size: int) -> ArtworkFile:
@@ -81,8 +83,8 @@ def test_any_text_in_any_look_gives_well_formed_xml(
     title: str, artist: str, query: dict[str, str], explicit: bool, lang: str
 ) -> None:
     what = item(title, (artist,), explicit=explicit)
-    snapshot = playing(NOW, what, recent=(LastPlayed(what, NOW - 100),))
-    root = ElementTree.fromstring(render(scene(snapshot, query, lang), {}, "#204060"))  # noqa: S314
+    snapshot = playing(NOW, what, recent=(PlayedItem(what, NOW - 100),))
+    root = ElementTree.fromstring(render_svg(scene(snapshot, query, lang), {}, "#204060"))  # noqa: S314
     _, _, width, height = (float(number) for number in root.get("viewBox", "").split())
     scale = float(query["scale"])
     assert float(root.get("width", "")) == pytest.approx(width * scale, abs=0.01)
@@ -94,7 +96,7 @@ def test_any_text_in_any_look_gives_well_formed_xml(
     [("a\x00b\x1f", "ab"), ("\ud83e", "\ufffd"), ("\ufffe]]>", "]]>"), ("tab\tand 🪐", "tab\tand 🪐")],
 )
 def test_what_xml_cannot_hold_is_left_out(text: str, clean: str) -> None:
-    assert xml_text(text) == clean
+    assert strip_invalid_xml(text) == clean
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -136,8 +138,8 @@ async def test_the_smallest_artwork_that_is_large_enough_is_taken(showing: Showi
 
 def test_an_artwork_that_would_make_it_too_large_gives_way_to_the_drawing() -> None:
     playing_now = scene(playing(NOW), {})
-    assert b"<image" in render(playing_now, {item(): jpeg(30_000)})
-    large = render(playing_now, {item(): jpeg(60_000)})
+    assert b"<image" in render_svg(playing_now, {item(): jpeg(30_000)})
+    large = render_svg(playing_now, {item(): jpeg(60_000)})
     assert b"<image" not in large
     assert b'class="note"' in large
 
@@ -146,8 +148,8 @@ def test_an_artwork_that_would_make_it_too_large_gives_way_to_the_drawing() -> N
 @pytest.mark.parametrize("letter", ["a", "&", "\U000e0100", "\U0001f469\u200d", "\u0301"])
 def test_it_is_never_larger_than_60_kib(size: int, letter: str) -> None:
     whats = [item(f"{number}{letter * 2000}", (letter * 2000,), explicit=True) for number in range(11)]
-    recent = tuple(LastPlayed(what, NOW - 100) for what in whats[1:])
-    body = render(
+    recent = tuple(PlayedItem(what, NOW - 100) for what in whats[1:])
+    body = render_svg(
         scene(playing(NOW, whats[0], recent=recent), {"layout": "list", "background": "none"}),
         dict.fromkeys(whats, jpeg(size)),
     )
@@ -156,8 +158,8 @@ def test_it_is_never_larger_than_60_kib(size: int, letter: str) -> None:
 
 def test_the_rows_artworks_give_way_before_what_plays() -> None:
     whats = [item(str(number)) for number in range(4)]
-    snapshot = playing(NOW, whats[0], recent=tuple(LastPlayed(what, NOW - 100) for what in whats[1:]))
-    body = render(
+    snapshot = playing(NOW, whats[0], recent=tuple(PlayedItem(what, NOW - 100) for what in whats[1:]))
+    body = render_svg(
         scene(snapshot, {"layout": "list"}), dict(zip(whats, map(jpeg, (9_000, 9_000, 50_000, 9_000)), strict=True))
     )
     squares = ElementTree.fromstring(body).findall(f".//{SVG}g[@clip-path]")  # noqa: S314
@@ -177,7 +179,7 @@ async def test_a_missing_artwork_is_drawn(showing: Showing) -> None:
 
 
 async def test_it_is_always_200_and_unavailable_looks_idle(showing: Showing) -> None:
-    problem = Problem("needs_authorization", "Authorize again, owner.")
+    problem = SourceProblem("needs_authorization", "Authorize again, owner.")
     answer = await get(showing.show(Snapshot(None, problem)))
     assert answer.status_code == 200
     assert "Nothing playing" in answer.text
@@ -234,14 +236,14 @@ async def test_motion_off_stops_the_bars_and_not_the_progress(showing: Showing) 
 
 
 def test_where_nobody_knows_an_end_the_bars_stop_all_the_same() -> None:
-    svg = render(scene(playing(NOW, progress_ms=None), {}, ends_in_ms=None), {}).decode()
+    svg = render_svg(scene(playing(NOW, progress_ms=None), {}, ends_in_ms=None), {}).decode()
     assert 0 < seconds(svg, "bar")[0] <= 600
     assert 'class="then"' not in svg
     assert "now" not in re.findall(r'class="([^"]*)"', svg)
 
 
 def test_an_item_that_has_ended_is_told_as_last_played_without_anybody_asking() -> None:
-    svg = render(scene(playing(NOW), {}), {}).decode()
+    svg = render_svg(scene(playing(NOW), {}), {}).decode()
     label, then = (re.search(rf'<text class="[a-z]+ {moment}"[^>]*>([^<]*)', svg) for moment in ("now", "then"))
     assert label is not None
     assert then is not None
@@ -265,8 +267,8 @@ async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
     await showing.show(playing(showing.clock.now())).find_colour()
     art = showing.artwork.colour(item())
     for query, ground in (
-        ("?theme=light", palette("light", "art", None, art).ground),
-        ("?theme=dark", palette("dark", "art", None, art).ground),
+        ("?theme=light", palette("light", "art", None, art).background),
+        ("?theme=dark", palette("dark", "art", None, art).background),
         ("?theme=light&background=card", "#ffffff"),
         ("?theme=dark&background=card", "#191414"),
         ("?background=20639b", "#20639b"),
@@ -276,7 +278,7 @@ async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
     assert 'class="ground"' not in bare
     assert 'filter="url(#halo)"' in bare
     both = (await get(showing)).text
-    assert re.findall(r"\.ground{fill:([^}]*)}", both) == [palette(tone, "art", None, art).ground for tone in TONES]
+    assert re.findall(r"\.ground{fill:([^}]*)}", both) == [palette(tone, "art", None, art).background for tone in TONES]
     assert "@media (prefers-color-scheme:dark)" in both
 
 
@@ -300,18 +302,18 @@ async def test_languages_from_the_right_are_mirrored(showing: Showing) -> None:
 def test_the_icon_is_never_smaller_than_21_pixels_on_the_screen() -> None:
     for layout in LAYOUTS:
         for scale in ("0.75", "1", "2"):
-            svg = render(scene(playing(NOW), {"layout": layout, "scale": scale}), {}).decode()
+            svg = render_svg(scene(playing(NOW), {"layout": layout, "scale": scale}), {}).decode()
             drawn = re.search(r'class="icon" transform="[^"]*scale\(([0-9.]+)\)"', svg)
             assert drawn is not None
             assert float(drawn[1]) * 24 * float(scale) >= 20.99
 
 
 def test_a_source_without_an_icon_has_its_name_and_nobody_else_s() -> None:
-    options, spoken = Options.from_query({}), words("en")
+    options, spoken = WidgetOptions.from_query({}), get_translations("en")
     for layout in LAYOUTS:
-        options = Options.from_query({"layout": layout})
-        view = view_of(playing(NOW, progress_ms=None), options, spoken, NOW, LISTENBRAINZ)
-        svg = render(Scene(view, options, spoken), {})
+        options = WidgetOptions.from_query({"layout": layout})
+        view = build_view_model(playing(NOW, progress_ms=None), options, spoken, NOW, LISTENBRAINZ)
+        svg = render_svg(SvgContext(view, options, spoken), {})
         assert "ListenBrainz" in texts(svg)
         assert b'class="icon"' not in svg
         assert b"potify" not in svg
@@ -319,9 +321,9 @@ def test_a_source_without_an_icon_has_its_name_and_nobody_else_s() -> None:
 
 @pytest.mark.parametrize("layout", ["card", "cover", "list"])
 def test_the_credit_that_a_source_is_due_stands_beside_its_name(layout: str) -> None:
-    options, spoken = Options.from_query({"layout": layout}), words("en")
-    snapshot = playing(NOW, progress_ms=None, recent=(LastPlayed(item(), NOW - 100),))
-    svg = render(Scene(view_of(snapshot, options, spoken, NOW, LASTFM), options, spoken), {})
+    options, spoken = WidgetOptions.from_query({"layout": layout}), get_translations("en")
+    snapshot = playing(NOW, progress_ms=None, recent=(PlayedItem(item(), NOW - 100),))
+    svg = render_svg(SvgContext(build_view_model(snapshot, options, spoken, NOW, LASTFM), options, spoken), {})
     assert any("powered by AudioScrobbler" in text for text in texts(svg))
     assert any("Last.fm" in text for text in texts(svg))
 
@@ -329,7 +331,7 @@ def test_the_credit_that_a_source_is_due_stands_beside_its_name(layout: str) -> 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_is_left_out_is_not_drawn(layout: str) -> None:
     def drawn(without: str) -> tuple[str, list[str]]:
-        svg = render(scene(playing(NOW), {"layout": layout, "without": without}), {})
+        svg = render_svg(scene(playing(NOW), {"layout": layout, "without": without}), {})
         return svg.decode(), texts(svg)
 
     assert 'class="empty"' in drawn("")[0]
@@ -343,18 +345,18 @@ def test_what_is_left_out_is_not_drawn(layout: str) -> None:
 
 
 def test_the_list_has_a_row_for_each_item_and_is_compact_without_any() -> None:
-    recent = tuple(LastPlayed(item(f"Song {number}"), NOW - 60 * number) for number in range(1, 6))
-    full = render(scene(playing(NOW, recent=recent), {"layout": "list"}), {})
+    recent = tuple(PlayedItem(item(f"Song {number}"), NOW - 60 * number) for number in range(1, 6))
+    full = render_svg(scene(playing(NOW, recent=recent), {"layout": "list"}), {})
     assert ElementTree.fromstring(full).get("height") == str(72 + 40 * 5)  # noqa: S314
     assert [text for text in texts(full) if text.endswith(" min")] == [f"{number} min" for number in range(1, 6)]
-    empty, compact = (render(scene(playing(NOW), {"layout": layout}), {}) for layout in ("list", "compact"))
+    empty, compact = (render_svg(scene(playing(NOW), {"layout": layout}), {}) for layout in ("list", "compact"))
     assert empty == compact
 
 
 async def test_a_minute_later_the_list_is_another_picture(showing: Showing) -> None:
     assert isinstance(showing.clock, FakeClock)
     now = showing.clock.now()
-    showing.show(replace(idle(now, item()), recent=(LastPlayed(item("Before"), now - 100),)))
+    showing.show(replace(idle(now, item()), recent=(PlayedItem(item("Before"), now - 100),)))
     before = await get(showing, "?layout=list")
     await showing.clock.advance(60)
     after = await get(showing, "?layout=list", if_none_match=before.headers["etag"])

@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.showing import ARABIC, EPISODE, LONG, advertisement, idle, item, paused, playing
-from widget.model.playback import LastPlayed
+from widget.model.playback import PlayedItem
 from widget.model.snapshot import Snapshot
-from widget.model.sources import SPOTIFY, Source
-from widget.web.embed.i18n import words
-from widget.web.embed.options import Options
-from widget.web.embed.svg.components import Scene
-from widget.web.embed.svg.layouts import draw
+from widget.model.sources import SPOTIFY, SourceInfo
+from widget.web.embed.i18n import get_translations
+from widget.web.embed.options import WidgetOptions
+from widget.web.embed.svg.components import SvgContext
+from widget.web.embed.svg.layouts import draw_layout
 from widget.web.embed.svg.shapes import BARS_WIDTH, Drawing, Text
-from widget.web.embed.svg.text import NEAR, Setter
-from widget.web.embed.view_model import view_of
+from widget.web.embed.svg.text import FIXED_WIDTH_THRESHOLD, TextLayout
+from widget.web.embed.view_model import build_view_model
 
 NOW = 1_795_000_000.0
-ANOTHER = Source("inlet", "Everything that I listen to now", None)
+ANOTHER = SourceInfo("inlet", "Everything that I listen to now", None)
 Place = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
@@ -38,20 +38,20 @@ queries = st.fixed_dictionaries(
 
 
 def drawn(
-    snapshot: Snapshot, query: dict[str, str] | None = None, lang: str = "en", source: Source = SPOTIFY
-) -> tuple[Drawing, Setter]:
-    options, spoken = Options.from_query(query or {}), words(lang)
-    scene = Scene(view_of(snapshot, options, spoken, NOW, source), options, spoken, 100_000)
-    return draw(scene), scene.setter
+    snapshot: Snapshot, query: dict[str, str] | None = None, lang: str = "en", source: SourceInfo = SPOTIFY
+) -> tuple[Drawing, TextLayout]:
+    options, spoken = WidgetOptions.from_query(query or {}), get_translations(lang)
+    scene = SvgContext(build_view_model(snapshot, options, spoken, NOW, source), options, spoken, 100_000)
+    return draw_layout(scene), scene.setter
 
 
-def place_of(text: Text, setter: Setter) -> Place:
+def place_of(text: Text, setter: TextLayout) -> Place:
     width = text.length or setter.width(text.text, text.style)
-    left = {"left": text.x, "right": text.x - width, "middle": text.x - width / 2}[text.style.edge]
+    left = {"left": text.x, "right": text.x - width, "middle": text.x - width / 2}[text.style.anchor]
     return left, text.y - 0.75 * text.style.size, left + width, text.y + 0.2 * text.style.size
 
 
-def places(drawing: Drawing, setter: Setter) -> dict[str, Place]:
+def places(drawing: Drawing, setter: TextLayout) -> dict[str, Place]:
     """All that is drawn, less what takes the place of something else in time, or lies on it on purpose."""
     found = {
         f"text {number} {text.text[:10]}": place_of(text, setter)
@@ -86,11 +86,11 @@ def overlap(one: Place, other: Place) -> bool:
     st.sampled_from(["playing", "paused", "last"]),
 )
 def test_nothing_leaves_the_picture_and_nothing_lies_on_anything_else(
-    title: str, artist: str, explicit: bool, query: dict[str, str], lang: str, source: Source, state: str
+    title: str, artist: str, explicit: bool, query: dict[str, str], lang: str, source: SourceInfo, state: str
 ) -> None:
     what = item(title, (artist,), explicit=explicit)
     snapshot = {"playing": playing(NOW, what), "paused": paused(NOW, what), "last": idle(NOW, what)}[state]
-    snapshot = replace(snapshot, recent=tuple(LastPlayed(what, NOW - 100 * number) for number in range(3)))
+    snapshot = replace(snapshot, recent=tuple(PlayedItem(what, NOW - 100 * number) for number in range(3)))
     drawing, setter = drawn(snapshot, query, lang, source)
     found = places(drawing, setter)
     for name, (left, top, right, bottom) in found.items():
@@ -108,7 +108,7 @@ def test_a_line_is_fixed_in_width_where_a_font_could_make_it_too_long(layout: st
     for text in drawing.texts:
         if text.length is None:
             left, _, right, _ = place_of(text, setter)
-            assert (right - left) / NEAR <= drawing.width - left
+            assert (right - left) / FIXED_WIDTH_THRESHOLD <= drawing.width - left
 
 
 @pytest.mark.parametrize(

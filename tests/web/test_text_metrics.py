@@ -9,13 +9,13 @@ from widget.web.embed.svg.text_metrics import (
     BOLD,
     ELLIPSIS,
     EMOJI_EM,
-    LONGEST,
+    MAX_CHARACTERS,
     MONO_EM,
-    collapsed,
-    in_two_lines,
+    collapse_whitespace,
     is_right_to_left,
-    shortened,
     text_width,
+    truncate,
+    wrap_two_lines,
 )
 
 FAMILY = "👨‍👩‍👧‍👦"
@@ -102,13 +102,13 @@ def test_a_cluster_counts_once_and_marks_count_nothing() -> None:
 
 def test_what_fits_is_left_alone() -> None:
     width = text_width("Tides of Glass", 16)
-    assert shortened("Tides of Glass", 16, width + 0.01) == "Tides of Glass"
-    assert shortened("Tides of Glass", 16, width - 0.01) == "Tides of Gla…"
+    assert truncate("Tides of Glass", 16, width + 0.01) == "Tides of Glass"
+    assert truncate("Tides of Glass", 16, width - 0.01) == "Tides of Gla…"
 
 
 @given(st.text(), st.integers(20, 400), st.booleans(), st.booleans())
 def test_what_is_shortened_fits_and_is_cut_between_graphemes(text: str, room: int, bold: bool, mono: bool) -> None:
-    short = shortened(text, 16, room, bold=bold, mono=mono)
+    short = truncate(text, 16, room, bold=bold, mono=mono)
     if short != text:
         kept = short.removesuffix(ELLIPSIS)
         assert short == kept + ELLIPSIS
@@ -121,7 +121,7 @@ def test_what_is_shortened_fits_and_is_cut_between_graphemes(text: str, room: in
 
 @given(st.text(st.sampled_from("ab ilWm雨👨-"), max_size=80), st.integers(30, 300))
 def test_no_more_is_cut_away_than_must_be(text: str, room: int) -> None:
-    short = shortened(text, 16, room)
+    short = truncate(text, 16, room)
     if short != text:
         kept = len(list(wcwidth.iter_graphemes(short.removesuffix(ELLIPSIS))))
         longer = list(wcwidth.iter_graphemes(text))[: kept + 1]
@@ -131,7 +131,7 @@ def test_no_more_is_cut_away_than_must_be(text: str, room: int) -> None:
 
 def test_an_emoji_is_never_cut() -> None:
     for room in range(20, 200, 3):
-        kept = shortened(f"Song {FAMILY} and {FLAG} by us all together", 16, room).removesuffix(ELLIPSIS)
+        kept = truncate(f"Song {FAMILY} and {FLAG} by us all together", 16, room).removesuffix(ELLIPSIS)
         assert not kept.endswith("\u200d")
         assert FAMILY in kept or "\u200d" not in kept
 
@@ -152,12 +152,12 @@ def test_an_emoji_is_never_cut() -> None:
     ],
 )  # fmt: skip
 def test_a_title_is_broken_where_a_browser_would(text: str, room: int, lines: tuple[str, ...]) -> None:
-    assert in_two_lines(text, 16, room) == lines
+    assert wrap_two_lines(text, 16, room) == lines
 
 
-@given(st.text(st.sampled_from("ab W雨、👨- "), max_size=60).map(collapsed), st.integers(40, 300))
+@given(st.text(st.sampled_from("ab W雨、👨- "), max_size=60).map(collapse_whitespace), st.integers(40, 300))
 def test_two_lines_hold_what_one_line_of_twice_the_room_would(text: str, room: int) -> None:
-    lines = in_two_lines(text, 16, room)
+    lines = wrap_two_lines(text, 16, room)
     assert len(lines) <= 2
     assert all(text_width(line, 16) <= room + 0.01 for line in lines)
     shown = "".join(lines).removesuffix(ELLIPSIS)
@@ -167,18 +167,18 @@ def test_two_lines_hold_what_one_line_of_twice_the_room_would(text: str, room: i
 
 
 def test_a_grapheme_wider_than_the_room_is_shown_all_the_same() -> None:
-    assert in_two_lines("雨雨", 16, 10) == ("雨", ELLIPSIS)
+    assert wrap_two_lines("雨雨", 16, 10) == ("雨", ELLIPSIS)
 
 
 @pytest.mark.parametrize(
     "text", ["x" * 10**6, " " * 10**6, "\u0301" * 10**6, "1" * 10**6, "雨" * 10**6, "\u200d" * 10**6]
 )
 def test_no_more_than_the_beginning_of_an_endless_text_is_looked_at(text: str) -> None:
-    assert text_width(text, 16) == text_width(text[:LONGEST], 16)
-    assert len(shortened(text, 16, 400)) <= LONGEST + 1
-    assert all(len(line) <= LONGEST + 1 for line in in_two_lines(text, 16, 400))
-    assert not is_right_to_left("1" * LONGEST + "ש")
-    assert is_right_to_left("1" * (LONGEST - 1) + "ש")
+    assert text_width(text, 16) == text_width(text[:MAX_CHARACTERS], 16)
+    assert len(truncate(text, 16, 400)) <= MAX_CHARACTERS + 1
+    assert all(len(line) <= MAX_CHARACTERS + 1 for line in wrap_two_lines(text, 16, 400))
+    assert not is_right_to_left("1" * MAX_CHARACTERS + "ש")
+    assert is_right_to_left("1" * (MAX_CHARACTERS - 1) + "ש")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_no_more_than_the_beginning_of_an_endless_text_is_looked_at(text: str) -
     [(" a \n\t b  ", "a b"), ("a\u00a0 b", "a\u00a0 b"), ("", ""), ("\r\n", ""), ("雨\u3000灯", "雨\u3000灯")],
 )
 def test_white_space_is_that_of_html(text: str, shown: str) -> None:
-    assert collapsed(text) == shown
+    assert collapse_whitespace(text) == shown
 
 
 @pytest.mark.parametrize(

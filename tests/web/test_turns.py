@@ -3,14 +3,14 @@
 import asyncio
 
 from tests.support.showing import Showing, playing
-from widget.web.turns import Turns
+from widget.web.turns import FairQueue
 
 
 async def test_one_is_let_on_in_each_turn_of_the_loop_in_the_order_of_their_coming() -> None:
-    turns, went = Turns(), list[object]()
+    turns, went = FairQueue(), list[object]()
 
     async def costly(name: int) -> None:
-        await turns.take()
+        await turns.wait_turn()
         went.append(name)
 
     async def cheap() -> None:

@@ -10,14 +10,14 @@ import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
 from widget.config.settings import Settings
-from widget.model.playback import LastPlayed
-from widget.model.snapshot import Problem, Snapshot
-from widget.model.sources import LASTFM, Source
-from widget.web.embed.palette import Tone, palette
+from widget.model.playback import PlayedItem
+from widget.model.snapshot import Snapshot, SourceProblem
+from widget.model.sources import LASTFM, SourceInfo
+from widget.web.embed.palette import ColorScheme, palette
 
-TONES: tuple[Tone, Tone] = ("light", "dark")
+TONES: tuple[ColorScheme, ColorScheme] = ("light", "dark")
 Get = Callable[..., Awaitable[httpx.Response]]
-UNAVAILABLE = Snapshot(None, Problem("needs_authorization", "Authorize again, owner."))
+UNAVAILABLE = Snapshot(None, SourceProblem("needs_authorization", "Authorize again, owner."))
 
 
 async def page(showing: Showing, query: str = "", **headers: str) -> str:
@@ -53,7 +53,7 @@ async def test_the_icon_of_the_source_stands_with_every_view_unaltered(showing: 
 
 
 async def test_another_source_says_its_name_and_has_no_line() -> None:
-    showing = Showing(source=Source("listenbrainz", "ListenBrainz", "https://listenbrainz.org/user/ada/"))
+    showing = Showing(source=SourceInfo("listenbrainz", "ListenBrainz", "https://listenbrainz.org/user/ada/"))
     html = await page(showing.show(playing(showing.clock.now(), item(url=None))))
     assert '<span class="source">ListenBrainz</span>' in html
     assert 'href="https://listenbrainz.org/user/ada/"' in html
@@ -67,7 +67,7 @@ async def test_the_credit_that_a_source_is_due_stands_there_and_leads_to_it(layo
     showing = Showing(source=LASTFM)
     now = showing.clock.now()
     what = item(url="https://www.last.fm/music/Mara+Lindqvist/_/Tides+of+Glass")
-    showing.show(playing(now, what, progress_ms=None, recent=(LastPlayed(what, now - 700),)))
+    showing.show(playing(now, what, progress_ms=None, recent=(PlayedItem(what, now - 700),)))
     html = await page(showing, f"?layout={layout}")
     (credited,) = re.findall(
         r'<a class="credit" href="https://www\.last\.fm/"[^>]*>powered by AudioScrobbler</a>', html
@@ -158,14 +158,14 @@ async def test_the_artwork_s_colour_stands_on_the_widget_once_it_is_known(showin
     assert "--art:" not in re.sub("<style>.*</style>", "", await page(showing), flags=re.DOTALL)
     key = showing.artwork.key(item())
     assert key is not None
-    showing.artwork.keep_colour(key, "#1c405d")
+    showing.artwork.set_color(key, "#1c405d")
     showing.show(playing(showing.clock.now()))
     assert 'style="--art:#1c405d;--l-ground:#' in await page(showing)
 
 
 async def test_a_list_shows_what_was_played_before(showing: Showing) -> None:
     now = showing.clock.now()
-    recent = (LastPlayed(HEBREW, now - 660), LastPlayed(MARKUP, now - 7500))
+    recent = (PlayedItem(HEBREW, now - 660), PlayedItem(MARKUP, now - 7500))
     html = await page(showing.show(playing(now, recent=recent)), "?layout=list")
     assert re.findall(r'class="ago">([^<]+)', html) == ["11 min", "2 h"]
     assert html.count("<li>") == 2
@@ -228,7 +228,7 @@ async def test_who_may_embed_is_the_owner_s_to_say_and_the_builder_may_too() -> 
 @pytest.mark.parametrize("dest", ["iframe", "document"])
 async def test_page_and_script_are_small(showing: Showing, query: str, dest: str) -> None:
     key = showing.artwork.key(item()) or ""
-    showing.artwork.keep_colour(key, "#1c405d")
+    showing.artwork.set_color(key, "#1c405d")
     showing.show(playing(showing.clock.now(), item(artists=("Mara Lindqvist", "Parallel Weather"), explicit=True)))
     async with showing.client(accept_encoding="gzip", sec_fetch_dest=dest) as client:
         html = await client.get(f"/widget?{query}")

@@ -9,20 +9,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from widget.artwork.fetcher import ArtworkFile, Missing, fetch, may_fetch
+from widget.artwork.fetcher import ArtworkFile, ArtworkNotFound, fetch_artwork, is_allowed_url
 from widget.clock import Clock
 from widget.model.playback import Artwork, Item
-from widget.model.sources import SPOTIFY, Pictures
-from widget.samples.artwork import SCHEME, drawing
-from widget.samples.artwork import colour as drawn_colour
+from widget.model.sources import SPOTIFY, ArtworkPolicy
+from widget.samples.artwork import SCHEME, load_image
+from widget.samples.artwork import sample_color as drawn_colour
 
 if TYPE_CHECKING:
     import httpx
 
-PATIENCE_SECONDS = 1.0
-FAILURE_SECONDS = 60.0
-MOST_KEYS = 256
-MOST_CACHED_BYTES = 16 * 1024 * 1024
+FETCH_WAIT_SECONDS = 1.0
+NEGATIVE_CACHE_SECONDS = 60.0
+MAX_KEYS = 256
+MAX_CACHE_BYTES = 16 * 1024 * 1024
 DEFAULT_WIDTH = 300
 
 
@@ -34,7 +34,7 @@ class ArtworkCache:
         http: Callable[[], httpx.AsyncClient],
         extra_hosts: tuple[str, ...],
         clock: Clock,
-        pictures: Pictures = SPOTIFY.pictures,
+        pictures: ArtworkPolicy = SPOTIFY.artwork_policy,
         *,
         told_under: str | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class ArtworkCache:
         self._fetches: dict[str, asyncio.Task[ArtworkFile | None]] = {}
 
     @property
-    def seconds(self) -> float:
+    def fetch_timeout(self) -> float:
         """How long a fetch may take in all."""
         return self._pictures.seconds
 
@@ -59,7 +59,7 @@ class ArtworkCache:
         key = self.key(item)
         return None if key is None else f"/artwork/{key}"
 
-    def told(self, item: Item) -> tuple[Artwork, ...]:
+    def public_artwork(self, item: Item) -> tuple[Artwork, ...]:
         """The artwork of ``item`` as JSON tells it: at its own addresses, or where we give it, under ``told_under``.
 
         Our own drawings have no address but the path.
@@ -88,23 +88,23 @@ class ArtworkCache:
         """Whether the artwork of ``key`` was looked at for its colour, found or not."""
         return key in self._colours
 
-    def keep_colour(self, key: str, colour: str | None) -> None:
+    def set_color(self, key: str, colour: str | None) -> None:
         """Keeps the ``colour`` of the artwork of ``key`` as long as the key is known."""
         if key in self._known:
             self._colours[key] = colour
 
-    def knows(self, key: str) -> bool:
+    def has_key(self, key: str) -> bool:
         """Whether ``key`` is one that we made."""
         return key in self._known
 
-    async def file(
-        self, key: str, width: int = DEFAULT_WIDTH, patience: float = PATIENCE_SECONDS
+    async def get(
+        self, key: str, width: int = DEFAULT_WIDTH, patience: float = FETCH_WAIT_SECONDS
     ) -> ArtworkFile | None:
         """The smallest image of a known ``key`` at least ``width`` pixels wide, else the widest.
 
         None where it cannot be had within ``patience`` seconds.
         """
-        artwork = choose(self._known.get(key, ()), width)
+        artwork = pick_size(self._known.get(key, ()), width)
         if artwork is None or self._has_failed(artwork.url):
             return None
         url = artwork.url
@@ -134,7 +134,7 @@ class ArtworkCache:
         ).hexdigest()
         self._known[key] = artwork
         self._known.move_to_end(key)
-        while len(self._known) > MOST_KEYS:
+        while len(self._known) > MAX_KEYS:
             forgotten, _ = self._known.popitem(last=False)
             self._colours.pop(forgotten, None)
         return key
@@ -145,10 +145,10 @@ class ArtworkCache:
         return url in self._not_before
 
     async def _fetch(self, url: str) -> ArtworkFile | None:
-        file, pause = None, FAILURE_SECONDS
+        file, pause = None, NEGATIVE_CACHE_SECONDS
         try:
-            file = await fetch(self._http, url, self._pictures, self._may_fetch)
-        except Missing:
+            file = await fetch_artwork(self._http, url, self._pictures, self._may_fetch)
+        except ArtworkNotFound:
             pause = self._pictures.missing_seconds
         finally:
             self._fetches.pop(url, None)
@@ -160,14 +160,18 @@ class ArtworkCache:
 
     def _keep(self, url: str, file: ArtworkFile) -> None:
         self._files[url] = file
-        while sum(len(kept.body) for kept in self._files.values()) > MOST_CACHED_BYTES:
+        while sum(len(kept.body) for kept in self._files.values()) > MAX_CACHE_BYTES:
             self._files.popitem(last=False)
 
     def _may_fetch(self, url: str) -> bool:
-        return _drawn(url) is not None if url.startswith(SCHEME) else may_fetch(url, self._pictures, self._extra_hosts)
+        return (
+            _drawn(url) is not None
+            if url.startswith(SCHEME)
+            else is_allowed_url(url, self._pictures, self._extra_hosts)
+        )
 
 
-def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
+def pick_size(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
     """The smallest of ``artwork`` (widest first) that is at least ``width`` pixels wide, else the widest."""
     wide_enough = [one for one in artwork if one.width is not None and one.width >= width]
     if wide_enough:
@@ -176,5 +180,5 @@ def choose(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
 
 
 def _drawn(url: str) -> ArtworkFile | None:
-    body = drawing(url.removeprefix(SCHEME))
+    body = load_image(url.removeprefix(SCHEME))
     return None if body is None else ArtworkFile(body, "image/jpeg")

@@ -7,33 +7,33 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from widget.artwork.cache import ArtworkCache
-from widget.artwork.dominant_color import main_colour
-from widget.artwork.oklch import css
-from widget.artwork.pixels import pixels_of
-from widget.clock import Clock, within
+from widget.artwork.dominant_color import dominant_color
+from widget.artwork.oklch import to_hex
+from widget.artwork.pixels import count_pixels
+from widget.clock import Clock, wait_for
 from widget.model.playback import Item
-from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.broadcaster import Broadcaster
 
-SMALLEST_WIDTH = 64
-AGAIN_SECONDS = 60.0
+MIN_WIDTH = 64
+RETRY_SECONDS = 60.0
 """An artwork that could not be had is asked for again after this, the time for which the cache remembers a failure."""
 
 
-def colour_of(body: bytes) -> str | None:
+def extract_color(body: bytes) -> str | None:
     """The main colour (``#rrggbb``) of the image in ``body``; None where it cannot be told. Takes milliseconds."""
-    pixels = pixels_of(body)
-    return None if pixels is None else css(main_colour(pixels))
+    pixels = count_pixels(body)
+    return None if pixels is None else to_hex(dominant_color(pixels))
 
 
-class ColourFinder:
+class ColorService:
     """What it finds it leaves with the artwork, and tells the broadcast that the picture has changed."""
 
     def __init__(
         self,
         artwork: ArtworkCache,
-        broadcast: Broadcast,
+        broadcast: Broadcaster,
         clock: Clock,
-        look: Callable[[bytes], str | None] = colour_of,
+        look: Callable[[bytes], str | None] = extract_color,
     ) -> None:
         self._artwork = artwork
         self._broadcast = broadcast
@@ -44,18 +44,18 @@ class ColourFinder:
     async def run(self) -> None:
         """Looks at each change, and at what is still missing every minute. Runs until it is cancelled."""
         try:
-            while not self._broadcast.ended:
-                await self._broadcast.wanted()
+            while not self._broadcast.closed:
+                await self._broadcast.wait_for_viewer()
                 revision = self._broadcast.revision
                 self._look()
                 with suppress(TimeoutError):
-                    await within(self._clock, AGAIN_SECONDS, self._broadcast.newer(revision))
+                    await wait_for(self._clock, RETRY_SECONDS, self._broadcast.wait_for_change(revision))
         finally:
             for search in self._searches.values():
                 search.cancel()
             await asyncio.gather(*self._searches.values(), return_exceptions=True)
 
-    async def wait_for(self, item: Item, patience: float) -> None:
+    async def wait_for_color(self, item: Item, patience: float) -> None:
         """Returns when the colour of ``item`` is found or cannot be had, after ``patience`` seconds at most.
 
         For who asks once and hears of no change, as a README does.
@@ -81,12 +81,12 @@ class ColourFinder:
 
     async def _search(self, key: str) -> None:
         try:
-            file = await self._artwork.file(key, SMALLEST_WIDTH, self._artwork.seconds)
+            file = await self._artwork.get(key, MIN_WIDTH, self._artwork.fetch_timeout)
             if file is None:
                 return
             colour = await asyncio.to_thread(self._look_at, file.body)
-            self._artwork.keep_colour(key, colour)
+            self._artwork.set_color(key, colour)
             if colour is not None:
-                self._broadcast.repaint()
+                self._broadcast.notify_appearance_changed()
         finally:
             del self._searches[key]

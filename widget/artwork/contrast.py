@@ -2,7 +2,7 @@
 
 from widget.artwork.oklch import Rgb, linear
 
-READABLE = 4.5
+MIN_CONTRAST = 4.5
 BLACK: Rgb = (0, 0, 0)
 WHITE: Rgb = (255, 255, 255)
 _STEPS = 50
@@ -20,18 +20,18 @@ def contrast(one: Rgb, other: Rgb) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def mixed(one: Rgb, other: Rgb, share: float) -> Rgb:
+def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
     """``one`` with a ``share`` (0 to 1) of ``other``."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
-def readable(colour: Rgb, ground: Rgb, towards: Rgb) -> Rgb:
+def ensure_contrast(colour: Rgb, ground: Rgb, towards: Rgb) -> Rgb:
     """``colour``, moved ``towards`` another just as far as a contrast of 4.5:1 with ``ground`` needs."""
-    steps = (mixed(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
-    return next((step for step in steps if contrast(step, ground) >= READABLE), towards)
+    steps = (mix(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
+    return next((step for step in steps if contrast(step, ground) >= MIN_CONTRAST), towards)
 
 
-def far_end(ground: Rgb) -> Rgb:
+def max_contrast_bw(ground: Rgb) -> Rgb:
     """Black or white, whichever stands out more from ``ground``: 4.58:1 at least."""
     return max(BLACK, WHITE, key=lambda end: contrast(end, ground))

@@ -8,7 +8,7 @@ from math import cos, pi, sin
 
 from widget.artwork.oklch import Oklch, Rgb, grey
 
-FEWEST_COLOURED = 0.04
+MIN_COLORED_SHARE = 0.04
 """A share of the picture: with less colour than this a picture is grey."""
 
 # From none to all of a pixel's weight: near-grey and near-black say nothing of a hue, and pale is near-white.
@@ -35,17 +35,17 @@ class _Patch:
         return int(self.colour.hue / (2 * pi) * _BINS) % _BINS
 
 
-def main_colour(pixels: Mapping[Rgb, int]) -> Rgb:
+def dominant_color(pixels: Mapping[Rgb, int]) -> Rgb:
     """The colour of a picture that has so many ``pixels`` (at least one) of each colour.
 
     It is one that stands in the picture, but for a grey picture, a black and a white one too, which gives a grey.
     """
-    seen = {rgb: Oklch.of(rgb) for rgb in sorted(pixels)}
+    seen = {rgb: Oklch.from_rgb(rgb) for rgb in sorted(pixels)}
     patches = [
         _Patch(rgb, colour, count * _vividness(colour)) for rgb, colour in seen.items() if (count := pixels[rgb])
     ]
     coloured = [patch for patch in patches if patch.weight]
-    if sum(patch.weight for patch in coloured) < FEWEST_COLOURED * sum(pixels.values()):
+    if sum(patch.weight for patch in coloured) < MIN_COLORED_SHARE * sum(pixels.values()):
         return grey(_median([(seen[rgb].lightness, float(count)) for rgb, count in pixels.items()]))
     middle = _strongest_hue(coloured)
     alike = [patch for patch in coloured if _distance(patch.bin, middle) <= _REACH]

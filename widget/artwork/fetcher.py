@@ -9,14 +9,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from widget.limited_body import read_within
-from widget.model.sources import Pictures
+from widget.limited_body import read_limited
+from widget.model.sources import ArtworkPolicy
 
 if TYPE_CHECKING:
     import httpx
 
-LARGEST_BYTES = 2 * 1024 * 1024
-MOST_REDIRECTS = 3
+MAX_IMAGE_BYTES = 2 * 1024 * 1024
+MAX_REDIRECTS = 3
 
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 
@@ -29,25 +29,25 @@ class ArtworkFile:
     media_type: str
 
 
-class Missing(Exception):  # noqa: N818
+class ArtworkNotFound(Exception):  # noqa: N818
     """The host answered that there is no such image (404)."""
 
 
-async def fetch(
-    http: Callable[[], httpx.AsyncClient], url: str, pictures: Pictures, may_fetch: Callable[[str], bool]
+async def fetch_artwork(
+    http: Callable[[], httpx.AsyncClient], url: str, pictures: ArtworkPolicy, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
     """The image at ``url``; None where that is none within the limits of ``pictures``. Raises :class:`Missing`."""
     try:
         async with asyncio.timeout(pictures.seconds):
-            return await _follow(http(), url, pictures.roams, may_fetch)
-    except Missing:
+            return await _follow(http(), url, pictures.follow_redirects, may_fetch)
+    except ArtworkNotFound:
         raise
     except Exception:
         # A host can answer anything, and each layer of the client has errors of its own for it: all mean no image.
         return None
 
 
-def may_fetch(url: str, pictures: Pictures, extra_hosts: tuple[str, ...]) -> bool:
+def is_allowed_url(url: str, pictures: ArtworkPolicy, extra_hosts: tuple[str, ...]) -> bool:
     """Whether ``url`` is one of the source's ``pictures``, or lies on one of ``extra_hosts``.
 
     An entry there is a host, with a port or not (plain http is for loopback then), or a whole origin.
@@ -85,7 +85,7 @@ def raster_media_type(body: bytes) -> str | None:
 async def _follow(
     http: httpx.AsyncClient, url: str, roams: bool, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
-    for _ in range(1 + MOST_REDIRECTS):
+    for _ in range(1 + MAX_REDIRECTS):
         headers = {"Accept": "image/*", "Accept-Encoding": "identity"}
         response = await http.send(http.build_request("GET", url, headers=headers), stream=True, follow_redirects=False)
         try:
@@ -104,9 +104,9 @@ async def _follow(
 async def _read(response: httpx.Response) -> ArtworkFile | None:
     """The image in ``response``. Raises :class:`Missing`, and as the reading of the body does."""
     if response.status_code == 404:
-        raise Missing
+        raise ArtworkNotFound
     if response.status_code != 200:
         return None
-    body = await read_within(response, LARGEST_BYTES)
+    body = await read_limited(response, MAX_IMAGE_BYTES)
     media_type = raster_media_type(body.content[:16])
-    return ArtworkFile(body.content, media_type) if body.is_whole and media_type is not None else None
+    return ArtworkFile(body.content, media_type) if body.is_complete and media_type is not None else None

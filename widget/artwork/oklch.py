@@ -21,7 +21,7 @@ class Oklch(NamedTuple):
     hue: float
 
     @classmethod
-    def of(cls, colour: Rgb) -> Oklch:
+    def from_rgb(cls, colour: Rgb) -> Oklch:
         """``colour`` in OKLCH."""
         lightness, a, b = oklab(colour)
         return cls(lightness, hypot(a, b), atan2(b, a))
@@ -65,13 +65,13 @@ def linear(colour: Rgb) -> tuple[float, float, float]:
     return _LINEAR[red], _LINEAR[green], _LINEAR[blue]
 
 
-def rgb(digits: str) -> Rgb:
+def parse_hex(digits: str) -> Rgb:
     """The colour that six hexadecimal digits (a ``#`` before them or not) name."""
     digits = digits.removeprefix("#")
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
 
 
-def css(colour: Rgb) -> str:
+def to_hex(colour: Rgb) -> str:
     """``colour`` as ``#rrggbb``."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 

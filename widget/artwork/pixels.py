@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     _Counts = list[tuple[int, tuple[int, ...]]]
 
-LARGEST_BYTES = 2 * 1024 * 1024
-LARGEST_SIDE = 4000
-BUDGET_SECONDS = 0.2
-SIDE = 32
+MAX_IMAGE_BYTES = 2 * 1024 * 1024
+MAX_IMAGE_SIDE = 4000
+DECODE_TIMEOUT_SECONDS = 0.2
+SAMPLE_SIDE = 32
 """An image is looked at in 32 by 32 pixels, so that all its sizes look alike: the smallest that we take has 64."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -38,17 +38,17 @@ _OPAQUE = 128
 logger = logging.getLogger(__name__)
 
 
-def pixels_of(body: bytes, worked: Callable[[], float] = time.thread_time) -> Counter[Rgb] | None:
+def count_pixels(body: bytes, worked: Callable[[], float] = time.thread_time) -> Counter[Rgb] | None:
     """How many pixels of each colour the image in ``body`` has; None where it is no image within our limits.
 
     ``worked`` tells the seconds that this thread has worked. Never raises, whatever the bytes are.
     """
     pillow = _pillow()
-    if pillow is None or len(body) > LARGEST_BYTES:
+    if pillow is None or len(body) > MAX_IMAGE_BYTES:
         return None
     try:
         with pillow.open(_Limited(body, worked), formats=_FORMATS) as image:
-            if max(image.size) > LARGEST_SIDE:
+            if max(image.size) > MAX_IMAGE_SIDE:
                 return None
             return _counted(image)
     except Exception as error:  # Broken images raise whatever their decoder comes upon.
@@ -59,12 +59,12 @@ def pixels_of(body: bytes, worked: Callable[[], float] = time.thread_time) -> Co
 def _counted(image: ImageFile) -> Counter[Rgb] | None:
     from PIL.Image import Resampling
 
-    image.draft("RGB", (SIDE, SIDE))  # A JPEG is then decoded at an eighth of its size.
+    image.draft("RGB", (SAMPLE_SIDE, SAMPLE_SIDE))  # A JPEG is then decoded at an eighth of its size.
     image.decodermaxblock = _BLOCK_BYTES
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    small = (image if image.mode == mode else image.convert(mode)).resize((SIDE, SIDE), Resampling.BOX)
+    small = (image if image.mode == mode else image.convert(mode)).resize((SAMPLE_SIDE, SAMPLE_SIDE), Resampling.BOX)
     found: Counter[Rgb] = Counter()
-    for count, (red, green, blue, *alpha) in cast("_Counts", small.getcolors(SIDE * SIDE)):
+    for count, (red, green, blue, *alpha) in cast("_Counts", small.getcolors(SAMPLE_SIDE * SAMPLE_SIDE)):
         if not alpha or alpha[0] >= _OPAQUE:
             found[red, green, blue] += count
     return found or None
@@ -76,7 +76,7 @@ class _Limited(BytesIO):
     def __init__(self, body: bytes, worked: Callable[[], float]) -> None:
         super().__init__(body)
         self._worked = worked
-        self._until = worked() + BUDGET_SECONDS
+        self._until = worked() + DECODE_TIMEOUT_SECONDS
 
     def read(self, size: int | None = -1) -> bytes:
         if self._worked() > self._until:
@@ -93,6 +93,6 @@ def _pillow() -> ModuleType | None:
         logger.warning("Pillow is not installed here: the widget keeps its neutral colours")
         return None
     Image.preinit()
-    Image.MAX_IMAGE_PIXELS = LARGEST_SIDE**2
+    Image.MAX_IMAGE_PIXELS = MAX_IMAGE_SIDE**2
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     return Image

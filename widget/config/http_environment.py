@@ -13,12 +13,12 @@ from widget.model.errors import ConfigurationError
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 NO_PROXY = "no_proxy"
-HIGHEST_PORT = 65_535
+MAX_PORT = 65_535
 
 Environ = MutableMapping[str, str]
 
 
-def prepare_environment(environ: Environ) -> tuple[str, ...]:
+def check_http_environment(environ: Environ) -> tuple[str, ...]:
     """Takes out of ``environ`` what httpx can do without and would fail at; gives a warning for each.
 
     Costs nothing where none of these variables is set. Raises :class:`ConfigurationError`, naming the variables, where
@@ -86,7 +86,7 @@ def _try_proxy(address: str) -> None:
     import httpx
 
     proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    if not proxy.url.host or not 0 < (proxy.url.port or 1) <= HIGHEST_PORT:
+    if not proxy.url.host or not 0 < (proxy.url.port or 1) <= MAX_PORT:
         raise ValueError
     httpx.AsyncHTTPTransport(proxy=proxy, verify=False)
 

@@ -10,9 +10,9 @@ from dotenv import dotenv_values
 from widget.clock import SystemClock
 from widget.model import parsers
 from widget.model.errors import ConfigurationError
-from widget.model.source_variables import recent
-from widget.model.sources import SOURCES, SourceName, source_name
-from widget.model.tokens import Credentials, Seed
+from widget.model.source_variables import parse_recent
+from widget.model.sources import SOURCES, SourceName, parse_source_name
+from widget.model.tokens import Credentials, SeedToken
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"
 DEFAULT_DATABASE_URL = "sqlite:///now-playing.db"
@@ -36,7 +36,7 @@ class Settings:
 
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
-    seed: Seed | None = None
+    seed: SeedToken | None = None
     redirect_uri: str = DEFAULT_REDIRECT_URI
     accounts_url: str = "https://accounts.spotify.com"
     api_url: str = "https://api.spotify.com/v1"
@@ -50,16 +50,16 @@ class Settings:
     hide: frozenset[str] = frozenset()
     max_streams: int = 10_000
     artwork_hosts: tuple[str, ...] = ()
-    artwork_told_under: str | None = None
+    demo_artwork_base_url: str | None = None
     log_level: str = "info"
     setup_key: str | None = field(default=None, repr=False)
     notify_urls: tuple[str, ...] = field(default=(), repr=False)
     source: SourceName | None = None
-    of_source: Mapping[str, str] = field(default_factory=dict, repr=False)
-    stored: Mapping[str, str] = field(default_factory=dict, repr=False)
+    source_values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stored_source_values: Mapping[str, str] = field(default_factory=dict, repr=False)
     recent: int = 0
-    named: tuple[str, ...] = ()
-    disk_starts_empty: bool = False
+    source_variables_set: tuple[str, ...] = ()
+    has_ephemeral_disk: bool = False
     demo: bool = False
 
     @classmethod
@@ -70,72 +70,72 @@ class Settings:
         Raises :class:`ConfigurationError` with one fault for each value that cannot be right.
         """
         reader = _Reader(environ)
-        source = reader.read("SOURCE", source_name, None)
+        source = reader.read("SOURCE", parse_source_name, None)
         if source is not None:
             reader.leave_out(_prefixes_of_others(source))
         settings = cls(
-            client_id=reader.read("SPOTIFY_CLIENT_ID", parsers.one_word, None),
-            client_secret=reader.read("SPOTIFY_CLIENT_SECRET", parsers.one_word, None),
+            client_id=reader.read("SPOTIFY_CLIENT_ID", parsers.parse_token, None),
+            client_secret=reader.read("SPOTIFY_CLIENT_SECRET", parsers.parse_token, None),
             seed=_seed(reader, SystemClock().now() if now is None else now),
-            redirect_uri=reader.read("SPOTIFY_REDIRECT_URI", parsers.redirect_uri, DEFAULT_REDIRECT_URI),
-            accounts_url=reader.read("SPOTIFY_ACCOUNTS_URL", parsers.web_address, cls.accounts_url),
-            api_url=reader.read("SPOTIFY_API_URL", parsers.web_address, cls.api_url),
-            database_url=reader.read("DATABASE_URL", parsers.database_url, DEFAULT_DATABASE_URL),
-            host=reader.read("HOST", parsers.one_word, cls.host),
-            port=reader.read("PORT", parsers.port, cls.port),
+            redirect_uri=reader.read("SPOTIFY_REDIRECT_URI", parsers.parse_redirect_uri, DEFAULT_REDIRECT_URI),
+            accounts_url=reader.read("SPOTIFY_ACCOUNTS_URL", parsers.parse_url, cls.accounts_url),
+            api_url=reader.read("SPOTIFY_API_URL", parsers.parse_url, cls.api_url),
+            database_url=reader.read("DATABASE_URL", parsers.parse_database_url, DEFAULT_DATABASE_URL),
+            host=reader.read("HOST", parsers.parse_token, cls.host),
+            port=reader.read("PORT", parsers.parse_port, cls.port),
             public_url=_public_url(reader),
-            frame_ancestors=reader.read("FRAME_ANCESTORS", parsers.frame_ancestors, cls.frame_ancestors),
-            calls_per_day=reader.read("CALLS_PER_DAY", parsers.positive, None),
-            hide_explicit=reader.read("HIDE_EXPLICIT", parsers.switch, False),
+            frame_ancestors=reader.read("FRAME_ANCESTORS", parsers.parse_frame_ancestors, cls.frame_ancestors),
+            calls_per_day=reader.read("CALLS_PER_DAY", parsers.parse_positive_int, None),
+            hide_explicit=reader.read("HIDE_EXPLICIT", parsers.parse_bool, False),
             hide=reader.read("HIDE", _hidden_from(source), frozenset()),
-            max_streams=reader.read("MAX_STREAMS", parsers.positive, cls.max_streams),
-            artwork_hosts=reader.read("ARTWORK_HOSTS", parsers.hosts, ()),
-            log_level=reader.read("LOG_LEVEL", parsers.log_level, cls.log_level),
-            setup_key=reader.read("SETUP_KEY", parsers.setup_key, None),
-            notify_urls=reader.read("NOTIFY_URLS", parsers.message_addresses, ()),
+            max_streams=reader.read("MAX_STREAMS", parsers.parse_positive_int, cls.max_streams),
+            artwork_hosts=reader.read("ARTWORK_HOSTS", parsers.parse_hosts, ()),
+            log_level=reader.read("LOG_LEVEL", parsers.parse_log_level, cls.log_level),
+            setup_key=reader.read("SETUP_KEY", parsers.parse_setup_key, None),
+            notify_urls=reader.read("NOTIFY_URLS", parsers.parse_notify_urls, ()),
             source=source,
-            of_source=_of_sources(reader),
-            recent=reader.read("RECENT", recent, 0),
-            named=tuple(sorted(name for name in _set(environ) if name.startswith(_PREFIXES))),
-            disk_starts_empty=any(name.startswith(_HOSTS_WHOSE_DISK_STARTS_EMPTY) for name in _set(environ)),
+            source_values=_of_sources(reader),
+            recent=reader.read("RECENT", parse_recent, 0),
+            source_variables_set=tuple(sorted(name for name in _set(environ) if name.startswith(_PREFIXES))),
+            has_ephemeral_disk=any(name.startswith(_HOSTS_WHOSE_DISK_STARTS_EMPTY) for name in _set(environ)),
         )
         faults = [*reader.faults, *([] if source is None else settings._faults_with(source))]
         if faults:
             raise ConfigurationError(*faults)
         return settings
 
-    def settled(self, source: SourceName, stored: Mapping[str, str] | None = None) -> "Settings":
+    def for_source(self, source: SourceName, stored: Mapping[str, str] | None = None) -> "Settings":
         """These settings, now that it is known that ``source`` is asked, and what is ``stored`` for it.
 
         Raises :class:`ConfigurationError` where something is set that it cannot keep.
         """
         if faults := self._faults_with(source):
             raise ConfigurationError(*faults)
-        return replace(self, source=source, stored=stored or {})
+        return replace(self, source=source, stored_source_values=stored or {})
 
     @property
-    def ignored(self) -> tuple[str, ...]:
+    def unused_variables(self) -> tuple[str, ...]:
         """The names of the variables that are set for other sources than the one that is asked."""
         prefixes = _prefixes_of_others(self.source or "spotify")
-        return tuple(name for name in self.named if name.startswith(prefixes))
+        return tuple(name for name in self.source_variables_set if name.startswith(prefixes))
 
     @property
-    def calls_a_day(self) -> int:
+    def daily_call_limit(self) -> int:
         """The calls that are afforded in any 24 hours."""
         return self.calls_per_day or SOURCES[self.source or "spotify"].calls_per_day
 
     def _faults_with(self, source: SourceName) -> list[str]:
         row, faults = SOURCES[source], []
-        if self.hide_explicit and not row.tells_explicit:
+        if self.hide_explicit and not row.has_explicit_flag:
             faults.append(f"HIDE_EXPLICIT cannot be right: {row.label} does not tell what is explicit")
         of_names = sorted(entry for entry in self.hide if not entry.startswith("spotify:"))
         of_uris = sorted(self.hide.difference(of_names))
-        if row.hides_uris and of_names:
+        if row.hide_by_uri and of_names:
             rule = f"is none of {row.label}'s URIs or links"
-            faults.append(f"HIDE cannot be right: {parsers.shown(of_names[0])} {rule}")
-        if not row.hides_uris and of_uris:
+            faults.append(f"HIDE cannot be right: {parsers.quote_for_error(of_names[0])} {rule}")
+        if not row.hide_by_uri and of_uris:
             rule = f"use artist:NAME, album:NAME or track:NAME with {row.label}"
-            faults.append(f"HIDE cannot be right: {rule}, not {parsers.shown(of_uris[0])}")
+            faults.append(f"HIDE cannot be right: {rule}, not {parsers.quote_for_error(of_uris[0])}")
         return faults
 
     @property
@@ -152,7 +152,7 @@ def working_directory() -> Path:
         raise ConfigurationError("the working directory is gone: start this program in one that exists") from error
 
 
-def read_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
+def load_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
     """``environ`` over what ``directory``'s ``.env`` holds; empty values count as unset in both.
 
     Raises :class:`ConfigurationError` where ``.env`` is there and cannot be read.
@@ -206,21 +206,21 @@ def _of_sources(reader: "_Reader") -> dict[str, str]:
 
 def _hidden_from(source: SourceName | None) -> Callable[[str], frozenset[str]]:
     if source is None:
-        return parsers.hidden
-    return parsers.hidden_uris if SOURCES[source].hides_uris else parsers.hidden_names
+        return parsers.parse_hide_any
+    return parsers.parse_hide_uris if SOURCES[source].hide_by_uri else parsers.parse_hide_names
 
 
-def _seed(reader: _Reader, now: float) -> Seed | None:
-    token = reader.read("SPOTIFY_REFRESH_TOKEN", parsers.one_word, None)
-    authorized_at = reader.read("SPOTIFY_AUTHORIZED_AT", parsers.day_of_authorization(now), None)
-    return None if token is None else Seed(token, authorized_at)
+def _seed(reader: _Reader, now: float) -> SeedToken | None:
+    token = reader.read("SPOTIFY_REFRESH_TOKEN", parsers.parse_token, None)
+    authorized_at = reader.read("SPOTIFY_AUTHORIZED_AT", parsers.parse_authorized_at(now), None)
+    return None if token is None else SeedToken(token, authorized_at)
 
 
 def _public_url(reader: _Reader) -> str | None:
     """What the owner set, else what the host says about itself."""
     return (
-        reader.read("PUBLIC_URL", parsers.web_address, None)
-        or reader.read("RENDER_EXTERNAL_URL", parsers.web_address, None)
-        or reader.read("RAILWAY_PUBLIC_DOMAIN", parsers.address_of_domain, None)
-        or reader.read("FLY_APP_NAME", parsers.address_of_fly_app, None)
+        reader.read("PUBLIC_URL", parsers.parse_url, None)
+        or reader.read("RENDER_EXTERNAL_URL", parsers.parse_url, None)
+        or reader.read("RAILWAY_PUBLIC_DOMAIN", parsers.url_from_domain, None)
+        or reader.read("FLY_APP_NAME", parsers.url_from_fly_app, None)
     )

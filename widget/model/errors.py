@@ -43,12 +43,12 @@ ErrorCode = Literal[
     "internal_error",
 ]
 
-OUTAGES: frozenset[ErrorCode] = frozenset(
+TRANSIENT_CODES: frozenset[ErrorCode] = frozenset(
     {"spotify_unreachable", "source_unreachable", "store_unavailable", "internal_error"}
 )
 """Nobody refused anything: the last good answer may stand a while, and asking again soon is right."""
 
-REFUSALS: frozenset[ErrorCode] = frozenset({"bad_credentials", "forbidden", "unknown_user", "private"})
+PERMANENT_CODES: frozenset[ErrorCode] = frozenset({"bad_credentials", "forbidden", "unknown_user", "private"})
 """Somebody refused, and goes on refusing until the owner does something."""
 
 
@@ -87,7 +87,7 @@ class SourceError(NowPlayingError):
     """
 
     code: ClassVar[ErrorCode] = "source_unreachable"
-    is_free: ClassVar[bool] = False
+    counts_against_quota: ClassVar[bool] = False
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -106,7 +106,7 @@ class NeedsAuthorization(SourceError):  # noqa: N818
     code = "needs_authorization"
 
 
-class BadCredentials(SourceError):  # noqa: N818
+class InvalidCredentials(SourceError):  # noqa: N818
     """The client ID, secret, key or token that the owner set is refused; at Spotify the refresh token may be fine."""
 
     code = "bad_credentials"
@@ -143,7 +143,7 @@ class QuotaExceeded(Throttled):
     code = "quota_exceeded"
 
 
-class BudgetSpent(SourceError):  # noqa: N818
+class DailyLimitReached(SourceError):  # noqa: N818
     """The calls that ``CALLS_PER_DAY`` allows are spent."""
 
     code = "budget_spent"
@@ -155,7 +155,7 @@ class UnknownUser(SourceError):  # noqa: N818
     code = "unknown_user"
 
 
-class Private(SourceError):  # noqa: N818
+class ProfilePrivate(SourceError):  # noqa: N818
     """The user hides what plays from everybody."""
 
     code = "private"
@@ -173,7 +173,7 @@ class SpotifyUnreachable(SourceUnreachable):
     code: ClassVar[ErrorCode] = "spotify_unreachable"
 
 
-class RefreshUnanswered(SpotifyUnreachable):
+class RefreshFailed(SpotifyUnreachable):
     """The accounts service did not refresh an access token, and nobody knows why: no Web API call was spent."""
 
     is_free = True
@@ -183,5 +183,5 @@ class AccessTokenRefused(SpotifyUnreachable):
     """HTTP 401: the access token is refused."""
 
 
-class CodeRefused(SourceError):  # noqa: N818
+class InvalidGrant(SourceError):  # noqa: N818
     """The token endpoint refused an authorization code (``invalid_grant``)."""

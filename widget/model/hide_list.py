@@ -10,7 +10,7 @@ _URI = re.compile(rf"spotify:(?:user:[^:]+:)?({_KIND}):([A-Za-z0-9]+)")
 _PATH = re.compile(rf"/(?:intl-[A-Za-z-]+/)?(?:embed/)?(?:user/[^/]+/)?({_KIND})/([A-Za-z0-9]+)/?")
 
 
-def canonical_uri(text: str) -> str | None:
+def parse_uri_entry(text: str) -> str | None:
     """``spotify:KIND:ID`` for a Spotify URI or an open.spotify.com link; None for anything else.
 
     The user in an old playlist URI (``spotify:user:NAME:playlist:ID``) is left out.

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from widget.model.playback import Item, LastPlayed, Playback
+from widget.model.playback import Item, Playback, PlayedItem
 
 
 @dataclass(frozen=True, slots=True)
-class Hiding:
+class HideList:
     """What ``HIDE_EXPLICIT`` and ``HIDE`` ask for; ``uris`` are canonical Spotify URIs, or folded names such as
     ``artist:nova``."""
 
@@ -18,15 +18,15 @@ class Hiding:
         """Whether ``item`` is not to be shown: by itself, its album, artist, show, or the playlist it plays from."""
         if item is None:
             return False
-        return (self.explicit and item.explicit) or bool(self.uris & item.related)
+        return (self.explicit and item.explicit) or bool(self.uris & item.hide_keys)
 
-    def applied(self, playback: Playback) -> Playback:
+    def filter_playback(self, playback: Playback) -> Playback:
         """``playback``, or nothing playing where its item is hidden."""
         return Playback("idle", playback.observed_at) if self.hides(playback.item) else playback
 
-    def shown(self, played: Iterable[LastPlayed]) -> tuple[LastPlayed, ...]:
+    def filter_history(self, played: Iterable[PlayedItem]) -> tuple[PlayedItem, ...]:
         """Those of ``played`` that may be shown."""
         return tuple(last for last in played if not self.hides(last.item))
 
 
-HIDES_NOTHING = Hiding()
+EMPTY_HIDE_LIST = HideList()

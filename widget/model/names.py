@@ -6,7 +6,7 @@ from collections.abc import Iterable
 NAME_KINDS = ("artist", "album", "track")
 
 
-def canonical_name(entry: str) -> str | None:
+def parse_name_entry(entry: str) -> str | None:
     """``KIND:name`` in the form that is compared, for an entry such as ``artist:NAME``; None for anything else.
 
     A comma within a name is written ``%2C``.
@@ -17,7 +17,7 @@ def canonical_name(entry: str) -> str | None:
     return _named(kind, name.replace("%2C", ",").replace("%2c", ","))
 
 
-def related_names(title: str, artists: Iterable[str], album: str | None) -> frozenset[str]:
+def name_keys(title: str, artists: Iterable[str], album: str | None) -> frozenset[str]:
     """What ``HIDE`` is held against for a track: its title, each of ``artists``, and its album."""
     names = [_named("artist", artist) for artist in artists if artist.strip()]
     names += [_named("track", title)] if title.strip() else []

@@ -8,7 +8,7 @@ ItemType = Literal["track", "episode"]
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Entity:
     """An artist, an album or a show. ``url`` is its page at the source, None where there is none."""
 
     name: str
@@ -37,14 +37,14 @@ class Item:
     uri: str | None
     url: str | None
     title: str
-    artists: tuple[Named, ...] = ()
-    album: Named | None = None
-    show: Named | None = None
+    artists: tuple[Entity, ...] = ()
+    album: Entity | None = None
+    show: Entity | None = None
     artwork: tuple[Artwork, ...] = ()
     explicit: bool = False
     is_local: bool = False
     duration_ms: int | None = None
-    related: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    hide_keys: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Playback:
     observed_at: float
     item: Item | None = None
     progress_ms: int | None = None
-    certain: bool = True
-    good_until: float | None = None
+    is_authoritative: bool = True
+    expires_at: float | None = None
     newest_played_at: float | None = None
 
     def progress_at(self, now: float) -> int | None:
@@ -79,15 +79,15 @@ class Playback:
         """When the playing item must have ended (s since the epoch); None where that cannot be known."""
         if self.status != "playing" or self.item is None:
             return None
-        if self.good_until is not None:
-            return self.good_until
+        if self.expires_at is not None:
+            return self.expires_at
         if self.progress_ms is None or self.item.duration_ms is None:
             return None
         return self.observed_at + (self.item.duration_ms - self.progress_ms) / 1000
 
 
 @dataclass(frozen=True, slots=True)
-class LastPlayed:
+class PlayedItem:
     """The one item to show while nothing plays; ``played_at`` in s since the epoch."""
 
     item: Item

@@ -5,12 +5,12 @@ from typing import Literal, Protocol
 
 from widget.model.errors import NotConfigured
 
-Admission = Literal["admitted", "wrong", "too_many"]
+KeyCheck = Literal["admitted", "wrong", "too_many"]
 """``too_many``: so many wrong keys wait for their answer that this one was not let wait."""
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class ReauthorizationStarted:
     """An authorization that waits for its callback: Spotify's address, and the value for the browser's cookie."""
 
     authorize_url: str = field(repr=False)
@@ -18,7 +18,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
+class ReauthorizationResult:
     """What was stored. ``account`` and ``ends_at`` (s since the epoch) are None where unknown."""
 
     account: str | None
@@ -26,20 +26,20 @@ class Renewed:
     warnings: tuple[str, ...] = ()
 
 
-class Renewal(Protocol):
+class Reauthorization(Protocol):
     """Nobody without the key makes any of it touch the store, or a lock."""
 
-    async def admit(self, key: str) -> Admission:
+    async def check_key(self, key: str) -> KeyCheck:
         """Whether ``key`` is the owner's. A right one passes at once, whoever else tries; a wrong one waits."""
         ...
 
-    async def begin(self, redirect_uri: str) -> Begun:
+    async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
         """Raises :class:`widget.model.errors.NotConfigured` where there is no client ID, or StoreError."""
         ...
 
-    async def finish(
+    async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
-    ) -> Renewed | None:
+    ) -> ReauthorizationResult | None:
         """Ends what this browser began, once; None, and nothing happens, where ``state`` and ``cookie`` are not of it.
 
         Raises :class:`widget.model.errors.AuthorizationError` or StoreError.
@@ -50,16 +50,16 @@ class Renewal(Protocol):
 class NothingToRenew:
     """The :class:`Renewal` of a source that needs no authorization; no route leads here."""
 
-    async def admit(self, key: str) -> Admission:
+    async def check_key(self, key: str) -> KeyCheck:
         """Nobody is let in."""
         return "wrong"
 
-    async def begin(self, redirect_uri: str) -> Begun:
+    async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
         """Raises :class:`widget.model.errors.NotConfigured`."""
         raise NotConfigured("There is nothing to authorize.")
 
-    async def finish(
+    async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
-    ) -> Renewed | None:
+    ) -> ReauthorizationResult | None:
         """Nothing was begun."""
         return None

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from widget.model.errors import ErrorCode, SourceError, StoreError
-from widget.model.playback import Item, LastPlayed, Playback
-from widget.model.sources import Source
+from widget.model.playback import Item, Playback, PlayedItem
+from widget.model.sources import SourceInfo
 
 Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SourceProblem:
     """Why the source cannot be asked. ``message`` tells the owner what to do and holds no secret.
 
     ``retry_at`` (s since the epoch) is when asking may work again, None where unknown.
@@ -22,7 +22,7 @@ class Problem:
     retry_at: float | None = None
 
     @classmethod
-    def of(cls, error: Exception, now: float) -> "Problem":
+    def of(cls, error: Exception, now: float) -> "SourceProblem":
         """The problem that ``error``, raised at ``now`` (s since the epoch), means for what is shown."""
         if isinstance(error, StoreError):
             return cls("store_unavailable", STORE_UNAVAILABLE)
@@ -37,16 +37,16 @@ STORE_UNAVAILABLE = "The database cannot be used now; the log says why."
 INTERNAL_ERROR = "Something unforeseen went wrong; the log says what."
 """Public too: what an unforeseen error says may hold anything."""
 
-STUCK = Problem("internal_error", "Nothing has been heard for longer than planned; the log may say why.")
+POLLER_STALLED = SourceProblem("internal_error", "Nothing has been heard for longer than planned; the log may say why.")
 """Where the loop that asks is stuck, or the instance that asks has fallen silent."""
 
-UNASKED = Problem("spotify_unreachable", "Spotify has not answered yet.")
+NOT_POLLED_YET = SourceProblem("spotify_unreachable", "Spotify has not answered yet.")
 """Before the first answer."""
 
 
-def unasked(source: Source) -> Problem:
+def not_polled_yet(source: SourceInfo) -> SourceProblem:
     """The same, for ``source``."""
-    return replace(UNASKED, code=source.unreachable, message=f"{source.label} has not answered yet.")
+    return replace(NOT_POLLED_YET, code=source.outage_code, message=f"{source.label} has not answered yet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ class Snapshot:
     """
 
     playback: Playback | None
-    problem: Problem | None = None
-    last_played: LastPlayed | None = None
+    problem: SourceProblem | None = None
+    last_played: PlayedItem | None = None
     updated_at: float | None = None
     stale: bool = False
-    anchor: float | None = None
-    news_at: float | None = None
-    recent: tuple[LastPlayed, ...] = ()
+    started_at: float | None = None
+    next_update_at: float | None = None
+    recent: tuple[PlayedItem, ...] = ()
     valid_until: float | None = None
 
     @property
@@ -87,7 +87,7 @@ class Snapshot:
         return None if self.playback is None else self.playback.progress_at(now)
 
     @property
-    def identity(self) -> tuple[object, ...]:
+    def etag_key(self) -> tuple[object, ...]:
         """What an ETag stands for: everything that is shown, less the time and the plain progress of playing."""
         moving = self.status == "playing"
         still_progress = None if moving or self.playback is None else self.playback.progress_ms
@@ -98,7 +98,7 @@ class Snapshot:
             self.item,
             still_progress,
             known_progress,
-            self.anchor if moving else None,
+            self.started_at if moving else None,
             self.last_played,
             self.recent,
             self.stale,

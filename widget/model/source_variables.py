@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from widget.model import parsers
 
-LONGEST_USER = 64
-LONGEST_LABEL = 30
-LEAST_TOKEN = 16
-MOST_RECENT = 10
-HASHED = "sha256:"
+MAX_USER_LENGTH = 64
+MAX_LABEL_LENGTH = 30
+MIN_TOKEN_LENGTH = 16
+MAX_RECENT = 10
+SHA256_PREFIX = "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class SourceVariable:
     """One variable of a source. ``parse`` gives the value or raises ValueError with a sentence that says what to write.
 
     ``question`` is how the owner is asked for it, None where it can be done without; ``secret`` ones are never shown.
@@ -24,59 +24,63 @@ class Variable:
     name: str
     parse: Callable[[str], str]
     default: str | None = None
-    question: str | None = None
+    prompt: str | None = None
     secret: bool = False
-    binds_secrets: bool = False
+    scopes_secrets: bool = False
 
 
-def user_name(value: str) -> str:
+def parse_user_name(value: str) -> str:
     """The name of a user."""
-    if not value.isprintable() or "/" in value or len(value) > LONGEST_USER:
-        raise ValueError(f"use a name of {LONGEST_USER} characters at most, without / and line breaks")
+    if not value.isprintable() or "/" in value or len(value) > MAX_USER_LENGTH:
+        raise ValueError(f"use a name of {MAX_USER_LENGTH} characters at most, without / and line breaks")
     return value
 
 
-def address_as_it_stands(value: str) -> str:
+def parse_base_url(value: str) -> str:
     """An http or https address, with the slash at its end where there is one."""
-    return parsers.web_address(value) + "/" * value.endswith("/")
+    return parsers.parse_url(value) + "/" * value.endswith("/")
 
 
-def inlet_token(value: str) -> str:
+def parse_inlet_token(value: str) -> str:
     """The token that players send, or the SHA-256 of it."""
-    if value.lower().startswith(HASHED):
-        if not re.fullmatch(r"[0-9a-f]{64}", value[len(HASHED) :].lower()):
-            raise ValueError(f"after {HASHED} use the 64 hexadecimal digits that python -m bootstrap export prints")
+    if value.lower().startswith(SHA256_PREFIX):
+        if not re.fullmatch(r"[0-9a-f]{64}", value[len(SHA256_PREFIX) :].lower()):
+            raise ValueError(
+                f"after {SHA256_PREFIX} use the 64 hexadecimal digits that python -m bootstrap export prints"
+            )
         return value.lower()
-    if len(parsers.one_word(value)) < LEAST_TOKEN:
-        raise ValueError(f"use at least {LEAST_TOKEN} characters, such as python -m bootstrap --source inlet makes")
+    if len(parsers.parse_token(value)) < MIN_TOKEN_LENGTH:
+        raise ValueError(
+            f"use at least {MIN_TOKEN_LENGTH} characters, such as python -m bootstrap --source inlet makes"
+        )
     return value
 
 
-def inlet_label(value: str) -> str:
+def parse_inlet_label(value: str) -> str:
     """What the inlet is called in front of visitors."""
-    if not value.isprintable() or not 1 <= len(value) <= LONGEST_LABEL:
-        raise ValueError(f"use 1 to {LONGEST_LABEL} characters on one line")
+    if not value.isprintable() or not 1 <= len(value) <= MAX_LABEL_LENGTH:
+        raise ValueError(f"use 1 to {MAX_LABEL_LENGTH} characters on one line")
     return value
 
 
-def recent(value: str) -> int:
+def parse_recent(value: str) -> int:
     """How many earlier plays are published."""
-    if not value.isascii() or not value.isdigit() or len(value) > 2 or int(value) > MOST_RECENT:
-        raise ValueError(f"use a number from 0 (none) to {MOST_RECENT}")
+    if not value.isascii() or not value.isdigit() or len(value) > 2 or int(value) > MAX_RECENT:
+        raise ValueError(f"use a number from 0 (none) to {MAX_RECENT}")
     return int(value)
 
 
 LASTFM_VARIABLES = (
-    Variable("LASTFM_USER", user_name, question="The user at Last.fm"),
-    Variable("LASTFM_API_KEY", parsers.one_word, question="The API key (hidden)", secret=True),
-    Variable("LASTFM_API_URL", address_as_it_stands, "https://ws.audioscrobbler.com/2.0/"),
+    SourceVariable("LASTFM_USER", parse_user_name, prompt="The user at Last.fm"),
+    SourceVariable("LASTFM_API_KEY", parsers.parse_token, prompt="The API key (hidden)", secret=True),
+    SourceVariable("LASTFM_API_URL", parse_base_url, "https://ws.audioscrobbler.com/2.0/"),
 )
 LISTENBRAINZ_VARIABLES = (
-    Variable("LISTENBRAINZ_USER", user_name, question="The user at ListenBrainz"),
-    Variable("LISTENBRAINZ_URL", parsers.web_address, "https://api.listenbrainz.org", binds_secrets=True),
-    Variable("LISTENBRAINZ_TOKEN", parsers.one_word, secret=True),
+    SourceVariable("LISTENBRAINZ_USER", parse_user_name, prompt="The user at ListenBrainz"),
+    SourceVariable("LISTENBRAINZ_URL", parsers.parse_url, "https://api.listenbrainz.org", scopes_secrets=True),
+    SourceVariable("LISTENBRAINZ_TOKEN", parsers.parse_token, secret=True),
 )
 INLET_VARIABLES = (
-    Variable("INLET_TOKEN", inlet_token, secret=True),
-    Variable("INLET_LABEL", inlet_label, "Listening"),
+    SourceVariable("INLET_TOKEN", parse_inlet_token, secret=True),
+    SourceVariable("INLET_LABEL", parse_inlet_label, "Listening"),
 )

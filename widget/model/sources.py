@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from widget.model.errors import ErrorCode
-from widget.model.source_variables import INLET_VARIABLES, LASTFM_VARIABLES, LISTENBRAINZ_VARIABLES, Variable
+from widget.model.source_variables import INLET_VARIABLES, LASTFM_VARIABLES, LISTENBRAINZ_VARIABLES, SourceVariable
 
 SourceName = Literal["spotify", "lastfm", "listenbrainz", "inlet"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class PollIntervals:
     """How often it is asked while somebody watches, in s between two questions.
 
     ``idle_long`` holds once nothing has played for ``idle_patience`` s. ``doubt`` is after an answer that may be a
@@ -21,26 +21,26 @@ class Rhythm:
 
     playing: float
     idle: float
-    idle_long: float
-    doubt: float
+    idle_after_patience: float
+    confirm: float
     idle_patience: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Endurance:
+class ExpiryRule:
     """How long what is announced as playing is believed, where nobody tells when it ends.
 
     ``longest`` (s) is counted from the last sign of life: another track, or a play that ended since. With
     ``by_duration`` an item is believed for its own duration and ``slack`` (s) instead, where that is known.
     """
 
-    longest: float
+    max_age: float
     by_duration: bool = False
-    slack: float = 0.0
+    grace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
+class Attribution:
     """What must stand beside the label, and where it leads."""
 
     text: str
@@ -48,7 +48,7 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class ArtworkPolicy:
     """Where artwork may be fetched from: ``hosts``, and whatever ends in one of ``domains``.
 
     ``roams``: redirects lead from one of them to another; else to none but the same host. ``seconds`` is how long a
@@ -57,18 +57,22 @@ class Pictures:
 
     hosts: tuple[str, ...]
     domains: tuple[str, ...]
-    roams: bool = False
+    follow_redirects: bool = False
     seconds: float = 5.0
     missing_seconds: float = 60.0
 
 
-COVER_ART_ARCHIVE = Pictures(
-    ("coverartarchive.org", "archive.org"), (".archive.org",), roams=True, seconds=15.0, missing_seconds=86_400.0
+COVER_ART_ARCHIVE = ArtworkPolicy(
+    ("coverartarchive.org", "archive.org"),
+    (".archive.org",),
+    follow_redirects=True,
+    seconds=15.0,
+    missing_seconds=86_400.0,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceInfo:
     """One source. ``label`` is its name for people; ``url`` its page, or the listener's page there, None without one.
 
     ``icon`` names the mark that stands with every view; where it is None the label stands there instead, with
@@ -83,75 +87,75 @@ class Source:
     label: str
     url: str | None
     prefix: str = ""
-    variables: tuple[Variable, ...] = ()
+    variables: tuple[SourceVariable, ...] = ()
     icon: str | None = None
-    credit: Credit | None = None
+    credit: Attribution | None = None
     needs_authorization: bool = False
-    tells_progress: bool = False
-    tells_pauses: bool = False
-    tells_explicit: bool = False
-    hides_uris: bool = False
-    tells_list: bool = False
+    has_progress: bool = False
+    has_pauses: bool = False
+    has_explicit_flag: bool = False
+    hide_by_uri: bool = False
+    returns_history: bool = False
     is_pushed: bool = False
     calls_per_day: int = 9000
-    pictures: Pictures = COVER_ART_ARCHIVE
-    unreachable: ErrorCode = "source_unreachable"
-    rhythm: Rhythm | None = None
-    endurance: Endurance | None = None
+    artwork_policy: ArtworkPolicy = COVER_ART_ARCHIVE
+    outage_code: ErrorCode = "source_unreachable"
+    poll_intervals: PollIntervals | None = None
+    expiry: ExpiryRule | None = None
 
 
-_POLLED = Rhythm(playing=10.0, idle=20.0, idle_long=60.0, doubt=10.0)
+_POLLED = PollIntervals(playing=10.0, idle=20.0, idle_after_patience=60.0, confirm=10.0)
 
-SPOTIFY = Source(
+SPOTIFY = SourceInfo(
     "spotify",
     "Spotify",
     "https://open.spotify.com/",
     prefix="SPOTIFY_",
     icon="spotify",
     needs_authorization=True,
-    tells_progress=True,
-    tells_pauses=True,
-    tells_explicit=True,
-    hides_uris=True,
+    has_progress=True,
+    has_pauses=True,
+    has_explicit_flag=True,
+    hide_by_uri=True,
     calls_per_day=3000,
-    unreachable="spotify_unreachable",
-    pictures=Pictures(("i.scdn.co",), (".scdn.co", ".spotifycdn.com")),
+    outage_code="spotify_unreachable",
+    artwork_policy=ArtworkPolicy(("i.scdn.co",), (".scdn.co", ".spotifycdn.com")),
 )
-LASTFM = Source(
+LASTFM = SourceInfo(
     "lastfm",
     "Last.fm",
     "https://www.last.fm/",
     prefix="LASTFM_",
     variables=LASTFM_VARIABLES,
-    credit=Credit("powered by AudioScrobbler", "https://www.last.fm/"),
-    tells_list=True,
-    rhythm=_POLLED,
-    endurance=Endurance(longest=720.0),
+    credit=Attribution("powered by AudioScrobbler", "https://www.last.fm/"),
+    returns_history=True,
+    poll_intervals=_POLLED,
+    expiry=ExpiryRule(max_age=720.0),
 )
-LISTENBRAINZ = Source(
+LISTENBRAINZ = SourceInfo(
     "listenbrainz",
     "ListenBrainz",
     "https://listenbrainz.org/",
     prefix="LISTENBRAINZ_",
     variables=LISTENBRAINZ_VARIABLES,
-    rhythm=_POLLED,
-    endurance=Endurance(longest=600.0, by_duration=True, slack=_POLLED.playing),
+    poll_intervals=_POLLED,
+    expiry=ExpiryRule(max_age=600.0, by_duration=True, grace=_POLLED.playing),
 )
-INLET = Source(
+INLET = SourceInfo(
     "inlet",
     "Listening",
     None,
     prefix="INLET_",
     variables=INLET_VARIABLES,
-    tells_list=True,
+    returns_history=True,
     is_pushed=True,
-    rhythm=Rhythm(playing=1.0, idle=1.0, idle_long=1.0, doubt=1.0),
-    endurance=Endurance(longest=600.0, by_duration=True),
+    poll_intervals=PollIntervals(playing=1.0, idle=1.0, idle_after_patience=1.0, confirm=1.0),
+    expiry=ExpiryRule(max_age=600.0, by_duration=True),
 )
-SOURCES: Mapping[SourceName, Source] = {source.name: source for source in (SPOTIFY, LASTFM, LISTENBRAINZ, INLET)}
+SOURCES: Mapping[SourceName, SourceInfo] = {source.name: source for source in (SPOTIFY, LASTFM, LISTENBRAINZ, INLET)}
 
 
-def source_name(text: str) -> SourceName:
+def parse_source_name(text: str) -> SourceName:
     """``text`` as the name of a source; ValueError with all names where it is none."""
     for name in SOURCES:
         if text == name:

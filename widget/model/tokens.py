@@ -5,13 +5,13 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from widget.clock import utc
+from widget.clock import to_utc
 
 TokenState = Literal["ok", "expires_soon", "needs_authorization", "missing", "not_needed"]
 
 EXPIRES_SOON_DAYS = 30
 SECONDS_PER_DAY = 86_400
-CLOCKS_APART_SECONDS = 300.0
+STORED_CLOCK_SKEW_SECONDS = 300.0
 """How far another instance's clock may be ahead of ours; what lies further ahead is of a clock that was wrong."""
 
 
@@ -40,7 +40,7 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class Authorization:
     """An authorization as it is stored. Dates in s since the epoch; None where unknown.
 
     ``needs_authorization``: Spotify refused the refresh token (``invalid_grant``); it is kept, and left alone.
@@ -57,9 +57,9 @@ class Token:
     @property
     def expires_at(self) -> float | None:
         """When Spotify ends the refresh token: six calendar months after the authorization."""
-        return None if self.authorized_at is None else six_months_after(self.authorized_at)
+        return None if self.authorized_at is None else add_six_months(self.authorized_at)
 
-    def believed(self, latest: float) -> "Token":
+    def without_future_dates(self, latest: float) -> "Authorization":
         """Without the dates after ``latest`` (s since the epoch), which a clock gave that was wrong."""
         authorized_at, refreshed_at = self.authorized_at, self.last_refreshed_at
         return replace(
@@ -70,7 +70,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Seed:
+class SeedToken:
     """A refresh token from the environment, for hosts whose disk starts empty."""
 
     refresh_token: str = field(repr=False)
@@ -83,7 +83,7 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenHealth:
+class AuthorizationStatus:
     """How the authorization stands: its state, and when it ends.
 
     ``days_left`` in whole days, ``expires_at`` in s since the epoch; both None where the date is unknown.
@@ -93,25 +93,25 @@ class TokenHealth:
     state: TokenState
     days_left: int | None = None
     expires_at: float | None = None
-    is_spent: bool = False
+    seed_is_spent: bool = False
 
 
-def token_health(token: Token | None, now: float) -> TokenHealth:
+def authorization_status(token: Authorization | None, now: float) -> AuthorizationStatus:
     """How ``token`` stands at ``now`` (s since the epoch)."""
     if token is None:
-        return TokenHealth("missing")
+        return AuthorizationStatus("missing")
     ends = token.expires_at
     days_left = None if ends is None else max(0, int((ends - now) // SECONDS_PER_DAY))
     if token.needs_authorization:
-        return TokenHealth("needs_authorization", days_left, ends)
+        return AuthorizationStatus("needs_authorization", days_left, ends)
     if days_left is not None and days_left < EXPIRES_SOON_DAYS:
-        return TokenHealth("expires_soon", days_left, ends)
-    return TokenHealth("ok", days_left, ends)
+        return AuthorizationStatus("expires_soon", days_left, ends)
+    return AuthorizationStatus("ok", days_left, ends)
 
 
-def six_months_after(timestamp: float) -> float:
+def add_six_months(timestamp: float) -> float:
     """``timestamp`` (s since the epoch) moved on by six calendar months in UTC, to the month's last day at most."""
-    moment = utc(timestamp)
+    moment = to_utc(timestamp)
     years, months = divmod(moment.month - 1 + 6, 12)
     year, month = moment.year + years, months + 1
     day = min(moment.day, calendar.monthrange(year, month)[1])

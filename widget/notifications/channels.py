@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-SEND_SECONDS = 20.0
+SEND_TIMEOUT_SECONDS = 20.0
 _APP_NAME = "Now playing"
 
 
@@ -24,7 +24,7 @@ class Channel:
     fingerprint: str
     deliver: Callable[[str, str], bool] = field(repr=False)
 
-    async def send(self, title: str, body: str, seconds: float = SEND_SECONDS) -> bool:
+    async def send(self, title: str, body: str, seconds: float = SEND_TIMEOUT_SECONDS) -> bool:
         """Sends one message; False where it did not arrive within ``seconds``. Never raises."""
         loop = asyncio.get_running_loop()
         arrived: asyncio.Future[bool] = loop.create_future()
@@ -46,7 +46,7 @@ class Channel:
             return False
 
 
-def read_channels(urls: Iterable[str]) -> tuple[tuple[Channel, ...], tuple[str, ...]]:
+def parse_channels(urls: Iterable[str]) -> tuple[tuple[Channel, ...], tuple[str, ...]]:
     """The channels of ``urls``, and the labels of those that Apprise cannot read."""
     import apprise
 

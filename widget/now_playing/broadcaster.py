@@ -11,28 +11,28 @@ from dataclasses import replace
 from math import inf
 from typing import Protocol
 
-from widget.clock import Clock, within
-from widget.model.snapshot import UNASKED, Snapshot
+from widget.clock import Clock, wait_for
+from widget.model.snapshot import NOT_POLLED_YET, Snapshot
 
-WATCHED_FOR_SECONDS = 60.0
-PATIENCE_SECONDS = 2.5
+VIEWER_TIMEOUT_SECONDS = 60.0
+FRESH_WAIT_SECONDS = 2.5
 TICK_SECONDS = 1.0
 """The clock is looked at this often while somebody watches, for it may be set, or stand still while a laptop sleeps."""
 
 
-class Picture(Protocol):
+class SnapshotSource(Protocol):
     """What is shown as a function of the time (s since the epoch)."""
 
     def snapshot_at(self, now: float) -> Snapshot:
         """What is shown at ``now``."""
         ...
 
-    def changes_at(self, now: float) -> float | None:
+    def next_change_at(self, now: float) -> float | None:
         """Until when that stays the same by itself; None for ever."""
         ...
 
 
-class Broadcast:
+class Broadcaster:
     """One writer (the watcher) and any number of readers (the faces), all on one event loop.
 
     ``revision`` grows by one with each change that can be seen; plain progress is no change.
@@ -46,16 +46,16 @@ class Broadcast:
         self._last_seen: float | None = None
         self._watched_since: float | None = None
         self._published = asyncio.Event()
-        self._picture: Picture | None = None
-        self._snapshot = Snapshot(playback=None, problem=UNASKED)
+        self._picture: SnapshotSource | None = None
+        self._snapshot = Snapshot(playback=None, problem=NOT_POLLED_YET)
         self._true_from, self._true_until = -inf, inf
         self.revision = 0
         self.streams = 0
-        self.ended = False
+        self.closed = False
 
     # What the watcher does.
 
-    def publish(self, picture: Picture) -> None:
+    def publish(self, picture: SnapshotSource) -> None:
         """Shows ``picture`` from now on; wakes the readers that wait where it looks different."""
         self._picture = picture
         self._look(self._clock.now())
@@ -64,48 +64,48 @@ class Broadcast:
     async def run(self) -> None:
         """Wakes the readers when mere time changes the picture. Runs until it is cancelled."""
         while True:
-            await self.wanted()
+            await self.wait_for_viewer()
             self._published.clear()
             now = self._clock.now()
             self._look(now)
             with suppress(TimeoutError):
-                await within(self._clock, min(TICK_SECONDS, self._true_until - now), self._published.wait())
+                await wait_for(self._clock, min(TICK_SECONDS, self._true_until - now), self._published.wait())
 
-    def end(self) -> None:
+    def close(self) -> None:
         """The program ends: nothing newer comes any more, and whoever waits for it may go."""
-        self.ended = True
+        self.closed = True
         self._wake_readers()
 
-    def answered(self) -> None:
+    def mark_fresh(self) -> None:
         """The current snapshot is as true as it gets: whoever waits in :meth:`fresh` may go on."""
         self._answered.set()
 
-    def doze(self) -> None:
+    def mark_idle(self) -> None:
         """Nobody watches and nobody asks any more: the next :meth:`fresh` waits for an answer anew."""
         self._answered.clear()
         self._wanted.clear()
 
-    async def wanted(self) -> None:
+    async def wait_for_viewer(self) -> None:
         """Returns when somebody watches."""
-        while not self.watched:
+        while not self.has_viewers:
             self._wanted.clear()
             await self._wanted.wait()
 
     @property
-    def watched(self) -> bool:
+    def has_viewers(self) -> bool:
         """A stream is open, or a face was asked for within the last minute."""
         if self.streams:
             return True
-        return self._last_seen is not None and self._clock.monotonic() - self._last_seen < WATCHED_FOR_SECONDS
+        return self._last_seen is not None and self._clock.monotonic() - self._last_seen < VIEWER_TIMEOUT_SECONDS
 
     @property
     def watched_since(self) -> float | None:
         """When somebody began to watch (monotonic s); None where nobody does."""
-        return self._watched_since if self.watched else None
+        return self._watched_since if self.has_viewers else None
 
     # What the faces do.
 
-    def repaint(self) -> None:
+    def notify_appearance_changed(self) -> None:
         """What plays is the same, but looks different now: a new snapshot, equal to the old one, wakes the readers."""
         self._snapshot = replace(self.current)
         self.revision += 1
@@ -124,29 +124,29 @@ class Broadcast:
         """The watcher is awake and has asked: ``current`` may be served without waiting."""
         return self._answered.is_set()
 
-    def seen(self) -> None:
+    def touch(self) -> None:
         """Notes that a face was asked for."""
         now = self._clock.monotonic()
-        if not self.watched:
+        if not self.has_viewers:
             self._watched_since = now
         self._last_seen = now
         self._wanted.set()
 
-    async def fresh(self, patience: float = PATIENCE_SECONDS) -> Snapshot:
+    async def fresh(self, patience: float = FRESH_WAIT_SECONDS) -> Snapshot:
         """Notes that a face was asked for and gives the current snapshot.
 
         After a pause it waits for the watcher's question to be answered, ``patience`` seconds at most.
         """
-        self.seen()
+        self.touch()
         if not self._answered.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience):
                     await self._answered.wait()
         return self.current
 
-    async def newer(self, revision: int) -> tuple[int, Snapshot]:
+    async def wait_for_change(self, revision: int) -> tuple[int, Snapshot]:
         """The current revision and snapshot, as soon as the revision is not ``revision``, or the program ends."""
-        while self.revision == revision and not self.ended:
+        while self.revision == revision and not self.closed:
             await self._changed.wait()
         snapshot = self.current  # Looking may find a newer one.
         return self.revision, snapshot
@@ -154,22 +154,22 @@ class Broadcast:
     @contextmanager
     def stream(self) -> Iterator[None]:
         """Counts an open stream as somebody who watches while the context lasts."""
-        self.seen()
+        self.touch()
         self.streams += 1
         try:
             yield
         finally:
-            self.seen()
+            self.touch()
             self.streams -= 1
 
     def _look(self, now: float) -> None:
         if self._picture is None:
             return
-        snapshot, changes_at = self._picture.snapshot_at(now), self._picture.changes_at(now)
+        snapshot, changes_at = self._picture.snapshot_at(now), self._picture.next_change_at(now)
         self._true_from, self._true_until = now, inf if changes_at is None else changes_at
         if snapshot == self._snapshot:
             return
-        looks_different = snapshot.identity != self._snapshot.identity
+        looks_different = snapshot.etag_key != self._snapshot.etag_key
         self._snapshot = snapshot
         if looks_different:
             self.revision += 1

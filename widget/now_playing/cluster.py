@@ -1,38 +1,38 @@
 """What instances on one store tell each other. Nobody waits for the store without end."""
 
-from widget.clock import Clock, within
-from widget.now_playing.serialization import from_text, to_text
-from widget.now_playing.state import Knowledge
-from widget.now_playing.timeouts import Limits, Shared
+from widget.clock import Clock, wait_for
+from widget.now_playing.serialization import dump_state, load_state
+from widget.now_playing.state import NowPlayingState
+from widget.now_playing.timeouts import Shared, Timeouts
 
-RESIGNING_SECONDS = 1.0
+RESIGN_TIMEOUT_SECONDS = 1.0
 """The program may be ending, and has little time for it."""
 
 
-class Instances:
+class Cluster:
     """All methods may raise StoreError."""
 
-    def __init__(self, shared: Shared, limits: Limits, clock: Clock) -> None:
+    def __init__(self, shared: Shared, limits: Timeouts, clock: Clock) -> None:
         self._shared = shared
         self._limits = limits
         self._clock = clock
 
-    async def lead(self) -> bool:
+    async def try_lead(self) -> bool:
         """Whether this instance is, or becomes, the one that asks."""
-        return await self._limits.store(self._shared.lead())
+        return await self._limits.store(self._shared.try_lead())
 
     async def resign(self) -> None:
         """Lets another instance lead. Raises TimeoutError where that takes too long."""
-        await within(self._clock, RESIGNING_SECONDS, self._shared.resign())
+        await wait_for(self._clock, RESIGN_TIMEOUT_SECONDS, self._shared.resign())
 
-    async def tell(self, knowledge: Knowledge) -> None:
+    async def publish_state(self, knowledge: NowPlayingState) -> None:
         """Shares what the leader knows."""
-        await self._limits.store(self._shared.share(to_text(knowledge)))
+        await self._limits.store(self._shared.publish_state(dump_state(knowledge)))
 
-    async def told(self) -> Knowledge:
+    async def read_state(self) -> NowPlayingState:
         """What the leader shared last, as far as it is believed now."""
-        return from_text(await self._limits.store(self._shared.shared()), self._clock.now())
+        return load_state(await self._limits.store(self._shared.read_state()), self._clock.now())
 
-    async def news(self, seconds: float) -> None:
+    async def wait_for_state(self, seconds: float) -> None:
         """Returns when something may have been shared, after ``seconds`` at the latest."""
-        await self._limits.store(self._shared.news(seconds))
+        await self._limits.store(self._shared.wait_for_state(seconds))

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 
-EVERY_SECONDS = 300.0
+HISTORY_INTERVAL_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class HistorySchedule:
     """``asked_at`` (monotonic s) is when it was asked last, None if it never was; ``during`` is what played then."""
 
     asked_at: float | None = None
-    during: Item | None = None
+    last_item: Item | None = None
 
     def is_due(self, now: float, shown: Snapshot, *, is_told: bool, is_published: bool) -> bool:
         """Where it comes with each answer (``is_told``), each time; else once when nothing plays, and again at long
@@ -23,6 +23,6 @@ class Listing:
             return True
         if self.asked_at is None:
             return wanted
-        if is_published and self.during is not None and shown.item != self.during:
+        if is_published and self.last_item is not None and shown.item != self.last_item:
             return True
-        return wanted and now - self.asked_at >= EVERY_SECONDS
+        return wanted and now - self.asked_at >= HISTORY_INTERVAL_SECONDS

@@ -11,22 +11,22 @@ class Sharing:
         self._store = store
         self._source = source
 
-    async def lead(self) -> bool:
+    async def try_lead(self) -> bool:
         """Becomes, or stays, the one instance that asks."""
-        return await self._store.lead()
+        return await self._store.try_lead()
 
     async def resign(self) -> None:
         """Lets another instance lead."""
         await self._store.resign()
 
-    async def share(self, knowledge: str) -> None:
+    async def publish_state(self, knowledge: str) -> None:
         """What the leader knows, for the others to show."""
-        await self._store.share(knowledge, self._source)
+        await self._store.publish_state(knowledge, self._source)
 
-    async def shared(self) -> str | None:
+    async def read_state(self) -> str | None:
         """What the leader shared last."""
-        return await self._store.shared(self._source)
+        return await self._store.read_state(self._source)
 
-    async def news(self, seconds: float) -> None:
+    async def wait_for_state(self, seconds: float) -> None:
         """Returns when something may have been shared, after ``seconds`` at the latest."""
-        await self._store.news(seconds)
+        await self._store.wait_for_state(seconds)

@@ -3,14 +3,14 @@
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
-from widget.clock import Clock, within
+from widget.clock import Clock, wait_for
 from widget.model.errors import StoreError
-from widget.model.playback import LastPlayed, Playback
+from widget.model.playback import Playback, PlayedItem
 
-STORE_SECONDS = 12.0
+STORE_TIMEOUT_SECONDS = 12.0
 """Longer than each of the store's own limits, which know more to say."""
 
-QUESTION_SECONDS = 30.0
+SOURCE_TIMEOUT_SECONDS = 30.0
 """Longer than a question may take with a refresh before it; each part has a limit of its own."""
 
 Result = TypeVar("Result")
@@ -21,34 +21,34 @@ class Source(Protocol):
 
     async def currently_playing(self) -> Playback: ...
 
-    async def recently_played(self) -> Sequence[LastPlayed]: ...
+    async def recently_played(self) -> Sequence[PlayedItem]: ...
 
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]: ...
+    async def calls_last_24h(self) -> Sequence[tuple[float, int]]: ...
 
 
 class Pushed(Protocol):
     """A source that tells by itself; see :class:`widget.sources.base.Pushed`."""
 
-    async def told_at(self) -> float | None: ...
+    async def last_push_at(self) -> float | None: ...
 
-    async def changed(self, seconds: float) -> None: ...
+    async def wait_for_push(self, seconds: float) -> None: ...
 
 
 class Shared(Protocol):
     """What instances share; see :class:`widget.now_playing.sharing.Sharing`."""
 
-    async def lead(self) -> bool: ...
+    async def try_lead(self) -> bool: ...
 
     async def resign(self) -> None: ...
 
-    async def share(self, knowledge: str) -> None: ...
+    async def publish_state(self, knowledge: str) -> None: ...
 
-    async def shared(self) -> str | None: ...
+    async def read_state(self) -> str | None: ...
 
-    async def news(self, seconds: float) -> None: ...
+    async def wait_for_state(self, seconds: float) -> None: ...
 
 
-class Limits:
+class Timeouts:
     """Waits for the store and for the source, by ``clock``."""
 
     def __init__(self, clock: Clock) -> None:
@@ -57,10 +57,10 @@ class Limits:
     async def store(self, work: Coroutine[Any, Any, Result]) -> Result:
         """What the store gives. Raises :class:`StoreError` where it hangs, or what it raises."""
         try:
-            return await within(self._clock, STORE_SECONDS, work)
+            return await wait_for(self._clock, STORE_TIMEOUT_SECONDS, work)
         except TimeoutError as error:
             raise StoreError("the database does not answer in time") from error
 
     async def source(self, work: Coroutine[Any, Any, Result]) -> Result:
         """What the source gives. Raises TimeoutError where it hangs, or what it raises."""
-        return await within(self._clock, QUESTION_SECONDS, work)
+        return await wait_for(self._clock, SOURCE_TIMEOUT_SECONDS, work)

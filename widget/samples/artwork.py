@@ -23,19 +23,19 @@ COLOURS: Mapping[str, str] = {
 """The main colour of each drawing, as it is found in any artwork; written down, so that a sample needs no search."""
 
 
-def address(name: str, width: int) -> str:
+def sample_url(name: str, width: int) -> str:
     """The address of the drawing ``name``, ``width`` pixels wide."""
     return f"{SCHEME}{name}-{width}"
 
 
-def colour(url: str) -> str | None:
+def sample_color(url: str) -> str | None:
     """The main colour of the drawing at ``url``; None for any other address."""
     name = url.removeprefix(SCHEME).rpartition("-")[0]
     return COLOURS.get(name) if url.startswith(SCHEME) else None
 
 
 @lru_cache(maxsize=32)
-def drawing(file_name: str) -> bytes | None:
+def load_image(file_name: str) -> bytes | None:
     """The JPEG that is called ``file_name`` (without its ending); None where there is none."""
     files = {path.stem: path for path in FOLDER.iterdir() if path.suffix == ".jpg"}
     return files[file_name].read_bytes() if file_name in files else None

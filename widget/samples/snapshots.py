@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, get_args
 
-from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.playback import Artwork, Entity, Item, Playback, PlayedItem
 from widget.model.snapshot import Snapshot
-from widget.samples.artwork import WIDTHS, address
+from widget.samples.artwork import WIDTHS, sample_url
 
 Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
 
@@ -28,9 +28,9 @@ def _track(
         uri=None,
         url=None,
         title=title,
-        artists=tuple(Named(name) for name in artists),
-        album=Named(album),
-        artwork=tuple(Artwork(address(drawing, width), width, width) for width in WIDTHS),
+        artists=tuple(Entity(name) for name in artists),
+        album=Entity(album),
+        artwork=tuple(Artwork(sample_url(drawing, width), width, width) for width in WIDTHS),
         explicit=explicit,
         duration_ms=duration_ms,
     )
@@ -55,7 +55,7 @@ def _playing(item: Item, progress_ms: int) -> Callable[[float], Snapshot]:
     return lambda now: Snapshot(
         Playback("playing", now, item, progress_ms),
         updated_at=now,
-        anchor=now - progress_ms / 1000,
+        started_at=now - progress_ms / 1000,
         valid_until=now + left + END_SECONDS,
     )
 
@@ -64,7 +64,7 @@ _SNAPSHOTS: Mapping[Sample, Callable[[float], Snapshot]] = {
     "playing": _playing(TIDES, 92_000),
     "paused": lambda now: Snapshot(Playback("paused", now, ORBIT, 73_000), updated_at=now),
     "last": lambda now: Snapshot(
-        Playback("idle", now), last_played=LastPlayed(RAIN, now - _PLAYED_BEFORE_SECONDS), updated_at=now
+        Playback("idle", now), last_played=PlayedItem(RAIN, now - _PLAYED_BEFORE_SECONDS), updated_at=now
     ),
     "nothing": lambda now: Snapshot(Playback("idle", now), updated_at=now),
     "ad": lambda now: Snapshot(Playback("ad", now), updated_at=now),
@@ -76,17 +76,17 @@ SAMPLE_ITEMS: tuple[Item, ...] = (TIDES, RAIN, ORBIT, NOON, GATE)
 """Every item of which a sample shows artwork."""
 
 
-def sample_named(name: str | None) -> Sample | None:
+def parse_sample(name: str | None) -> Sample | None:
     """The sample of that name; None where there is none."""
     return next((sample for sample in get_args(Sample) if sample == name), None)
 
 
-def sample_snapshot(sample: Sample, now: float) -> Snapshot:
+def make_snapshot(sample: Sample, now: float) -> Snapshot:
     """What the sample ``sample`` shows at ``now`` (s since the epoch), with a few items that were played before."""
     snapshot = _SNAPSHOTS[sample](now)
     if sample == "nothing":
         return snapshot
     latest = now - (_PLAYED_BEFORE_SECONDS if snapshot.last_played else _BETWEEN_ROWS_SECONDS)
     before = [item for item in _BEFORE if item != snapshot.item]
-    recent = tuple(LastPlayed(item, latest - place * _BETWEEN_ROWS_SECONDS) for place, item in enumerate(before))
+    recent = tuple(PlayedItem(item, latest - place * _BETWEEN_ROWS_SECONDS) for place, item in enumerate(before))
     return replace(snapshot, recent=recent)

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from widget.cli_options import database_option, unforeseen
-from widget.config.http_environment import prepare_environment
-from widget.config.settings import Settings, read_environ, working_directory
+from widget.cli_options import database_option, describe_unexpected_error
+from widget.config.http_environment import check_http_environment
+from widget.config.settings import Settings, load_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError
-from widget.server.crowd import Limits
-from widget.server.listening import listening, origin_of
+from widget.server.crowd import ConnectionLimits
+from widget.server.listening import bind_socket, local_url
 from widget.server.logs import configure_logging
-from widget.server.placeholder import served_until
+from widget.server.placeholder import serve_while
 from widget.server.server import Server, loop_factory
-from widget.server.shutdown import Ending
-from widget.server.sockets import raised_limit, room
-from widget.server.stdio import say, steady_outlets
+from widget.server.shutdown import ShutdownHandler
+from widget.server.sockets import capacity_for, raise_nofile_limit
+from widget.server.stdio import echo, robust_stdio
 
 if TYPE_CHECKING:
     from widget.store.base import Store
@@ -41,35 +41,35 @@ log = logging.getLogger("widget")
 @database_option
 @click.option("--demo", is_flag=True, help="Shows invented music; needs no account, no network and no token.")
 @click.pass_obj
-def serve(ending: Ending, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
+def serve(ending: ShutdownHandler, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
     """Serves the now-playing widget, and keeps itself authorized.
 
     Settings come from the environment, then from .env in the working directory; README.md tells all of them.
     """
     overrides = {"host": host, "port": port, "database_url": database}
     given = {name: value for name, value in overrides.items() if value is not None}
-    with steady_outlets():
+    with robust_stdio():
         try:
-            settings = Settings.from_environ(read_environ(os.environ, working_directory()))
+            settings = Settings.from_environ(load_environ(os.environ, working_directory()))
             settings = replace(settings, **given)  # type: ignore[arg-type]
             configure_logging(settings.log_level)
             if not demo:
-                for warning in prepare_environment(os.environ):
+                for warning in check_http_environment(os.environ):
                     log.warning("%s", warning)
-            with listening(settings.host, settings.port) as listener:
+            with bind_socket(settings.host, settings.port) as listener:
                 _run(settings, listener, ending, demo)
         except ConfigurationError as error:
             for fault in error.faults:
-                say(f"Error: {fault}", to_stderr=True)
+                echo(f"Error: {fault}", to_stderr=True)
             sys.exit(2)
         except Exception as error:
             log.debug("it could not go on", exc_info=True)
-            say(f"Error: {unforeseen(error)}", to_stderr=True)
+            echo(f"Error: {describe_unexpected_error(error)}", to_stderr=True)
             sys.exit(1)
 
 
-def _run(settings: Settings, listener: socket.socket, ending: Ending, demo: bool) -> None:
-    space = room(settings.max_streams, raised_limit())
+def _run(settings: Settings, listener: socket.socket, ending: ShutdownHandler, demo: bool) -> None:
+    space = capacity_for(settings.max_streams, raise_nofile_limit())
     if space.streams < settings.max_streams:
         log.warning("The limit of open files carries %d streams, not %d.", space.streams, settings.max_streams)
         settings = replace(settings, max_streams=space.streams)
@@ -77,43 +77,45 @@ def _run(settings: Settings, listener: socket.socket, ending: Ending, demo: bool
         try:
             runner.run(_serve(settings, listener, ending, space.connections, demo))
         except asyncio.CancelledError:
-            if not ending.begun:
+            if not ending.started:
                 raise
 
 
-async def _serve(settings: Settings, listener: socket.socket, ending: Ending, connections: int, demo: bool) -> None:
+async def _serve(
+    settings: Settings, listener: socket.socket, ending: ShutdownHandler, connections: int, demo: bool
+) -> None:
     ending.stop = _canceller()  # What opens a database may hang.
     from widget.app import create_app
-    from widget.sources.registry import settled
-    from widget.store.factory import open_or_go_on, store_for
+    from widget.sources.registry import resolve_source
+    from widget.store.factory import create_store, open_or_warn
 
-    origin = origin_of(listener)
+    origin = local_url(listener)
     async with AsyncExitStack() as stack:
         stage = None
         if demo:
-            from widget.demo import staged
+            from widget.demo import demo_environment
 
-            stage = await stack.enter_async_context(staged(settings, origin))
+            stage = await stack.enter_async_context(demo_environment(settings, origin))
             settings = stage.settings
-            say("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
-        store = store_for(settings.database_url)
+            echo("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
+        store = create_store(settings.database_url)
         stack.push_async_callback(store.close)
-        await open_or_go_on(store)
-        tell = _once(lambda: say(f"Now playing is shown at {origin}/"))
+        await open_or_warn(store)
+        tell = _once(lambda: echo(f"Now playing is shown at {origin}/"))
 
         def server_of(settings: Settings, store: Store) -> Server:
             app = create_app(settings, http=stage.http if stage else None, store=store)
-            return Server(app, limits=Limits(connections), started=tell, end_streams=app.end_streams)
+            return Server(app, limits=ConnectionLimits(connections), started=tell, end_streams=app.close_streams)
 
         try:
-            settings = await settled(settings, store)
+            settings = await resolve_source(settings, store)
         except StoreError:
             late = await _settled_late(settings, store, server_of, listener, ending)
             ending.stop = _canceller()
-            if late is None or ending.begun:
+            if late is None or ending.started:
                 return
             settings = late
-        for name in settings.ignored:
+        for name in settings.unused_variables:
             log.info("%s is not used: what plays is told by %s.", name, settings.source)
         server = server_of(settings, store)
         ending.stop = server.stop
@@ -126,15 +128,15 @@ async def _settled_late(
     store: Store,
     server_of: Callable[[Settings, Store], Server],
     listener: socket.socket,
-    ending: Ending,
+    ending: ShutdownHandler,
 ) -> Settings | None:
     """The settings, once ``store`` can be read. Until then it serves, unavailable; None where it ends before."""
     from widget.clock import SystemClock
-    from widget.sources.registry import settled_late, standing_in
-    from widget.store.unavailable import AbsentStore
+    from widget.sources.registry import resolve_source_when_available, settings_while_unavailable
+    from widget.store.unavailable import UnavailableStore
 
-    stand_in = server_of(standing_in(settings), AbsentStore())
-    late = await served_until(settled_late(settings, store, SystemClock()), stand_in, listener, ending)
+    stand_in = server_of(settings_while_unavailable(settings), UnavailableStore())
+    late = await serve_while(resolve_source_when_available(settings, store, SystemClock()), stand_in, listener, ending)
     _look_at_the_end_of(stand_in)
     if late is not None:
         log.info("the database is there: what plays is told by %s from now on", late.source)

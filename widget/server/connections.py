@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from widget.server.crowd import Crowd, Limits
+from widget.server.crowd import ConnectionLimiter, ConnectionLimits
 
 _PHRASES = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
@@ -15,11 +15,11 @@ else:
     _Protocol = object
 
 
-class Guarded(_Protocol):
+class LimitedProtocol(_Protocol):
     """Mixed into uvicorn's protocols. Those tell it when a head begins, and when a request is under way."""
 
-    server_state: Crowd
-    limits: Limits
+    server_state: ConnectionLimiter
+    limits: ConnectionLimits
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -29,12 +29,12 @@ class Guarded(_Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.wait_at_most(self.limits.head_seconds)
-        self.server_state.idles(self)
+        self.start_timeout(self.limits.header_timeout)
+        self.server_state.mark_idle(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.server_state.leaves(self)
-        self.wait_no_more()
+        self.server_state.remove(self)
+        self.cancel_timeout()
         self._unset_keepalive_if_required()
         if self._stuck is not None:
             self._stuck.cancel()
@@ -45,12 +45,12 @@ class Guarded(_Protocol):
         if not self.transport.is_closing() or self.transport.get_write_buffer_size():
             self.transport.abort()
 
-    def wait_at_most(self, seconds: float) -> None:
+    def start_timeout(self, seconds: float) -> None:
         """The connection ends after ``seconds`` unless :meth:`wait_no_more` is called, or it waits already."""
         if self._alarm is None:
             self._alarm = self.loop.call_later(seconds, self.abort)
 
-    def wait_no_more(self) -> None:
+    def cancel_timeout(self) -> None:
         """What was waited for is here."""
         if self._alarm is not None:
             self._alarm.cancel()
@@ -58,15 +58,15 @@ class Guarded(_Protocol):
 
     def request_begins(self) -> None:
         """A head is complete."""
-        self.wait_no_more()
-        self.server_state.works(self)
+        self.cancel_timeout()
+        self.server_state.mark_active(self)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
-            self.server_state.idles(self)
+            self.server_state.mark_idle(self)
 
-    def refuse(self, status: int) -> None:
+    def reject(self, status: int) -> None:
         """Ends the connection, with an answer where none is under way."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.abort()
@@ -77,7 +77,7 @@ class Guarded(_Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stuck = self.loop.call_later(self.limits.stuck_seconds, self.abort)
+        self._stuck = self.loop.call_later(self.limits.write_timeout, self.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()

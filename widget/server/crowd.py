@@ -9,7 +9,7 @@ from uvicorn.server import ServerState
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """What a stranger may cost.
 
     ``connections`` at a time, ``idle`` of them without a request (each is some 5 KiB and a descriptor). ``head_bytes``:
@@ -21,16 +21,16 @@ class Limits:
     """
 
     connections: int
-    idle: int = 4096
+    max_idle: int = 4096
     head_bytes: int = 32 * 1024
     headers: int = 200
-    head_seconds: float = 20.0
-    stuck_seconds: float = 30.0
-    linger_seconds: float = 2.0
+    header_timeout: float = 20.0
+    write_timeout: float = 30.0
+    linger_timeout: float = 2.0
     pipelined: int = 64
 
 
-class Guest(Protocol):
+class Connection(Protocol):
     """A connection."""
 
     def abort(self) -> None:
@@ -38,31 +38,31 @@ class Guest(Protocol):
         ...
 
 
-class Crowd(ServerState):
+class ConnectionLimiter(ServerState):
     """All connections, within ``limits``.
 
     A newcomer beyond them takes the place of the one that has waited longest without a complete request, so that
     silent ones shut nobody out.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         super().__init__()
         self.limits = limits
-        self._idle: dict[Guest, None] = {}
+        self._idle: dict[Connection, None] = {}
 
-    def idles(self, guest: Guest) -> None:
+    def mark_idle(self, guest: Connection) -> None:
         """``guest`` has no request under way: it is new, or was answered."""
         self._idle[guest] = None
-        if len(self.connections) > self.limits.connections or len(self._idle) > self.limits.idle:
+        if len(self.connections) > self.limits.connections or len(self._idle) > self.limits.max_idle:
             longest_idle = next(iter(self._idle))
-            self.leaves(longest_idle)
+            self.remove(longest_idle)
             longest_idle.abort()
 
-    def works(self, guest: Guest) -> None:
+    def mark_active(self, guest: Connection) -> None:
         """``guest`` has a request under way."""
         self._idle.pop(guest, None)
 
-    def leaves(self, guest: Guest) -> None:
+    def remove(self, guest: Connection) -> None:
         """``guest`` is gone."""
         self._idle.pop(guest, None)
         self.connections.discard(guest)

@@ -7,14 +7,14 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from widget.server.connections import Guarded
-from widget.server.crowd import Limits
+from widget.server.connections import LimitedProtocol
+from widget.server.crowd import ConnectionLimits
 
 
 class BoundedConnection(h11.Connection):
     """h11 limits what is not complete yet; a head that comes in one piece is looked at here."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         super().__init__(h11.SERVER, limits.head_bytes)
         self._limits = limits
 
@@ -28,7 +28,7 @@ class BoundedConnection(h11.Connection):
         return event
 
 
-class H11(Guarded, H11Protocol):  # type: ignore[misc]
+class LimitedH11Protocol(LimitedProtocol, H11Protocol):  # type: ignore[misc]
     """As :class:`widget.server.httptools_protocol.HttpTools`, slower."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -41,7 +41,7 @@ class H11(Guarded, H11Protocol):  # type: ignore[misc]
         if self.cycle is not before:
             self.request_begins()
         elif self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
-            self.wait_at_most(self.limits.head_seconds)
+            self.start_timeout(self.limits.header_timeout)
 
     def send_400_response(self, msg: str) -> None:
-        self.refuse(400)
+        self.reject(400)

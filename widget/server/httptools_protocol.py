@@ -7,18 +7,18 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from widget.server.connections import Guarded
-from widget.server.prepared import PreparedCycle
+from widget.server.connections import LimitedProtocol
+from widget.server.prepared import RawResponseCycle
 
 _ENDS_OF_LINES = 4
 """``: `` and the line break."""
 
 
-class TooMuchError(Exception):
+class RequestHeadTooLarge(Exception):  # noqa: N818
     """More than a request may have; ends the parsing."""
 
 
-class HttpTools(Guarded, HttpToolsProtocol):
+class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
     """Counts a head as it is parsed (``_head_room``, ``_header_room``) and, where nothing comes of what is fed,
     as it is fed (``_head_fed``, ``_unheard``): an unfinished header is kept by the parser."""
 
@@ -39,13 +39,13 @@ class HttpTools(Guarded, HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             pass  # Nobody here speaks anything else; the request is answered all the same.
         except httptools.HttpParserError:
-            self.refuse(431 if self._head_room < 0 or self._header_room < 0 else 400)
+            self.reject(431 if self._head_room < 0 or self._header_room < 0 else 400)
             return
         if self._in_head:
             self._head_fed += len(data)
-            self.wait_at_most(self.limits.head_seconds)
+            self.start_timeout(self.limits.header_timeout)
         if self._head_fed > self.limits.head_bytes or self._unheard > self.limits.head_bytes:
-            self.refuse(431)
+            self.reject(431)
 
     def on_message_begin(self) -> None:
         self._in_head = self._in_message = True
@@ -56,7 +56,7 @@ class HttpTools(Guarded, HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         self._head_room -= len(url)
         if self._head_room < 0:
-            raise TooMuchError
+            raise RequestHeadTooLarge
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -64,18 +64,18 @@ class HttpTools(Guarded, HttpToolsProtocol):
         self._head_room -= len(name) + len(value) + _ENDS_OF_LINES
         self._header_room -= 1
         if self._head_room < 0 or self._header_room < 0:
-            raise TooMuchError
+            raise RequestHeadTooLarge
         if self._in_head:  # Trailers are counted, and go nowhere.
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= self.limits.pipelined:
-            raise TooMuchError
+            raise RequestHeadTooLarge
         self._in_head = False
         self._head_fed = self._unheard = 0
         self.request_begins()
         super().on_headers_complete()
-        self.cycle.__class__ = PreparedCycle  # uvicorn makes it, and starts nothing before this returns.
+        self.cycle.__class__ = RawResponseCycle  # uvicorn makes it, and starts nothing before this returns.
 
     def on_body(self, body: bytes) -> None:
         self._unheard = 0
@@ -85,10 +85,10 @@ class HttpTools(Guarded, HttpToolsProtocol):
         self._in_message = False
         self._unheard = 0
         if self._alarm is not None and self.cycle.response_complete:
-            self.wait_no_more()  # The rest of a body that nobody wanted has come to its end.
+            self.cancel_timeout()  # The rest of a body that nobody wanted has come to its end.
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._in_message and not self.pipeline and not self.transport.is_closing():
-            self.wait_at_most(self.limits.head_seconds if self._in_head else self.limits.linger_seconds)
+            self.start_timeout(self.limits.header_timeout if self._in_head else self.limits.linger_timeout)

@@ -8,10 +8,10 @@ import sys
 
 from widget.model.errors import ConfigurationError
 from widget.server.server import BACKLOG
-from widget.server.stdio import say
+from widget.server.stdio import echo
 
 
-def listening(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """A socket that listens. Ends the program where the port is taken (exit code 1); raises ConfigurationError where
     ``host`` is no address of this machine."""
     try:
@@ -28,14 +28,14 @@ def listening(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        say(
+        echo(
             f"Error: cannot listen on {host}, port {port} ({error.strerror}); choose another by --port.", to_stderr=True
         )
         sys.exit(1)
     return listener
 
 
-def origin_of(listener: socket.socket) -> str:
+def local_url(listener: socket.socket) -> str:
     """The address at which this machine reaches ``listener``, without a slash at the end."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104

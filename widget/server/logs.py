@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 
-from widget.server.stdio import silence
+from widget.server.stdio import redirect_to_devnull
 
 OWN_LOGGERS = ("widget", "bootstrap")
 
@@ -19,7 +19,7 @@ _LONGEST_LIBRARY_LINE = 200
 def configure_logging(level: str) -> None:
     """Our own loggers at ``level``, all others at warning or, where ``level`` is higher, at that; one line each."""
     handler = _Lines(sys.stderr)
-    handler.addFilter(is_told)
+    handler.addFilter(should_log)
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -30,7 +30,7 @@ def configure_logging(level: str) -> None:
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
-def is_told(record: logging.LogRecord) -> bool:
+def should_log(record: logging.LogRecord) -> bool:
     """Whether ``record`` is for the log: a library may have set its own logger's level lower than we want it."""
     if is_own(record):
         return True
@@ -49,7 +49,7 @@ class _OneLine(logging.Formatter):
         if is_own(record):
             trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info and record.exc_info[0] else ""
             return f"{record.levelname}: {_one_line(record.getMessage())}{trace}"
-        return f"{record.levelname}: {record.name}: {library_line(record)}"
+        return f"{record.levelname}: {record.name}: {redact_library_record(record)}"
 
 
 class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
@@ -57,10 +57,10 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         if isinstance(sys.exc_info()[1], OSError):
-            silence(self.stream)
+            redirect_to_devnull(self.stream)
 
 
-def library_line(record: logging.LogRecord) -> str:
+def redact_library_record(record: logging.LogRecord) -> str:
     """What a library says, without what it says it of: addresses hold keys, and errors hold addresses."""
     said = _ADDRESS.sub("…", _PLACEHOLDER.sub("…", _one_line(str(record.msg))))
     raised = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""

@@ -8,13 +8,13 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from widget.server.server import Server
-from widget.server.shutdown import Ending
+from widget.server.shutdown import ShutdownHandler
 
 Found = TypeVar("Found")
 
 
-async def served_until(
-    finding: Coroutine[Any, Any, Found], stand_in: Server, listener: socket.socket, ending: Ending
+async def serve_while(
+    finding: Coroutine[Any, Any, Found], stand_in: Server, listener: socket.socket, ending: ShutdownHandler
 ) -> Found | None:
     """What ``finding`` gives or raises, with ``stand_in`` serving until then; None where that ended before.
 
@@ -32,7 +32,7 @@ async def served_until(
     if task.cancelled():
         return None
     error = task.exception()  # Looked at also where a signal came first, and it counts no more.
-    if ending.begun:
+    if ending.started:
         return None
     if error is not None:
         raise error

@@ -6,19 +6,19 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from widget.web.responses import PREPARED_HEAD
+from widget.web.responses import RAW_RESPONSE_HEAD
 
 
-class PreparedCycle(RequestResponseCycle):
+class RawResponseCycle(RequestResponseCycle):
     """uvicorn's cycle for a request, which writes status, headers and body each by itself, and checks each header."""
 
     _head: bytes | None = None
 
     async def send(self, message: Any) -> None:
-        if not self.response_started and PREPARED_HEAD in message and not self.flow.write_paused:
+        if not self.response_started and RAW_RESPONSE_HEAD in message and not self.flow.write_paused:
             self.response_started = True
             self.waiting_for_100_continue = False
-            self._head = message[PREPARED_HEAD]
+            self._head = message[RAW_RESPONSE_HEAD]
         elif self._head is None:
             await super().send(message)
         elif not self.disconnected:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import uvicorn
 
-from widget.server.crowd import Crowd, Limits
+from widget.server.crowd import ConnectionLimiter, ConnectionLimits
 
 KEEP_ALIVE_SECONDS = 95
 """Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them meets a closed one."""
@@ -25,13 +25,13 @@ class Server(uvicorn.Server):
     """Serves ``app`` within ``limits``. ``started`` is called once it does, ``end_streams``
     when it shall end."""
 
-    server_state: Crowd
+    server_state: ConnectionLimiter
 
     def __init__(
         self,
         app: Any,
         *,
-        limits: Limits,
+        limits: ConnectionLimits,
         started: Callable[[], None] = lambda: None,
         end_streams: Callable[[], None] = lambda: None,
         lifespan: Literal["on", "off", "auto"] = "on",
@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
                 ws="none",
             )
         )
-        self.server_state = Crowd(limits)
+        self.server_state = ConnectionLimiter(limits)
         self._tell_started = started
         self._end_streams = end_streams
 
@@ -87,14 +87,14 @@ def protocol_class(*, h11: bool = False) -> type[asyncio.Protocol]:
     """How HTTP is spoken: by httptools where it is there, else by h11."""
     if not h11:
         try:
-            from widget.server.httptools_protocol import HttpTools
+            from widget.server.httptools_protocol import LimitedHttpToolsProtocol
         except ImportError:
             pass
         else:
-            return HttpTools
-    from widget.server.h11_protocol import H11
+            return LimitedHttpToolsProtocol
+    from widget.server.h11_protocol import LimitedH11Protocol
 
-    return H11
+    return LimitedH11Protocol
 
 
 def _keep_the_collector_off_what_stays() -> None:

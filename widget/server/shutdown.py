@@ -9,18 +9,18 @@ from collections.abc import Callable
 from types import FrameType
 
 SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
-LONGEST_SECONDS = 2.5
+SHUTDOWN_TIMEOUT_SECONDS = 2.5
 """After that it ends wherever it is: in a thread that waits for a database, say, which nothing can interrupt."""
 
 
-class Ending:
+class ShutdownHandler:
     """``stop`` is called, on the main thread, when a signal came; before it is set the program ends on the spot."""
 
     def __init__(self) -> None:
         self.stop: Callable[[], object] | None = None
-        self.begun = False
+        self.started = False
 
-    def await_signals(self) -> None:
+    def install(self) -> None:
         """From now on signals mean the end. SIGHUP that is ignored (nohup) stays ignored."""
         for name in SIGNALS:
             number = getattr(signal, name, None)
@@ -28,9 +28,9 @@ class Ending:
                 signal.signal(number, self._begin)
 
     def _begin(self, number: int, frame: FrameType | None) -> None:
-        if not self.begun:
-            self.begun = True
-            deadline = threading.Timer(LONGEST_SECONDS, os._exit, (0,))
+        if not self.started:
+            self.started = True
+            deadline = threading.Timer(SHUTDOWN_TIMEOUT_SECONDS, os._exit, (0,))
             deadline.daemon = True
             deadline.start()
         if self.stop is None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-OWN_FILES = 64
+RESERVED_FILES = 64
 """Descriptors that are no visitor's: the database, the source, messages, the loop."""
 
-OTHER_CONNECTIONS = 4096
+NON_STREAM_CONNECTIONS = 4096
 """Room beside the streams."""
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """How many ``connections`` there may be at a time, and how many ``streams`` among them."""
 
     connections: int
     streams: int
 
 
-def raised_limit() -> int | None:
+def raise_nofile_limit() -> int | None:
     """Raises the soft limit of open files to the hard one. What it is then; None where there is none."""
     if sys.platform == "win32":
         return None
@@ -37,9 +37,9 @@ def raised_limit() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
-def room(most_streams: int, limit: int | None) -> Room:
+def capacity_for(most_streams: int, limit: int | None) -> Capacity:
     """The room under ``limit`` open files; at least a quarter of it is kept for who opens no stream."""
-    connections = most_streams + OTHER_CONNECTIONS
+    connections = most_streams + NON_STREAM_CONNECTIONS
     if limit is not None:
-        connections = max(8, min(connections, limit - OWN_FILES))
-    return Room(connections, min(most_streams, connections * 3 // 4))
+        connections = max(8, min(connections, limit - RESERVED_FILES))
+    return Capacity(connections, min(most_streams, connections * 3 // 4))

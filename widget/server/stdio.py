@@ -12,9 +12,9 @@ import click
 
 
 @contextmanager
-def steady_outlets() -> Iterator[None]:
+def robust_stdio() -> Iterator[None]:
     """While the context lasts descriptors 0 to 2 are taken, and at its end nothing is left that cannot be written."""
-    take_missing_descriptors()
+    open_missing_descriptors()
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     try:
@@ -24,18 +24,18 @@ def steady_outlets() -> Iterator[None]:
             try:
                 outlet.flush()
             except (OSError, ValueError):
-                silence(outlet)
+                redirect_to_devnull(outlet)
 
 
-def say(text: str, *, to_stderr: bool = False) -> None:
+def echo(text: str, *, to_stderr: bool = False) -> None:
     """Writes one line, where somebody takes it."""
     try:
         click.echo(text, err=to_stderr)
     except (OSError, ValueError):
-        silence(sys.stderr if to_stderr else sys.stdout)
+        redirect_to_devnull(sys.stderr if to_stderr else sys.stdout)
 
 
-def silence(outlet: IO[Any]) -> None:
+def redirect_to_devnull(outlet: IO[Any]) -> None:
     """From now on ``outlet`` leads nowhere: what it still holds would fail again at the end, and change how we end."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -43,7 +43,7 @@ def silence(outlet: IO[Any]) -> None:
         os.close(nowhere)
 
 
-def take_missing_descriptors() -> None:
+def open_missing_descriptors() -> None:
     """A descriptor that was closed before the start would be given to the next file or connection, a database's say,
     and whoever writes to stderr would write there."""
     for descriptor in range(3):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from widget.clock import Clock
 from widget.config.settings import Settings
-from widget.model.playback import LastPlayed, Playback
-from widget.model.reauthorization import Renewal
-from widget.model.snapshot import Problem
-from widget.model.sources import Source
-from widget.model.tokens import TokenHealth
+from widget.model.playback import Playback, PlayedItem
+from widget.model.reauthorization import Reauthorization
+from widget.model.snapshot import SourceProblem
+from widget.model.sources import SourceInfo
+from widget.model.tokens import AuthorizationStatus
 from widget.store.base import Store
 
 if TYPE_CHECKING:
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 
-class Asked(Protocol):
+class SourceClient(Protocol):
     """The way to a source. Every method makes at most one question, or raises for free where it is known that asking
     is no use; so it may be called as often as one likes."""
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`widget.model.errors.SourceError` or :class:`widget.model.errors.StoreError`."""
+        """What plays now. Raises SourceError or StoreError."""
         ...
 
-    async def recently_played(self) -> Sequence[LastPlayed]:
+    async def recently_played(self) -> Sequence[PlayedItem]:
         """What was played, newest first; raises alike."""
         ...
 
-    async def token_health(self) -> TokenHealth:
+    async def authorization_status(self) -> AuthorizationStatus:
         """How the authorization stands, where there is one. May raise StoreError."""
         ...
 
-    async def standing_problem(self) -> Problem | None:
+    async def known_problem(self) -> SourceProblem | None:
         """Why asking is no use now, as far as is known; asks nobody. May raise StoreError."""
         ...
 
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+    async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
         """The questions of the last 24 hours: (beginning of the minute, number), oldest first. May raise StoreError."""
         ...
 
@@ -50,7 +50,7 @@ class Asked(Protocol):
         ...
 
 
-class Work(Protocol):
+class BackgroundTask(Protocol):
     """Something that goes on beside the questions."""
 
     async def run(self) -> None:
@@ -58,20 +58,20 @@ class Work(Protocol):
         ...
 
 
-class Pushed(Protocol):
+class PushSource(Protocol):
     """A source that tells by itself."""
 
-    async def told_at(self) -> float | None:
+    async def last_push_at(self) -> float | None:
         """When it told something last (s since the epoch). May raise StoreError."""
         ...
 
-    async def changed(self, seconds: float) -> None:
+    async def wait_for_push(self, seconds: float) -> None:
         """Returns when it has told something, after ``seconds`` at the latest. May raise StoreError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class AdapterContext:
     """What a wing is made of."""
 
     settings: Settings
@@ -81,7 +81,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Wing:
+class SourceAdapter:
     """``source`` is its row, with the owner's own label and page; ``renewal`` is None where nothing ever ends; ``work``
     is what goes on beside the questions.
 
@@ -89,10 +89,10 @@ class Wing:
     requests); ``pushed`` is set where the source tells by itself.
     """
 
-    source: Source
-    gateway: Asked
-    renewal: Renewal | None = None
-    work: Sequence[Work] = ()
+    source: SourceInfo
+    client: SourceClient
+    renewal: Reauthorization | None = None
+    background_tasks: Sequence[BackgroundTask] = ()
     routes: Sequence[BaseRoute] = ()
-    largest_body: Callable[[Scope], int | None] = lambda _: None
-    pushed: Pushed | None = None
+    max_body_bytes: Callable[[Scope], int | None] = lambda _: None
+    push: PushSource | None = None

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-LONGEST_MS = 30 * 86_400_000
-LATEST_MOMENT = 32_503_680_000.0  # the year 3000
-LONGEST_ADDRESS = 2_000
+MAX_DURATION_MS = 30 * 86_400_000
+MAX_TIMESTAMP = 32_503_680_000.0  # the year 3000
+MAX_URL_LENGTH = 2_000
 
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
-def json_of(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """The JSON value in ``body``. Raises ValueError where there is none."""
     try:
         return json.loads(body)
@@ -21,26 +21,26 @@ def json_of(body: bytes) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def objects(value: Any) -> Iterator[dict[str, Any]]:
+def iter_objects(value: Any) -> Iterator[dict[str, Any]]:
     """The objects in a list; none for anything else."""
     return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
 
 
-def object_of(value: Any) -> dict[str, Any]:
+def as_object(value: Any) -> dict[str, Any]:
     """``value`` where it is an object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """Text that is not empty."""
     return value if isinstance(value, str) and value else None
 
 
-def web_address(value: Any) -> str | None:
+def as_url(value: Any) -> str | None:
     """An absolute http(s) address: what stands here becomes a link on somebody's site."""
     if (
         not isinstance(value, str)
-        or len(value) > LONGEST_ADDRESS
+        or len(value) > MAX_URL_LENGTH
         or any(c.isspace() or not c.isprintable() for c in value)
     ):
         return None
@@ -51,7 +51,7 @@ def web_address(value: Any) -> str | None:
     return value if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def milliseconds(value: Any, longest: int = LONGEST_MS) -> int | None:
+def as_milliseconds(value: Any, longest: int = MAX_DURATION_MS) -> int | None:
     """Whole milliseconds; None for what is no time within an item (NaN compares false)."""
     return int(value) if is_number(value) and 0 <= value <= longest else None
 
@@ -61,16 +61,16 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def moment(value: Any) -> float | None:
+def as_timestamp(value: Any) -> float | None:
     """Seconds since the epoch, from a whole number or its digits; None before 1970 and after what calendars show."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LATEST_MOMENT:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_TIMESTAMP:
         return None
     return float(value)
 
 
-def mbid(value: Any) -> str | None:
+def as_mbid(value: Any) -> str | None:
     """A MusicBrainz identifier (https://musicbrainz.org/doc/MusicBrainz_Identifier), in small letters."""
     folded = value.lower() if isinstance(value, str) else ""
     return folded if _MBID.fullmatch(folded) else None

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from widget.config.settings import Settings
-from widget.config.source_settings import combined, effective
-from widget.model.sources import Source
-from widget.sources.base import Parts, Wing
-from widget.sources.polling_adapter import Client, Gateway
-from widget.sources.rate_limiter import Gate
+from widget.config.source_settings import effective_values, merge_values
+from widget.model.sources import SourceInfo
+from widget.sources.base import AdapterContext, SourceAdapter
+from widget.sources.polling_adapter import PollingAdapter, ServiceClient
+from widget.sources.rate_limiter import RateLimiter
 
-LEAST_PLAYS, MOST_PLAYS = 2, 50
+MIN_HISTORY, MAX_HISTORY = 2, 50
 
 
-class Listener(Protocol):
+class ServiceAccount(Protocol):
     """Whom to ask for."""
 
     @property
@@ -24,22 +24,26 @@ class Listener(Protocol):
         ...
 
 
-Account = TypeVar("Account", bound=Listener)
+Account = TypeVar("Account", bound=ServiceAccount)
 AccountOf = Callable[[Mapping[str, str]], Account | None]
 """Gives the account that the source's variables name; None where they name none."""
 
 
-def plays_needed(settings: Settings) -> int:
+def history_limit(settings: Settings) -> int:
     """How many plays to ask for; what is hidden is left out before it is counted.
 
     One more than are listed, for the present play may be among them.
     """
-    return MOST_PLAYS if settings.hide else min(MOST_PLAYS, max(LEAST_PLAYS, settings.recent + 1))
+    return MAX_HISTORY if settings.hide else min(MAX_HISTORY, max(MIN_HISTORY, settings.recent + 1))
 
 
-def polled_wing(
-    parts: Parts, row: Source, client: Client[Account], account_of: AccountOf[Account], not_configured: str
-) -> Wing:
+def create_polling_adapter(
+    parts: AdapterContext,
+    row: SourceInfo,
+    client: ServiceClient[Account],
+    account_of: AccountOf[Account],
+    not_configured: str,
+) -> SourceAdapter:
     """The wing of ``row``, whose page is that of the listener who is known at the start.
 
     ``not_configured`` says what to set where ``account_of`` gives None. What is stored while it runs counts at once.
@@ -47,9 +51,9 @@ def polled_wing(
     settings, store = parts.settings, parts.store
 
     async def account() -> Account | None:
-        return account_of(await effective(store, row, settings.of_source))
+        return account_of(await effective_values(store, row, settings.source_values))
 
-    known = account_of(combined(row, settings.of_source, settings.stored))
-    gate = Gate(store, parts.clock, settings.calls_a_day, row.name)
-    gateway = Gateway(client, account, gate, parts.clock, not_configured)
-    return Wing(row if known is None else replace(row, url=known.page), gateway)
+    known = account_of(merge_values(row, settings.source_values, settings.stored_source_values))
+    gate = RateLimiter(store, parts.clock, settings.daily_call_limit, row.name)
+    gateway = PollingAdapter(client, account, gate, parts.clock, not_configured)
+    return SourceAdapter(row if known is None else replace(row, url=known.page), gateway)

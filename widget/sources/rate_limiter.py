@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from typing import NoReturn
 
 from widget.clock import Clock
-from widget.http_client import LONGEST_RETRY_AFTER_SECONDS
-from widget.model.errors import BudgetSpent, QuotaExceeded, RateLimited, Throttled
+from widget.http_client import MAX_RETRY_AFTER_SECONDS
+from widget.model.errors import DailyLimitReached, QuotaExceeded, RateLimited, Throttled
 from widget.model.sources import SourceName
-from widget.model.tokens import CLOCKS_APART_SECONDS, SECONDS_PER_DAY
-from widget.store.base import Ban, Store
+from widget.model.tokens import SECONDS_PER_DAY, STORED_CLOCK_SKEW_SECONDS
+from widget.store.base import RateLimitBlock, Store
 
 
-class Gate:
+class RateLimiter:
     """Lets questions to ``source`` through, or raises why not."""
 
     def __init__(self, store: Store, clock: Clock, calls_per_day: int, source: SourceName = "spotify") -> None:
@@ -23,7 +23,7 @@ class Gate:
 
     async def check(self) -> None:
         """Raises :class:`Throttled` while a ban lasts."""
-        ban = await self._store.ban(self._source)
+        ban = await self._store.rate_limit_block(self._source)
         if ban is None:
             return
         seconds = ban.until - self._clock.now()
@@ -31,22 +31,22 @@ class Gate:
             kind = QuotaExceeded if ban.code == "quota_exceeded" else RateLimited
             raise kind(ban.message, retry_after=seconds)
 
-    async def spend(self) -> None:
+    async def acquire(self) -> None:
         """Counts one question. Raises :class:`Throttled`, or :class:`BudgetSpent` where none is left."""
         await self.check()
         now = self._clock.now()
-        if not await self._store.spend_call(now, self._calls_per_day, self._source):
+        if not await self._store.count_call(now, self._calls_per_day, self._source):
             await self._raise_spent(now)
 
     @asynccontextmanager
-    async def paid(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[None]:
         """One counted question is asked within; raises as :meth:`spend`, before it is. Heeded as in :meth:`heeded`."""
-        await self.spend()
-        async with self.heeded():
+        await self.acquire()
+        async with self.respecting_429():
             yield
 
     @asynccontextmanager
-    async def heeded(self) -> AsyncIterator[None]:
+    async def respecting_429(self) -> AsyncIterator[None]:
         """Closes the gate where what is asked within raises :class:`Throttled`."""
         try:
             yield
@@ -56,29 +56,31 @@ class Gate:
 
     async def _close(self, error: Throttled) -> None:
         """For as long as the source asks."""
-        standing = await self._store.ban(self._source)
+        standing = await self._store.rate_limit_block(self._source)
         if standing is not None and not self._is_credible(standing):
             # It would outlast this one in the store, and is not obeyed.
-            await self._store.save_ban(None, self._source)
-        await self._store.save_ban(Ban(self._clock.now() + error.retry_after, error.code, str(error)), self._source)
+            await self._store.set_rate_limit_block(None, self._source)
+        await self._store.set_rate_limit_block(
+            RateLimitBlock(self._clock.now() + error.retry_after, error.code, str(error)), self._source
+        )
 
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+    async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
         """The questions of the last 24 hours: (beginning of the minute, number), oldest first."""
         return await self._calls_at(self._clock.now())
 
     async def _calls_at(self, now: float) -> Sequence[tuple[float, int]]:
         """Those of the future were counted while the machine's clock was wrong."""
         calls = await self._store.calls_since(now - SECONDS_PER_DAY, self._source)
-        return [(minute, spent) for minute, spent in calls if minute <= now + CLOCKS_APART_SECONDS]
+        return [(minute, spent) for minute, spent in calls if minute <= now + STORED_CLOCK_SKEW_SECONDS]
 
-    def _is_credible(self, ban: Ban) -> bool:
+    def _is_credible(self, ban: RateLimitBlock) -> bool:
         """A ban longer than any that we accept was written while the machine's clock was wrong."""
-        return ban.until - self._clock.now() <= LONGEST_RETRY_AFTER_SECONDS
+        return ban.until - self._clock.now() <= MAX_RETRY_AFTER_SECONDS
 
     async def _raise_spent(self, now: float) -> NoReturn:
         calls = await self._calls_at(now)
         oldest = min((minute for minute, _ in calls), default=now)
-        raise BudgetSpent(
+        raise DailyLimitReached(
             f"The {self._calls_per_day} calls a day that CALLS_PER_DAY allows are spent; they come back within a day.",
             retry_after=max(1.0, oldest + 60 + SECONDS_PER_DAY - now),
         )

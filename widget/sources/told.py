@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from widget.model.playback import LastPlayed, Playback
+from widget.model.playback import Playback, PlayedItem
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FetchResult:
     """What plays, and what was played, newest first; None where the answer told nothing of it."""
 
     playback: Playback | None
-    played: tuple[LastPlayed, ...] | None = None
+    history: tuple[PlayedItem, ...] | None = None

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from widget.model.errors import ErrorCode
 from widget.model.sources import SourceName
-from widget.model.tokens import Account, Credentials, Token
+from widget.model.tokens import Account, Authorization, Credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Ban:
+class RateLimitBlock:
     """Until when (s since the epoch) nothing may be sent to the source, and why."""
 
     until: float
@@ -20,7 +20,7 @@ class Ban:
 
 
 class Store(Protocol):
-    """Each method is one transaction, safe across processes, and may raise :class:`widget.model.errors.StoreError`: whatever
+    """Each method is one transaction, safe across processes, and may raise StoreError: whatever
     fails or hangs outside becomes one, within the limits of :mod:`widget.store.limits`. Once begun, a transaction ends
     by itself, also where its caller is cancelled.
 
@@ -35,7 +35,7 @@ class Store(Protocol):
     async def open(self) -> None:
         """Connects, makes or migrates the schema, and makes sure that it can be written.
 
-        Raises :class:`widget.model.errors.ConfigurationError`, naming the place, where that can never be, and StoreError
+        Raises ConfigurationError, naming the place, where that can never be, and StoreError
         where it cannot be now: then every later use tries again.
         """
         ...
@@ -46,7 +46,7 @@ class Store(Protocol):
 
     # The authorization.
 
-    async def token(self) -> Token | None:
+    async def authorization(self) -> Authorization | None:
         """The stored authorization."""
         ...
 
@@ -60,7 +60,7 @@ class Store(Protocol):
 
     async def save_authorization(
         self,
-        token: Token,
+        token: Authorization,
         credentials: Credentials | None,
         seed_fingerprint: str | None,
         notes: Mapping[str, str] = ...,
@@ -72,7 +72,7 @@ class Store(Protocol):
     async def save_refresh(
         self,
         used_refresh_token: str,
-        token: Token,
+        token: Authorization,
         credentials: Credentials | None = None,
         seed_fingerprint: str | None = None,
     ) -> bool:
@@ -83,12 +83,12 @@ class Store(Protocol):
         """
         ...
 
-    async def prove_room(self) -> None:
+    async def reserve_space(self) -> None:
         """Makes sure, while the caller holds :meth:`refreshing`, that a refresh's answer can be saved: a durable write
         larger than that has reached the database itself. StoreError where it has not."""
         ...
 
-    async def drop_access(self, access_token: str) -> None:
+    async def discard_access_token(self, access_token: str) -> None:
         """Deletes the stored access token, where it is this one: Spotify refused it."""
         ...
 
@@ -100,7 +100,7 @@ class Store(Protocol):
         """Marks the stored token as dead, where it still is ``refresh_token``."""
         ...
 
-    def refreshing(self) -> AbstractAsyncContextManager[None]:
+    def refresh_lock(self) -> AbstractAsyncContextManager[None]:
         """Held by at most one task of one process at a time; freed when its process dies. StoreError where it cannot
         be had within ten seconds."""
         ...
@@ -111,7 +111,7 @@ class Store(Protocol):
 
     # Asking a source. What each has told, forbidden or cost is kept by itself.
 
-    async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
+    async def count_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
         """Counts one question at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
         ...
 
@@ -119,17 +119,17 @@ class Store(Protocol):
         """The calls counted since ``since``: (beginning of the minute, number), oldest first."""
         ...
 
-    async def ban(self, source: SourceName = "spotify") -> Ban | None:
+    async def rate_limit_block(self, source: SourceName = "spotify") -> RateLimitBlock | None:
         """The last ban, whether over or not."""
         ...
 
-    async def save_ban(self, ban: Ban | None, source: SourceName = "spotify") -> None:
+    async def set_rate_limit_block(self, ban: RateLimitBlock | None, source: SourceName = "spotify") -> None:
         """Replaces the ban; a shorter one does not replace a longer one."""
         ...
 
     # Several instances on one store.
 
-    async def lead(self) -> bool:
+    async def try_lead(self) -> bool:
         """Becomes, or stays, the one instance that asks the source; freed when its process dies or closes."""
         ...
 
@@ -137,29 +137,29 @@ class Store(Protocol):
         """Lets another instance lead."""
         ...
 
-    async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
+    async def publish_state(self, knowledge: str, source: SourceName = "spotify") -> None:
         """What the leader knows, for the others to show."""
         ...
 
-    async def shared(self, source: SourceName = "spotify") -> str | None:
+    async def read_state(self, source: SourceName = "spotify") -> str | None:
         """What the leader shared last."""
         ...
 
-    async def news(self, seconds: float) -> None:
+    async def wait_for_state(self, seconds: float) -> None:
         """Returns when something may have been shared, after ``seconds`` at the latest."""
         ...
 
     # Messages to the owner.
 
-    async def note(self, name: str) -> str | None:
+    async def get_value(self, name: str) -> str | None:
         """What was remembered under ``name``."""
         ...
 
-    async def save_note(self, name: str, text: str) -> None:
+    async def set_value(self, name: str, text: str) -> None:
         """Remembers ``text`` under ``name``."""
         ...
 
-    async def save_notes(self, notes: Mapping[str, str]) -> None:
+    async def set_values(self, notes: Mapping[str, str]) -> None:
         """Remembers all of ``notes`` (text by name) or none; durable when it returns."""
         ...
 
@@ -171,6 +171,6 @@ class Store(Protocol):
         """True for the one caller that may send this message now; a claim that came to nothing ends after a while."""
         ...
 
-    async def settle_message(self, channel: str, key: str, arrived: bool) -> None:
+    async def finish_message(self, channel: str, key: str, arrived: bool) -> None:
         """Ends a claim: the message is sent, or free to be tried again."""
         ...

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from widget.model.errors import ConfigurationError, StoreError
 from widget.store.base import Store
-from widget.store.limits import DEFAULT, Limits
+from widget.store.limits import DEFAULT, StoreTimeouts
 
 SQLITE_PREFIX = "sqlite:///"
 WITHOUT_PSYCOPG = (
@@ -16,7 +16,7 @@ WITHOUT_PSYCOPG = (
 log = logging.getLogger(__name__)
 
 
-def store_for(database_url: str, limits: Limits = DEFAULT) -> Store:
+def create_store(database_url: str, limits: StoreTimeouts = DEFAULT) -> Store:
     """The store at ``database_url``, not yet open. Raises :class:`ConfigurationError` for an unknown scheme."""
     if database_url.startswith(SQLITE_PREFIX):
         from widget.store.sqlite import SqliteStore
@@ -31,7 +31,7 @@ def store_for(database_url: str, limits: Limits = DEFAULT) -> Store:
     raise ConfigurationError("DATABASE_URL cannot be right: use sqlite:///file.db or postgresql://…")
 
 
-async def open_or_go_on(store: Store) -> None:
+async def open_or_warn(store: Store) -> None:
     """Opens ``store`` for a server, which serves without it until it comes. ConfigurationError where it never can."""
     try:
         await store.open()

@@ -41,7 +41,7 @@ class FileLock:
         except Timeout:
             return False
         except (OSError, NotImplementedError) as error:
-            raise StoreError(f"the lock {self._path} cannot be had ({reason(error)})") from error
+            raise StoreError(f"the lock {self._path} cannot be had ({describe_error(error)})") from error
         self._lock, self._identity = lock, file_identity(self._path)
         return True
 
@@ -61,7 +61,7 @@ def file_identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def reason(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Why, in the operating system's or SQLite's own words."""
     told = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
     return told or type(error).__name__

@@ -7,7 +7,7 @@ from pathlib import Path
 from widget.store.factory import SQLITE_PREFIX
 
 
-def may_not_last(
+def is_ephemeral(
     database_url: str, disk_starts_empty: bool, is_mount: Callable[[Path], bool] = os.path.ismount
 ) -> bool:
     """Whether the next restart may take the database: an SQLite file on no mount, at a host whose disk starts empty."""

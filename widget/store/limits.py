@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-ROOM_BYTES = 32_768
+RESERVED_BYTES = 32_768
 """What must be written for real before a refresh is asked: many times what the answer's own write needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StoreTimeouts:
     """All in s: ``lock`` for SQLite's own lock, ``statement`` for anything else that the database is asked, waiting for
     one's turn included, ``refresh`` for the refresh lock, ``close`` for giving everything back."""
 
@@ -17,4 +17,4 @@ class Limits:
     close: float = 0.8
 
 
-DEFAULT = Limits()
+DEFAULT = StoreTimeouts()

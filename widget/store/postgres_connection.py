@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from widget.background import looked_at
+from widget.background import consume_exception
 from widget.model.errors import StoreError
 
 SCHEMA = "now_playing"
-LAST_WORD_SECONDS = 0.3
+CANCEL_GRACE_SECONDS = 0.3
 
 _CONNECTION: Mapping[str, Any] = {
     "connect_timeout": "5",
@@ -32,7 +32,7 @@ _ENDED_BY_THE_SERVER = (
 )
 
 
-class Session:
+class PostgresConnection:
     """A connection whose every statement ends in time: the server is told to see to it, and where the server itself
     hangs the connection is broken off here. All methods raise StoreError."""
 
@@ -40,7 +40,7 @@ class Session:
         self._connection = connection
 
     @classmethod
-    async def begin(cls, url: str, seconds: float) -> Session:
+    async def open(cls, url: str, seconds: float) -> PostgresConnection:
         """A new one, had within ``seconds``; later statements end after as long."""
         try:
             async with asyncio.timeout(seconds):
@@ -48,7 +48,7 @@ class Session:
                     url, autocommit=True, prepare_threshold=None, row_factory=dict_row, **_CONNECTION
                 )
         except TimeoutError as error:
-            raise no_answer() from error
+            raise timeout_error() from error
         except psycopg.Error as error:
             raise store_error(error) from error
         session = cls(connection)
@@ -70,15 +70,15 @@ class Session:
             await asyncio.wait({asking}, timeout=seconds)
         finally:
             if not asking.done():
-                asking.add_done_callback(looked_at)
+                asking.add_done_callback(consume_exception)
                 self._break_off()
                 broken_off = True
-                await asyncio.wait({asking}, timeout=LAST_WORD_SECONDS)
+                await asyncio.wait({asking}, timeout=CANCEL_GRACE_SECONDS)
         if broken_off:
-            raise no_answer()
+            raise timeout_error()
         return asking.result()
 
-    async def notified(self, seconds: float) -> None:
+    async def wait_for_notify(self, seconds: float) -> None:
         """Returns at the next notification, after ``seconds`` at the latest."""
         try:
             async for _ in self._connection.notifies(timeout=seconds, stop_after=1):
@@ -117,6 +117,6 @@ def store_error(error: psycopg.Error) -> StoreError:
     return StoreError(f"the Postgres database cannot be used now ({line})")
 
 
-def no_answer() -> StoreError:
+def timeout_error() -> StoreError:
     """What is raised where Postgres says nothing."""
     return StoreError("the Postgres database cannot be used now (it does not answer)")

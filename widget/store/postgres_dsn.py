@@ -12,7 +12,7 @@ from widget.model.errors import ConfigurationError, StoreError
 from widget.store.postgres_connection import store_error
 
 
-def location_of(url: str) -> str:
+def redacted_dsn(url: str) -> str:
     """The database and its host, for people; without the user and the password."""
     try:
         parts = conninfo_to_dict(url)
@@ -21,7 +21,7 @@ def location_of(url: str) -> str:
     return f"Postgres, database {parts.get('dbname', '')!s} on {parts.get('host', 'this machine')!s}"
 
 
-def check_address(url: str) -> None:
+def validate_dsn(url: str) -> None:
     """Raises :class:`ConfigurationError` where ``url`` can never lead to a database. Asks nobody."""
     try:
         options = conninfo_to_dict(url)

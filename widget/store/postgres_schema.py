@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from widget.model.errors import ConfigurationError
-from widget.store.postgres_connection import SCHEMA, Session
+from widget.store.postgres_connection import SCHEMA, PostgresConnection
 from widget.store.postgres_locks import MIGRATE
-from widget.store.schema import MIGRATIONS, NEWER, VERSION
+from widget.store.schema import MIGRATIONS, NEWER_SCHEMA_ERROR, VERSION
 
 
-async def migrate(session: Session, location: str, seconds: float) -> None:
+async def migrate(session: PostgresConnection, location: str, seconds: float) -> None:
     """Makes the schema, or takes it to our version; each statement ends within ``seconds``.
 
     Raises StoreError, or :class:`ConfigurationError` where the database at ``location`` is of a newer version.
@@ -21,7 +21,7 @@ async def migrate(session: Session, location: str, seconds: float) -> None:
     rows = await session.execute("SELECT version FROM schema_version", seconds)
     version = rows[0]["version"] if rows else 0
     if version > VERSION:
-        raise ConfigurationError(NEWER.format(location=location))
+        raise ConfigurationError(NEWER_SCHEMA_ERROR.format(location=location))
     for step in MIGRATIONS[version:]:
         for statement in step:
             await session.execute(statement, seconds)

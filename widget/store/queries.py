@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from widget.model.sources import SourceName
-from widget.model.tokens import SECONDS_PER_DAY, Account, Credentials, Token
-from widget.store.base import Ban
-from widget.store.rows import Row, read_ban, read_credentials, read_note, read_time, read_token
+from widget.model.tokens import SECONDS_PER_DAY, Account, Authorization, Credentials
+from widget.store.base import RateLimitBlock
+from widget.store.rows import Row, read_credentials, read_rate_limit_block, read_time, read_token, read_value
 from widget.store.schema import TABLES
 
 CLAIM_SECONDS = 300.0
-AHEAD_MINUTES = 5
+MAX_FUTURE_MINUTES = 5
 """How far another instance's clock may be ahead of ours; calls beyond that are of a clock that was wrong."""
 
-MOST_CALLS_A_MINUTE = 1_000_000
+MAX_CALLS_PER_MINUTE = 1_000_000
 
 _REPLACE_AUTHORIZATION = """
     INSERT INTO token (id, refresh_token, scopes, account_id, account_name, authorized_at, access_token,
@@ -49,22 +49,22 @@ class Statement:
     values: Mapping[str, Any]
 
 
-Steps = Generator[Statement, Sequence[Row], Result]
+Transaction = Generator[Statement, Sequence[Row], Result]
 """A transaction: yields statements, is sent the rows of each, returns what it is for."""
 
 
-def token() -> Steps[Token | None]:
+def token() -> Transaction[Authorization | None]:
     """See :meth:`widget.store.base.Store.token`; the others here are named after its methods too."""
     return read_token((yield _sql("SELECT * FROM token")))
 
 
-def credentials() -> Steps[Credentials | None]:
+def credentials() -> Transaction[Credentials | None]:
     return read_credentials((yield _sql("SELECT client_id, client_secret FROM credentials")))
 
 
 def save_authorization(
-    token: Token, credentials: Credentials | None, seed_fingerprint: str | None, notes: Mapping[str, str]
-) -> Steps[None]:
+    token: Authorization, credentials: Credentials | None, seed_fingerprint: str | None, notes: Mapping[str, str]
+) -> Transaction[None]:
     yield _sql(_REPLACE_AUTHORIZATION, **_columns(token))
     if credentials is not None:
         yield _sql(_REPLACE_CREDENTIALS, client_id=credentials.client_id, client_secret=credentials.client_secret)
@@ -74,8 +74,8 @@ def save_authorization(
 
 
 def save_refresh(
-    used_refresh_token: str, token: Token, credentials: Credentials | None, seed_fingerprint: str | None
-) -> Steps[bool]:
+    used_refresh_token: str, token: Authorization, credentials: Credentials | None, seed_fingerprint: str | None
+) -> Transaction[bool]:
     stored = read_token((yield _sql("SELECT * FROM token")))
     if stored is None:
         yield from save_authorization(token, credentials, seed_fingerprint, {})
@@ -86,7 +86,7 @@ def save_refresh(
     return True
 
 
-def mark_needs_authorization(refresh_token: str) -> Steps[None]:
+def mark_needs_authorization(refresh_token: str) -> Transaction[None]:
     yield _sql(
         "UPDATE token SET needs_authorization = 1, access_token = NULL, access_expires_at = NULL "
         "WHERE refresh_token = :refresh_token",
@@ -94,14 +94,14 @@ def mark_needs_authorization(refresh_token: str) -> Steps[None]:
     )
 
 
-def drop_access(access_token: str) -> Steps[None]:
+def drop_access(access_token: str) -> Transaction[None]:
     yield _sql(
         "UPDATE token SET access_token = NULL, access_expires_at = NULL WHERE access_token = :access_token",
         access_token=access_token,
     )
 
 
-def save_account(refresh_token: str, account: Account) -> Steps[None]:
+def save_account(refresh_token: str, account: Account) -> Transaction[None]:
     yield _sql(
         "UPDATE token SET account_id = :id, account_name = :name "
         "WHERE refresh_token = :refresh_token AND account_id IS NULL",
@@ -111,24 +111,24 @@ def save_account(refresh_token: str, account: Account) -> Steps[None]:
     )
 
 
-def forget() -> Steps[None]:
+def forget() -> Transaction[None]:
     for table in TABLES:
         yield _sql(f"DELETE FROM {table}")  # noqa: S608
 
 
-def spend_call(now: float, calls_per_day: int, source: SourceName) -> Steps[bool]:
+def spend_call(now: float, calls_per_day: int, source: SourceName) -> Transaction[bool]:
     minute, calls = _minute(now), _calls_of(source)
     yield _sql(
         f"DELETE FROM {calls.table} WHERE {calls.own} AND (minute < :oldest OR minute > :newest)",  # noqa: S608
         source=source,
         oldest=_minute(now - SECONDS_PER_DAY),
-        newest=minute + AHEAD_MINUTES,
+        newest=minute + MAX_FUTURE_MINUTES,
     )
     rows = yield _sql(
         f"SELECT COALESCE(SUM(spent), 0) AS spent FROM {calls.table} WHERE {calls.own} "  # noqa: S608
         "AND spent BETWEEN 1 AND :most",
         source=source,
-        most=MOST_CALLS_A_MINUTE,
+        most=MAX_CALLS_PER_MINUTE,
     )
     if rows[0]["spent"] >= calls_per_day:
         return False
@@ -137,19 +137,19 @@ def spend_call(now: float, calls_per_day: int, source: SourceName) -> Steps[bool
         f"CASE WHEN {calls.table}.spent BETWEEN 1 AND :most THEN {calls.table}.spent + 1 ELSE 1 END",
         source=source,
         minute=minute,
-        most=MOST_CALLS_A_MINUTE,
+        most=MAX_CALLS_PER_MINUTE,
     )
     return True
 
 
-def calls_since(since: float, source: SourceName) -> Steps[Sequence[tuple[float, int]]]:
+def calls_since(since: float, source: SourceName) -> Transaction[Sequence[tuple[float, int]]]:
     calls = _calls_of(source)
     rows = yield _sql(
         f"SELECT minute, spent FROM {calls.table} WHERE {calls.own} AND minute >= :oldest "  # noqa: S608
         "AND spent BETWEEN 1 AND :most ORDER BY minute",
         source=source,
         oldest=_minute(since),
-        most=MOST_CALLS_A_MINUTE,
+        most=MAX_CALLS_PER_MINUTE,
     )
     return [(row["minute"] * 60.0, int(row["spent"])) for row in rows]
 
@@ -168,48 +168,48 @@ def _calls_of(source: SourceName) -> _Calls:
     return _Calls("source_calls", "source = :source", columns)
 
 
-def ban(source: SourceName) -> Steps[Ban | None]:
-    return read_ban((yield from note(note_of("ban", source))))
+def ban(source: SourceName) -> Transaction[RateLimitBlock | None]:
+    return read_rate_limit_block((yield from note(key_for("ban", source))))
 
 
-def save_ban(ban: Ban | None, source: SourceName) -> Steps[None]:
-    name = note_of("ban", source)
+def save_ban(ban: RateLimitBlock | None, source: SourceName) -> Transaction[None]:
+    name = key_for("ban", source)
     if ban is None:
         yield from drop_note(name)
         return
-    standing = read_ban((yield from note(name)))
+    standing = read_rate_limit_block((yield from note(name)))
     if standing is None or standing.until < ban.until:
         yield from save_note(name, json.dumps({"until": ban.until, "code": ban.code, "message": ban.message}))
 
 
-def note_of(name: str, source: SourceName) -> str:
+def key_for(name: str, source: SourceName) -> str:
     """The note ``name`` as it is kept for ``source``: what one has told or forbidden is nothing to another."""
     return name if source == "spotify" else f"{name}:{source}"
 
 
-def save_notes(notes: Mapping[str, str]) -> Steps[None]:
+def save_notes(notes: Mapping[str, str]) -> Transaction[None]:
     for name, text in notes.items():
         yield from save_note(name, text)
 
 
-def note(name: str) -> Steps[str | None]:
-    return read_note((yield _sql("SELECT text FROM notes WHERE name = :name", name=name)))
+def note(name: str) -> Transaction[str | None]:
+    return read_value((yield _sql("SELECT text FROM notes WHERE name = :name", name=name)))
 
 
-def save_note(name: str, text: str) -> Steps[None]:
+def save_note(name: str, text: str) -> Transaction[None]:
     yield _sql(_REPLACE_NOTE, name=name, text=text)
 
 
-def drop_note(name: str) -> Steps[None]:
+def drop_note(name: str) -> Transaction[None]:
     yield _sql("DELETE FROM notes WHERE name = :name", name=name)
 
 
-def messages_sent(channel: str) -> Steps[frozenset[str]]:
+def messages_sent(channel: str) -> Transaction[frozenset[str]]:
     rows = yield _sql("SELECT key FROM messages WHERE channel = :channel AND sent = 1", channel=channel)
     return frozenset(row["key"] for row in rows if isinstance(row["key"], str))
 
 
-def claim_message(channel: str, key: str, now: float) -> Steps[bool]:
+def claim_message(channel: str, key: str, now: float) -> Transaction[bool]:
     rows = yield _sql(
         "SELECT claimed_at, sent FROM messages WHERE channel = :channel AND key = :key", channel=channel, key=key
     )
@@ -227,7 +227,7 @@ def claim_message(channel: str, key: str, now: float) -> Steps[bool]:
     return True
 
 
-def settle_message(channel: str, key: str, arrived: bool) -> Steps[None]:
+def settle_message(channel: str, key: str, arrived: bool) -> Transaction[None]:
     verb = "UPDATE messages SET sent = 1" if arrived else "DELETE FROM messages"
     yield _sql(f"{verb} WHERE channel = :channel AND key = :key", channel=channel, key=key)
 
@@ -241,7 +241,7 @@ def _minute(timestamp: float) -> int:
     return int(timestamp // 60)
 
 
-def _columns(token: Token) -> dict[str, Any]:
+def _columns(token: Authorization) -> dict[str, Any]:
     return {
         "refresh_token": token.refresh_token,
         "scopes": " ".join(token.scopes),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from widget.model.errors import ErrorCode
-from widget.model.tokens import AccessToken, Account, Credentials, Token
-from widget.store.base import Ban
+from widget.model.tokens import AccessToken, Account, Authorization, Credentials
+from widget.store.base import RateLimitBlock
 
 Row = Mapping[str, Any]
 
@@ -17,14 +17,14 @@ _LATEST = 32_503_680_000.0
 _CODES: Mapping[str, ErrorCode] = {code: code for code in get_args(ErrorCode)}
 
 
-def read_token(rows: Sequence[Row]) -> Token | None:
+def read_token(rows: Sequence[Row]) -> Authorization | None:
     """The authorization in ``rows``; of one whose refresh token can be read, what else cannot is unknown."""
     refresh_token = _word(rows[0]["refresh_token"]) if rows else None
     if refresh_token is None:
         return None
     row = rows[0]
     account_id, scopes = _text(row["account_id"]), _text(row["scopes"]) or ""
-    return Token(
+    return Authorization(
         refresh_token=refresh_token,
         scopes=tuple(scopes.split()),
         account=None if account_id is None else Account(account_id, _text(row["account_name"])),
@@ -41,12 +41,12 @@ def read_credentials(rows: Sequence[Row]) -> Credentials | None:
     return None if client_id is None else Credentials(client_id, _word(rows[0]["client_secret"]))
 
 
-def read_note(rows: Sequence[Row]) -> str | None:
+def read_value(rows: Sequence[Row]) -> str | None:
     """The text in ``rows``."""
     return _text(rows[0]["text"]) if rows else None
 
 
-def read_ban(text: str | None) -> Ban | None:
+def read_rate_limit_block(text: str | None) -> RateLimitBlock | None:
     """The ban that ``text`` tells of."""
     try:
         value = json.loads(text or "")
@@ -57,7 +57,7 @@ def read_ban(text: str | None) -> Ban | None:
     until, code, message = read_time(value.get("until")), value.get("code"), _text(value.get("message"))
     if until is None or message is None or not isinstance(code, str) or code not in _CODES:
         return None
-    return Ban(until, _CODES[code], message)
+    return RateLimitBlock(until, _CODES[code], message)
 
 
 def read_time(value: object) -> float | None:

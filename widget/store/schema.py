@@ -41,4 +41,4 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 TABLES = ("token", "credentials", "calls", "notes", "messages", "source_calls")
 VERSION = len(MIGRATIONS)
-NEWER = "the database at {location} was written by a newer version of this program: update the program"
+NEWER_SCHEMA_ERROR = "the database at {location} was written by a newer version of this program: update the program"

@@ -8,45 +8,45 @@ from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
 from widget.model.sources import SourceName
-from widget.model.tokens import Account, Credentials, Token
+from widget.model.tokens import Account, Authorization, Credentials
 from widget.store import queries
-from widget.store.base import Ban
-from widget.store.queries import Result, Steps
+from widget.store.base import RateLimitBlock
+from widget.store.queries import Result, Transaction
 
-NO_NOTES: Mapping[str, str] = MappingProxyType({})
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
-class SqlStore(ABC):
+class Store(ABC):
     """Implements most of :class:`widget.store.base.Store` over :meth:`_transact`."""
 
     @abstractmethod
-    async def _transact(self, steps: Steps[Result], *, write: bool = False, durable: bool = False) -> Result:
+    async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
         """One transaction; ``write`` excludes every other writer, ``durable`` is on disk when it ends.
 
         Once begun it ends by itself, whether its caller is cancelled or not. Raises StoreError, in time.
         """
 
     @abstractmethod
-    def refreshing(self) -> AbstractAsyncContextManager[None]:
+    def refresh_lock(self) -> AbstractAsyncContextManager[None]:
         """See :meth:`widget.store.base.Store.refreshing`."""
 
     # The authorization.
 
-    async def token(self) -> Token | None:
+    async def authorization(self) -> Authorization | None:
         return await self._transact(queries.token())
 
     async def credentials(self) -> Credentials | None:
         return await self._transact(queries.credentials())
 
     async def seed_fingerprint(self) -> str | None:
-        return await self.note("seed")
+        return await self.get_value("seed")
 
     async def save_authorization(
         self,
-        token: Token,
+        token: Authorization,
         credentials: Credentials | None,
         seed_fingerprint: str | None,
-        notes: Mapping[str, str] = NO_NOTES,
+        notes: Mapping[str, str] = NO_VALUES,
     ) -> None:
         steps = queries.save_authorization(token, credentials, seed_fingerprint, notes)
         await self._transact(steps, write=True, durable=True)
@@ -54,7 +54,7 @@ class SqlStore(ABC):
     async def save_refresh(
         self,
         used_refresh_token: str,
-        token: Token,
+        token: Authorization,
         credentials: Credentials | None = None,
         seed_fingerprint: str | None = None,
     ) -> bool:
@@ -64,47 +64,47 @@ class SqlStore(ABC):
     async def mark_needs_authorization(self, refresh_token: str) -> None:
         await self._transact(queries.mark_needs_authorization(refresh_token), write=True, durable=True)
 
-    async def drop_access(self, access_token: str) -> None:
+    async def discard_access_token(self, access_token: str) -> None:
         await self._transact(queries.drop_access(access_token), write=True, durable=True)
 
     async def save_account(self, refresh_token: str, account: Account) -> None:
         await self._transact(queries.save_account(refresh_token, account), write=True, durable=True)
 
     async def forget(self) -> None:
-        async with self.refreshing():
+        async with self.refresh_lock():
             await self._transact(queries.forget(), write=True, durable=True)
 
     # Asking the source.
 
-    async def spend_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
+    async def count_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
         return await self._transact(queries.spend_call(now, calls_per_day, source), write=True)
 
     async def calls_since(self, since: float, source: SourceName = "spotify") -> Sequence[tuple[float, int]]:
         return await self._transact(queries.calls_since(since, source))
 
-    async def ban(self, source: SourceName = "spotify") -> Ban | None:
+    async def rate_limit_block(self, source: SourceName = "spotify") -> RateLimitBlock | None:
         return await self._transact(queries.ban(source))
 
-    async def save_ban(self, ban: Ban | None, source: SourceName = "spotify") -> None:
+    async def set_rate_limit_block(self, ban: RateLimitBlock | None, source: SourceName = "spotify") -> None:
         await self._transact(queries.save_ban(ban, source), write=True, durable=True)
 
     # Several instances on one store.
 
-    async def share(self, knowledge: str, source: SourceName = "spotify") -> None:
-        await self.save_note(queries.note_of("knowledge", source), knowledge)
+    async def publish_state(self, knowledge: str, source: SourceName = "spotify") -> None:
+        await self.set_value(queries.key_for("knowledge", source), knowledge)
 
-    async def shared(self, source: SourceName = "spotify") -> str | None:
-        return await self.note(queries.note_of("knowledge", source))
+    async def read_state(self, source: SourceName = "spotify") -> str | None:
+        return await self.get_value(queries.key_for("knowledge", source))
 
     # Messages to the owner.
 
-    async def note(self, name: str) -> str | None:
+    async def get_value(self, name: str) -> str | None:
         return await self._transact(queries.note(name))
 
-    async def save_note(self, name: str, text: str) -> None:
+    async def set_value(self, name: str, text: str) -> None:
         await self._transact(queries.save_note(name, text), write=True)
 
-    async def save_notes(self, notes: Mapping[str, str]) -> None:
+    async def set_values(self, notes: Mapping[str, str]) -> None:
         await self._transact(queries.save_notes(notes), write=True, durable=True)
 
     async def messages_sent(self, channel: str) -> frozenset[str]:
@@ -113,5 +113,5 @@ class SqlStore(ABC):
     async def claim_message(self, channel: str, key: str, now: float) -> bool:
         return await self._transact(queries.claim_message(channel, key, now), write=True, durable=True)
 
-    async def settle_message(self, channel: str, key: str, arrived: bool) -> None:
+    async def finish_message(self, channel: str, key: str, arrived: bool) -> None:
         await self._transact(queries.settle_message(channel, key, arrived), write=True, durable=True)

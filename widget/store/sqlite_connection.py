@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from widget.model.errors import ConfigurationError, StoreError
-from widget.store.file_lock import OWNER_ONLY, file_identity, reason
-from widget.store.queries import Result, Statement, Steps
-from widget.store.schema import MIGRATIONS, NEWER, VERSION
+from widget.store.file_lock import OWNER_ONLY, describe_error, file_identity
+from widget.store.queries import Result, Statement, Transaction
+from widget.store.schema import MIGRATIONS, NEWER_SCHEMA_ERROR, VERSION
 
-SHORTEST_LOCK_SECONDS = 0.05
-OPENING_SECONDS = 2.0
+MIN_BUSY_TIMEOUT_SECONDS = 0.05
+OPEN_TIMEOUT_SECONDS = 2.0
 
 _PASSING_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 _PASSING_CODES = {
@@ -32,7 +32,7 @@ _PASSING_CODES = {
 _OPENED_ANEW_AFTER = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY}
 
 
-class SqliteFile:
+class SqliteConnection:
     """The database at ``path``, open from its first use on; opened anew where the file was replaced meanwhile.
 
     All methods raise StoreError, naming the file.
@@ -47,10 +47,10 @@ class SqliteFile:
     def open(self) -> None:
         """Opens it and writes to it. Raises :class:`ConfigurationError` where that can never be."""
         try:
-            self._migrate(self._opened(OPENING_SECONDS), force=True)
+            self._migrate(self._opened(OPEN_TIMEOUT_SECONDS), force=True)
         except (OSError, sqlite3.Error) as error:
             self.close()
-            told = f"the database {self._path} cannot be written ({reason(error)})"
+            told = f"the database {self._path} cannot be written ({describe_error(error)})"
             if _passes(error):
                 raise StoreError(told) from error
             raise ConfigurationError(f"{told}; choose another by DATABASE_URL or --database") from error
@@ -64,7 +64,7 @@ class SqliteFile:
         if connection is not None:
             connection.close()
 
-    def transact(self, steps: Steps[Result], write: bool, durable: bool, seconds: float) -> Result:
+    def transact(self, steps: Transaction[Result], write: bool, durable: bool, seconds: float) -> Result:
         """What ``steps`` return, having waited ``seconds`` at most for another's lock."""
         try:
             connection = self._opened(seconds)
@@ -95,11 +95,11 @@ class SqliteFile:
             raise self._failed(error) from error
         self.checkpoint("TRUNCATE", seconds)
 
-    def state(self) -> object:
+    def data_version(self) -> object:
         """Something that changes when another connection commits
         (https://www.sqlite.org/pragma.html#pragma_data_version), or when the file is another."""
         try:
-            version = self._opened(SHORTEST_LOCK_SECONDS).execute("PRAGMA data_version").fetchone()[0]
+            version = self._opened(MIN_BUSY_TIMEOUT_SECONDS).execute("PRAGMA data_version").fetchone()[0]
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from error
         return version, self._identity
@@ -157,18 +157,18 @@ class SqliteFile:
     def _migrate(self, connection: sqlite3.Connection, *, force: bool) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
-            raise ConfigurationError(NEWER.format(location=self._path))
+            raise ConfigurationError(NEWER_SCHEMA_ERROR.format(location=self._path))
         if version == VERSION and not force:
             return
         _transacted(connection, _migration(), write=True, durable=True)
 
     def _limit(self, connection: sqlite3.Connection, seconds: float) -> None:
-        connection.execute(f"PRAGMA busy_timeout = {int(max(seconds, SHORTEST_LOCK_SECONDS) * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout = {int(max(seconds, MIN_BUSY_TIMEOUT_SECONDS) * 1000)}")
 
     def _failed(self, error: Exception) -> StoreError:
         if isinstance(error, sqlite3.Error) and _code(error) in _OPENED_ANEW_AFTER:
             self.close()
-        return StoreError(f"the database {self._path} cannot be used now ({reason(error)})")
+        return StoreError(f"the database {self._path} cannot be used now ({describe_error(error)})")
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
@@ -183,12 +183,12 @@ def _enter_write_ahead_mode(connection: sqlite3.Connection, seconds: float) -> N
         except sqlite3.Error as error:
             if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                 raise
-            time.sleep(SHORTEST_LOCK_SECONDS)
+            time.sleep(MIN_BUSY_TIMEOUT_SECONDS)
         else:
             return
 
 
-def _transacted(connection: sqlite3.Connection, steps: Steps[Result], write: bool, durable: bool) -> Result:
+def _transacted(connection: sqlite3.Connection, steps: Transaction[Result], write: bool, durable: bool) -> Result:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     # A deferred transaction that reads before it writes fails at once under another writer.
     connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -209,7 +209,7 @@ def _vacuum(connection: sqlite3.Connection) -> None:
     Database(connection, execute_plugins=False).vacuum()
 
 
-def _driven(connection: sqlite3.Connection, steps: Steps[Result]) -> Result:
+def _driven(connection: sqlite3.Connection, steps: Transaction[Result]) -> Result:
     try:
         statement = next(steps)
         while True:
@@ -220,7 +220,7 @@ def _driven(connection: sqlite3.Connection, steps: Steps[Result]) -> Result:
         return result
 
 
-def _migration() -> Steps[None]:
+def _migration() -> Transaction[None]:
     (row,) = yield Statement("PRAGMA user_version", {})
     for step in MIGRATIONS[row["user_version"] :]:
         for statement in step:

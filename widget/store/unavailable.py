@@ -6,11 +6,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
 
 from widget.model.errors import StoreError
-from widget.store.queries import Result, Steps
-from widget.store.sql_store import SqlStore
+from widget.store.queries import Result, Transaction
+from widget.store.sql_store import Store
 
 
-class AbsentStore(SqlStore):
+class UnavailableStore(Store):
     """Implements :class:`widget.store.base.Store`: every use is a StoreError, and nothing is touched.
 
     So nobody can be asked and nothing shown on it, also in the moment in which the database comes.
@@ -26,22 +26,22 @@ class AbsentStore(SqlStore):
     async def close(self) -> None:
         """There is nothing to give back."""
 
-    def refreshing(self) -> AbstractAsyncContextManager[None]:
+    def refresh_lock(self) -> AbstractAsyncContextManager[None]:
         self._fail()
 
-    async def prove_room(self) -> None:
+    async def reserve_space(self) -> None:
         self._fail()
 
-    async def lead(self) -> bool:
+    async def try_lead(self) -> bool:
         self._fail()
 
     async def resign(self) -> None:
         """Nobody leads."""
 
-    async def news(self, seconds: float) -> None:
+    async def wait_for_state(self, seconds: float) -> None:
         self._fail()
 
-    async def _transact(self, steps: Steps[Result], *, write: bool = False, durable: bool = False) -> Result:
+    async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
         self._fail()
 
     def _fail(self) -> NoReturn:

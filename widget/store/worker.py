@@ -28,7 +28,7 @@ class Worker(threading.Thread):
         """Whether somebody on ``loop`` still waits for a job."""
         return self._loop is loop and self._under_way > 0
 
-    async def do(self, job: Callable[[], Result], seconds: float) -> Result:
+    async def run_job(self, job: Callable[[], Result], seconds: float) -> Result:
         """What ``job`` returns or raises. TimeoutError after ``seconds``; what has not begun by then never will."""
         future: asyncio.Future[Result] = self._loop.create_future()
         self._under_way += 1

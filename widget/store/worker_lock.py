@@ -8,7 +8,7 @@ from widget.model.errors import StoreError
 
 
 @asynccontextmanager
-async def turn(lock: asyncio.Lock, seconds: float, too_late: Callable[[], StoreError]) -> AsyncIterator[None]:
+async def acquire_within(lock: asyncio.Lock, seconds: float, too_late: Callable[[], StoreError]) -> AsyncIterator[None]:
     """While the context lasts it is ours. Raises what ``too_late`` makes where it is not had within ``seconds``."""
     try:
         async with asyncio.timeout(seconds):

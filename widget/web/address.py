@@ -9,7 +9,7 @@ from widget.config.settings import Settings
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 
 
-def public_url(request: Request, settings: Settings) -> str:
+def public_base_url(request: Request, settings: Settings) -> str:
     """The address at which visitors reach us, without a slash at the end: ``PUBLIC_URL``, else from the request.
 
     The Host header is the sender's word, so what does not look like a host is left out; ``X-Forwarded-Proto: https``
@@ -25,6 +25,6 @@ def public_url(request: Request, settings: Settings) -> str:
     return f"{scheme}://{host}"
 
 
-def kept_by_all(cache_control: str, settings: Settings) -> str:
+def cache_control_for(cache_control: str, settings: Settings) -> str:
     """``cache_control`` for an answer that holds our address: made from a request, it is not kept for others."""
     return cache_control if settings.public_url is not None else f"private, {cache_control.removeprefix('public, ')}"

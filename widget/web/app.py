@@ -18,13 +18,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from widget.web.api import events, now_playing_app
-from widget.web.api.response_cache import Answers, NowPlayingCache
-from widget.web.api.sampled import sampled_answers
-from widget.web.context import Services
-from widget.web.embed.page import Pages
-from widget.web.request_limits import BODILESS, LARGEST_BODY_BYTES, bounded, is_too_large
-from widget.web.routes import refused, routes
-from widget.web.turns import Turns
+from widget.web.api.response_cache import EncodedSnapshotCache, ResponseCache
+from widget.web.api.sampled import sample_responder
+from widget.web.context import AppContext
+from widget.web.embed.page import PageCache
+from widget.web.request_limits import MAX_BODY_BYTES, METHODS_WITHOUT_BODY, declares_too_large_body, limit_body
+from widget.web.routes import handle_http_error, routes
+from widget.web.turns import FairQueue
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 LargestBody = Callable[[Scope], int]
@@ -32,41 +32,45 @@ LargestBody = Callable[[Scope], int]
 log = logging.getLogger(__name__)
 
 
-class Front(Starlette):
+class WebApp(Starlette):
     """All faces of ``services``; what they keep stands on ``state``.
 
     ``largest_body`` says of a request how many bytes of its body are read, where that is not the usual limit.
     """
 
     def __init__(
-        self, services: Services, lifespan: Lifespan | None = None, largest_body: LargestBody | None = None
+        self, services: AppContext, lifespan: Lifespan | None = None, largest_body: LargestBody | None = None
     ) -> None:
         super().__init__(
             routes=routes(setup=services.settings.setup_key is not None and services.source.needs_authorization),
-            exception_handlers={HTTPException: refused, ClientDisconnect: refused, Exception: refused},
+            exception_handlers={
+                HTTPException: handle_http_error,
+                ClientDisconnect: handle_http_error,
+                Exception: handle_http_error,
+            },
             lifespan=lifespan,
         )
         self.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
         self.state.services = services
-        self.state.now_playing_cache = NowPlayingCache(services.artwork, services.source)
-        self.state.pages = Pages()
-        self.state.turns = Turns()
-        self._largest_body = largest_body or (lambda _: LARGEST_BODY_BYTES)
-        answers = Answers(services.clock, self.state.now_playing_cache)
-        sampled = sampled_answers(services.clock, services.artwork, services.source)
-        self._hot_path = now_playing_app.HotPath(services.broadcast, answers, sampled)
-        self._streams = events.EventStreams(services.broadcast, answers, services.settings.max_streams)
+        self.state.now_playing_cache = EncodedSnapshotCache(services.artwork, services.source)
+        self.state.pages = PageCache()
+        self.state.turns = FairQueue()
+        self._largest_body = largest_body or (lambda _: MAX_BODY_BYTES)
+        answers = ResponseCache(services.clock, self.state.now_playing_cache)
+        sampled = sample_responder(services.clock, services.artwork, services.source)
+        self._hot_path = now_playing_app.NowPlayingApp(services.broadcast, answers, sampled)
+        self._streams = events.EventStreamApp(services.broadcast, answers, services.settings.max_streams)
 
-    def end_streams(self) -> None:
+    def close_streams(self) -> None:
         """The program ends: so do all open streams, each properly."""
-        self.state.services.broadcast.end()
+        self.state.services.broadcast.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
         try:
-            if scope["method"] in BODILESS:
+            if scope["method"] in METHODS_WITHOUT_BODY:
                 await self._routed(scope, receive, send)
             else:
                 await self._with_body(scope, receive, send)
@@ -79,10 +83,10 @@ class Front(Starlette):
 
     async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         most = self._largest_body(scope)
-        if is_too_large(scope, most):
+        if declares_too_large_body(scope, most):
             await _give_up(send, 413)
         else:
-            await self._routed(scope, bounded(receive, most), send)
+            await self._routed(scope, limit_body(receive, most), send)
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == now_playing_app.PATH:

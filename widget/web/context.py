@@ -8,34 +8,34 @@ from typing import TYPE_CHECKING
 
 from widget.clock import Clock
 from widget.config.settings import Settings
-from widget.model.reauthorization import Renewal
-from widget.model.sources import SPOTIFY, Source
-from widget.notifications.health_status import Health
-from widget.now_playing.broadcaster import Broadcast
+from widget.model.reauthorization import Reauthorization
+from widget.model.sources import SPOTIFY, SourceInfo
+from widget.notifications.health_status import HealthStatus
+from widget.now_playing.broadcaster import Broadcaster
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from widget.artwork.cache import ArtworkCache
-    from widget.artwork.color_service import ColourFinder
+    from widget.artwork.color_service import ColorService
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class AppContext:
     """Stands on ``app.state.services``. ``disk_may_go``: the next restart may take the database."""
 
     settings: Settings
     clock: Clock
-    broadcast: Broadcast
-    health: Callable[[], Awaitable[Health]]
+    broadcast: Broadcaster
+    health: Callable[[], Awaitable[HealthStatus]]
     artwork: ArtworkCache
-    renewal: Renewal
-    source: Source = SPOTIFY
-    colours: ColourFinder | None = None
-    disk_may_go: bool = False
+    renewal: Reauthorization
+    source: SourceInfo = SPOTIFY
+    colours: ColorService | None = None
+    storage_is_ephemeral: bool = False
 
 
-def services_of(request: Request) -> Services:
+def get_context(request: Request) -> AppContext:
     """The services of the app that handles ``request``."""
-    services: Services = request.app.state.services
+    services: AppContext = request.app.state.services
     return services

@@ -8,11 +8,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.clock import iso_milliseconds
-from widget.model.sources import Source
-from widget.notifications.health_status import Health
-from widget.web.context import services_of
-from widget.web.responses import respond
+from widget.clock import format_rfc3339_ms
+from widget.model.sources import SourceInfo
+from widget.notifications.health_status import HealthStatus
+from widget.web.context import get_context
+from widget.web.responses import build_response
 
 
 async def healthz(request: Request) -> Response:
@@ -22,16 +22,16 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """200 while the token works and the last question was answered, else 503 and why."""
-    services = services_of(request)
+    services = get_context(request)
     health = await services.health()
     return _json(request, health_json(health, services.source), 200 if health.problem is None else 503)
 
 
-def health_json(health: Health, source: Source) -> dict[str, Any]:
+def health_json(health: HealthStatus, source: SourceInfo) -> dict[str, Any]:
     """The contract's object for the ``health`` of what ``source`` tells; nothing secret in it."""
     problem, success = health.problem, health.last_success_at
     last_question = {
-        "last_success_at": None if success is None else iso_milliseconds(success),
+        "last_success_at": None if success is None else format_rfc3339_ms(success),
         "error": None if problem is None else {"code": problem.code, "message": problem.message},
     }
     return {
@@ -45,4 +45,4 @@ def health_json(health: Health, source: Source) -> dict[str, Any]:
 
 def _json(request: Request, value: dict[str, Any], status: int) -> Response:
     body = json.dumps(value, separators=(",", ":")).encode()
-    return respond(request, body, media_type="application/json", cache_control="no-store", status=status)
+    return build_response(request, body, media_type="application/json", cache_control="no-store", status=status)

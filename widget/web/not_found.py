@@ -8,23 +8,23 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.web.context import services_of
-from widget.web.responses import respond
-from widget.web.static_files import static_path
-from widget.web.templating import environment
+from widget.web.context import get_context
+from widget.web.responses import build_response
+from widget.web.static_files import static_url
+from widget.web.templating import jinja_environment
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
-async def not_found(request: Request, own: Mapping[str, str] | None = None) -> Response:
+async def not_found_response(request: Request, own: Mapping[str, str] | None = None) -> Response:
     """404; nothing of the address that was asked for is in it. ``own`` headers stand in place of the public ones."""
     headers = {"Vary": "Accept"}
     if "text/html" not in request.headers.get("accept", ""):
         return _answer(request, b"not found", "text/plain", headers, own)
-    home = urlsplit(services_of(request).settings.public_url or "").path + "/"
-    page = environment().get_template("not_found.html").render(home=home, style=static_path("site.css"))
+    home = urlsplit(get_context(request).settings.public_url or "").path + "/"
+    page = jinja_environment().get_template("not_found.html").render(home=home, style=static_url("site.css"))
     headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return _answer(request, page.encode(), "text/html; charset=utf-8", headers, own)
 
@@ -34,4 +34,4 @@ def _answer(
 ) -> Response:
     if own is not None:
         return Response(body, 404, {**own, **headers}, media_type)
-    return respond(request, body, media_type=media_type, cache_control="no-store", status=404, headers=headers)
+    return build_response(request, body, media_type=media_type, cache_control="no-store", status=404, headers=headers)

@@ -8,21 +8,21 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
-LARGEST_BODY_BYTES = 16 * 1024
-BODY_SECONDS = 20.0
-BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY_BYTES = 16 * 1024
+BODY_TIMEOUT_SECONDS = 20.0
+METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def is_too_large(scope: Scope, most: int) -> bool:
+def declares_too_large_body(scope: Scope, most: int) -> bool:
     """Whether the request says itself that its body has more than ``most`` bytes."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     return declared.isdigit() and (len(declared) > 15 or int(declared) > most)
 
 
-def bounded(receive: Receive, most: int) -> Receive:
+def limit_body(receive: Receive, most: int) -> Receive:
     """``receive`` that raises an HTTPException where the body has more than ``most`` bytes (413), chunked or not, or
     is not whole after 20 s (408)."""
-    left, ends_at, whole = most, asyncio.get_running_loop().time() + BODY_SECONDS, False
+    left, ends_at, whole = most, asyncio.get_running_loop().time() + BODY_TIMEOUT_SECONDS, False
 
     async def receive_within() -> Message:
         nonlocal left, whole

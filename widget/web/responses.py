@@ -23,12 +23,12 @@ PREFLIGHT_HEADERS: Mapping[str, str] = {
     "Access-Control-Max-Age": "86400",
     "Allow": "GET, HEAD, OPTIONS",
 }
-PREPARED_HEAD = "prepared_head"
+RAW_RESPONSE_HEAD = "prepared_head"
 """The key of an ASGI start message under which its status line and headers stand as they are sent, less the empty line;
 a server that does not know it makes them of ``status`` and ``headers``."""
 
-SMALLEST_COMPRESSED = 500
-LONGEST_CONDITION = 2000
+MIN_GZIP_BYTES = 500
+MAX_IF_NONE_MATCH_LENGTH = 2000
 """How much of ``If-None-Match`` is read."""
 _PROXY_MARKS = ("-gzip", ";gzip")
 """What proxies that compress put into the quotes of an ETag."""
@@ -43,7 +43,7 @@ def weak_etag(*parts: bytes | str) -> str:
     return f'W/"{digest.hexdigest()}"'
 
 
-def known_names(etag: str) -> frozenset[str]:
+def etag_variants(etag: str) -> frozenset[str]:
     """The names under which our ``etag`` comes back: weak or strong, with or without a compressing proxy's mark."""
     opaque = etag.removeprefix("W/").strip('"')
     return frozenset(f'{weak}"{opaque}{mark}"' for weak in ("W/", "") for mark in ("", *_PROXY_MARKS))
@@ -58,12 +58,12 @@ def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
         return False
     if if_none_match.strip() == "*":
         return True
-    names = known_names(etag)
-    candidates = if_none_match[:LONGEST_CONDITION].split(",")
+    names = etag_variants(etag)
+    candidates = if_none_match[:MAX_IF_NONE_MATCH_LENGTH].split(",")
     return any(candidate.strip() in names for candidate in candidates)
 
 
-def respond(
+def build_response(
     request: Request,
     body: bytes,
     *,
@@ -82,7 +82,7 @@ def respond(
         all_headers["Vary"] = ", ".join(filter(None, (all_headers.get("Vary"), "Accept-Encoding")))
     if status == 200 and is_not_modified(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=all_headers)
-    if compress and len(body) >= SMALLEST_COMPRESSED and _accepts_gzip(request.headers.get("accept-encoding", "")):
+    if compress and len(body) >= MIN_GZIP_BYTES and _accepts_gzip(request.headers.get("accept-encoding", "")):
         body = gzip.compress(body, 6, mtime=0)
         all_headers["Content-Encoding"] = "gzip"
     return Response(body, status, all_headers, media_type)

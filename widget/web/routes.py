@@ -10,54 +10,58 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from widget.model.errors import NowPlayingError
-from widget.web.api.flat import flat
-from widget.web.builder.page import index
-from widget.web.context import services_of
+from widget.web.api.flat import flat_endpoint
+from widget.web.builder.page import builder_page
+from widget.web.context import get_context
 from widget.web.embed.artwork import artwork
 from widget.web.embed.listen import listen
 from widget.web.embed.oembed import oembed
-from widget.web.embed.page import widget
+from widget.web.embed.page import widget_page
 from widget.web.embed.script import embed_script
 from widget.web.health import healthz, readyz
-from widget.web.not_found import not_found
-from widget.web.responses import preflight, respond
-from widget.web.setup.page import owners_headers
-from widget.web.setup.routes import setup_callback, setup_failure, setup_form, setup_start
+from widget.web.not_found import not_found_response
+from widget.web.responses import build_response, preflight
+from widget.web.setup.page import private_headers
+from widget.web.setup.routes import setup_callback, setup_error, setup_form, setup_start
 from widget.web.static_files import static
-from widget.web.turns import Turns
+from widget.web.turns import FairQueue
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-async def picture(request: Request) -> Response:
+async def svg_image(request: Request) -> Response:
     """The picture for READMEs; how wide characters are is read when the first one is drawn."""
-    from widget.web.embed.svg.endpoint import picture as drawn
+    from widget.web.embed.svg.endpoint import svg_image as drawn
 
     return await drawn(request)
 
 
 PUBLIC: tuple[tuple[str, Endpoint], ...] = (
-    ("/", index),
-    ("/widget", widget),
-    ("/now-playing.svg", picture),
+    ("/", builder_page),
+    ("/widget", widget_page),
+    ("/now-playing.svg", svg_image),
     ("/artwork/{key}", artwork),
     ("/embed.js", embed_script),
     ("/oembed", oembed),
-    ("/api/now-playing", flat),
+    ("/api/now-playing", flat_endpoint),
     ("/listen", listen),
     ("/healthz", healthz),
     ("/readyz", readyz),
     ("/static/{name}", static),
 )
 
-COSTLY = frozenset({"/", "/widget", "/now-playing.svg", "/oembed"})
+SERIALIZED_PATHS = frozenset({"/", "/widget", "/now-playing.svg", "/oembed"})
 """Drawn for whoever asks, each a few milliseconds; a visitor's options are endless."""
 
 
 def routes(*, setup: bool) -> list[Route]:
     """The routes; ``/setup`` only where it is wanted."""
     for_all = [
-        Route(path, public(_in_turn(endpoint) if path in COSTLY else endpoint), methods=["GET", "HEAD", "OPTIONS"])
+        Route(
+            path,
+            public_endpoint(_in_turn(endpoint) if path in SERIALIZED_PATHS else endpoint),
+            methods=["GET", "HEAD", "OPTIONS"],
+        )
         for path, endpoint in PUBLIC
     ]
     return [*for_all, *(_SETUP if setup else [])]
@@ -65,14 +69,14 @@ def routes(*, setup: bool) -> list[Route]:
 
 def _in_turn(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
-        turns: Turns = request.app.state.turns
-        await turns.take()
+        turns: FairQueue = request.app.state.turns
+        await turns.wait_turn()
         return await endpoint(request)
 
     return answer
 
 
-def public(endpoint: Endpoint) -> Endpoint:
+def public_endpoint(endpoint: Endpoint) -> Endpoint:
     """``endpoint`` with OPTIONS and HEAD answered as every public route answers them."""
 
     async def answer(request: Request) -> Response:
@@ -87,11 +91,11 @@ def _owners(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
             allowed = "GET, HEAD, OPTIONS, POST" if endpoint is _setup else "GET, HEAD, OPTIONS"
-            return Response(status_code=204, headers={**owners_headers(services_of(request)), "Allow": allowed})
+            return Response(status_code=204, headers={**private_headers(get_context(request)), "Allow": allowed})
         try:
             return _without_body(request, await endpoint(request))
         except NowPlayingError as error:
-            return await setup_failure(request, error)
+            return await setup_error(request, error)
 
     return answer
 
@@ -112,15 +116,17 @@ def _without_body(request: Request, response: Response) -> Response:
     return response
 
 
-async def refused(request: Request, error: Exception) -> Response:
+async def handle_http_error(request: Request, error: Exception) -> Response:
     """The answer to an unknown path or method."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
     of_owner = request.url.path == "/setup" or request.url.path.startswith("/setup/")
-    own = owners_headers(services_of(request)) if of_owner else None
+    own = private_headers(get_context(request)) if of_owner else None
     if status == 404:
-        return await not_found(request, own)
+        return await not_found_response(request, own)
     if own is not None:
         return Response(text, status, {**headers, **own}, "text/plain")
-    return respond(request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers)
+    return build_response(
+        request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers
+    )

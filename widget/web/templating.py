@@ -13,7 +13,7 @@ TEMPLATES = tuple(Path(__file__).parent / flat / "templates" for flat in ("embed
 
 
 @lru_cache(maxsize=1)
-def environment() -> Environment:
+def jinja_environment() -> Environment:
     """Templates in which everything is escaped, whatever the file is called."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

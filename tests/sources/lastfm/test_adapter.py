@@ -7,13 +7,20 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from tests.support.fake_clock import FakeClock
-from widget.http_client import LateClient, http_client, user_agent
-from widget.model.errors import BadCredentials, Forbidden, Private, RateLimited, SourceUnreachable, UnknownUser
-from widget.sources.lastfm.account import LastfmAccount, account_of
+from widget.http_client import LazyHttpClient, http_client, user_agent
+from widget.model.errors import (
+    Forbidden,
+    InvalidCredentials,
+    ProfilePrivate,
+    RateLimited,
+    SourceUnreachable,
+    UnknownUser,
+)
+from widget.sources.lastfm.account import LastfmAccount, account_from
 from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.simulators.lastfm import LastfmSimulator
-from widget.sources.simulators.playlist import Programme
-from widget.sources.told import Told
+from widget.sources.simulators.playlist import Playlist
+from widget.sources.told import FetchResult
 
 ADDRESS = "https://ws.audioscrobbler.com/2.0/"
 
@@ -23,14 +30,14 @@ class Service:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.simulator = LastfmSimulator(self.clock.now, programme=Programme(begun_at=self.clock.now()))
+        self.simulator = LastfmSimulator(self.clock.now, programme=Playlist(begun_at=self.clock.now()))
         self.account = LastfmAccount(self.simulator.user, self.simulator.key, ADDRESS)
         self.headers: list[httpx.Headers] = []
         http = http_client(httpx.ASGITransport(self.simulator.app))
         http.event_hooks["request"] = [self._noted]
-        self.client = LastfmClient(LateClient(http), self.clock, 2)
+        self.client = LastfmClient(LazyHttpClient(http), self.clock, 2)
 
-    async def ask(self, **changes: str) -> Told:
+    async def ask(self, **changes: str) -> FetchResult:
         account = replace(self.account, **changes)
         return await self.client.now_playing(account)
 
@@ -46,7 +53,7 @@ async def test_one_question_tells_what_plays_and_what_was_played() -> None:
     assert told.playback is not None
     assert told.playback.item is not None
     assert told.playback.item.title == piece.title
-    assert len(told.played or ()) == 2
+    assert len(told.history or ()) == 2
     assert len(service.simulator.requests) == 1
 
 
@@ -67,7 +74,7 @@ async def test_the_question_is_the_documented_one_and_says_who_asks() -> None:
 
 async def test_a_wrong_key_and_an_unknown_user_are_told_apart() -> None:
     service = Service()
-    with pytest.raises(BadCredentials, match="LASTFM_API_KEY"):
+    with pytest.raises(InvalidCredentials, match="LASTFM_API_KEY"):
         await service.ask(key="f" * 32)
     with pytest.raises(UnknownUser, match="LASTFM_USER"):
         await service.ask(user="nobody.here")
@@ -75,7 +82,7 @@ async def test_a_wrong_key_and_an_unknown_user_are_told_apart() -> None:
 
 @pytest.mark.parametrize("quiet", [None, 200, 400])
 @pytest.mark.parametrize(
-    ("number", "kind"), [(17, Private), (26, Forbidden), (29, RateLimited), (8, SourceUnreachable)]
+    ("number", "kind"), [(17, ProfilePrivate), (26, Forbidden), (29, RateLimited), (8, SourceUnreachable)]
 )
 async def test_every_refusal_has_its_meaning(quiet: int | None, number: int, kind: type[Exception]) -> None:
     service = Service()
@@ -93,8 +100,8 @@ async def test_an_error_page_is_an_outage() -> None:
 
 def test_the_account_hides_its_key_and_knows_its_page() -> None:
     values = {"LASTFM_USER": "me & you", "LASTFM_API_KEY": "a-secret-key", "LASTFM_API_URL": ADDRESS}
-    account = account_of(values)
+    account = account_from(values)
     assert account == LastfmAccount("me & you", "a-secret-key", ADDRESS)
     assert "a-secret-key" not in repr(account)
     assert account.page == "https://www.last.fm/user/me%20%26%20you"
-    assert account_of({**values, "LASTFM_API_KEY": ""}) is None
+    assert account_from({**values, "LASTFM_API_KEY": ""}) is None

@@ -16,7 +16,7 @@ from widget.model.errors import SourceError
 from widget.model.playback import Item
 from widget.sources.lastfm.payloads import read_recent_tracks
 from widget.sources.simulators.lastfm import LastfmSimulator
-from widget.sources.simulators.playlist import Piece, Programme
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 NOW = 1_795_000_000.0
 USER = "elin.listens"
@@ -74,7 +74,7 @@ def as_we_read(answer: dict[str, Any]) -> tuple[Row | None, list[tuple[Row, floa
     """The same by our own reader."""
     told = read_recent_tracks(200, json.dumps(answer).encode(), None, USER, NOW)
     item = None if told.playback is None else told.playback.item
-    played = told.played or ()
+    played = told.history or ()
     return None if item is None else row(item), [(row(last.item), last.played_at) for last in played]
 
 
@@ -93,7 +93,7 @@ async def answered(simulator: LastfmSimulator) -> dict[str, Any]:
 @pytest.mark.parametrize("seconds", [5.0, 30.0, 85.0, 100.0])
 async def test_what_plays_and_what_was_played_is_the_same_for_both(seconds: float) -> None:
     clock = FakeClock()
-    simulator = LastfmSimulator(clock.now, user=USER, programme=Programme(begun_at=clock.now()))
+    simulator = LastfmSimulator(clock.now, user=USER, programme=Playlist(begun_at=clock.now()))
     await clock.advance(seconds)
     answer = await answered(simulator)
     assert as_we_read(answer) == as_pylast_reads(answer)
@@ -118,7 +118,7 @@ words = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters=
 @given(st.lists(st.tuples(words, words, words | st.just("")), min_size=1, max_size=5), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_whatever_the_texts_are_both_read_the_same(texts: list[Row], plays: bool) -> None:
-    pieces = [Piece(200.0, title, (artist,), album) for title, artist, album in texts]
+    pieces = [SimulatedTrack(200.0, title, (artist,), album) for title, artist, album in texts]
     rows = [
         {"artist": {"mbid": "", "#text": piece.artists[0]}, "album": {"mbid": "", "#text": piece.album}}
         | {"name": piece.title, "url": "https://www.last.fm/music/x"}

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widget.model.errors import (
-    BadCredentials,
     Forbidden,
-    Private,
+    InvalidCredentials,
+    ProfilePrivate,
     RateLimited,
     SourceError,
     SourceUnreachable,
     UnknownUser,
 )
-from widget.model.playback import Artwork, Named
+from widget.model.playback import Artwork, Entity
 from widget.sources.lastfm.payloads import read_recent_tracks
-from widget.sources.told import Told
+from widget.sources.told import FetchResult
 
 NOW = 1_795_000_000.0
 USER = "quiet_ear"
@@ -46,7 +46,7 @@ def answer(*rows: Any, user: str = USER) -> Any:
     return {"recenttracks": {"track": list(rows), "@attr": {"user": user, "total": "9"}}}
 
 
-def read(body: Any, status: int = 200, retry_after: str | None = None) -> Told:
+def read(body: Any, status: int = 200, retry_after: str | None = None) -> FetchResult:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return read_recent_tracks(status, content, retry_after, USER, NOW)
 
@@ -56,7 +56,7 @@ def test_the_first_row_plays_and_the_others_were_played() -> None:
     assert told.playback is not None
     assert told.playback.item is not None
     assert (told.playback.status, told.playback.item.title, told.playback.progress_ms) == ("playing", "Amber", None)
-    assert [(last.item.title, last.played_at) for last in told.played or ()] == [
+    assert [(last.item.title, last.played_at) for last in told.history or ()] == [
         ("Blue", NOW - 300),
         ("Green", NOW - 600),
     ]
@@ -68,38 +68,38 @@ def test_a_track_has_its_page_and_no_picture_of_last_fm_s() -> None:
     assert item.item is not None
     assert (item.item.type, item.item.id, item.item.uri, item.item.explicit) == ("track", None, None, False)
     assert item.item.url == "https://www.last.fm/music/Amber"
-    assert item.item.artists == (Named("The Weirs"),)
-    assert item.item.album == Named("Locks")
+    assert item.item.artists == (Entity("The Weirs"),)
+    assert item.item.album == Entity("Locks")
     assert item.item.artwork == ()
 
 
 def test_a_release_that_is_told_leads_to_the_cover_art_archive() -> None:
     told = read(answer(scrobble(NOW - 9, album="") | {"album": {"#text": "Locks", "mbid": RELEASE}}))
-    assert told.played is not None
-    assert told.played[0].item.artwork == (Artwork(f"https://coverartarchive.org/release/{RELEASE}/front-500"),)
+    assert told.history is not None
+    assert told.history[0].item.artwork == (Artwork(f"https://coverartarchive.org/release/{RELEASE}/front-500"),)
 
 
 @pytest.mark.parametrize("track", [[], None, "", {}])
 def test_nothing_at_all_is_idle_and_uncertain(track: Any) -> None:
     told = read({"recenttracks": {"track": track, "@attr": {"user": USER}}})
     assert told.playback is not None
-    assert (told.playback.status, told.playback.certain, told.played) == ("idle", False, ())
+    assert (told.playback.status, told.playback.is_authoritative, told.history) == ("idle", False, ())
 
 
 def test_no_track_at_all_is_idle() -> None:
-    assert read({"recenttracks": {"@attr": {"user": USER}}}).played == ()
+    assert read({"recenttracks": {"@attr": {"user": USER}}}).history == ()
 
 
 def test_a_single_row_stands_bare() -> None:
     told = read({"recenttracks": {"track": scrobble(NOW - 60, "Alone"), "@attr": {"user": USER}}})
-    assert [last.item.title for last in told.played or ()] == ["Alone"]
+    assert [last.item.title for last in told.history or ()] == ["Alone"]
 
 
 def test_names_may_be_plain_text_or_empty() -> None:
     plain = row() | {"artist": "Plain Artist", "album": "Plain Album", "date": {"uts": str(int(NOW))}}
     empty = scrobble(NOW - 1, artist="", album="")
-    first, second = (last.item for last in read(answer(plain, empty)).played or ())
-    assert (first.artists, first.album) == ((Named("Plain Artist"),), Named("Plain Album"))
+    first, second = (last.item for last in read(answer(plain, empty)).history or ())
+    assert (first.artists, first.album) == ((Entity("Plain Artist"),), Entity("Plain Album"))
     assert (second.artists, second.album) == ((), None)
 
 
@@ -111,11 +111,11 @@ def test_a_row_with_a_date_does_not_play() -> None:
 
 @pytest.mark.parametrize("uts", ["", "soon", "-5", "9" * 40, None, [], True, "0", f"{NOW + 90_000:.0f}"])
 def test_a_row_without_a_moment_was_not_played(uts: Any) -> None:
-    assert read(answer(row() | {"date": {"uts": uts}})).played == ()
+    assert read(answer(row() | {"date": {"uts": uts}})).history == ()
 
 
 def test_the_user_s_name_may_be_written_otherwise() -> None:
-    assert len(read(answer(scrobble(NOW), user="Quiet_Ear")).played or ()) == 1
+    assert len(read(answer(scrobble(NOW), user="Quiet_Ear")).history or ()) == 1
 
 
 @pytest.mark.parametrize("user", ["somebody_else", ""])
@@ -127,8 +127,8 @@ def test_rows_of_another_user_are_no_answer(user: str) -> None:
 REFUSALS: list[tuple[int, str, type[SourceError]]] = [
     (6, "User not found", UnknownUser),
     (6, "Invalid parameters - Your request is missing a required parameter", SourceUnreachable),
-    *((number, "No", BadCredentials) for number in (4, 9, 10, 13)),
-    (17, "Login: User required to be logged in", Private),
+    *((number, "No", InvalidCredentials) for number in (4, 9, 10, 13)),
+    (17, "Login: User required to be logged in", ProfilePrivate),
     (26, "API Key Suspended", Forbidden),
     (29, "Rate Limit Exceeded", RateLimited),
     *((number, "No", SourceUnreachable) for number in (2, 8, 11, 16, 99)),
@@ -197,12 +197,12 @@ def test_no_json_makes_anything_but_a_valid_answer(body: Any, status: int) -> No
         return
     assert told.playback is not None
     assert (told.playback.item is not None) == (told.playback.status == "playing")
-    for item in [last.item for last in told.played or ()] + ([told.playback.item] if told.playback.item else []):
+    for item in [last.item for last in told.history or ()] + ([told.playback.item] if told.playback.item else []):
         assert item.title
         assert all(artist.name for artist in item.artists)
         assert item.url is None or item.url.startswith("http")
         assert all(one.url.startswith("https://coverartarchive.org/release/") for one in item.artwork)
-    moments = [last.played_at for last in told.played or ()]
+    moments = [last.played_at for last in told.history or ()]
     assert moments == sorted(moments, reverse=True)
 
 

@@ -4,12 +4,12 @@ import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from widget.http_client import LateClient, http_client
-from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
-from widget.sources.listenbrainz.account import ListenbrainzAccount, account_of
+from widget.http_client import LazyHttpClient, http_client
+from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.sources.listenbrainz.account import ListenbrainzAccount, account_from
 from widget.sources.listenbrainz.adapter import ListenbrainzClient
 from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
-from widget.sources.simulators.playlist import Programme
+from widget.sources.simulators.playlist import Playlist
 
 
 class Service:
@@ -17,21 +17,24 @@ class Service:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.simulator = ListenbrainzSimulator(self.clock.now, programme=Programme(begun_at=self.clock.now()))
+        self.simulator = ListenbrainzSimulator(self.clock.now, programme=Playlist(begun_at=self.clock.now()))
         self.account = ListenbrainzAccount(self.simulator.user)
         http = http_client(httpx.ASGITransport(self.simulator.app))
-        self.client = ListenbrainzClient(LateClient(http), self.clock, 3)
+        self.client = ListenbrainzClient(LazyHttpClient(http), self.clock, 3)
 
 
 async def test_what_plays_and_what_was_played_are_two_questions() -> None:
     service = Service()
-    now, played = await service.client.now_playing(service.account), await service.client.played(service.account)
+    now, played = (
+        await service.client.now_playing(service.account),
+        await service.client.recently_played(service.account),
+    )
     piece, _ = service.simulator.programme.at(service.clock.now())
     assert now.playback is not None
     assert now.playback.item is not None
-    assert (now.playback.item.title, now.played) == (piece.title, None)
+    assert (now.playback.item.title, now.history) == (piece.title, None)
     assert played.playback is None
-    assert len(played.played or ()) == 3
+    assert len(played.history or ()) == 3
     user = service.account.user
     assert service.simulator.requests == [f"/1/user/{user}/playing-now", f"/1/user/{user}/listens?count=3"]
 
@@ -45,10 +48,10 @@ async def test_no_token_is_sent_unless_one_is_set() -> None:
 
 async def test_a_wrong_token_and_an_unknown_user_are_told_apart() -> None:
     service = Service()
-    with pytest.raises(BadCredentials, match="LISTENBRAINZ_TOKEN"):
+    with pytest.raises(InvalidCredentials, match="LISTENBRAINZ_TOKEN"):
         await service.client.now_playing(ListenbrainzAccount(service.simulator.user, token="wrong"))
     with pytest.raises(UnknownUser, match="LISTENBRAINZ_USER"):
-        await service.client.played(ListenbrainzAccount("nobody / here?"))
+        await service.client.recently_played(ListenbrainzAccount("nobody / here?"))
 
 
 async def test_being_asked_to_wait_lasts_as_long_as_is_told() -> None:
@@ -68,10 +71,10 @@ async def test_a_server_that_is_down_is_an_outage() -> None:
 
 def test_the_account_hides_its_token() -> None:
     values = {"LISTENBRAINZ_USER": "me", "LISTENBRAINZ_URL": "https://listens.example/api"}
-    account = account_of({**values, "LISTENBRAINZ_TOKEN": "a-secret-token"})
+    account = account_from({**values, "LISTENBRAINZ_TOKEN": "a-secret-token"})
     assert account == ListenbrainzAccount("me", "https://listens.example/api", "a-secret-token")
     assert "a-secret-token" not in repr(account)
-    assert account_of({**values, "LISTENBRAINZ_USER": ""}) is None
+    assert account_from({**values, "LISTENBRAINZ_USER": ""}) is None
 
 
 def test_a_server_of_one_s_own_has_no_page_of_the_user() -> None:

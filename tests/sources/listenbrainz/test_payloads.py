@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.model.errors import BadCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
-from widget.model.names import canonical_name
-from widget.model.playback import Artwork, Item, Named
-from widget.sources.listenbrainz.listens import LONGEST_MS, read_item
+from widget.model.errors import InvalidCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
+from widget.model.names import parse_name_entry
+from widget.model.playback import Artwork, Entity, Item
+from widget.sources.listenbrainz.listens import MAX_DURATION_MS, read_item
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
 
 NOW = 1_795_000_000.0
@@ -42,8 +42,8 @@ def test_what_plays_is_told_with_all_that_the_player_knows() -> None:
     assert (item.id, item.uri, item.url) == (RECORDING, None, f"https://listenbrainz.org/track/{RECORDING}/")
     assert (item.title, item.artists, item.album) == (
         "Copper Sky",
-        (Named("The Weirs with Oda Lind"),),
-        Named("Locks"),
+        (Entity("The Weirs with Oda Lind"),),
+        Entity("Locks"),
     )
     assert item.artwork == (Artwork(f"https://coverartarchive.org/release/{RELEASE}/front-500"),)
     assert (item.duration_ms, playback.progress_ms) == (247_000, None)
@@ -51,7 +51,7 @@ def test_what_plays_is_told_with_all_that_the_player_knows() -> None:
 
 def test_nothing_playing_is_uncertain() -> None:
     playback = read_playing_now(body(), NOW)
-    assert (playback.status, playback.certain) == ("idle", False)
+    assert (playback.status, playback.is_authoritative) == ("idle", False)
 
 
 def test_what_was_played_has_the_mapped_artists_and_artwork() -> None:
@@ -59,7 +59,7 @@ def test_what_was_played_has_the_mapped_artists_and_artwork() -> None:
     mapping = {"artists": artists, "caa_release_mbid": MAPPED, "recording_mbid": RECORDING}
     played = read_listens(body({**listen({"release_mbid": RELEASE}, mapping), "listened_at": int(NOW - 60)}), NOW)
     assert played[0].played_at == NOW - 60
-    assert played[0].item.artists == (Named("The Weirs"), Named("Oda Lind"))
+    assert played[0].item.artists == (Entity("The Weirs"), Entity("Oda Lind"))
     assert played[0].item.artwork[0].url.endswith(f"/{MAPPED}/front-500")
     assert played[0].item.id == RECORDING
 
@@ -68,7 +68,7 @@ def test_what_plays_and_what_was_played_are_hidden_alike() -> None:
     mapping = {"artists": [{"artist_credit_name": "The Weirs"}, {"artist_credit_name": "Oda Lind"}]}
     told_apart, together = the_item(None, mapping, played=True), the_item({"artist_names": ["The Weirs", "Oda Lind"]})
     for name in ("artist:the weirs", "artist:Oda Lind", "artist:The Weirs with Oda Lind", "album:LOCKS"):
-        assert canonical_name(name) in told_apart.related & together.related
+        assert parse_name_entry(name) in told_apart.hide_keys & together.hide_keys
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_plays_and_what_was_played_are_hidden_alike() -> None:
         ({"duration_ms": 0}, None),
         ({"duration_ms": -1}, None),
         ({"duration_ms": True}, None),
-        ({"duration_ms": LONGEST_MS + 1}, None),
+        ({"duration_ms": MAX_DURATION_MS + 1}, None),
         ({"duration_ms": "x", "duration": 3}, 3_000),
         ("no object", None),
     ],
@@ -111,8 +111,8 @@ def test_a_link_to_where_it_was_played_is_taken_where_it_is_safe(origin: Any, ex
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 502, 302])
 def test_every_refusal_has_its_meaning(status: int) -> None:
     kinds: dict[int, type[SourceError]] = {
-        401: BadCredentials,
-        403: BadCredentials,
+        401: InvalidCredentials,
+        403: InvalidCredentials,
         404: UnknownUser,
         429: RateLimited,
     }
@@ -169,7 +169,7 @@ def test_no_json_makes_anything_but_a_valid_answer(listens: list[Any]) -> None:
     for item in [last.item for last in played] + ([playback.item] if playback.item else []):
         assert item.title
         assert item.url is None or item.url.startswith("http")
-        assert item.duration_ms is None or 0 < item.duration_ms <= LONGEST_MS
+        assert item.duration_ms is None or 0 < item.duration_ms <= MAX_DURATION_MS
         assert len(item.artwork) <= 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.sources.listenbrainz.submissions import AHEAD_SECONDS, Unreadable, read_submission
+from widget.sources.listenbrainz.submissions import MAX_FUTURE_SECONDS, InvalidSubmission, read_submission
 
 NOW = 1_795_000_000.0
 
@@ -22,23 +22,23 @@ def body(kind: Any, *listens: Any) -> bytes:
 
 def test_what_plays_now_is_one_listen_without_a_time() -> None:
     submission = read_submission(body("playing_now", listen()), NOW)
-    assert submission.item is not None
-    assert (submission.kind, submission.item.title, submission.played) == ("playing_now", "One", ())
+    assert submission.now_playing is not None
+    assert (submission.kind, submission.now_playing.title, submission.listens) == ("playing_now", "One", ())
 
 
 def test_a_single_has_its_time_and_several_may_come_together() -> None:
     submission = read_submission(body("single", listen(listened_at=int(NOW - 5)), listen("Two", listened_at=1)), NOW)
-    assert [last.played_at for last in submission.played] == [NOW - 5, 1.0]
+    assert [last.played_at for last in submission.listens] == [NOW - 5, 1.0]
 
 
 def test_a_clock_that_is_a_little_ahead_counts_as_now() -> None:
-    submission = read_submission(body("single", listen(listened_at=int(NOW + AHEAD_SECONDS))), NOW)
-    assert submission.played[0].played_at == NOW
+    submission = read_submission(body("single", listen(listened_at=int(NOW + MAX_FUTURE_SECONDS))), NOW)
+    assert submission.listens[0].played_at == NOW
 
 
 def test_an_import_is_accepted_and_dropped() -> None:
     submission = read_submission(body("import", listen(listened_at=5), listen(listened_at=6)), NOW)
-    assert (submission.kind, submission.item, submission.played) == ("import", None, ())
+    assert (submission.kind, submission.now_playing, submission.listens) == ("import", None, ())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_import_is_accepted_and_dropped() -> None:
         body("single", listen(listened_at="5")),
         body("single", listen(listened_at=True)),
         body("single", listen(listened_at=0)),
-        body("single", listen(listened_at=int(NOW + AHEAD_SECONDS + 1))),
+        body("single", listen(listened_at=int(NOW + MAX_FUTURE_SECONDS + 1))),
         body("single", listen(listened_at=10**30)),
         body("playing_now", listen(title="")),
         body("playing_now", listen(artist="")),
@@ -73,7 +73,7 @@ def test_an_import_is_accepted_and_dropped() -> None:
     ],
 )
 def test_everything_else_is_refused(content: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidSubmission):
         read_submission(content, NOW)
 
 
@@ -105,8 +105,8 @@ BODIES = st.fixed_dictionaries(
 def test_no_json_makes_anything_but_a_submission_or_a_reason(value: Any) -> None:
     try:
         submission = read_submission(json.dumps(value).encode(), NOW)
-    except Unreadable:
+    except InvalidSubmission:
         return
-    items = [last.item for last in submission.played] + ([submission.item] if submission.item else [])
+    items = [last.item for last in submission.listens] + ([submission.now_playing] if submission.now_playing else [])
     assert all(item.title.strip() and item.artists for item in items)
-    assert all(0 < last.played_at <= NOW for last in submission.played)
+    assert all(0 < last.played_at <= NOW for last in submission.listens)

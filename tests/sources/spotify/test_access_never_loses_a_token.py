@@ -15,9 +15,9 @@ from tests.support.payloads import payload
 from tests.support.scripted import TOKEN
 from tests.support.stage import FragileStore, Stage, stage_in
 from widget.model.errors import StoreError
-from widget.model.tokens import Seed, Token
-from widget.sources.spotify.token_manager import Access
-from widget.store.limits import Limits
+from widget.model.tokens import Authorization, SeedToken
+from widget.sources.spotify.token_manager import TokenManager
+from widget.store.limits import StoreTimeouts
 from widget.store.sqlite import SqliteStore
 
 ROTATED = "AQ-invented-rotated"
@@ -31,15 +31,15 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
-def waits(access: Access) -> bool:
-    return access.unsaved_token
+def waits(access: TokenManager) -> bool:
+    return access.has_unsaved_token
 
 
 async def test_the_rotated_token_is_on_disk_when_the_access_token_is_given_out(stage: Stage, tmp_path: Path) -> None:
     access = await stage.access().token()
     another_connection = FragileStore(tmp_path / "now-playing.db")
     await another_connection.open()
-    stored = await another_connection.token()
+    stored = await another_connection.authorization()
     await another_connection.close()
     assert stored is not None
     assert (stored.refresh_token, stored.access) == (ROTATED, access)
@@ -159,7 +159,7 @@ async def test_a_database_that_is_lost_while_spotify_answers_holds_the_new_token
         lost(tmp_path / "now-playing.db")
         return payload("token_rotated")
 
-    seed = Seed("AQ-seed", stage.clock.now())
+    seed = SeedToken("AQ-seed", stage.clock.now())
     stage.network.answer(TOKEN, answer, "token_refresh")
     await stage.access(seed=seed).token()
     again = stage.access(credentials=None, seed=seed)
@@ -174,7 +174,7 @@ async def test_a_database_that_another_authorization_replaces_while_spotify_answ
 ) -> None:
     other = SqliteStore(tmp_path / "other.db")
     await other.open()
-    await other.save_authorization(Token("AQ-of-the-other"), None, None)
+    await other.save_authorization(Authorization("AQ-of-the-other"), None, None)
     await other.close()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -207,7 +207,7 @@ async def test_while_a_rotation_is_unsaved_nobody_else_refreshes_and_it_is_tried
         await access.token()
     assert waits(access)
     assert "kept in memory" in caplog.text
-    elsewhere = SqliteStore(tmp_path / "now-playing.db", Limits(refresh=0.1))
+    elsewhere = SqliteStore(tmp_path / "now-playing.db", StoreTimeouts(refresh=0.1))
     await elsewhere.open()
     other = stage.access(store=elsewhere)
     with pytest.raises(StoreError, match="refresh lock"):
@@ -229,7 +229,7 @@ async def test_where_there_is_no_room_for_the_answer_no_refresh_is_asked(stage: 
     for _ in range(3):
         with pytest.raises(StoreError):
             await access.token()
-    assert (stage.refreshes, access.unsaved_token) == (0, False)
+    assert (stage.refreshes, access.has_unsaved_token) == (0, False)
     stage.store.has_room = True
     await access.token()
     assert (stage.refreshes, (await stage.stored()).refresh_token) == (1, ROTATED)
@@ -238,11 +238,11 @@ async def test_where_there_is_no_room_for_the_answer_no_refresh_is_asked(stage: 
 async def test_a_database_that_is_locked_when_the_answer_comes_gets_the_token_as_soon_as_it_is_free(
     tmp_path: Path,
 ) -> None:
-    store = SqliteStore(tmp_path / "real.db", Limits(lock=0.1))
+    store = SqliteStore(tmp_path / "real.db", StoreTimeouts(lock=0.1))
     await store.open()
     async with stage_in(tmp_path) as stage:
         stage.network.answer(TOKEN, "token_rotated")
-        await store.save_authorization(Token("AQ-stored"), None, None)
+        await store.save_authorization(Authorization("AQ-stored"), None, None)
         stage.network.hold = asyncio.Event()
         access = stage.access(store=store)
         asking = asyncio.create_task(access.token())
@@ -258,7 +258,7 @@ async def test_a_database_that_is_locked_when_the_answer_comes_gets_the_token_as
             other.execute("ROLLBACK")
         await stage.clock.advance(1.0)
         assert not waits(access)
-        stored = await store.token()
+        stored = await store.authorization()
         assert stored is not None
         assert stored.refresh_token == ROTATED
     await store.close()

@@ -12,7 +12,7 @@ import pytest
 from tests.support.live_server import live_server
 from tests.support.stage import FragileStore
 from tests.support.strict_spotify import StrictSpotify
-from widget.model.tokens import Token
+from widget.model.tokens import Authorization
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = 4
@@ -24,7 +24,7 @@ async def database(tmp_path: Path) -> Path:
     path = tmp_path / "now-playing.db"
     store = FragileStore(path)
     await store.open()
-    await store.save_authorization(Token("AQ-first"), None, None)
+    await store.save_authorization(Authorization("AQ-first"), None, None)
     await store.close()
     return path
 

@@ -9,13 +9,13 @@ import pytest
 from tests.support.scripted import TOKEN
 from tests.support.stage import CREDENTIALS, Stage, stage_in
 from widget.model.errors import NeedsAuthorization
-from widget.model.tokens import AccessToken, Credentials, Seed, Token
-from widget.sources.spotify.token_selection import counts_more, effective_credentials, effective_token
+from widget.model.tokens import AccessToken, Authorization, Credentials, SeedToken
+from widget.sources.spotify.token_selection import effective_authorization, effective_credentials, seed_wins
 
-SEED = Seed("AQ-seed", 1_794_000_000.0)
-LATER = Seed("AQ-later", 1_794_500_000.0)
-EARLIER = Seed("AQ-earlier", 1_793_000_000.0)
-UNDATED = Seed("AQ-undated")
+SEED = SeedToken("AQ-seed", 1_794_000_000.0)
+LATER = SeedToken("AQ-later", 1_794_500_000.0)
+EARLIER = SeedToken("AQ-earlier", 1_793_000_000.0)
+UNDATED = SeedToken("AQ-undated")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ async def test_after_a_restart_with_the_same_seed_its_rotation_wins(stage: Stage
 
 
 @pytest.mark.parametrize("seed", [LATER, UNDATED])
-async def test_a_seed_that_was_pasted_anew_wins(stage: Stage, seed: Seed) -> None:
+async def test_a_seed_that_was_pasted_anew_wins(stage: Stage, seed: SeedToken) -> None:
     await stage.access(seed=SEED).token()
     await stage.access(seed=seed).token()
     assert used(stage) == ["AQ-seed", seed.refresh_token]
@@ -75,11 +75,13 @@ async def test_a_stored_authorization_beats_the_seed_that_it_replaced(stage: Sta
 
 async def test_looking_at_the_token_that_counts_writes_nothing(stage: Stage) -> None:
     now = stage.clock.now()
-    assert await effective_token(stage.store, None, now) is None
-    assert await effective_token(stage.store, SEED, now) == Token("AQ-seed", authorized_at=SEED.authorized_at)
-    assert await stage.store.token() is None
+    assert await effective_authorization(stage.store, None, now) is None
+    assert await effective_authorization(stage.store, SEED, now) == Authorization(
+        "AQ-seed", authorized_at=SEED.authorized_at
+    )
+    assert await stage.store.authorization() is None
     stored = await stage.authorize("AQ-new")
-    assert await effective_token(stage.store, EARLIER, now) == stored
+    assert await effective_authorization(stage.store, EARLIER, now) == stored
 
 
 @pytest.mark.parametrize(
@@ -88,19 +90,19 @@ async def test_looking_at_the_token_that_counts_writes_nothing(stage: Stage) -> 
         (None, None, None, False),
         (SEED, None, None, True),
         (SEED, None, SEED.fingerprint, True),
-        (SEED, Token("AQ-x", authorized_at=1.0), SEED.fingerprint, False),
-        (SEED, Token("AQ-x", authorized_at=1.0), LATER.fingerprint, True),
-        (SEED, Token("AQ-x", authorized_at=SEED.authorized_at), None, True),
-        (SEED, Token("AQ-x", authorized_at=1_795_000_000.0), None, False),
-        (SEED, Token("AQ-x"), None, True),
-        (UNDATED, Token("AQ-x", authorized_at=1.0), None, True),
-        (SEED, Token("AQ-seed"), None, False),
+        (SEED, Authorization("AQ-x", authorized_at=1.0), SEED.fingerprint, False),
+        (SEED, Authorization("AQ-x", authorized_at=1.0), LATER.fingerprint, True),
+        (SEED, Authorization("AQ-x", authorized_at=SEED.authorized_at), None, True),
+        (SEED, Authorization("AQ-x", authorized_at=1_795_000_000.0), None, False),
+        (SEED, Authorization("AQ-x"), None, True),
+        (UNDATED, Authorization("AQ-x", authorized_at=1.0), None, True),
+        (SEED, Authorization("AQ-seed"), None, False),
     ],
 )
 def test_a_seed_counts_unless_it_was_used_or_is_the_older_one(
-    seed: Seed | None, token: Token | None, last: str | None, expected: bool
+    seed: SeedToken | None, token: Authorization | None, last: str | None, expected: bool
 ) -> None:
-    assert counts_more(seed, token, last) is expected
+    assert seed_wins(seed, token, last) is expected
 
 
 def test_the_secret_from_the_database_counts_only_for_its_own_id() -> None:
@@ -113,7 +115,7 @@ def test_the_secret_from_the_database_counts_only_for_its_own_id() -> None:
 
 
 async def test_the_credentials_in_the_database_serve_a_server_that_has_none(stage: Stage) -> None:
-    token = Token("AQ-stored", access=AccessToken("BQ-old", 0.0))
+    token = Authorization("AQ-stored", access=AccessToken("BQ-old", 0.0))
     await stage.store.save_authorization(token, CREDENTIALS, None)
     await stage.access(credentials=None).token()
     (request,) = stage.network.asked(TOKEN)
@@ -143,27 +145,27 @@ async def test_how_the_token_stands_tells_of_a_spent_seed_until_there_is_a_new_a
 ) -> None:
     stage.network.answer(TOKEN, answer)
     gateway = stage.gateway(seed=SEED, disk_may_go=disk_may_go)
-    assert not (await gateway.token_health()).is_spent
+    assert not (await gateway.authorization_status()).seed_is_spent
     await gateway.currently_playing()
-    assert (await gateway.token_health()).is_spent is expected
-    await stage.store.save_authorization(Token("new", authorized_at=stage.clock.now()), None, SEED.fingerprint)
-    assert not (await gateway.token_health()).is_spent
+    assert (await gateway.authorization_status()).seed_is_spent is expected
+    await stage.store.save_authorization(Authorization("new", authorized_at=stage.clock.now()), None, SEED.fingerprint)
+    assert not (await gateway.authorization_status()).seed_is_spent
 
 
 async def test_dates_from_the_future_are_not_believed_and_are_kept_for_a_clock_that_was_behind(stage: Stage) -> None:
     now = stage.clock.now()
-    wrong = Token("AQ-stored", authorized_at=now + 3600, last_refreshed_at=now + 3600)
+    wrong = Authorization("AQ-stored", authorized_at=now + 3600, last_refreshed_at=now + 3600)
     await stage.store.save_authorization(wrong, None, None)
-    assert await effective_token(stage.store, None, now) == Token("AQ-stored")
-    assert (await stage.gateway().token_health()).days_left is None
-    assert (await effective_token(stage.store, SEED, now) or wrong).refresh_token == SEED.refresh_token
+    assert await effective_authorization(stage.store, None, now) == Authorization("AQ-stored")
+    assert (await stage.gateway().authorization_status()).days_left is None
+    assert (await effective_authorization(stage.store, SEED, now) or wrong).refresh_token == SEED.refresh_token
     token = await stage.access().refresh_now(now)
     assert token.last_refreshed_at == now
     assert (await stage.stored()).authorized_at == now + 3600
-    assert await effective_token(stage.store, None, now + 3600) == await stage.stored()
+    assert await effective_authorization(stage.store, None, now + 3600) == await stage.stored()
 
 
 async def test_a_seed_s_own_date_may_be_ahead_as_its_variable_may(stage: Stage) -> None:
-    seed = Seed("AQ-seed", stage.clock.now() + 3600)
+    seed = SeedToken("AQ-seed", stage.clock.now() + 3600)
     await stage.access(seed=seed).token()
-    assert (await stage.gateway(seed=seed).token_health()).days_left is not None
+    assert (await stage.gateway(seed=seed).authorization_status()).days_left is not None

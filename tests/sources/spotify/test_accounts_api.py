@@ -9,10 +9,10 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN, Scripted
-from widget.http_client import LateClient, http_client
+from widget.http_client import LazyHttpClient, http_client
 from widget.model.errors import (
-    BadCredentials,
-    CodeRefused,
+    InvalidCredentials,
+    InvalidGrant,
     NeedsAuthorization,
     QuotaExceeded,
     RateLimited,
@@ -22,8 +22,8 @@ from widget.model.tokens import AccessToken, Credentials
 from widget.sources.spotify.accounts_api import (
     KNOWN_SCOPES,
     SCOPES,
-    AccountsService,
-    TokenAnswer,
+    AccountsApi,
+    TokenResponse,
     authorize_url,
     read_tokens,
 )
@@ -34,15 +34,15 @@ PUBLIC = Credentials("an-id")
 REDIRECT = "http://127.0.0.1:8888/callback"
 
 
-def service(network: Scripted) -> AccountsService:
-    return AccountsService(LateClient(http_client(network)), ACCOUNTS, FakeClock(1_000.0))
+def service(network: Scripted) -> AccountsApi:
+    return AccountsApi(LazyHttpClient(http_client(network)), ACCOUNTS, FakeClock(1_000.0))
 
 
-async def refresh(*answers: str | httpx.Response | Exception, credentials: Credentials = CONFIDENTIAL) -> TokenAnswer:
+async def refresh(*answers: str | httpx.Response | Exception, credentials: Credentials = CONFIDENTIAL) -> TokenResponse:
     return await service(Scripted().answer(TOKEN, *answers)).refresh(credentials, "AQ-stored")
 
 
-async def exchange(*answers: str | httpx.Response | Exception) -> TokenAnswer:
+async def exchange(*answers: str | httpx.Response | Exception) -> TokenResponse:
     return await service(Scripted().answer(TOKEN, *answers)).exchange_code(
         CONFIDENTIAL, "a-code", REDIRECT, "a-verifier"
     )
@@ -96,7 +96,7 @@ async def test_a_code_is_exchanged_with_its_verifier(credentials: Credentials, m
         "code_verifier": "a-verifier",
     }
     assert network.forms() == [{**form, **more}]
-    assert answer == TokenAnswer(AccessToken("BQ-invented-access", 4_600.0), "AQ-invented-refresh", SCOPES)
+    assert answer == TokenResponse(AccessToken("BQ-invented-access", 4_600.0), "AQ-invented-refresh", SCOPES)
 
 
 async def test_a_refresh_that_rotates_gives_the_new_refresh_token() -> None:
@@ -132,15 +132,15 @@ async def test_a_dead_refresh_token_needs_authorization(error: str) -> None:
 
 @pytest.mark.parametrize("error", ["error_invalid_code", "error_redirect_mismatch"])
 async def test_a_spent_or_foreign_code_is_refused(error: str) -> None:
-    with pytest.raises(CodeRefused):
+    with pytest.raises(InvalidGrant):
         await exchange(error)
 
 
 @pytest.mark.parametrize("error", ["error_invalid_client", "error_invalid_secret", "error_invalid_secret_as_request"])
 async def test_wrong_credentials_are_told_from_a_dead_token(error: str) -> None:
-    with pytest.raises(BadCredentials, match="SPOTIFY_CLIENT_ID"):
+    with pytest.raises(InvalidCredentials, match="SPOTIFY_CLIENT_ID"):
         await refresh(error)
-    with pytest.raises(BadCredentials):
+    with pytest.raises(InvalidCredentials):
         await exchange(error)
 
 

@@ -13,20 +13,20 @@ from tests.support.scripted import ME, NOW, RECENT, TOKEN
 from tests.support.stage import Stage, spent, stage_in
 from widget.model.errors import (
     AccessTokenRefused,
-    BadCredentials,
-    BudgetSpent,
+    DailyLimitReached,
     Forbidden,
+    InvalidCredentials,
     NeedsAuthorization,
     NotConfigured,
     QuotaExceeded,
     RateLimited,
-    RefreshUnanswered,
+    RefreshFailed,
     ScopeMissing,
     SourceError,
     SpotifyUnreachable,
     StoreError,
 )
-from widget.model.tokens import Seed
+from widget.model.tokens import SeedToken
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_a_dead_token_costs_one_refresh_and_a_new_one_works_at_once(stage:
         with pytest.raises(NeedsAuthorization):
             await gateway.currently_playing()
     assert (stage.refreshes, calls(stage)) == (1, 0)
-    assert (await gateway.token_health()).state == "needs_authorization"
+    assert (await gateway.authorization_status()).state == "needs_authorization"
     await stage.authorize("AQ-new", access_seconds=3600)
     assert (await gateway.currently_playing()).status == "playing"
 
@@ -128,8 +128,8 @@ async def test_no_access_token_is_asked_with_again_once_it_was_refused(stage: St
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [
-        (httpx.Response(500), RefreshUnanswered),
-        ("error_invalid_client", BadCredentials),
+        (httpx.Response(500), RefreshFailed),
+        ("error_invalid_client", InvalidCredentials),
         ("error_refresh_revoked", NeedsAuthorization),
     ],
 )
@@ -146,7 +146,7 @@ async def test_a_refused_access_token_whose_refresh_fails_has_the_refresh_s_code
         await stage.clock.advance(1.0)
     assert len(stage.network.asked(NOW)) == 1
     assert (await stage.stored()).access is None
-    if kind is RefreshUnanswered:
+    if kind is RefreshFailed:
         stage.network.answer(TOKEN, "token_refresh")
         assert (await gateway.currently_playing()).status == "playing"
 
@@ -155,15 +155,15 @@ async def test_refused_credentials_stay_a_known_problem_until_a_refresh_works(st
     stage.network.answer(TOKEN, "error_invalid_client", "token_refresh")
     await stage.authorize()
     gateway = stage.gateway()
-    with pytest.raises(BadCredentials):
+    with pytest.raises(InvalidCredentials):
         await gateway.currently_playing()
     for _ in range(3):
-        problem = await gateway.standing_problem()
+        problem = await gateway.known_problem()
         assert problem is not None
         assert problem.code == "bad_credentials"
         await stage.clock.advance(200.0)
     await gateway.currently_playing()
-    assert await gateway.standing_problem() is None
+    assert await gateway.known_problem() is None
 
 
 async def test_a_token_that_waits_for_the_database_is_a_problem_until_it_is_saved(stage: Stage) -> None:
@@ -172,15 +172,15 @@ async def test_a_token_that_waits_for_the_database_is_a_problem_until_it_is_save
     gateway = stage.gateway()
     with pytest.raises(StoreError):
         await gateway.currently_playing()
-    problem = await gateway.standing_problem()
+    problem = await gateway.known_problem()
     assert problem is not None
     assert (problem.code, "memory" in problem.message) == ("store_unavailable", True)
     await stage.clock.advance(2.0)
-    assert await gateway.standing_problem() is None
+    assert await gateway.known_problem() is None
 
 
 async def test_a_seed_s_token_learns_its_account_at_its_first_use_and_the_answer_does_not_wait(stage: Stage) -> None:
-    seed = Seed("AQ-seed", stage.clock.now())
+    seed = SeedToken("AQ-seed", stage.clock.now())
     stage.network.answer(ME, httpx.Response(503), "me")
     gateway = stage.gateway(seed=seed)
     assert (await gateway.currently_playing()).status == "playing"
@@ -270,7 +270,7 @@ async def test_a_spent_budget_makes_no_call_and_says_when_it_comes_back(stage: S
     await stage.authorize(access_seconds=3600)
     for _ in range(2):
         await stage.gateway(calls_per_day=2).currently_playing()
-    with pytest.raises(BudgetSpent) as spent:
+    with pytest.raises(DailyLimitReached) as spent:
         await stage.gateway(calls_per_day=2).currently_playing()
     assert calls(stage) == 2
     assert spent.value.retry_after is not None
@@ -280,7 +280,7 @@ async def test_a_spent_budget_makes_no_call_and_says_when_it_comes_back(stage: S
 async def test_the_retry_after_a_401_is_paid_for_too(stage: Stage) -> None:
     stage.network.answer(NOW, "error_401_expired", "track")
     await stage.authorize(access_seconds=3600)
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(DailyLimitReached):
         await stage.gateway(calls_per_day=1).currently_playing()
     assert calls(stage) == 1
 
@@ -319,10 +319,10 @@ async def test_a_scope_that_was_not_granted_is_not_tried(stage: Stage) -> None:
 
 async def test_the_health_of_the_token_needs_no_call(stage: Stage) -> None:
     gateway = stage.gateway()
-    assert (await gateway.token_health()).state == "missing"
+    assert (await gateway.authorization_status()).state == "missing"
     await stage.authorize()
-    assert (await gateway.token_health()).state == "ok"
+    assert (await gateway.authorization_status()).state == "ok"
     await stage.clock.advance(160 * 86_400)
-    assert (await gateway.token_health()).state == "expires_soon"
+    assert (await gateway.authorization_status()).state == "expires_soon"
     assert stage.network.requests == []
     await gateway.close()

@@ -11,7 +11,7 @@ import pytest
 from tests.support.fake_clock import settle
 from tests.support.scripted import TOKEN
 from tests.support.stage import Stage, stage_in
-from widget.sources.spotify.daily_refresh import Caretaker
+from widget.sources.spotify.daily_refresh import DailyRefresh
 
 DAY = 86_400
 
@@ -22,7 +22,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def run_for(stage: Stage, days: float, *caretakers: Caretaker) -> None:
+async def run_for(stage: Stage, days: float, *caretakers: DailyRefresh) -> None:
     tasks = [asyncio.create_task(caretaker.run()) for caretaker in caretakers]
     await settle()
     await stage.clock.advance(days * DAY)
@@ -34,7 +34,7 @@ async def run_for(stage: Stage, days: float, *caretakers: Caretaker) -> None:
 
 async def test_of_several_instances_one_refreshes_and_once_a_day(stage: Stage) -> None:
     await stage.authorize(access_seconds=3600)
-    await run_for(stage, 3.0, *(Caretaker(stage.access(), stage.clock) for _ in range(3)))
+    await run_for(stage, 3.0, *(DailyRefresh(stage.access(), stage.clock) for _ in range(3)))
     assert stage.refreshes == 3
 
 
@@ -44,7 +44,7 @@ async def test_a_token_that_died_with_nobody_watching_is_noticed(
     stage.network.answer(TOKEN, "error_refresh_revoked")
     await stage.authorize(access_seconds=3600)
     with caplog.at_level(logging.WARNING):
-        await run_for(stage, 2.0, Caretaker(stage.access(), stage.clock))
+        await run_for(stage, 2.0, DailyRefresh(stage.access(), stage.clock))
     assert (await stage.stored()).needs_authorization
     assert (stage.refreshes, caplog.text.count("needs_authorization")) == (1, 1)
 
@@ -53,13 +53,13 @@ async def test_what_was_refreshed_by_a_clock_that_was_ahead_is_refreshed_again(s
     stage.clock.jump(400 * DAY)
     await stage.authorize(access_seconds=3600)
     stage.clock.jump(-400 * DAY)
-    await Caretaker(stage.access(), stage.clock).look()
+    await DailyRefresh(stage.access(), stage.clock).run_once()
     assert stage.refreshes == 1
 
 
 async def test_without_a_token_or_a_database_it_waits_quietly(stage: Stage) -> None:
-    caretaker = Caretaker(stage.access(), stage.clock)
-    await caretaker.look()
+    caretaker = DailyRefresh(stage.access(), stage.clock)
+    await caretaker.run_once()
     await stage.store.close()
-    await caretaker.look()
+    await caretaker.run_once()
     assert stage.refreshes == 0

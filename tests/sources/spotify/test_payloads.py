@@ -7,11 +7,11 @@ import pytest
 
 from tests.support.payloads import body, json_body
 from widget.model.errors import SpotifyUnreachable
-from widget.model.playback import Artwork, Item, Named, Playback
+from widget.model.playback import Artwork, Entity, Item, Playback
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 
 AT = 1_795_000_000.0
-NILA = Named("Nila Brandt", "https://open.spotify.com/artist/3Nila00Inventedxxxxxxx")
+NILA = Entity("Nila Brandt", "https://open.spotify.com/artist/3Nila00Inventedxxxxxxx")
 
 
 def read(name: str, **changes: Any) -> Playback:
@@ -33,8 +33,8 @@ def test_a_track_that_plays_is_read_whole() -> None:
         uri="spotify:track:1Track0Inventedxxxxxxx",
         url="https://open.spotify.com/track/1Track0Inventedxxxxxxx",
         title="Lanterns at Low Tide",
-        artists=(NILA, Named("Otto & the Lamps", "https://open.spotify.com/artist/3Otto00Inventedxxxxxxx")),
-        album=Named("Paper Harbours", "https://open.spotify.com/album/2Album0Inventedxxxxxxx"),
+        artists=(NILA, Entity("Otto & the Lamps", "https://open.spotify.com/artist/3Otto00Inventedxxxxxxx")),
+        album=Entity("Paper Harbours", "https://open.spotify.com/album/2Album0Inventedxxxxxxx"),
         artwork=tuple(Artwork(f"https://i.scdn.co/image/harbour{w:04d}", w, w) for w in (640, 300, 64)),
         explicit=True,
         duration_ms=201_400,
@@ -55,7 +55,7 @@ def test_an_episode_has_its_show_and_no_artists() -> None:
     assert playback.status == "playing"
     assert playback.item is not None
     assert (playback.item.type, playback.item.artists, playback.item.album) == ("episode", (), None)
-    assert playback.item.show == Named("Slow Weather", "https://open.spotify.com/show/4Show00Inventedxxxxxxx")
+    assert playback.item.show == Entity("Slow Weather", "https://open.spotify.com/show/4Show00Inventedxxxxxxx")
     assert playback.item.artwork[0].url == "https://i.scdn.co/image/fog0640"
 
 
@@ -64,7 +64,7 @@ def test_an_episode_without_pictures_shows_those_of_its_show() -> None:
 
 
 def test_an_episode_without_a_show_has_a_nameless_one() -> None:
-    assert item_of("episode", show=None).show == Named("")
+    assert item_of("episode", show=None).show == Entity("")
 
 
 def test_a_local_file_has_a_title_and_nothing_to_link_to() -> None:
@@ -73,7 +73,7 @@ def test_a_local_file_has_a_title_and_nothing_to_link_to() -> None:
     assert item.is_local
     assert (item.id, item.url, item.artwork, item.album) == (None, None, (), None)
     assert item.uri == "spotify:local:The+Cellar+Tapes::Rehearsal%2C+take+two:187"
-    assert item.artists == (Named("The Cellar Tapes"),)
+    assert item.artists == (Entity("The Cellar Tapes"),)
 
 
 def test_a_local_file_never_links_even_where_spotify_guesses_what_it_is() -> None:
@@ -86,16 +86,16 @@ def test_an_advertisement_is_told_without_an_item() -> None:
 
 
 def test_an_advertisement_that_does_not_play_is_nothing_certain() -> None:
-    assert read("ad", is_playing=False) == Playback("idle", AT, certain=False)
+    assert read("ad", is_playing=False) == Playback("idle", AT, is_authoritative=False)
 
 
 @pytest.mark.parametrize("name", ["no_content", "unknown", "episode_without_additional_types"])
 def test_an_answer_that_spotify_also_gives_while_music_plays_is_uncertain(name: str) -> None:
-    assert read(name) == Playback("idle", AT, certain=False)
+    assert read(name) == Playback("idle", AT, is_authoritative=False)
 
 
 def test_a_body_of_white_space_counts_as_empty() -> None:
-    assert read_currently_playing(b" \r\n", AT) == Playback("idle", AT, certain=False)
+    assert read_currently_playing(b" \r\n", AT) == Playback("idle", AT, is_authoritative=False)
 
 
 def test_a_missing_progress_is_unknown_while_playing() -> None:
@@ -151,7 +151,7 @@ def test_only_a_true_true_counts_as_playing(value: object) -> None:
 def test_hide_can_name_the_item_its_album_artists_and_the_playlist() -> None:
     item = read("track").item
     assert item is not None
-    assert item.related == {
+    assert item.hide_keys == {
         "spotify:track:1Track0Inventedxxxxxxx",
         "spotify:album:2Album0Inventedxxxxxxx",
         "spotify:artist:3Nila00Inventedxxxxxxx",
@@ -161,12 +161,12 @@ def test_hide_can_name_the_item_its_album_artists_and_the_playlist() -> None:
 
 
 def test_hide_can_name_the_show_of_an_episode() -> None:
-    assert "spotify:show:4Show00Inventedxxxxxxx" in item_of("episode").related
+    assert "spotify:show:4Show00Inventedxxxxxxx" in item_of("episode").hide_keys
 
 
 def test_hide_can_name_the_track_that_was_asked_for_where_spotify_plays_another_pressing() -> None:
     linked = {"type": "track", "uri": "spotify:track:0Linked"}
-    assert "spotify:track:0Linked" in item_of("track", linked_from=linked).related
+    assert "spotify:track:0Linked" in item_of("track", linked_from=linked).hide_keys
 
 
 @pytest.mark.parametrize("name", ["track_from_liked_songs", "track_from_an_old_playlist"])
@@ -174,13 +174,13 @@ def test_the_listener_s_id_in_a_context_is_kept_nowhere(name: str) -> None:
     playback = read(name)
     assert playback.item is not None
     assert "nilas.listener" not in repr(playback)
-    assert not [uri for uri in playback.item.related if "nilas.listener" in uri]
+    assert not [uri for uri in playback.item.hide_keys if "nilas.listener" in uri]
 
 
 def test_an_old_playlist_s_uri_still_hides() -> None:
     item = read("track_from_an_old_playlist").item
     assert item is not None
-    assert "spotify:playlist:1List00Inventedxxxxxxx" in item.related
+    assert "spotify:playlist:1List00Inventedxxxxxxx" in item.hide_keys
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_what_is_no_web_address_never_becomes_a_link_or_a_picture(address: objec
     urls = {"spotify": address}
     album = {"name": "A", "external_urls": urls, "images": [{"url": address, "width": 64, "height": 64}]}
     item = item_of("track", external_urls=urls, album=album)
-    assert (item.url, item.album, item.artwork) == (None, Named("A"), ())
+    assert (item.url, item.album, item.artwork) == (None, Entity("A"), ())
 
 
 def test_artwork_is_widest_first_and_unknown_sizes_are_none_and_last() -> None:
@@ -207,7 +207,7 @@ def test_artwork_is_widest_first_and_unknown_sizes_are_none_and_last() -> None:
 
 def test_artists_without_a_name_are_left_out_and_an_album_without_one_is_none() -> None:
     item = item_of("local_file", artists=[{"name": ""}, None, {}, "x", {"name": "One"}])
-    assert (item.artists, item.album) == ((Named("One"),), None)
+    assert (item.artists, item.album) == ((Entity("One"),), None)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"null", b'"x"', b"5", b"\xff\xfe{", b"[" * 100_000, b"1" * 5_000])
@@ -222,7 +222,7 @@ def test_recently_played_is_newest_first() -> None:
     played = read_recently_played(body("recently_played", items=entries[::-1]))
     assert [last.item.title for last in played] == ["Lanterns at Low Tide", "Morning Freight"]
     assert played[0].played_at == 1_795_543_400.497
-    assert "spotify:album:2Album0Inventedxxxxxxx" in played[0].item.related
+    assert "spotify:album:2Album0Inventedxxxxxxx" in played[0].item.hide_keys
 
 
 @pytest.mark.parametrize("content", [b"", body("recently_played_empty"), b'{"items": null}', b"{}"])

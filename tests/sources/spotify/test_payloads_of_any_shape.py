@@ -117,4 +117,4 @@ def test_no_bytes_make_anything_but_a_playback_or_an_outage(content: bytes) -> N
         playback = read_currently_playing(content, AT)
     except SpotifyUnreachable:
         return
-    assert playback == Playback("idle", AT, certain=False)
+    assert playback == Playback("idle", AT, is_authoritative=False)

@@ -11,7 +11,7 @@ from tests.support.fake_clock import settle
 from tests.support.payloads import payload
 from tests.support.scripted import TOKEN
 from tests.support.stage import CREDENTIALS, Stage, stage_in
-from widget.model.errors import BadCredentials, NeedsAuthorization, NotConfigured, RateLimited, SpotifyUnreachable
+from widget.model.errors import InvalidCredentials, NeedsAuthorization, NotConfigured, RateLimited, SpotifyUnreachable
 from widget.model.tokens import Credentials
 
 
@@ -173,7 +173,7 @@ async def test_what_was_forgotten_meanwhile_stays_forgotten(stage: Stage) -> Non
     await settle()
     stage.network.hold.set()
     await asyncio.gather(asking, forgetting)
-    assert await stage.store.token() is None
+    assert await stage.store.authorization() is None
     with pytest.raises(NotConfigured):
         await stage.access().token()
 
@@ -184,7 +184,7 @@ async def test_refused_credentials_are_not_tried_for_every_question_and_the_toke
     access = stage.access()
     for seconds in (0, 1, 298):
         await stage.clock.advance(seconds)
-        with pytest.raises(BadCredentials):
+        with pytest.raises(InvalidCredentials):
             await access.token()
     assert stage.refreshes == 1
     assert not (await stage.stored()).needs_authorization
@@ -199,12 +199,12 @@ async def test_other_credentials_or_another_token_are_tried_at_once(stage: Stage
     token = await stage.authorize()
     for step, credentials in enumerate([CREDENTIALS, CREDENTIALS, Credentials("an-id", "another")], start=1):
         await stage.store.save_authorization(token, credentials, None)
-        with pytest.raises(BadCredentials) as refused:
+        with pytest.raises(InvalidCredentials) as refused:
             await access.token()
         assert refused.value.retry_after == pytest.approx(300.0)
         assert stage.refreshes == (1 if step < 3 else 2)
     await stage.authorize("AQ-new")
-    with pytest.raises(BadCredentials):
+    with pytest.raises(InvalidCredentials):
         await access.token()
     assert stage.refreshes == 3
 
@@ -243,9 +243,9 @@ async def test_a_refused_access_token_is_refreshed_once_for_all_who_used_it(stag
     token = await stage.authorize(access_seconds=3600)
     assert token.access is not None
     one, other = stage.access(), stage.access()
-    first = await one.refused(token.access)
+    first = await one.replace_rejected(token.access)
     assert first.value == "BQ-invented-access-2"
-    assert await other.refused(token.access) == first
+    assert await other.replace_rejected(token.access) == first
     assert stage.refreshes == 1
 
 
@@ -254,7 +254,7 @@ async def test_a_refused_access_token_is_refreshed_though_it_was_just_issued(sta
     access = stage.access()
     issued = await access.token()
     await stage.clock.advance(1)
-    assert await access.refused(issued) != issued
+    assert await access.replace_rejected(issued) != issued
     assert stage.refreshes == 2
 
 

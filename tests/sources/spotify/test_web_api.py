@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
 from tests.support.scripted import ME, NOW, RECENT, Answer, Scripted
-from widget.http_client import LateClient, http_client
+from widget.http_client import LazyHttpClient, http_client
 from widget.model.errors import (
     AccessTokenRefused,
     Forbidden,
@@ -38,7 +38,7 @@ every_question = pytest.mark.parametrize(("path", "ask"), QUESTIONS, ids=["now",
 
 
 def web_api(network: Scripted, clock: FakeClock | None = None) -> WebApi:
-    return WebApi(LateClient(http_client(network)), API, clock or FakeClock())
+    return WebApi(LazyHttpClient(http_client(network)), API, clock or FakeClock())
 
 
 async def now_playing(answer: Answer) -> Playback:
@@ -83,12 +83,12 @@ async def test_the_progress_was_true_half_way_through_the_round_trip() -> None:
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_any_empty_good_answer_is_idle_but_uncertain(status: int) -> None:
     playback = await now_playing(httpx.Response(status))
-    assert (playback.status, playback.certain) == ("idle", False)
+    assert (playback.status, playback.is_authoritative) == ("idle", False)
 
 
 async def test_a_local_file_that_spotify_cannot_name_is_an_unknown_item_and_no_outage() -> None:
     playback = await now_playing("error_400_invalid_id")
-    assert (playback.status, playback.certain) == ("idle", False)
+    assert (playback.status, playback.is_authoritative) == ("idle", False)
 
 
 @every_question

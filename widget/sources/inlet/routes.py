@@ -15,16 +15,16 @@ from starlette.types import Scope
 
 from widget.clock import Clock
 from widget.model.errors import StoreError
-from widget.sources.inlet.authentication import Doorkeeper, TooManyWrong
-from widget.sources.inlet.receiver import Inlet
-from widget.sources.listenbrainz.submissions import Unreadable, read_object, read_submission
+from widget.sources.inlet.authentication import TokenAuthenticator, TooManyAttempts
+from widget.sources.inlet.receiver import SubmissionReceiver
+from widget.sources.listenbrainz.submissions import InvalidSubmission, read_object, read_submission
 
 PREFIXES = ("/1", "/apis/listenbrainz/1")
-LARGEST_BODY_BYTES = 10 * 1024 * 1024
-UNREAD_BYTES = 2**40
+MAX_BODY_BYTES = 10 * 1024 * 1024
+NO_LIMIT_BYTES = 2**40
 """Who has no token is told that, however much comes behind it; none of it is read."""
 
-LONGEST_USER = 64
+MAX_USER_LENGTH = 64
 _PUBLIC = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Retry-After, X-RateLimit-Reset-In",
@@ -43,16 +43,16 @@ _PREFLIGHT = {
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def largest_body(scope: Scope) -> int | None:
+def max_body_bytes(scope: Scope) -> int | None:
     """How many bytes of a body the routes here limit themselves; None for other routes."""
     path: str = scope["path"]
-    return UNREAD_BYTES if path.startswith(tuple(f"{prefix}/" for prefix in PREFIXES)) else None
+    return NO_LIMIT_BYTES if path.startswith(tuple(f"{prefix}/" for prefix in PREFIXES)) else None
 
 
 class InletRoutes:
     """The routes of ``inlet``, whose door ``doorkeeper`` keeps."""
 
-    def __init__(self, inlet: Inlet, doorkeeper: Doorkeeper, clock: Clock) -> None:
+    def __init__(self, inlet: SubmissionReceiver, doorkeeper: TokenAuthenticator, clock: Clock) -> None:
         self._inlet = inlet
         self._doorkeeper = doorkeeper
         self._clock = clock
@@ -78,15 +78,15 @@ class InletRoutes:
         ]
 
     async def _validate(self, request: Request) -> Response:
-        if await self._doorkeeper.admits(request.headers.get("authorization")):
+        if await self._doorkeeper.authenticate(request.headers.get("authorization")):
             return _json({"code": 200, "message": "Token valid.", "valid": True, "user_name": "listener"})
         return _json({"code": 200, "message": "Token invalid.", "valid": False})
 
     def _posted(self, taken: Callable[[bytes], Awaitable[None]]) -> Endpoint:
         async def answer(request: Request) -> Response:
-            if not await self._doorkeeper.admits(request.headers.get("authorization")):
+            if not await self._doorkeeper.authenticate(request.headers.get("authorization")):
                 return _error(401, "Invalid authorization token.")
-            seconds = self._doorkeeper.seconds_until_the_next_post()
+            seconds = self._doorkeeper.retry_after()
             if seconds > 0:
                 return _wait(seconds, "You have exceeded your rate limit.")
             body = await _body(request)
@@ -98,16 +98,16 @@ class InletRoutes:
         return answer
 
     async def _submit(self, body: bytes) -> None:
-        await self._inlet.take(read_submission(body, self._clock.now()))
+        await self._inlet.accept(read_submission(body, self._clock.now()))
 
     async def _delete(self, body: bytes) -> None:
         if body.strip():
             read_object(body)
-        await self._inlet.stop()
+        await self._inlet.clear_now_playing()
 
     async def _playing_now(self, request: Request) -> Response:
         # Some players look here first. Nobody's music is told here, only that there is such a place.
-        user = request.path_params["user"][:LONGEST_USER]
+        user = request.path_params["user"][:MAX_USER_LENGTH]
         return _json({"payload": {"count": 0, "listens": [], "playing_now": True, "user_id": user}})
 
     async def _listen_count(self, request: Request) -> Response:
@@ -122,9 +122,9 @@ def _answering(endpoint: Endpoint) -> Endpoint:
             return Response(status_code=204, headers=_PREFLIGHT)
         try:
             return await endpoint(request)
-        except Unreadable as error:
+        except InvalidSubmission as error:
             return _error(400, str(error))
-        except TooManyWrong:
+        except TooManyAttempts:
             return _wait(2.0, "Too many wrong tokens are being tried.")
         except StoreError:
             return _error(503, "The database cannot be used now; try again in a while.")
@@ -135,12 +135,12 @@ def _answering(endpoint: Endpoint) -> Endpoint:
 async def _body(request: Request) -> bytes | None:
     """The whole body; None where it is larger than allowed."""
     declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and int(declared[:16]) > LARGEST_BODY_BYTES:
+    if declared.isascii() and declared.isdigit() and int(declared[:16]) > MAX_BODY_BYTES:
         return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_BODY_BYTES:
+        if len(body) > MAX_BODY_BYTES:
             return None
     return bytes(body)
 

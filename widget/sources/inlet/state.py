@@ -3,23 +3,23 @@
 import json
 from dataclasses import dataclass, replace
 
-from widget.model.playback import Item, LastPlayed, Playback
+from widget.model.playback import Item, Playback, PlayedItem
 from widget.model.serialization import (
-    item_from_plain,
-    last_played_from_plain,
-    moment,
+    item_from_dict,
+    item_to_dict,
     optional,
-    plain_item,
-    plain_last_played,
+    played_item_from_dict,
+    played_item_to_dict,
+    require_timestamp,
 )
 
-LONGEST_SECONDS = 600.0
+DEFAULT_LIFETIME_SECONDS = 600.0
 SAME_PLAY_SECONDS = 60.0
 """A player's clock and ours may be so far apart about the beginning of one and the same play."""
 
 
 @dataclass(frozen=True, slots=True)
-class Playing:
+class NowPlaying:
     """``item`` plays from ``since`` until ``until`` (s since the epoch)."""
 
     item: Item
@@ -28,24 +28,24 @@ class Playing:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SubmittedState:
     """``played`` is newest first, and no longer than is shown. ``told_at`` is when the last post was accepted."""
 
-    playing: Playing | None = None
-    played: tuple[LastPlayed, ...] = ()
-    told_at: float | None = None
+    playing: NowPlaying | None = None
+    played: tuple[PlayedItem, ...] = ()
+    last_push_at: float | None = None
 
-    def plays(self, item: Item, now: float, keep: int) -> "Told":
+    def with_now_playing(self, item: Item, now: float, keep: int) -> "SubmittedState":
         """``item`` plays from ``now`` on: for its duration, or ten minutes, or until the next is told."""
-        seconds = LONGEST_SECONDS if item.duration_ms is None else item.duration_ms / 1000
+        seconds = DEFAULT_LIFETIME_SECONDS if item.duration_ms is None else item.duration_ms / 1000
         goes_on = self.playing is not None and now < self.playing.until and _is_same(self.playing.item, item)
-        before = self if goes_on else self.at(now, keep, ended=True)
-        return replace(before, playing=Playing(item, now, now + seconds), told_at=now)
+        before = self if goes_on else self.expired_at(now, keep, ended=True)
+        return replace(before, playing=NowPlaying(item, now, now + seconds), last_push_at=now)
 
-    def heard_out(self, played: tuple[LastPlayed, ...], now: float, keep: int) -> "Told":
+    def with_listens(self, played: tuple[PlayedItem, ...], now: float, keep: int) -> "SubmittedState":
         """After ``played``: the newest becomes last played where nothing newer is known, and ends what plays if it is
         the same."""
-        before = self.at(now, keep)
+        before = self.expired_at(now, keep)
         newest = max(played, key=lambda last: last.played_at)
         is_newest = not before.played or newest.played_at >= before.played[0].played_at - SAME_PLAY_SECONDS
         ends = before.playing is not None and is_newest and _is_same(before.playing.item, newest.item)
@@ -53,25 +53,25 @@ class Told:
             before,
             playing=None if ends else before.playing,
             played=_merged((*before.played, *played), keep),
-            told_at=now,
+            last_push_at=now,
         )
 
-    def stopped(self, now: float, keep: int) -> "Told":
+    def without_now_playing(self, now: float, keep: int) -> "SubmittedState":
         """The player has stopped: what played becomes last played."""
-        return replace(self.at(now, keep, ended=True), told_at=now)
+        return replace(self.expired_at(now, keep, ended=True), last_push_at=now)
 
-    def at(self, now: float, keep: int, *, ended: bool = False) -> "Told":
+    def expired_at(self, now: float, keep: int, *, ended: bool = False) -> "SubmittedState":
         """What holds at ``now``: what has come to its end, or has ``ended``, was played."""
         if self.playing is None or not (ended or now >= self.playing.until):
             return self
-        last = LastPlayed(self.playing.item, self.playing.since)
+        last = PlayedItem(self.playing.item, self.playing.since)
         return replace(self, playing=None, played=_merged((*self.played, last), keep))
 
     def playback(self, now: float) -> Playback:
         """What plays, of what holds at ``now``."""
         if self.playing is None:
-            return Playback("idle", now if self.told_at is None else self.told_at)
-        return Playback("playing", self.playing.since, self.playing.item, good_until=self.playing.until)
+            return Playback("idle", now if self.last_push_at is None else self.last_push_at)
+        return Playback("playing", self.playing.since, self.playing.item, expires_at=self.playing.until)
 
 
 def _is_same(one: Item, other: Item) -> bool:
@@ -80,9 +80,9 @@ def _is_same(one: Item, other: Item) -> bool:
     return (one.title, one.artists) == (other.title, other.artists)
 
 
-def _merged(played: tuple[LastPlayed, ...], keep: int) -> tuple[LastPlayed, ...]:
+def _merged(played: tuple[PlayedItem, ...], keep: int) -> tuple[PlayedItem, ...]:
     """The newest ``keep``, each play once."""
-    kept: list[LastPlayed] = []
+    kept: list[PlayedItem] = []
     for last in sorted(played, key=lambda last: last.played_at, reverse=True):
         if not any(
             _is_same(one.item, last.item) and one.played_at - last.played_at < SAME_PLAY_SECONDS for one in kept
@@ -91,27 +91,32 @@ def _merged(played: tuple[LastPlayed, ...], keep: int) -> tuple[LastPlayed, ...]
     return tuple(kept[:keep])
 
 
-def to_text(told: Told) -> str:
+def dump_submitted(told: SubmittedState) -> str:
     """``told`` for the store, as JSON."""
     playing = told.playing
     return json.dumps(
         {
-            "playing": playing and {"item": plain_item(playing.item), "since": playing.since, "until": playing.until},
-            "played": [plain_last_played(last) for last in told.played],
-            "told_at": told.told_at,
+            "playing": playing and {"item": item_to_dict(playing.item), "since": playing.since, "until": playing.until},
+            "played": [played_item_to_dict(last) for last in told.played],
+            "told_at": told.last_push_at,
         }
     )
 
 
-def from_text(text: str | None) -> Told:
+def load_submitted(text: str | None) -> SubmittedState:
     """What :func:`to_text` wrote; having been told nothing, where it cannot be read."""
     try:
         value = json.loads(text or "{}")
         playing = value["playing"]
-        return Told(
-            playing and Playing(item_from_plain(playing["item"]), moment(playing["since"]), moment(playing["until"])),
-            tuple(last_played_from_plain(last) for last in value["played"]),
-            optional(moment, value["told_at"]),
+        return SubmittedState(
+            playing
+            and NowPlaying(
+                item_from_dict(playing["item"]),
+                require_timestamp(playing["since"]),
+                require_timestamp(playing["until"]),
+            ),
+            tuple(played_item_from_dict(last) for last in value["played"]),
+            optional(require_timestamp, value["told_at"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return Told()
+        return SubmittedState()

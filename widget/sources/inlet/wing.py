@@ -2,29 +2,31 @@
 
 from dataclasses import replace
 
-from widget.config.source_settings import combined, effective
+from widget.config.source_settings import effective_values, merge_values
 from widget.model.sources import INLET
-from widget.sources.base import Parts, Wing
-from widget.sources.inlet.authentication import Doorkeeper
-from widget.sources.inlet.receiver import Inlet
-from widget.sources.inlet.routes import InletRoutes, largest_body
+from widget.sources.base import AdapterContext, SourceAdapter
+from widget.sources.inlet.authentication import TokenAuthenticator
+from widget.sources.inlet.receiver import SubmissionReceiver
+from widget.sources.inlet.routes import InletRoutes, max_body_bytes
 
 TOKEN, LABEL = "INLET_TOKEN", "INLET_LABEL"
 
 
-def wing(parts: Parts) -> Wing:
+def create_adapter(parts: AdapterContext) -> SourceAdapter:
     """The wing: it asks nobody, and has routes of its own."""
     settings, store, clock = parts.settings, parts.store, parts.clock
 
     async def token() -> str | None:
-        return settings.of_source.get(TOKEN) or (await effective(store, INLET, settings.of_source)).get(TOKEN)
+        return settings.source_values.get(TOKEN) or (await effective_values(store, INLET, settings.source_values)).get(
+            TOKEN
+        )
 
     async def has_token() -> bool:
         return await token() is not None
 
     hidden = settings.hide
-    inlet = Inlet(store, clock, lambda item: bool(hidden & item.related), settings.recent, has_token)
-    routes = InletRoutes(inlet, Doorkeeper(token, clock), clock).routes
-    known = combined(INLET, settings.of_source, settings.stored)
+    inlet = SubmissionReceiver(store, clock, lambda item: bool(hidden & item.hide_keys), settings.recent, has_token)
+    routes = InletRoutes(inlet, TokenAuthenticator(token, clock), clock).routes
+    known = merge_values(INLET, settings.source_values, settings.stored_source_values)
     source = replace(INLET, label=known[LABEL])
-    return Wing(source, inlet, routes=tuple(routes), largest_body=largest_body, pushed=inlet)
+    return SourceAdapter(source, inlet, routes=tuple(routes), max_body_bytes=max_body_bytes, push=inlet)

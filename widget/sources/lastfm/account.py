@@ -21,7 +21,7 @@ class LastfmAccount:
         return f"https://www.last.fm/user/{quote(self.user, safe='')}"
 
 
-def account_of(values: Mapping[str, str]) -> LastfmAccount | None:
+def account_from(values: Mapping[str, str]) -> LastfmAccount | None:
     """The account that the variables in ``values`` name; None without a user or a key."""
     if not values.get(USER) or not values.get(KEY):
         return None

@@ -12,13 +12,13 @@ from widget.clock import Clock
 from widget.http_client import send
 from widget.sources.lastfm.account import LastfmAccount
 from widget.sources.lastfm.payloads import read_recent_tracks
-from widget.sources.told import Told
+from widget.sources.told import FetchResult
 
 if TYPE_CHECKING:
     import httpx
 
 
-def query(account: LastfmAccount, limit: int) -> dict[str, str]:
+def recent_tracks_query(account: LastfmAccount, limit: int) -> dict[str, str]:
     """The query of ``user.getRecentTracks``; the row of what plays comes in addition to ``limit``."""
     return {
         "method": "user.getRecentTracks",
@@ -37,17 +37,17 @@ class LastfmClient:
         self._clock = clock
         self._limit = limit
 
-    async def now_playing(self, account: LastfmAccount) -> Told:
+    async def now_playing(self, account: LastfmAccount) -> FetchResult:
         """What plays now, and what was played."""
         http = self._http()
         asked_at, begun = self._clock.now(), self._clock.monotonic()
         response = await send(
-            http, http.build_request("GET", account.url, params=query(account, self._limit)), "Last.fm"
+            http, http.build_request("GET", account.url, params=recent_tracks_query(account, self._limit)), "Last.fm"
         )
         observed_at = asked_at + (self._clock.monotonic() - begun)
         retry_after = response.headers.get("retry-after")
         return read_recent_tracks(response.status_code, response.content, retry_after, account.user, observed_at)
 
-    async def played(self, account: LastfmAccount) -> Told:
+    async def recently_played(self, account: LastfmAccount) -> FetchResult:
         """The same question: it tells what was played too."""
         return await self.now_playing(account)

@@ -6,28 +6,28 @@ See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/ap
 from typing import Any
 
 from widget.http_client import retry_after_seconds
-from widget.model.cover_art import cover_art
+from widget.model.cover_art import front_cover
 from widget.model.errors import (
-    BadCredentials,
     Forbidden,
-    Private,
+    InvalidCredentials,
+    ProfilePrivate,
     RateLimited,
     SourceError,
     SourceUnreachable,
     UnknownUser,
 )
-from widget.model.names import related_names
-from widget.model.playback import Item, LastPlayed, Named, Playback
-from widget.sources.json_values import json_of, mbid, moment, object_of, objects, text, web_address
-from widget.sources.told import Told
+from widget.model.names import name_keys
+from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp, as_url, iter_objects, parse_json
+from widget.sources.told import FetchResult
 
 USER_NOT_FOUND, RATE_LIMIT, SUSPENDED, LOGIN_REQUIRED = 6, 29, 26, 17
 CREDENTIALS = frozenset({4, 9, 10, 13})
-AHEAD_SECONDS = 86_400.0
+MAX_FUTURE_SECONDS = 86_400.0
 """A play that began later than this after now comes from a player whose clock is wrong."""
 
 
-def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: str, observed_at: float) -> Told:
+def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: str, observed_at: float) -> FetchResult:
     """What plays and what was played, by an answer that was true at ``observed_at`` (s since the epoch).
 
     Errors come with any status, 200 too, so the body is read first. Now and then Last.fm answers with the rows of
@@ -36,9 +36,9 @@ def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: 
     """
     answer = _object(status, body)
     if "error" in answer:
-        raise refusal(_number(answer["error"]), str(answer.get("message", "")), retry_after, observed_at)
+        raise error_for_code(_number(answer["error"]), str(answer.get("message", "")), retry_after, observed_at)
     if status == 429:
-        raise refusal(RATE_LIMIT, "", retry_after, observed_at)
+        raise error_for_code(RATE_LIMIT, "", retry_after, observed_at)
     if not 200 <= status < 300:
         raise SourceUnreachable(f"Last.fm answered {status}.")
     recent = answer.get("recenttracks")
@@ -46,21 +46,21 @@ def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: 
         raise SourceUnreachable("Last.fm's answer cannot be read.")
     _check_user(recent, user)
     rows = _rows(recent.get("track"))
-    return Told(_playing(rows, observed_at), _played(rows, observed_at))
+    return FetchResult(_playing(rows, observed_at), _played(rows, observed_at))
 
 
-def refusal(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
+def error_for_code(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
     """What Last.fm's error ``number`` means for the owner."""
     if number == USER_NOT_FOUND and "user not found" in message.lower():
         return UnknownUser(
             "Last.fm knows no user of that name: mend LASTFM_USER, or run python -m bootstrap --source lastfm again."
         )
     if number in CREDENTIALS:
-        return BadCredentials(
+        return InvalidCredentials(
             "Last.fm refuses the API key: mend LASTFM_API_KEY, or run python -m bootstrap --source lastfm again."
         )
     if number == LOGIN_REQUIRED:
-        return Private(
+        return ProfilePrivate(
             'Last.fm keeps what plays private: switch off "Hide recent listening information" '
             "(Last.fm, Settings, Privacy)."
         )
@@ -73,7 +73,7 @@ def refusal(number: int, message: str, retry_after: str | None, now: float) -> S
 
 def _object(status: int, body: bytes) -> dict[str, Any]:
     try:
-        value = json_of(body)
+        value = parse_json(body)
     except ValueError:
         value = None
     if isinstance(value, dict):
@@ -91,7 +91,7 @@ def _number(value: Any) -> int:
 
 
 def _check_user(recent: dict[str, Any], user: str) -> None:
-    told = text(object_of(recent.get("@attr")).get("user"))
+    told = as_text(as_object(recent.get("@attr")).get("user"))
     if told is None or told.casefold() != user.casefold():
         raise SourceUnreachable("Last.fm answered for another user.")
 
@@ -102,32 +102,32 @@ def _rows(value: Any) -> list[dict[str, Any]]:
         return [value]
     if value and not isinstance(value, list):
         raise SourceUnreachable("Last.fm's answer cannot be read.")
-    return list(objects(value))
+    return list(iter_objects(value))
 
 
 def _playing(rows: list[dict[str, Any]], observed_at: float) -> Playback:
     item = _item(rows[0]) if rows and _is_now_playing(rows[0]) else None
     if item is None:
-        return Playback("idle", observed_at, certain=False)
+        return Playback("idle", observed_at, is_authoritative=False)
     return Playback("playing", observed_at, item)
 
 
 def _is_now_playing(row: dict[str, Any]) -> bool:
-    return object_of(row.get("@attr")).get("nowplaying") in ("true", True) and "date" not in row
+    return as_object(row.get("@attr")).get("nowplaying") in ("true", True) and "date" not in row
 
 
-def _played(rows: list[dict[str, Any]], now: float) -> tuple[LastPlayed, ...]:
+def _played(rows: list[dict[str, Any]], now: float) -> tuple[PlayedItem, ...]:
     played = []
     for row in rows:
-        played_at, item = moment(object_of(row.get("date")).get("uts")), _item(row)
-        if item is not None and played_at is not None and played_at <= now + AHEAD_SECONDS:
-            played.append(LastPlayed(item, played_at))
+        played_at, item = as_timestamp(as_object(row.get("date")).get("uts")), _item(row)
+        if item is not None and played_at is not None and played_at <= now + MAX_FUTURE_SECONDS:
+            played.append(PlayedItem(item, played_at))
     return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
 
 
 def _item(row: dict[str, Any]) -> Item | None:
     """The track of a row; None where it has no name."""
-    title = text(row.get("name"))
+    title = as_text(row.get("name"))
     if title is None:
         return None
     artist, album = _name(row.get("artist")), _name(row.get("album"))
@@ -135,15 +135,15 @@ def _item(row: dict[str, Any]) -> Item | None:
         type="track",
         id=None,
         uri=None,
-        url=web_address(row.get("url")),
+        url=as_url(row.get("url")),
         title=title,
-        artists=() if artist is None else (Named(artist),),
-        album=None if album is None else Named(album),
-        artwork=cover_art(mbid(object_of(row.get("album")).get("mbid"))),
-        related=related_names(title, () if artist is None else (artist,), album),
+        artists=() if artist is None else (Entity(artist),),
+        album=None if album is None else Entity(album),
+        artwork=front_cover(as_mbid(as_object(row.get("album")).get("mbid"))),
+        hide_keys=name_keys(title, () if artist is None else (artist,), album),
     )
 
 
 def _name(value: Any) -> str | None:
     """An artist's or album's name: an object with the text in it, or sometimes the text itself."""
-    return text(value.get("#text")) if isinstance(value, dict) else text(value)
+    return as_text(value.get("#text")) if isinstance(value, dict) else as_text(value)

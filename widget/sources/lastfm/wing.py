@@ -1,10 +1,10 @@
 """Puts the wing of Last.fm together."""
 
 from widget.model.sources import LASTFM
-from widget.sources.base import Parts, Wing
-from widget.sources.lastfm.account import account_of
+from widget.sources.base import AdapterContext, SourceAdapter
+from widget.sources.lastfm.account import account_from
 from widget.sources.lastfm.adapter import LastfmClient
-from widget.sources.polled import plays_needed, polled_wing
+from widget.sources.polled import create_polling_adapter, history_limit
 
 NOT_CONFIGURED = (
     "There is no user or no API key of Last.fm yet: run python -m bootstrap --source lastfm, or set LASTFM_USER and "
@@ -12,7 +12,7 @@ NOT_CONFIGURED = (
 )
 
 
-def wing(parts: Parts) -> Wing:
+def create_adapter(parts: AdapterContext) -> SourceAdapter:
     """The wing: one question tells what plays and what was played."""
-    client = LastfmClient(parts.http, parts.clock, plays_needed(parts.settings))
-    return polled_wing(parts, LASTFM, client, account_of, NOT_CONFIGURED)
+    client = LastfmClient(parts.http, parts.clock, history_limit(parts.settings))
+    return create_polling_adapter(parts, LASTFM, client, account_from, NOT_CONFIGURED)

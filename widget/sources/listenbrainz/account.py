@@ -22,7 +22,7 @@ class ListenbrainzAccount:
         return f"https://listenbrainz.org/user/{quote(self.user, safe='')}/" if self.url == PUBLIC_URL else None
 
 
-def account_of(values: Mapping[str, str]) -> ListenbrainzAccount | None:
+def account_from(values: Mapping[str, str]) -> ListenbrainzAccount | None:
     """The account that the variables in ``values`` name; None without a user."""
     user = values.get(USER)
     return None if not user else ListenbrainzAccount(user, values[URL], values.get(TOKEN))

@@ -13,18 +13,18 @@ from widget.clock import Clock
 from widget.http_client import send
 from widget.sources.listenbrainz.account import ListenbrainzAccount
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
-from widget.sources.told import Told
+from widget.sources.told import FetchResult
 
 if TYPE_CHECKING:
     import httpx
 
 
-def address(account: ListenbrainzAccount, what: str) -> str:
+def user_url(account: ListenbrainzAccount, what: str) -> str:
     """Where ``what`` of the user is told."""
     return f"{account.url}/1/user/{quote(account.user, safe='')}/{what}"
 
 
-def headers(account: ListenbrainzAccount) -> dict[str, str]:
+def auth_headers(account: ListenbrainzAccount) -> dict[str, str]:
     """The token, where one is set; nothing that we ask needs it."""
     return {} if account.token is None else {"Authorization": f"Token {account.token}"}
 
@@ -37,20 +37,20 @@ class ListenbrainzClient:
         self._clock = clock
         self._count = count
 
-    async def now_playing(self, account: ListenbrainzAccount) -> Told:
+    async def now_playing(self, account: ListenbrainzAccount) -> FetchResult:
         """What plays now."""
         asked_at, begun = self._clock.now(), self._clock.monotonic()
         response = await self._get(account, "playing-now", {})
-        return Told(read_playing_now(response.content, asked_at + (self._clock.monotonic() - begun)))
+        return FetchResult(read_playing_now(response.content, asked_at + (self._clock.monotonic() - begun)))
 
-    async def played(self, account: ListenbrainzAccount) -> Told:
+    async def recently_played(self, account: ListenbrainzAccount) -> FetchResult:
         """What was played; what plays is not told with it."""
         response = await self._get(account, "listens", {"count": str(self._count)})
-        return Told(None, read_listens(response.content, self._clock.now()))
+        return FetchResult(None, read_listens(response.content, self._clock.now()))
 
     async def _get(self, account: ListenbrainzAccount, what: str, query: dict[str, str]) -> httpx.Response:
         http = self._http()
-        request = http.build_request("GET", address(account, what), params=query, headers=headers(account))
+        request = http.build_request("GET", user_url(account, what), params=query, headers=auth_headers(account))
         response = await send(http, request, "ListenBrainz")
         raise_for_status(response.status_code, response.headers.get("x-ratelimit-reset-in"), self._clock.now())
         return response

@@ -6,12 +6,12 @@ See https://listenbrainz.readthedocs.io/en/latest/users/json.html
 from typing import Any
 from urllib.parse import urlsplit
 
-from widget.model.cover_art import cover_art
-from widget.model.names import related_names
-from widget.model.playback import Item, Named
-from widget.sources.json_values import mbid, milliseconds, object_of, objects, text, web_address
+from widget.model.cover_art import front_cover
+from widget.model.names import name_keys
+from widget.model.playback import Entity, Item
+from widget.sources.json_values import as_mbid, as_milliseconds, as_object, as_text, as_url, iter_objects
 
-LONGEST_MS = 24 * 86_400_000
+MAX_DURATION_MS = 24 * 86_400_000
 _OTHER_HOSTS = ("spotify.com", "spotify.link", "spotify.app.link", "spoti.fi", "scdn.co", "spotifycdn.com")
 
 
@@ -20,15 +20,15 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
 
     What stands in ``additional_info`` is what some player sent, unchecked.
     """
-    metadata = object_of(object_of(listen).get("track_metadata"))
-    title, credit = text(metadata.get("track_name")), text(metadata.get("artist_name"))
+    metadata = as_object(as_object(listen).get("track_metadata"))
+    title, credit = as_text(metadata.get("track_name")), as_text(metadata.get("artist_name"))
     if title is None:
         return None
-    info, mapping = object_of(metadata.get("additional_info")), object_of(metadata.get("mbid_mapping"))
-    album = text(metadata.get("release_name"))
-    recording = mbid(info.get("recording_mbid")) or mbid(mapping.get("recording_mbid"))
-    release = mbid(info.get("release_mbid"))
-    release = (mbid(mapping.get("caa_release_mbid")) or release) if played else release
+    info, mapping = as_object(metadata.get("additional_info")), as_object(metadata.get("mbid_mapping"))
+    album = as_text(metadata.get("release_name"))
+    recording = as_mbid(info.get("recording_mbid")) or as_mbid(mapping.get("recording_mbid"))
+    release = as_mbid(info.get("release_mbid"))
+    release = (as_mbid(mapping.get("caa_release_mbid")) or release) if played else release
     names = _told_apart(mapping) or (() if credit is None else (credit,))
     return Item(
         type="track",
@@ -36,17 +36,17 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
         uri=None,
         url=_page(recording, info),
         title=title,
-        artists=tuple(Named(name) for name in names),
-        album=None if album is None else Named(album),
-        artwork=cover_art(release),
+        artists=tuple(Entity(name) for name in names),
+        album=None if album is None else Entity(album),
+        artwork=front_cover(release),
         duration_ms=_duration(info),
-        related=related_names(title, _every_name(credit, names, info), album),
+        hide_keys=name_keys(title, _every_name(credit, names, info), album),
     )
 
 
 def _told_apart(mapping: dict[str, Any]) -> tuple[str, ...]:
     """The artists one by one, where each has a name."""
-    names = [text(artist.get("artist_credit_name")) for artist in objects(mapping.get("artists"))]
+    names = [as_text(artist.get("artist_credit_name")) for artist in iter_objects(mapping.get("artists"))]
     known = tuple(name for name in names if name is not None)
     return known if len(known) == len(names) else ()
 
@@ -61,7 +61,7 @@ def _every_name(credit: str | None, names: tuple[str, ...], info: dict[str, Any]
 def _page(recording: str | None, info: dict[str, Any]) -> str | None:
     if recording is not None:
         return f"https://listenbrainz.org/track/{recording}/"
-    origin = web_address(info.get("origin_url"))
+    origin = as_url(info.get("origin_url"))
     return None if origin is None or _is_of_another_service(origin) else origin
 
 
@@ -72,10 +72,10 @@ def _is_of_another_service(url: str) -> bool:
 
 
 def _duration(info: dict[str, Any]) -> int | None:
-    told = milliseconds(info.get("duration_ms"), LONGEST_MS)
+    told = as_milliseconds(info.get("duration_ms"), MAX_DURATION_MS)
     if told:
         return told
-    seconds = milliseconds(info.get("duration"), LONGEST_MS // 1000)
+    seconds = as_milliseconds(info.get("duration"), MAX_DURATION_MS // 1000)
     if not seconds:
         return None
     return int(float(info["duration"]) * 1000)

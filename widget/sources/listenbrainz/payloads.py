@@ -6,13 +6,13 @@ See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 from typing import Any
 
 from widget.http_client import retry_after_seconds
-from widget.model.errors import BadCredentials, RateLimited, SourceUnreachable, UnknownUser
-from widget.model.playback import LastPlayed, Playback
-from widget.sources.json_values import json_of, moment, object_of, objects
+from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.model.playback import Playback, PlayedItem
+from widget.sources.json_values import as_object, as_timestamp, iter_objects, parse_json
 from widget.sources.listenbrainz.listens import read_item
 
-AGAIN = "python -m bootstrap --source listenbrainz again"
-AHEAD_SECONDS = 86_400.0
+RETRY_HINT = "python -m bootstrap --source listenbrainz again"
+MAX_FUTURE_SECONDS = 86_400.0
 """A play that began later than this after now comes from a player whose clock is wrong."""
 
 
@@ -22,20 +22,20 @@ def read_playing_now(body: bytes, observed_at: float) -> Playback:
     Nothing playing is uncertain: the presence of a track ends a moment before that of the next begins.
     Raises :class:`SourceUnreachable` where the body is none of ListenBrainz's.
     """
-    listens = objects(_payload(body).get("listens"))
+    listens = iter_objects(_payload(body).get("listens"))
     item = next((item for listen in listens if (item := read_item(listen, played=False))), None)
     if item is None:
-        return Playback("idle", observed_at, certain=False)
+        return Playback("idle", observed_at, is_authoritative=False)
     return Playback("playing", observed_at, item)
 
 
-def read_listens(body: bytes, now: float) -> tuple[LastPlayed, ...]:
+def read_listens(body: bytes, now: float) -> tuple[PlayedItem, ...]:
     """What was played, newest first; raises as :func:`read_playing_now`."""
     played = []
-    for listen in objects(_payload(body).get("listens")):
-        played_at, item = moment(listen.get("listened_at")), read_item(listen, played=True)
-        if item is not None and played_at is not None and played_at <= now + AHEAD_SECONDS:
-            played.append(LastPlayed(item, played_at))
+    for listen in iter_objects(_payload(body).get("listens")):
+        played_at, item = as_timestamp(listen.get("listened_at")), read_item(listen, played=True)
+        if item is not None and played_at is not None and played_at <= now + MAX_FUTURE_SECONDS:
+            played.append(PlayedItem(item, played_at))
     return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
 
 
@@ -46,15 +46,17 @@ def raise_for_status(status: int, reset_in: str | None, now: float) -> None:
     if status == 429:
         raise RateLimited("ListenBrainz asks us to wait.", retry_after=retry_after_seconds(reset_in, now))
     if status == 404:
-        raise UnknownUser(f"ListenBrainz knows no user of that name: mend LISTENBRAINZ_USER, or run {AGAIN}.")
+        raise UnknownUser(f"ListenBrainz knows no user of that name: mend LISTENBRAINZ_USER, or run {RETRY_HINT}.")
     if status in (401, 403):
-        raise BadCredentials(f"ListenBrainz refuses the token: mend or remove LISTENBRAINZ_TOKEN, or run {AGAIN}.")
+        raise InvalidCredentials(
+            f"ListenBrainz refuses the token: mend or remove LISTENBRAINZ_TOKEN, or run {RETRY_HINT}."
+        )
     raise SourceUnreachable(f"ListenBrainz answered {status}.")
 
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
-        payload = object_of(json_of(body)).get("payload")
+        payload = as_object(parse_json(body)).get("payload")
     except ValueError as error:
         raise SourceUnreachable("ListenBrainz's answer cannot be read.") from error
     if not isinstance(payload, dict) or not isinstance(payload.get("listens"), list):

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from widget.samples.artwork import drawing
-from widget.sources.simulators.playlist import PIECES, Piece
+from widget.samples.artwork import load_image
+from widget.sources.simulators.playlist import PIECES, SimulatedTrack
 
 
 class CoverArtSimulator:
     """``app`` answers for coverartarchive.org, archive.org and its servers; ``requests`` are the addresses asked."""
 
-    def __init__(self, pieces: Sequence[Piece] = PIECES) -> None:
+    def __init__(self, pieces: Sequence[SimulatedTrack] = PIECES) -> None:
         self._drawings = {piece.release: piece.drawing for piece in pieces if piece.release}
         self.requests: list[str] = []
         self.app = Starlette(
@@ -37,7 +37,7 @@ class CoverArtSimulator:
         return RedirectResponse(f"https://ia801500.us.archive.org/12/items/{self._asked(request)}/front.jpg", 302)
 
     async def _image(self, request: Request) -> Response:
-        image = drawing(f"{self._drawings.get(self._asked(request))}-300")
+        image = load_image(f"{self._drawings.get(self._asked(request))}-300")
         return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
 
     def _asked(self, request: Request) -> str:

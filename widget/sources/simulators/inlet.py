@@ -15,27 +15,27 @@ from typing import Any
 from starlette.applications import Starlette
 
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
-from widget.sources.simulators.playlist import Piece, Programme
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 LOOKS_AGAIN_SECONDS = 1.0
 
 
-def demonstration(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
+def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
     """The Cover Art Archive for a demo, and the variables that the player knows."""
     return CoverArtSimulator().app, {"INLET_TOKEN": secrets.token_urlsafe(24)}
 
 
-async def play(address: str, values: Mapping[str, str]) -> None:
+async def run_player(address: str, values: Mapping[str, str]) -> None:
     """Plays invented music, and tells the server at ``address`` of it, until it is cancelled."""
     import httpx
 
-    programme, told = Programme(begun_at=time.time()), None
+    programme, told = Playlist(begun_at=time.time()), None
     headers = {"Authorization": f"Token {values['INLET_TOKEN']}"}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=5.0, trust_env=False) as http:
         while True:
             piece, began = programme.at(time.time())
             if (piece.title, began) != told:
-                path, body = message(piece)
+                path, body = submission_request(piece)
                 try:
                     (await http.post(path, json=body)).raise_for_status()
                     told = (piece.title, began)
@@ -44,7 +44,7 @@ async def play(address: str, values: Mapping[str, str]) -> None:
             await asyncio.sleep(LOOKS_AGAIN_SECONDS)
 
 
-def message(piece: Piece) -> tuple[str, dict[str, Any]]:
+def submission_request(piece: SimulatedTrack) -> tuple[str, dict[str, Any]]:
     """The path and the body by which a player tells that ``piece`` plays now, or that nothing does."""
     if not piece.title:
         return "/1/playing-now/delete", {}

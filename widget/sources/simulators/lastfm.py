@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
-from widget.sources.simulators.playlist import Piece, Programme
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 MOST_ROWS = 200
 _STATUS = {6: 404, 8: 500, 10: 403, 11: 503, 16: 503, 17: 403, 26: 403, 29: 429}
@@ -44,7 +44,7 @@ class LastfmSimulator:
     now: Callable[[], float]
     user: str = "elin.listens"
     key: str = field(default="0123456789abcdef0123456789abcdef", repr=False)
-    programme: Programme = field(default_factory=Programme)
+    programme: Playlist = field(default_factory=Playlist)
     error: int | None = None
     quiet: int | None = None
     answer: Callable[[], Response] | None = None
@@ -85,14 +85,14 @@ class LastfmSimulator:
         return {"recenttracks": {"track": rows[0] if len(rows) == 1 else rows, "@attr": attributes}}
 
 
-def demonstration(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
+def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
     """Last.fm and the Cover Art Archive for a demo whose programme begins now, and the variables that it knows."""
-    simulator = LastfmSimulator(now, programme=Programme(begun_at=now()))
+    simulator = LastfmSimulator(now, programme=Playlist(begun_at=now()))
     values = {"LASTFM_USER": simulator.user, "LASTFM_API_KEY": simulator.key}
     return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values
 
 
-def _row(piece: Piece) -> dict[str, Any]:
+def _row(piece: SimulatedTrack) -> dict[str, Any]:
     artist = piece.artists[0]
     page = f"https://www.last.fm/music/{quote_plus(artist)}/_/{quote_plus(piece.title)}"
     star = "https://lastfm.freetls.fastly.net/i/u/{}/2a96cbd8b46e442fc41c2b86b821562f.png"

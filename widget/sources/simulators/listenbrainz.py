@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
-from widget.sources.simulators.playlist import Piece, Programme
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class ListenbrainzSimulator:
     now: Callable[[], float]
     user: str = "elin_listens"
     token: str = field(default="4f8a2d1c-90b7-4e35-a6c1-2b7e5d3f9a10", repr=False)
-    programme: Programme = field(default_factory=Programme)
+    programme: Playlist = field(default_factory=Playlist)
     details: bool = True
     status: int | None = None
     answer: Callable[[], Response] | None = None
@@ -88,7 +88,7 @@ class ListenbrainzSimulator:
         ]
         return {"count": len(listens), "listens": listens, "user_id": self.user}
 
-    def _metadata(self, piece: Piece) -> dict[str, Any]:
+    def _metadata(self, piece: SimulatedTrack) -> dict[str, Any]:
         info: dict[str, Any] = {"submission_client": "a player", "submission_client_version": "1.0"}
         if self.details:
             info["duration_ms"] = round(piece.length * 1000)
@@ -102,14 +102,14 @@ class ListenbrainzSimulator:
         }
 
 
-def demonstration(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
+def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
     """ListenBrainz and the Cover Art Archive for a demo whose programme begins now, and the variables that it knows."""
-    simulator = ListenbrainzSimulator(now, programme=Programme(begun_at=now()))
+    simulator = ListenbrainzSimulator(now, programme=Playlist(begun_at=now()))
     values = {"LISTENBRAINZ_USER": simulator.user}
     return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values
 
 
-def _mapped(piece: Piece) -> dict[str, Any]:
+def _mapped(piece: SimulatedTrack) -> dict[str, Any]:
     """What ListenBrainz finds out about a listen by itself, some time later."""
     if not piece.release:
         return {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SimulatedTrack:
     """A track that plays for ``seconds``; without a title, silence. ``length`` (s) is how long it says it is.
 
     ``recording`` and ``release`` are MusicBrainz identifiers, ``drawing`` names its artwork; empty where there is none.
@@ -27,7 +27,7 @@ class Piece:
 
 
 PIECES = (
-    Piece(
+    SimulatedTrack(
         24.0,
         "Harbour Lights, Slowly",
         ("Elin Sandvik",),
@@ -37,7 +37,7 @@ PIECES = (
         release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2001",
         drawing="tides",
     ),
-    Piece(
+    SimulatedTrack(
         22.0,
         "Second Platform (Night Version)",
         ("The Signal Boxes", "Ines Okafor"),
@@ -47,9 +47,9 @@ PIECES = (
         release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2002",
         drawing="viaduct",
     ),
-    Piece(20.0, "雨の灯り", ("小川ミナト",), "夜の図書館", length=187.0),
-    Piece(16.0),
-    Piece(
+    SimulatedTrack(20.0, "雨の灯り", ("小川ミナト",), "夜の図書館", length=187.0),
+    SimulatedTrack(16.0),
+    SimulatedTrack(
         24.0,
         "Small Planets 🪐",
         ("Nova & the Tin Moons",),
@@ -59,7 +59,7 @@ PIECES = (
         release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
         drawing="orbit",
     ),
-    Piece(
+    SimulatedTrack(
         24.0,
         "باب الياسمين",
         ("ليلى حداد",),
@@ -73,13 +73,13 @@ PIECES = (
 
 
 @dataclass(slots=True)
-class Programme:
+class Playlist:
     """Pieces one after the other, over and over, since ``begun_at`` (s since the epoch)."""
 
-    pieces: Sequence[Piece] = field(default=PIECES)
+    pieces: Sequence[SimulatedTrack] = field(default=PIECES)
     begun_at: float = 0.0
 
-    def at(self, now: float) -> tuple[Piece, float]:
+    def at(self, now: float) -> tuple[SimulatedTrack, float]:
         """The piece at ``now``, and when it began (s since the epoch)."""
         round_seconds = sum(piece.seconds for piece in self.pieces)
         began = now - (now - self.begun_at) % round_seconds
@@ -89,10 +89,10 @@ class Programme:
             began += piece.seconds
         return self.pieces[-1], began - self.pieces[-1].seconds
 
-    def played(self, now: float, count: int) -> list[tuple[Piece, float]]:
+    def played(self, now: float, count: int) -> list[tuple[SimulatedTrack, float]]:
         """The last ``count`` pieces that ended before ``now``, and when each began, newest first."""
         _, began = self.at(now)
-        ended: list[tuple[Piece, float]] = []
+        ended: list[tuple[SimulatedTrack, float]] = []
         while len(ended) < count:
             piece, began = self.at(began - 0.001)
             if piece.title:

@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from widget.samples.artwork import drawing
-from widget.sources.simulators.spotify_playlist import Programme
+from widget.samples.artwork import load_image
+from widget.sources.simulators.spotify_playlist import SpotifyPlaylist
 
 CODE_SECONDS = 600.0
 CONSENT = (Path(__file__).parent / "consent.html").read_text(encoding="utf-8")
@@ -66,7 +66,7 @@ class _Access:
 
 
 @dataclass(slots=True)
-class Simulator:
+class SpotifySimulator:
     """The service and its switches. Change the public attributes while it runs; ``requests`` is what was asked.
 
     ``rotates``: each refresh gives a new refresh token and kills the old one. ``access_seconds``: how long access
@@ -76,7 +76,7 @@ class Simulator:
 
     now: Now
     app_settings: RegisteredApp
-    programme: Programme = field(default_factory=Programme)
+    programme: SpotifyPlaylist = field(default_factory=SpotifyPlaylist)
     user_id: str = "nilas.listener"
     user_name: str = "Nilas Listener"
     has_premium: bool = True
@@ -280,7 +280,7 @@ class Simulator:
         return None
 
     async def _image(self, request: Request) -> Response:
-        image = drawing(request.path_params["name"])
+        image = load_image(request.path_params["name"])
         return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
 
 

@@ -16,7 +16,7 @@ _OPEN = "https://open.spotify.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SimulatedPlayback:
     """Something that plays for ``seconds``, from ``start`` (s) of its ``length`` (s) on.
 
     ``artwork`` names a drawing (see ``widget/samples/drawings/``); ``id`` is 22 characters, as Spotify's are.
@@ -36,9 +36,9 @@ class Scene:
     local: bool = False
 
 
-def track(id: str, title: str, artists: Sequence[str], album: str, artwork: str, **more: Any) -> Scene:  # noqa: A002
+def track(id: str, title: str, artists: Sequence[str], album: str, artwork: str, **more: Any) -> SimulatedPlayback:  # noqa: A002
     """A track that plays for its last 24 seconds, unless told otherwise."""
-    scene = Scene("track", 24.0, id, title, tuple(artists), album, artwork)
+    scene = SimulatedPlayback("track", 24.0, id, title, tuple(artists), album, artwork)
     scene = replace(scene, **more)
     return scene if "start" in more else replace(scene, start=scene.length - scene.seconds)
 
@@ -58,7 +58,7 @@ _GATE = track("3gAteOfJasmine00000hJk", "باب الياسمين", ["ليلى ح
 _ORBIT = track(
     "6oRbitSong000000000pQr", "Orbit Song 🪐", ["Nova & the Tin Moons"], "Small Planets", "orbit", length=198.0
 )
-_EPISODE = Scene(
+_EPISODE = SimulatedPlayback(
     "episode",
     24.0,
     "1ePisodeSlowMaps0000mN",
@@ -69,32 +69,32 @@ _EPISODE = Scene(
     length=2_540.0,
     start=1_312.0,
 )
-_LOCAL = Scene(
+_LOCAL = SimulatedPlayback(
     "track", 22.0, title="Kitchen Demo 3", artists=("Mara Lindqvist",), length=143.0, start=121.0, local=True
 )
 
-SCENES: tuple[Scene, ...] = (
+SCENES: tuple[SimulatedPlayback, ...] = (
     _TIDES,
     replace(_NOON, seconds=16.0, start=200.0),
     replace(_NOON, seconds=12.0, start=216.0, paused=True),
-    Scene("ad", 14.0),
+    SimulatedPlayback("ad", 14.0),
     _EPISODE,
     _RAIN,
     _LOCAL,
     _GATE,
-    Scene("nothing", 16.0),
+    SimulatedPlayback("nothing", 16.0),
     _ORBIT,
 )
 
 
 @dataclass(slots=True)
-class Programme:
+class SpotifyPlaylist:
     """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch)."""
 
-    scenes: Sequence[Scene] = field(default=SCENES)
+    scenes: Sequence[SimulatedPlayback] = field(default=SCENES)
     begun_at: float = 0.0
 
-    def at(self, now: float) -> tuple[Scene, float]:
+    def at(self, now: float) -> tuple[SimulatedPlayback, float]:
         """The scene at ``now`` (s since the epoch), and for how long it has played."""
         passed = (now - self.begun_at) % sum(scene.seconds for scene in self.scenes)
         for scene in self.scenes:
@@ -133,7 +133,7 @@ class Programme:
         return {"items": items, "next": None, "cursors": None, "limit": limit, "href": ""}
 
 
-def _item(scene: Scene) -> dict[str, Any]:
+def _item(scene: SimulatedPlayback) -> dict[str, Any]:
     if scene.local:
         return _local(scene)
     images = _images(scene)
@@ -162,7 +162,7 @@ def _item(scene: Scene) -> dict[str, Any]:
     return {**common, "is_local": False, "artists": artists, "album": album, "track_number": 1, "disc_number": 1}
 
 
-def _local(scene: Scene) -> dict[str, Any]:
+def _local(scene: SimulatedPlayback) -> dict[str, Any]:
     artist = scene.artists[0] if scene.artists else ""
     return {
         "id": None,
@@ -187,7 +187,7 @@ def _named(kind: str, name: str) -> dict[str, Any]:
     return {"id": id, "uri": f"spotify:{kind}:{id}", "external_urls": {"spotify": f"{_OPEN}/{kind}/{id}"}}
 
 
-def _images(scene: Scene) -> list[dict[str, Any]]:
+def _images(scene: SimulatedPlayback) -> list[dict[str, Any]]:
     if scene.artwork is None:
         return []
     return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]

@@ -13,9 +13,9 @@ from urllib.parse import quote, urlencode
 
 from widget.clock import Clock
 from widget.http_client import json_object
-from widget.model.errors import BadCredentials, CodeRefused, NeedsAuthorization, RefreshUnanswered, SpotifyUnreachable
+from widget.model.errors import InvalidCredentials, InvalidGrant, NeedsAuthorization, RefreshFailed, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
-from widget.sources.spotify.answers import send, throttled
+from widget.sources.spotify.answers import send, throttled_error
 
 if TYPE_CHECKING:
     import httpx
@@ -51,7 +51,7 @@ _DEFAULT_EXPIRES_IN = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class TokenAnswer:
+class TokenResponse:
     """What a token request gave. ``refresh_token`` and ``scopes`` are None where Spotify sent none."""
 
     access: AccessToken
@@ -76,7 +76,7 @@ def authorize_url(
     return f"{accounts_url}/authorize?{urlencode(query, quote_via=quote)}"
 
 
-def code_form(credentials: Credentials, code: str, redirect_uri: str, code_verifier: str) -> dict[str, str]:
+def token_request_form(credentials: Credentials, code: str, redirect_uri: str, code_verifier: str) -> dict[str, str]:
     """The form that turns a code into tokens (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
     form = {
         "grant_type": "authorization_code",
@@ -87,13 +87,13 @@ def code_form(credentials: Credentials, code: str, redirect_uri: str, code_verif
     return form if credentials.client_secret else {**form, "client_id": credentials.client_id}
 
 
-def refresh_form(credentials: Credentials, refresh_token: str) -> dict[str, str]:
+def refresh_request_form(credentials: Credentials, refresh_token: str) -> dict[str, str]:
     """The form that refreshes (RFC 6749, section 6)."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return form if credentials.client_secret else {**form, "client_id": credentials.client_id}
 
 
-def basic_authorization(credentials: Credentials) -> dict[str, str]:
+def basic_auth_header(credentials: Credentials) -> dict[str, str]:
     """The client's own authentication (RFC 7617); none for a client without a secret."""
     if not credentials.client_secret:
         return {}
@@ -101,7 +101,7 @@ def basic_authorization(credentials: Credentials) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
-def read_tokens(answer: Mapping[str, Any], now: float) -> TokenAnswer:
+def read_tokens(answer: Mapping[str, Any], now: float) -> TokenResponse:
     """The tokens in a 200 answer received at ``now`` (s since the epoch).
 
     Raises :class:`SpotifyUnreachable` where there is no access token in it. A refresh token that is missing, null,
@@ -114,14 +114,14 @@ def read_tokens(answer: Mapping[str, Any], now: float) -> TokenAnswer:
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or not 0 < expires_in < 1e7:
         expires_in = _DEFAULT_EXPIRES_IN
     scope = answer.get("scope")
-    return TokenAnswer(
+    return TokenResponse(
         access=AccessToken(access_token, now + expires_in),
         refresh_token=_secret(answer.get("refresh_token")),
         scopes=tuple(filter(_is_plain, scope.split())) if isinstance(scope, str) else None,
     )
 
 
-class AccountsService:
+class AccountsApi:
     """The token endpoint, asked through ``http``."""
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], accounts_url: str, clock: Clock) -> None:
@@ -131,45 +131,45 @@ class AccountsService:
 
     async def exchange_code(
         self, credentials: Credentials, code: str, redirect_uri: str, code_verifier: str
-    ) -> TokenAnswer:
+    ) -> TokenResponse:
         """The tokens for ``code``. Raises :class:`CodeRefused` where Spotify refuses it, else as :meth:`refresh`."""
-        form = code_form(credentials, code, redirect_uri, code_verifier)
-        return await self._post(credentials, form, CodeRefused("Spotify refused the authorization code."))
+        form = token_request_form(credentials, code, redirect_uri, code_verifier)
+        return await self._post(credentials, form, InvalidGrant("Spotify refused the authorization code."))
 
-    async def refresh(self, credentials: Credentials, refresh_token: str) -> TokenAnswer:
+    async def refresh(self, credentials: Credentials, refresh_token: str) -> TokenResponse:
         """A new access token.
 
         Raises :class:`NeedsAuthorization` (``invalid_grant``), :class:`BadCredentials` (``invalid_client``),
         :class:`widget.model.errors.Throttled` (429) or :class:`RefreshUnanswered`.
         """
-        form = refresh_form(credentials, refresh_token)
+        form = refresh_request_form(credentials, refresh_token)
         refused = NeedsAuthorization("Spotify no longer accepts the refresh token: authorize again.")
         try:
             return await self._post(credentials, form, refused)
         except SpotifyUnreachable as error:
-            raise RefreshUnanswered(str(error), retry_after=error.retry_after) from error
+            raise RefreshFailed(str(error), retry_after=error.retry_after) from error
 
     async def _post(
-        self, credentials: Credentials, form: dict[str, str], refused: NeedsAuthorization | CodeRefused
-    ) -> TokenAnswer:
-        request = self._http().build_request("POST", self._url, data=form, headers=basic_authorization(credentials))
+        self, credentials: Credentials, form: dict[str, str], refused: NeedsAuthorization | InvalidGrant
+    ) -> TokenResponse:
+        request = self._http().build_request("POST", self._url, data=form, headers=basic_auth_header(credentials))
         response = await send(self._http(), request)
         if response.status_code == 200:
             return read_tokens(json_object(response), self._clock.now())
         if response.status_code == 429:
-            raise throttled(response, self._clock.now())
+            raise throttled_error(response, self._clock.now())
         if response.status_code < 500:
             raise _refusal(json_object(response), refused)
         raise SpotifyUnreachable(f"Spotify's accounts service answered {response.status_code}.")
 
 
-def _refusal(answer: Mapping[str, Any], refused: NeedsAuthorization | CodeRefused) -> Exception:
+def _refusal(answer: Mapping[str, Any], refused: NeedsAuthorization | InvalidGrant) -> Exception:
     error = answer.get("error")
     if error == "invalid_grant":
         return refused
     description = answer.get("error_description")
     if error in ("invalid_client", "unauthorized_client") or description == "Invalid client secret":
-        return BadCredentials("Spotify refuses the client ID or secret: check SPOTIFY_CLIENT_ID and _SECRET.")
+        return InvalidCredentials("Spotify refuses the client ID or secret: check SPOTIFY_CLIENT_ID and _SECRET.")
     return SpotifyUnreachable("Spotify's accounts service refused the request.")
 
 

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from widget.clock import Clock
 from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, StoreError
-from widget.model.playback import LastPlayed, Playback
-from widget.model.snapshot import Problem
-from widget.model.tokens import AccessToken, Seed, Token, TokenHealth, token_health
-from widget.sources.circuit_breaker import Refused
-from widget.sources.rate_limiter import Gate
+from widget.model.playback import Playback, PlayedItem
+from widget.model.snapshot import SourceProblem
+from widget.model.tokens import AccessToken, Authorization, AuthorizationStatus, SeedToken, authorization_status
+from widget.sources.circuit_breaker import CircuitBreaker
+from widget.sources.rate_limiter import RateLimiter
 from widget.sources.spotify.accounts_api import SCOPES
-from widget.sources.spotify.token_manager import Access
-from widget.sources.spotify.token_selection import effective_token, is_spent
+from widget.sources.spotify.token_manager import TokenManager
+from widget.sources.spotify.token_selection import effective_authorization, is_seed_spent
 from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
@@ -24,25 +24,27 @@ REFUSED_RETRY_SECONDS = 10.0
 ACCOUNT_RETRY_SECONDS = 600.0
 RECENTLY_PLAYED_SCOPE = SCOPES[1]
 FRESH_TOKENS_REFUSED = "Spotify refuses fresh access tokens."
-UNSAVED = "The database has not taken the token that Spotify gave: it is kept in memory; do not stop this program."
+TOKEN_UNSAVED_ERROR = (
+    "The database has not taken the token that Spotify gave: it is kept in memory; do not stop this program."  # noqa: S105
+)
 
 Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
 
-class Gateway:
+class SpotifyClient:
     """The watcher's way to Spotify. Every method makes at most one question, or raises for free where it is known
     that asking is no use; so it may be called as often as one likes."""
 
     def __init__(
         self,
-        access: Access,
+        access: TokenManager,
         api: WebApi,
-        gate: Gate,
+        gate: RateLimiter,
         store: Store,
         clock: Clock,
-        seed: Seed | None = None,
+        seed: SeedToken | None = None,
         *,
         lists: bool = False,
         disk_may_go: bool = False,
@@ -55,25 +57,25 @@ class Gateway:
         self._seed = seed
         self._lists = lists
         self._disk_may_go = disk_may_go
-        self._forbidden = Refused(clock)
+        self._forbidden = CircuitBreaker(clock)
         self._without_recently_played: object = None
-        self._fresh_tokens = Refused(clock)
+        self._fresh_tokens = CircuitBreaker(clock)
         self._learning: asyncio.Task[None] | None = None
         self._account_asked_at: float | None = None
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`widget.model.errors.SourceError` or :class:`widget.model.errors.StoreError`."""
+        """What plays now. Raises SourceError or StoreError."""
         authorization = _identity(await self._token())
         self._forbidden.check(authorization)
         try:
             playback = await self._ask(self._api.currently_playing)
         except Forbidden as error:
-            raise self._forbidden.remember(error, FORBIDDEN_RETRY_SECONDS, authorization) from error
-        self._forbidden.forget()
+            raise self._forbidden.trip(error, FORBIDDEN_RETRY_SECONDS, authorization) from error
+        self._forbidden.reset()
         await self._learn_whose_it_is()
         return playback
 
-    async def recently_played(self) -> tuple[LastPlayed, ...]:
+    async def recently_played(self) -> tuple[PlayedItem, ...]:
         """What was played, newest first; nothing, without asking, where that scope was not granted."""
         token = await self._token()
         authorization = _identity(token)
@@ -94,28 +96,28 @@ class Gateway:
             self._lists = False
             log.warning("RECENT shows nothing: Spotify did not grant %s; authorize again.", RECENTLY_PLAYED_SCOPE)
 
-    async def token_health(self) -> TokenHealth:
+    async def authorization_status(self) -> AuthorizationStatus:
         """How the authorization stands."""
         token = await self._token()
-        health = token_health(token, self._clock.now())
+        health = authorization_status(token, self._clock.now())
         if not self._disk_may_go or health.state == "needs_authorization":
             return health
-        return replace(health, is_spent=is_spent(self._seed, token, await self._store.seed_fingerprint()))
+        return replace(health, seed_is_spent=is_seed_spent(self._seed, token, await self._store.seed_fingerprint()))
 
-    async def standing_problem(self) -> Problem | None:
+    async def known_problem(self) -> SourceProblem | None:
         """Why asking is no use now, as far as the store knows; asks nobody. May raise StoreError."""
-        if self._access.unsaved_token:
-            return Problem("store_unavailable", UNSAVED)
+        if self._access.has_unsaved_token:
+            return SourceProblem("store_unavailable", TOKEN_UNSAVED_ERROR)
         try:
             await self._access.check()
             await self._gate.check()
         except SourceError as error:
-            return Problem.of(error, self._clock.now())
+            return SourceProblem.of(error, self._clock.now())
         return None
 
-    async def calls_of_the_day(self) -> Sequence[tuple[float, int]]:
+    async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
         """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
-        return await self._gate.calls_of_the_day()
+        return await self._gate.calls_last_24h()
 
     async def close(self) -> None:
         """Waits for a refresh under way."""
@@ -131,17 +133,17 @@ class Gateway:
         try:
             return await self._paid(question, access)
         except AccessTokenRefused:
-            access = await self._access.refused(access)
+            access = await self._access.replace_rejected(access)
         try:
             return await self._paid(question, access)
         except AccessTokenRefused:
             # Refreshed once, tried once more: yet another token would be refused as well.
-            self._fresh_tokens.remember(AccessTokenRefused(FRESH_TOKENS_REFUSED), REFUSED_RETRY_SECONDS)
-            await self._access.drop(access)
+            self._fresh_tokens.trip(AccessTokenRefused(FRESH_TOKENS_REFUSED), REFUSED_RETRY_SECONDS)
+            await self._access.reject(access)
             raise
 
     async def _paid(self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken) -> Answer:
-        async with self._gate.paid():
+        async with self._gate.slot():
             return await question(access)
 
     async def _learn_whose_it_is(self) -> None:
@@ -154,17 +156,17 @@ class Gateway:
             self._account_asked_at = now
             self._learning = asyncio.create_task(self._ask_whose_it_is(token, token.access))
 
-    async def _ask_whose_it_is(self, token: Token, access: AccessToken) -> None:
+    async def _ask_whose_it_is(self, token: Authorization, access: AccessToken) -> None:
         try:
             account = await self._paid(self._api.me, access)
             await self._store.save_account(token.refresh_token, account)
         except (SourceError, StoreError) as error:
             log.info("whose token it is could not be learned (%s); tried again later", type(error).__name__)
 
-    async def _token(self) -> Token | None:
-        return await effective_token(self._store, self._seed, self._clock.now())
+    async def _token(self) -> Authorization | None:
+        return await effective_authorization(self._store, self._seed, self._clock.now())
 
 
-def _identity(token: Token | None) -> object:
+def _identity(token: Authorization | None) -> object:
     """What tells one authorization from the next; rotation does not change it."""
     return None if token is None else (token.authorized_at, token.account)

@@ -17,7 +17,7 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, seconds: float =
     return await any_service.send(http, request, "Spotify", SpotifyUnreachable, seconds)
 
 
-def throttled(response: httpx.Response, now: float) -> Throttled:
+def throttled_error(response: httpx.Response, now: float) -> Throttled:
     """What a 429 means: the rolling limit, or the developer account's quota, and for how long.
 
     See https://developer.spotify.com/documentation/web-api/concepts/rate-limits

@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.config.source_settings import CHOSEN
+from widget.config.source_settings import ACTIVE_SOURCE_KEY
 from widget.model.errors import (
     AuthorizationError,
-    BadCredentials,
-    CodeRefused,
     Forbidden,
+    InvalidCredentials,
+    InvalidGrant,
     ScopeMissing,
     SourceError,
     Throttled,
 )
-from widget.model.tokens import AccessToken, Account, Credentials, Seed, Token
-from widget.sources.rate_limiter import Gate
-from widget.sources.spotify.accounts_api import SCOPES, AccountsService, TokenAnswer, authorize_url
+from widget.model.tokens import AccessToken, Account, Authorization, Credentials, SeedToken
+from widget.sources.rate_limiter import RateLimiter
+from widget.sources.spotify.accounts_api import SCOPES, AccountsApi, TokenResponse, authorize_url
 from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
@@ -45,12 +45,12 @@ WITHOUT_RECENTLY_PLAYED = (
 NO_REFRESH_TOKEN = "Spotify gave no refresh token, so nothing was stored. Start over."  # noqa: S105
 
 Answer = TypeVar("Answer")
-Whose = Callable[[], Awaitable[Account | None]]
+ExpectedAccount = Callable[[], Awaitable[Account | None]]
 """Says whose account alone may come back; None for anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AuthorizationRequest:
     """An authorization under way. ``url`` is where the owner consents; the rest is needed when the callback comes."""
 
     url: str = field(repr=False)
@@ -59,16 +59,16 @@ class Attempt:
     redirect_uri: str
     credentials: Credentials
 
-    def owns(self, state: str | None) -> bool:
+    def matches_state(self, state: str | None) -> bool:
         """Whether ``state`` is the one that was sent; compared in constant time (RFC 6749, section 10.12)."""
         return hmac.compare_digest(self.state.encode(), (state or "").encode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class AuthorizationResult:
     """What was stored, and what the owner should know about it. ``account`` is None where Spotify did not say."""
 
-    token: Token
+    token: Authorization
     warnings: tuple[str, ...] = ()
 
     @property
@@ -76,12 +76,14 @@ class Granted:
         return self.token.account
 
 
-def begin(accounts_url: str, credentials: Credentials, redirect_uri: str, extra_scopes: Sequence[str] = ()) -> Attempt:
+def start_authorization(
+    accounts_url: str, credentials: Credentials, redirect_uri: str, extra_scopes: Sequence[str] = ()
+) -> AuthorizationRequest:
     """A new attempt, with 256 bits of state and a PKCE verifier of its own (RFC 7636, section 4.1)."""
     state, verifier = secrets.token_urlsafe(_ENTROPY_BYTES), secrets.token_urlsafe(_ENTROPY_BYTES)
     scopes = dict.fromkeys((*SCOPES, *extra_scopes))
     url = authorize_url(accounts_url, credentials.client_id, redirect_uri, scopes, state, code_challenge(verifier))
-    return Attempt(url, state, verifier, redirect_uri, credentials)
+    return AuthorizationRequest(url, state, verifier, redirect_uri, credentials)
 
 
 def code_challenge(verifier: str) -> str:
@@ -90,11 +92,17 @@ def code_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-class Authorization:
+class AuthorizationFlow:
     """Ends attempts: checks what Spotify granted, and stores it in one transaction."""
 
     def __init__(
-        self, store: Store, accounts: AccountsService, api: WebApi, gate: Gate, clock: Clock, seed: Seed | None = None
+        self,
+        store: Store,
+        accounts: AccountsApi,
+        api: WebApi,
+        gate: RateLimiter,
+        clock: Clock,
+        seed: SeedToken | None = None,
     ) -> None:
         self._store = store
         self._accounts = accounts
@@ -103,14 +111,19 @@ class Authorization:
         self._clock = clock
         self._seed = seed
 
-    async def prove_room(self) -> None:
+    async def check_storage(self) -> None:
         """Raises StoreError where an authorization could not be stored now; asks nobody."""
-        async with self._store.refreshing():
-            await self._store.prove_room()
+        async with self._store.refresh_lock():
+            await self._store.reserve_space()
 
     async def finish(
-        self, attempt: Attempt, code: str | None, error: str | None, *, whose: Whose | None = None
-    ) -> Granted:
+        self,
+        attempt: AuthorizationRequest,
+        code: str | None,
+        error: str | None,
+        *,
+        whose: ExpectedAccount | None = None,
+    ) -> AuthorizationResult:
         """Stores what ``code`` (or Spotify's ``error``) of the callback gives. The state was checked before.
 
         With ``whose`` only that account may come back, and it must be known which one came.
@@ -118,7 +131,7 @@ class Authorization:
         """
         granted_code = _checked(code, error)
         # It works once: not spent where what it gives could not be kept.
-        await self.prove_room()
+        await self.check_storage()
         answer = await self._exchanged(attempt, granted_code)
         if answer.refresh_token is None:
             raise AuthorizationError(NO_REFRESH_TOKEN, "refused")
@@ -129,22 +142,22 @@ class Authorization:
         if whose is not None:
             _check_account(account, await whose() if account is not None else None)
         now = self._clock.now()
-        token = Token(answer.refresh_token, scopes, account, now, answer.access, now)
+        token = Authorization(answer.refresh_token, scopes, account, now, answer.access, now)
         # A renewal on the running server chooses no source; the command does.
-        await self._save(token, attempt.credentials, {CHOSEN: "spotify"} if whose is None else {})
+        await self._save(token, attempt.credentials, {ACTIVE_SOURCE_KEY: "spotify"} if whose is None else {})
         if RECENTLY_PLAYED not in scopes:
             warnings = (*warnings, WITHOUT_RECENTLY_PLAYED)
-        return Granted(token, warnings)
+        return AuthorizationResult(token, warnings)
 
-    async def _exchanged(self, attempt: Attempt, code: str) -> TokenAnswer:
+    async def _exchanged(self, attempt: AuthorizationRequest, code: str) -> TokenResponse:
         try:
-            async with self._gate.heeded():
+            async with self._gate.respecting_429():
                 return await self._accounts.exchange_code(
                     attempt.credentials, code, attempt.redirect_uri, attempt.code_verifier
                 )
-        except CodeRefused as error:
+        except InvalidGrant as error:
             raise AuthorizationError(REFUSED_CODE, "refused") from error
-        except BadCredentials as error:
+        except InvalidCredentials as error:
             sentence = "Spotify refuses the client ID or the client secret: copy both again from the dashboard."
             raise AuthorizationError(sentence, "refused") from error
         except Throttled as error:
@@ -163,7 +176,7 @@ class Authorization:
         self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken
     ) -> tuple[Answer | None, str | None]:
         try:
-            async with self._gate.paid():
+            async with self._gate.slot():
                 return await question(access), None
         except ScopeMissing as error:
             raise AuthorizationError(f"{error} Nothing was stored.", "forbidden") from error
@@ -172,9 +185,9 @@ class Authorization:
         except SourceError as error:
             return None, f"Spotify could not be asked whether the token works ({error})"
 
-    async def _save(self, token: Token, credentials: Credentials, notes: Mapping[str, str]) -> None:
+    async def _save(self, token: Authorization, credentials: Credentials, notes: Mapping[str, str]) -> None:
         # A refresh under way ends first: its answer must not replace this authorization.
-        async with self._store.refreshing():
+        async with self._store.refresh_lock():
             fingerprint = None if self._seed is None else self._seed.fingerprint
             await self._store.save_authorization(token, credentials, fingerprint, notes)
 

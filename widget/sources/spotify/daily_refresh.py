@@ -7,17 +7,17 @@ import logging
 from widget.clock import Clock
 from widget.model.errors import SourceError, StoreError
 from widget.model.tokens import SECONDS_PER_DAY
-from widget.sources.spotify.token_manager import Access
+from widget.sources.spotify.token_manager import TokenManager
 
-EVERY_SECONDS = 1800.0
+CHECK_INTERVAL_SECONDS = 1800.0
 
 log = logging.getLogger(__name__)
 
 
-class Caretaker:
+class DailyRefresh:
     """Sees to it that the token is refreshed once a day, by whichever instance comes first."""
 
-    def __init__(self, access: Access, clock: Clock) -> None:
+    def __init__(self, access: TokenManager, clock: Clock) -> None:
         self._access = access
         self._clock = clock
         self._said: str | None = None
@@ -25,13 +25,13 @@ class Caretaker:
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            await self._clock.sleep(EVERY_SECONDS)
-            await self.look()
+            await self._clock.sleep(CHECK_INTERVAL_SECONDS)
+            await self.run_once()
 
-    async def look(self) -> None:
+    async def run_once(self) -> None:
         """One look; refreshes where that is due. What fails is tried again at the next."""
         try:
-            await self._access.look_after(SECONDS_PER_DAY - EVERY_SECONDS)
+            await self._access.refresh_if_older_than(SECONDS_PER_DAY - CHECK_INTERVAL_SECONDS)
         except StoreError:
             return  # The store itself says why.
         except SourceError as error:

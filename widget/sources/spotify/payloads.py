@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from widget.model.errors import SpotifyUnreachable
-from widget.model.hide_list import canonical_uri
-from widget.model.playback import Artwork, Item, LastPlayed, Named, Playback
+from widget.model.hide_list import parse_uri_entry
+from widget.model.playback import Artwork, Entity, Item, Playback, PlayedItem
 from widget.model.tokens import Account
 from widget.sources.json_values import (
-    LATEST_MOMENT,
-    LONGEST_MS,
+    MAX_DURATION_MS,
+    MAX_TIMESTAMP,
+    as_milliseconds,
+    as_text,
+    as_url,
     is_number,
-    json_of,
-    milliseconds,
-    objects,
-    text,
-    web_address,
+    iter_objects,
+    parse_json,
 )
 
 
@@ -39,7 +39,7 @@ def read_currently_playing(body: bytes, observed_at: float) -> Playback:
     return _of_item(item, answer.get("is_playing") is True, answer.get("progress_ms"), observed_at)
 
 
-def read_recently_played(body: bytes) -> tuple[LastPlayed, ...]:
+def read_recently_played(body: bytes) -> tuple[PlayedItem, ...]:
     """What was played, newest first. Raises :class:`SpotifyUnreachable` where the body is no JSON object.
 
     See https://developer.spotify.com/documentation/web-api/reference/get-recently-played
@@ -47,11 +47,11 @@ def read_recently_played(body: bytes) -> tuple[LastPlayed, ...]:
     if not body.strip():
         return ()
     played = []
-    for entry in objects(_object(body).get("items")):
+    for entry in iter_objects(_object(body).get("items")):
         item = _item(entry.get("track"), _context_uris(entry.get("context")))
         played_at = _moment(entry.get("played_at"))
         if item is not None and played_at is not None:
-            played.append(LastPlayed(item, played_at))
+            played.append(PlayedItem(item, played_at))
     return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
 
 
@@ -68,14 +68,14 @@ def read_account(body: bytes) -> Account:
 
 
 def _uncertain(observed_at: float) -> Playback:
-    return Playback("idle", observed_at, certain=False)
+    return Playback("idle", observed_at, is_authoritative=False)
 
 
 def _of_item(item: Item, is_playing: bool, progress: Any, observed_at: float) -> Playback:
     """A progress past the end stays as it was told: it says when the end was, also where no item lasts so long."""
-    progress_ms = milliseconds(progress)
-    if progress_ms is None and item.duration_ms is not None and is_number(progress) and progress > LONGEST_MS:
-        progress_ms = LONGEST_MS
+    progress_ms = as_milliseconds(progress)
+    if progress_ms is None and item.duration_ms is not None and is_number(progress) and progress > MAX_DURATION_MS:
+        progress_ms = MAX_DURATION_MS
     return Playback("playing" if is_playing else "paused", observed_at, item, progress_ms)
 
 
@@ -84,43 +84,43 @@ def _item(value: Any, context_uris: frozenset[str]) -> Item | None:
         return None
     is_track, is_local = value["type"] == "track", value.get("is_local") is True
     album, show = value.get("album"), value.get("show")
-    artists = tuple(objects(value.get("artists"))) if is_track else ()
+    artists = tuple(iter_objects(value.get("artists"))) if is_track else ()
     return Item(
         type="track" if is_track else "episode",
-        id=None if is_local else text(value.get("id")),
-        uri=text(value.get("uri")),
+        id=None if is_local else as_text(value.get("id")),
+        uri=as_text(value.get("uri")),
         url=None if is_local else _page(value),
-        title=text(value.get("name")) or "",
+        title=as_text(value.get("name")) or "",
         artists=tuple(named for artist in artists if (named := _named(artist))),
         album=_named(album) if is_track else None,
-        show=None if is_track else _named(show) or Named(""),
+        show=None if is_track else _named(show) or Entity(""),
         artwork=() if is_local else _artwork(value, album if is_track else show),
         explicit=value.get("explicit") is True,
         is_local=is_local,
-        duration_ms=milliseconds(value.get("duration_ms")) or None,
-        related=context_uris | _related_uris(value, album, show, *artists),
+        duration_ms=as_milliseconds(value.get("duration_ms")) or None,
+        hide_keys=context_uris | _related_uris(value, album, show, *artists),
     )
 
 
 def _related_uris(*values: Any) -> frozenset[str]:
     known = [value for value in values if isinstance(value, dict)]
     linked = [value["linked_from"] for value in known if isinstance(value.get("linked_from"), dict)]
-    uris = (text(value.get("uri")) for value in (*known, *linked))
-    return frozenset(canonical for uri in uris if uri and (canonical := canonical_uri(uri)))
+    uris = (as_text(value.get("uri")) for value in (*known, *linked))
+    return frozenset(canonical for uri in uris if uri and (canonical := parse_uri_entry(uri)))
 
 
 def _context_uris(context: Any) -> frozenset[str]:
     return _related_uris(context)
 
 
-def _named(value: Any) -> Named | None:
-    name = text(value.get("name")) if isinstance(value, dict) else None
-    return None if name is None else Named(name, _page(value))
+def _named(value: Any) -> Entity | None:
+    name = as_text(value.get("name")) if isinstance(value, dict) else None
+    return None if name is None else Entity(name, _page(value))
 
 
 def _page(value: dict[str, Any]) -> str | None:
     urls = value.get("external_urls")
-    return web_address(urls.get("spotify")) if isinstance(urls, dict) else None
+    return as_url(urls.get("spotify")) if isinstance(urls, dict) else None
 
 
 def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
@@ -128,15 +128,15 @@ def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
     images = [image for one in owners if isinstance(one, dict) if (image := one.get("images"))]
     artwork = [
         Artwork(url, _pixels(image.get("width")), _pixels(image.get("height")))
-        for image in objects(images[0] if images else None)
-        if (url := web_address(image.get("url")))
+        for image in iter_objects(images[0] if images else None)
+        if (url := as_url(image.get("url")))
     ]
     return tuple(sorted(artwork, key=lambda one: one.width or 0, reverse=True))
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json_of(body)
+        value = parse_json(body)
     except ValueError as error:
         raise SpotifyUnreachable("Spotify's answer cannot be read.") from error
     if not isinstance(value, dict):
@@ -146,7 +146,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 def _storable(value: Any) -> str | None:
     """Text without what no database takes: lone surrogates and NUL."""
-    told = text(value)
+    told = as_text(value)
     return None if told is None else told.encode("utf-8", "replace").decode().replace("\x00", "") or None
 
 
@@ -163,4 +163,4 @@ def _moment(value: Any) -> float | None:
         timestamp = moment.timestamp() if moment.tzinfo else -1.0
     except (ValueError, OverflowError):
         return None
-    return timestamp if 0 <= timestamp <= LATEST_MOMENT else None
+    return timestamp if 0 <= timestamp <= MAX_TIMESTAMP else None

@@ -14,27 +14,32 @@ from typing import Any
 
 from widget.clock import Clock
 from widget.model.errors import NotConfigured
-from widget.model.reauthorization import Admission, Begun, Renewed
+from widget.model.reauthorization import KeyCheck, ReauthorizationResult, ReauthorizationStarted
 from widget.model.tokens import Credentials
-from widget.sources.spotify.authorization_flow import Attempt, Authorization, Whose, begin
+from widget.sources.spotify.authorization_flow import (
+    AuthorizationFlow,
+    AuthorizationRequest,
+    ExpectedAccount,
+    start_authorization,
+)
 from widget.sources.spotify.token_selection import effective_credentials
 from widget.store.base import Store
 
-WAITING_SECONDS = 600.0
-MOST_WAITING = 20
-WRONG_KEY_SECONDS = 1.0
-MOST_WRONG_KEYS = 10
+REQUEST_TTL_SECONDS = 600.0
+MAX_PENDING_REQUESTS = 20
+FAILURE_DELAY_SECONDS = 1.0
+MAX_PENDING_FAILURES = 10
 _NOTE = "renewal"
 
 
-class ServerRenewal:
+class SpotifyReauthorization:
     """Implements :class:`widget.model.reauthorization.Renewal`."""
 
     def __init__(
         self,
         store: Store,
-        authorization: Authorization,
-        whose: Whose,
+        authorization: AuthorizationFlow,
+        whose: ExpectedAccount,
         clock: Clock,
         *,
         key: str | None,
@@ -50,45 +55,45 @@ class ServerRenewal:
         self._configured = credentials
         self._wrong_keys = 0
 
-    async def admit(self, key: str) -> Admission:
+    async def check_key(self, key: str) -> KeyCheck:
         if self._key is not None and hmac.compare_digest(_digest(key), _digest(self._key)):
             return "admitted"
-        if self._wrong_keys >= MOST_WRONG_KEYS:
+        if self._wrong_keys >= MAX_PENDING_FAILURES:
             return "too_many"
         self._wrong_keys += 1
         try:
-            await self._clock.sleep(WRONG_KEY_SECONDS)
+            await self._clock.sleep(FAILURE_DELAY_SECONDS)
         finally:
             self._wrong_keys -= 1
         return "wrong"
 
-    async def begin(self, redirect_uri: str) -> Begun:
-        attempt = begin(self._accounts_url, await self._credentials(), redirect_uri)
+    async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
+        attempt = start_authorization(self._accounts_url, await self._credentials(), redirect_uri)
         waiting = {
             "state": _digest(attempt.state),
             "code_verifier": attempt.code_verifier,
             "redirect_uri": redirect_uri,
             "begun_at": self._clock.now(),
         }
-        async with self._store.refreshing():
-            await self._write([*await self._read(), waiting][-MOST_WAITING:])
+        async with self._store.refresh_lock():
+            await self._write([*await self._read(), waiting][-MAX_PENDING_REQUESTS:])
         nonce = secrets.token_urlsafe(32)
-        return Begun(attempt.url, f"{nonce}.{self._seal(nonce, attempt.state)}")
+        return ReauthorizationStarted(attempt.url, f"{nonce}.{self._seal(nonce, attempt.state)}")
 
-    async def finish(
+    async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
-    ) -> Renewed | None:
+    ) -> ReauthorizationResult | None:
         if not self._is_ours(cookie or "", state or ""):
             return None
         waiting = await self._taken(state or "")
         if waiting is None:
             return None
         credentials = await self._credentials()
-        attempt = Attempt("", state or "", waiting["code_verifier"], waiting["redirect_uri"], credentials)
+        attempt = AuthorizationRequest("", state or "", waiting["code_verifier"], waiting["redirect_uri"], credentials)
         granted = await self._authorization.finish(attempt, code, error, whose=self._whose)
         account = granted.account
         name = None if account is None else account.name or account.id
-        return Renewed(name, granted.token.expires_at, granted.warnings)
+        return ReauthorizationResult(name, granted.token.expires_at, granted.warnings)
 
     def _is_ours(self, cookie: str, state: str) -> bool:
         """Whether this very ``state`` was begun with the key, by the browser that holds ``cookie``; asks nobody."""
@@ -101,8 +106,8 @@ class ServerRenewal:
 
     async def _taken(self, state: str) -> dict[str, Any] | None:
         """What waits for ``state``; it waits no longer. StoreError, and it goes on waiting, where there is no room."""
-        async with self._store.refreshing():
-            await self._store.prove_room()
+        async with self._store.refresh_lock():
+            await self._store.reserve_space()
             all_waiting = await self._read()
             for waiting in all_waiting:
                 if hmac.compare_digest(waiting["state"], _digest(state)):
@@ -120,7 +125,7 @@ class ServerRenewal:
     async def _read(self) -> list[dict[str, Any]]:
         """What waits, less what cannot be read or is too old (or, after a jump of the clock, from too far ahead)."""
         try:
-            found = json.loads(await self._store.note(_NOTE) or "{}")["waiting"]
+            found = json.loads(await self._store.get_value(_NOTE) or "{}")["waiting"]
         except (ValueError, TypeError, KeyError):
             return []
         return [one for one in found if self._waits(one)] if isinstance(found, list) else []
@@ -130,10 +135,10 @@ class ServerRenewal:
         if not isinstance(one, dict) or not all(isinstance(one.get(name), str) for name in texts):
             return False
         begun_at = one.get("begun_at")
-        return isinstance(begun_at, int | float) and abs(self._clock.now() - begun_at) < WAITING_SECONDS
+        return isinstance(begun_at, int | float) and abs(self._clock.now() - begun_at) < REQUEST_TTL_SECONDS
 
     async def _write(self, waiting: list[dict[str, Any]]) -> None:
-        await self._store.save_note(_NOTE, json.dumps({"waiting": waiting}))
+        await self._store.set_value(_NOTE, json.dumps({"waiting": waiting}))
 
 
 def _digest(secret: str) -> str:

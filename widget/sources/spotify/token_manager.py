@@ -6,35 +6,35 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from widget.background import Unfinished
+from widget.background import ShieldedTasks
 from widget.clock import Clock
-from widget.model.errors import BadCredentials, NeedsAuthorization, NotConfigured, StoreError
-from widget.model.tokens import AccessToken, Credentials, Seed, Token
-from widget.sources.circuit_breaker import Refused
-from widget.sources.rate_limiter import Gate
-from widget.sources.spotify.accounts_api import AccountsService
+from widget.model.errors import InvalidCredentials, NeedsAuthorization, NotConfigured, StoreError
+from widget.model.tokens import AccessToken, Authorization, Credentials, SeedToken
+from widget.sources.circuit_breaker import CircuitBreaker
+from widget.sources.rate_limiter import RateLimiter
+from widget.sources.spotify.accounts_api import AccountsApi
 from widget.sources.spotify.token_selection import (
-    counts_more,
-    credible,
+    authorization_from_seed,
+    effective_authorization,
     effective_credentials,
-    effective_token,
-    is_spent,
-    token_of,
+    is_seed_spent,
+    seed_wins,
+    without_future_dates,
 )
-from widget.sources.spotify.unsaved_token import Unsaved
+from widget.sources.spotify.unsaved_token import UnsavedToken
 from widget.store.base import Store
 
-EARLY_SECONDS = 60.0
-LONGEST_LIFE_SECONDS = 1e7
+REFRESH_MARGIN_SECONDS = 60.0
+MAX_LIFETIME_SECONDS = 1e7
 CREDENTIALS_RETRY_SECONDS = 300.0
 CLOSE_SECONDS = 1.0
-REFUSED_REMEMBERED = 8
+MAX_REJECTED_TOKENS = 8
 
 NOT_CONFIGURED = "There is no token yet: run python -m bootstrap, or set the variables that its export prints."
 NO_CLIENT_ID = "There is no client ID: set SPOTIFY_CLIENT_ID, or run python -m bootstrap."
-DEAD = "Spotify no longer accepts the refresh token: authorize again."
+REFRESH_TOKEN_REVOKED = "Spotify no longer accepts the refresh token: authorize again."  # noqa: S105
 
-SEED_SPENT = (
+SEED_REPLACED_WARNING = (
     "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host's disk does not last: the "
     "next restart ends the access. Set DATABASE_URL to a Postgres database or a mounted disk, then authorize again."
 )
@@ -42,17 +42,17 @@ SEED_SPENT = (
 log = logging.getLogger(__name__)
 
 
-class Access:
+class TokenManager:
     """Gives access tokens. The store is the truth: what another process wrote there counts at once."""
 
     def __init__(
         self,
         store: Store,
-        accounts: AccountsService,
-        gate: Gate,
+        accounts: AccountsApi,
+        gate: RateLimiter,
         clock: Clock,
         credentials: Credentials | None = None,
-        seed: Seed | None = None,
+        seed: SeedToken | None = None,
         *,
         disk_may_go: bool = False,
     ) -> None:
@@ -63,15 +63,15 @@ class Access:
         self._configured = credentials
         self._seed = seed
         self._disk_may_go = disk_may_go
-        self._under_way = Unfinished()
-        self._unsaved = Unsaved(store, clock)
-        self._bad_credentials = Refused(clock)
-        self._refused: deque[str] = deque(maxlen=REFUSED_REMEMBERED)
+        self._under_way = ShieldedTasks()
+        self._unsaved = UnsavedToken(store, clock)
+        self._bad_credentials = CircuitBreaker(clock)
+        self._refused: deque[str] = deque(maxlen=MAX_REJECTED_TOKENS)
 
     @property
-    def unsaved_token(self) -> bool:
+    def has_unsaved_token(self) -> bool:
         """Whether a token that Spotify gave waits in memory for the database to take it."""
-        return self._unsaved.waits
+        return self._unsaved.is_pending
 
     async def token(self) -> AccessToken:
         """An access token that is good for now.
@@ -80,7 +80,7 @@ class Access:
         :class:`widget.model.errors.Throttled`, :class:`widget.model.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
         await self._unsaved.save()
-        token = _alive(await effective_token(self._store, self._seed, self._clock.now()))
+        token = _alive(await effective_authorization(self._store, self._seed, self._clock.now()))
         if self._is_usable(token):
             return _access(token)
         return _access(await self._refreshed_unless(self._is_usable))
@@ -88,64 +88,66 @@ class Access:
     async def check(self) -> None:
         """Raises :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`BadCredentials` where that is known;
         asks nobody."""
-        token = _alive(await effective_token(self._store, self._seed, self._clock.now()))
-        refused = self._bad_credentials.last_of((await self._credentials(), token.refresh_token))
+        token = _alive(await effective_authorization(self._store, self._seed, self._clock.now()))
+        refused = self._bad_credentials.last_error((await self._credentials(), token.refresh_token))
         if refused is not None and not self._is_usable(token):
-            raise BadCredentials(str(refused))
+            raise InvalidCredentials(str(refused))
 
-    async def refused(self, access: AccessToken) -> AccessToken:
+    async def replace_rejected(self, access: AccessToken) -> AccessToken:
         """Another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
-        await self.drop(access)
+        await self.reject(access)
         return _access(await self._refreshed_unless(self._is_usable))
 
-    async def drop(self, access: AccessToken) -> None:
+    async def reject(self, access: AccessToken) -> None:
         """Sees to it that nobody, in no process, asks with ``access`` again: Spotify refused it."""
         self._refused.append(access.value)
-        await self._store.drop_access(access.value)
+        await self._store.discard_access_token(access.value)
 
-    async def look_after(self, seconds: float) -> None:
+    async def refresh_if_older_than(self, seconds: float) -> None:
         """Refreshes where nobody has for ``seconds``; raises as :meth:`token`."""
 
-        def is_fresh(token: Token) -> bool:
+        def is_fresh(token: Authorization) -> bool:
             now = self._clock.now()
             return token.last_refreshed_at is not None and now - seconds < token.last_refreshed_at <= now
 
-        if not is_fresh(_alive(await effective_token(self._store, self._seed, self._clock.now()))):
+        if not is_fresh(_alive(await effective_authorization(self._store, self._seed, self._clock.now()))):
             await self._refreshed_unless(is_fresh)
 
-    async def refresh_now(self, not_before: float) -> Token:
+    async def refresh_now(self, not_before: float) -> Authorization:
         """The token after a refresh, ours or another process's, since ``not_before`` (s since the epoch).
 
         The owner's own try: one that Spotify declared dead is tried too, for Spotify has been wrong in that before.
         """
 
-        def satisfied(token: Token) -> bool:
-            refreshed_at = credible(token, self._seed, self._clock.now()).last_refreshed_at
+        def satisfied(token: Authorization) -> bool:
+            refreshed_at = without_future_dates(token, self._seed, self._clock.now()).last_refreshed_at
             return not token.needs_authorization and (refreshed_at or 0) >= not_before
 
         return await self._refreshed_unless(satisfied, by_hand=True)
 
     async def close(self) -> None:
         """Waits for a refresh under way: a rotated token must reach the disk."""
-        await self._under_way.ended(CLOSE_SECONDS)
+        await self._under_way.drain(CLOSE_SECONDS)
         await self._unsaved.close()
 
-    async def _refreshed_unless(self, satisfied: Callable[[Token], bool], *, by_hand: bool = False) -> Token:
+    async def _refreshed_unless(
+        self, satisfied: Callable[[Authorization], bool], *, by_hand: bool = False
+    ) -> Authorization:
         await self._unsaved.save()
         # The caller may be cancelled; the refresh goes on, for its answer may hold the only valid token.
-        return await self._under_way.result(self._refresh(satisfied, by_hand))
+        return await self._under_way.run(self._refresh(satisfied, by_hand))
 
-    async def _refresh(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
+    async def _refresh(self, satisfied: Callable[[Authorization], bool], by_hand: bool) -> Authorization:
         async with AsyncExitStack() as locks:
-            await locks.enter_async_context(self._store.refreshing())
+            await locks.enter_async_context(self._store.refresh_lock())
             try:
                 return await self._refresh_alone(satisfied, by_hand)
             except StoreError:
-                if self._unsaved.waits:
-                    self._unsaved.hold(locks.pop_all())
+                if self._unsaved.is_pending:
+                    self._unsaved.retry_holding_locks(locks.pop_all())
                 raise
 
-    async def _refresh_alone(self, satisfied: Callable[[Token], bool], by_hand: bool) -> Token:
+    async def _refresh_alone(self, satisfied: Callable[[Authorization], bool], by_hand: bool) -> Authorization:
         while True:
             token = await self._stored_token()
             if not by_hand:
@@ -155,13 +157,13 @@ class Access:
             if (refreshed := await self._refreshed(token)) is not None:
                 return refreshed
 
-    async def _refreshed(self, token: Token) -> Token | None:
+    async def _refreshed(self, token: Authorization) -> Authorization | None:
         """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
         credentials = await self._credentials()
         await self._gate.check()
         self._bad_credentials.check((credentials, token.refresh_token))
         # What comes back may be the only token that works: there must be room for it before it is asked for.
-        await self._store.prove_room()
+        await self._store.reserve_space()
         return await self._ask(credentials, token)
 
     async def _credentials(self) -> Credentials:
@@ -170,27 +172,27 @@ class Access:
             raise NotConfigured(NO_CLIENT_ID)
         return credentials
 
-    async def _stored_token(self) -> Token:
-        token = await self._store.token()
+    async def _stored_token(self) -> Authorization:
+        token = await self._store.authorization()
         if self._seed is not None and await self._seed_counts_more(token):
-            token = token_of(self._seed)
+            token = authorization_from_seed(self._seed)
             await self._store.save_authorization(token, None, self._seed.fingerprint)
         if token is None:
             raise NotConfigured(NOT_CONFIGURED)
         return token
 
-    async def _ask(self, credentials: Credentials, token: Token) -> Token | None:
+    async def _ask(self, credentials: Credentials, token: Authorization) -> Authorization | None:
         try:
-            async with self._gate.heeded():
+            async with self._gate.respecting_429():
                 answer = await self._accounts.refresh(credentials, token.refresh_token)
         except NeedsAuthorization:
             await self._store.mark_needs_authorization(token.refresh_token)
             if await self._was_replaced(token):
                 return None
             raise
-        except BadCredentials as error:
+        except InvalidCredentials as error:
             asker = (credentials, token.refresh_token)
-            raise self._bad_credentials.remember(error, CREDENTIALS_RETRY_SECONDS, asker) from error
+            raise self._bad_credentials.trip(error, CREDENTIALS_RETRY_SECONDS, asker) from error
         refreshed = replace(
             token,
             refresh_token=answer.refresh_token or token.refresh_token,
@@ -199,50 +201,50 @@ class Access:
             last_refreshed_at=self._clock.now(),
             needs_authorization=False,
         )
-        self._bad_credentials.forget()
+        self._bad_credentials.reset()
         fingerprint = None if self._seed is None else self._seed.fingerprint
-        self._unsaved.keep(token.refresh_token, refreshed, credentials, fingerprint)
+        self._unsaved.set(token.refresh_token, refreshed, credentials, fingerprint)
         # Not used before it is saved: whoever asks with it may end the one before.
         saved = await self._unsaved.save()
         if saved:
             self._tell_if_spent(token, refreshed)
         return refreshed if saved else None
 
-    def _tell_if_spent(self, used: Token, refreshed: Token) -> None:
+    def _tell_if_spent(self, used: Authorization, refreshed: Authorization) -> None:
         seed = self._seed
         if not self._disk_may_go or seed is None or used.refresh_token != seed.refresh_token:
             return
-        if is_spent(seed, refreshed, seed.fingerprint):
-            log.warning("%s", SEED_SPENT)
+        if is_seed_spent(seed, refreshed, seed.fingerprint):
+            log.warning("%s", SEED_REPLACED_WARNING)
 
-    async def _was_replaced(self, token: Token) -> bool:
-        stored = await self._store.token()
+    async def _was_replaced(self, token: Authorization) -> bool:
+        stored = await self._store.authorization()
         return stored is not None and stored.refresh_token != token.refresh_token
 
-    def _is_usable(self, token: Token) -> bool:
+    def _is_usable(self, token: Authorization) -> bool:
         if token.needs_authorization or token.access is None or token.access.value in self._refused:
             return False
-        if token.access.expires_at - self._clock.now() > LONGEST_LIFE_SECONDS:
+        if token.access.expires_at - self._clock.now() > MAX_LIFETIME_SECONDS:
             return False  # Of a clock that was wrong.
         issued_at = token.last_refreshed_at or token.authorized_at or 0.0
         lifetime = token.access.expires_at - issued_at
-        early = min(EARLY_SECONDS, lifetime / 10) if lifetime > 0 else EARLY_SECONDS
+        early = min(REFRESH_MARGIN_SECONDS, lifetime / 10) if lifetime > 0 else REFRESH_MARGIN_SECONDS
         return self._clock.now() < token.access.expires_at - early
 
-    async def _seed_counts_more(self, token: Token | None) -> bool:
-        believed = None if token is None else credible(token, self._seed, self._clock.now())
-        return counts_more(self._seed, believed, await self._store.seed_fingerprint())
+    async def _seed_counts_more(self, token: Authorization | None) -> bool:
+        believed = None if token is None else without_future_dates(token, self._seed, self._clock.now())
+        return seed_wins(self._seed, believed, await self._store.seed_fingerprint())
 
 
-def _alive(token: Token | None) -> Token:
+def _alive(token: Authorization | None) -> Authorization:
     if token is None:
         raise NotConfigured(NOT_CONFIGURED)
     if token.needs_authorization:
-        raise NeedsAuthorization(DEAD)
+        raise NeedsAuthorization(REFRESH_TOKEN_REVOKED)
     return token
 
 
-def _access(token: Token) -> AccessToken:
+def _access(token: Authorization) -> AccessToken:
     if token.access is None:
         raise StoreError("the stored token was replaced while it was refreshed; the next question uses the new one")
     return token.access

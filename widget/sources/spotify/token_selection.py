@@ -1,10 +1,10 @@
 """Which token and which credentials count, where several are at hand."""
 
-from widget.model.tokens import CLOCKS_APART_SECONDS, Credentials, Seed, Token
+from widget.model.tokens import STORED_CLOCK_SKEW_SECONDS, Authorization, Credentials, SeedToken
 from widget.store.base import Store
 
 
-def counts_more(seed: Seed | None, token: Token | None, last_seed_fingerprint: str | None) -> bool:
+def seed_wins(seed: SeedToken | None, token: Authorization | None, last_seed_fingerprint: str | None) -> bool:
     """Whether ``seed`` is to be used instead of the stored ``token``.
 
     It is where nothing is stored, or where it is not the last seed used, unless its date is the older one.
@@ -19,30 +19,30 @@ def counts_more(seed: Seed | None, token: Token | None, last_seed_fingerprint: s
     return not (both_dated and (seed.authorized_at or 0) < (token.authorized_at or 0))
 
 
-def is_spent(seed: Seed | None, token: Token | None, last_seed_fingerprint: str | None) -> bool:
+def is_seed_spent(seed: SeedToken | None, token: Authorization | None, last_seed_fingerprint: str | None) -> bool:
     """Whether Spotify replaced the token of ``seed``: only what is stored works now, and the seed no longer does."""
     if seed is None or token is None or seed.fingerprint != last_seed_fingerprint:
         return False
     return token.refresh_token != seed.refresh_token and token.authorized_at == seed.authorized_at
 
 
-def token_of(seed: Seed) -> Token:
+def authorization_from_seed(seed: SeedToken) -> Authorization:
     """The authorization that ``seed`` stands for."""
-    return Token(seed.refresh_token, authorized_at=seed.authorized_at)
+    return Authorization(seed.refresh_token, authorized_at=seed.authorized_at)
 
 
-def credible(token: Token, seed: Seed | None, now: float) -> Token:
+def without_future_dates(token: Authorization, seed: SeedToken | None, now: float) -> Authorization:
     """``token`` without what cannot be known yet at ``now`` (s since the epoch); a seed's own date may be ahead."""
     own = 0.0 if seed is None or seed.authorized_at is None else seed.authorized_at
-    return token.believed(max(now + CLOCKS_APART_SECONDS, own))
+    return token.without_future_dates(max(now + STORED_CLOCK_SKEW_SECONDS, own))
 
 
-async def effective_token(store: Store, seed: Seed | None, now: float) -> Token | None:
+async def effective_authorization(store: Store, seed: SeedToken | None, now: float) -> Authorization | None:
     """The token that a server would use ``now`` (s since the epoch), as far as it can be believed; writes nothing."""
-    stored = await store.token()
-    token = None if stored is None else credible(stored, seed, now)
-    if seed is not None and counts_more(seed, token, await store.seed_fingerprint()):
-        return token_of(seed)
+    stored = await store.authorization()
+    token = None if stored is None else without_future_dates(stored, seed, now)
+    if seed is not None and seed_wins(seed, token, await store.seed_fingerprint()):
+        return authorization_from_seed(seed)
     return token
 
 

@@ -8,35 +8,35 @@ from contextlib import AsyncExitStack, suppress
 
 from widget.clock import Clock
 from widget.model.errors import StoreError
-from widget.model.tokens import Credentials, Token
+from widget.model.tokens import Authorization, Credentials
 from widget.store.base import Store
 
-AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
-class Unsaved:
+class UnsavedToken:
     """Keeps one token until the store takes it, and tries every second."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._waiting: tuple[str, Token, Credentials, str | None] | None = None
+        self._waiting: tuple[str, Authorization, Credentials, str | None] | None = None
         self._locks: AsyncExitStack | None = None
         self._trying: asyncio.Task[None] | None = None
 
     @property
-    def waits(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether there is a token that the store has not taken yet."""
         return self._waiting is not None
 
-    def keep(self, used: str, token: Token, credentials: Credentials, seed_fingerprint: str | None) -> None:
+    def set(self, used: str, token: Authorization, credentials: Credentials, seed_fingerprint: str | None) -> None:
         """``token`` came for the refresh token ``used``; the rest is what a database that was lost meanwhile held."""
         self._waiting = (used, token, credentials, seed_fingerprint)
 
-    def hold(self, locks: AsyncExitStack) -> None:
+    def retry_holding_locks(self, locks: AsyncExitStack) -> None:
         """The store did not take it: tries on, and lets go of ``locks`` only then. Who refreshed meanwhile would do it
         with a token that is spent."""
         self._locks = locks
@@ -67,8 +67,8 @@ class Unsaved:
         await self._let_go("the token that Spotify gave could not be saved; if it was a new one, authorize again")
 
     async def _try_on(self) -> None:
-        while self.waits:
-            await self._clock.sleep(AGAIN_SECONDS)
+        while self.is_pending:
+            await self._clock.sleep(RETRY_SECONDS)
             with suppress(StoreError):
                 await self.save()
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from widget.clock import Clock
 from widget.http_client import json_object
 from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, SpotifyUnreachable
-from widget.model.playback import LastPlayed, Playback
+from widget.model.playback import Playback, PlayedItem
 from widget.model.tokens import AccessToken, Account
-from widget.sources.spotify.answers import send, throttled
+from widget.sources.spotify.answers import send, throttled_error
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class WebApi:
         round_trip = self._clock.monotonic() - begun
         if response.status_code == 400:
             # Some local files make Spotify answer "invalid id": something plays that cannot be told.
-            return Playback("idle", asked_at + round_trip, certain=False)
+            return Playback("idle", asked_at + round_trip, is_authoritative=False)
         _raise_for_status(response, self._clock.now())
         return read_currently_playing(response.content, asked_at + round_trip / 2)
 
-    async def recently_played(self, access: AccessToken) -> tuple[LastPlayed, ...]:
+    async def recently_played(self, access: AccessToken) -> tuple[PlayedItem, ...]:
         """What was played, newest first."""
         query = {"limit": str(RECENTLY_PLAYED_LIMIT)}
         response = await self._get(access, "/me/player/recently-played", query)
@@ -67,7 +67,7 @@ def _raise_for_status(response: httpx.Response, now: float) -> None:
     if 200 <= status < 300:
         return
     if status == 429:
-        raise throttled(response, now)
+        raise throttled_error(response, now)
     if status in (401, 403):
         raise _refusal(status, response)
     raise SpotifyUnreachable(f"Spotify answered {status}.")

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Protocol
 
-from widget.clock import iso_milliseconds
-from widget.model.playback import Artwork, Item, LastPlayed, Named
+from widget.clock import format_rfc3339_ms
+from widget.model.playback import Artwork, Entity, Item, PlayedItem
 from widget.model.snapshot import Snapshot
-from widget.model.sources import Source
+from widget.model.sources import SourceInfo
 from widget.web.responses import weak_etag
 
 
 class ArtworkFacts(Protocol):
     """What is told about an item's artwork."""
 
-    def told(self, item: Item) -> tuple[Artwork, ...]:
+    def public_artwork(self, item: Item) -> tuple[Artwork, ...]:
         """Its sizes, and where each is found."""
         ...
 
@@ -31,7 +31,7 @@ class ArtworkFacts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class NowPlayingBytes:
+class EncodedSnapshot:
     """One snapshot's JSON: ``before`` and ``after`` the digits of the progress; ``etag`` as it stands in the header."""
 
     snapshot: Snapshot
@@ -50,20 +50,20 @@ class NowPlayingBytes:
         return self.etag[3:-1]
 
 
-def encode(snapshot: Snapshot, artwork: ArtworkFacts, source: Source) -> NowPlayingBytes:
+def encode_snapshot(snapshot: Snapshot, artwork: ArtworkFacts, source: SourceInfo) -> EncodedSnapshot:
     """The bytes of ``snapshot``, told by ``source``."""
     document = {**_document(snapshot, artwork), "source": source_json(source)}
     names = list(document)
     middle = names.index("progress_ms")
     before = _json({name: document[name] for name in names[:middle]})[:-1] + ',"progress_ms":'
     after = "," + _json({name: document[name] for name in names[middle + 1 :]})[1:]
-    identity = json.dumps({**document, "updated_at": None, "anchor": snapshot.anchor, "still": _still(snapshot)})
-    return NowPlayingBytes(snapshot, before.encode(), after.encode(), weak_etag(identity))
+    identity = json.dumps({**document, "updated_at": None, "anchor": snapshot.started_at, "still": _still(snapshot)})
+    return EncodedSnapshot(snapshot, before.encode(), after.encode(), weak_etag(identity))
 
 
 def max_age(snapshot: Snapshot, now: float) -> int:
     """The whole seconds until we expect news, 1 to 10; 5 at most where the source cannot be asked."""
-    until_news = 1.0 if snapshot.news_at is None else snapshot.news_at - now
+    until_news = 1.0 if snapshot.next_update_at is None else snapshot.next_update_at - now
     longest = 5 if snapshot.status == "unavailable" else 10
     return min(longest, max(1, int(until_news)))
 
@@ -85,7 +85,7 @@ def item_json(item: Item, artwork: ArtworkFacts) -> dict[str, Any]:
         "artists": [_named(artist) for artist in item.artists],
         "album": _named(item.album),
         "show": _named(item.show),
-        "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in artwork.told(item)],
+        "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in artwork.public_artwork(item)],
         "artwork_path": artwork.path(item),
         "artwork_color": artwork.colour(item),
         "explicit": item.explicit,
@@ -94,7 +94,7 @@ def item_json(item: Item, artwork: ArtworkFacts) -> dict[str, Any]:
     }
 
 
-def source_json(source: Source) -> dict[str, str | None]:
+def source_json(source: SourceInfo) -> dict[str, str | None]:
     """The contract's ``source``."""
     return {"name": source.name, "label": source.label, "url": source.url}
 
@@ -119,15 +119,15 @@ def _document(snapshot: Snapshot, artwork: ArtworkFacts) -> dict[str, Any]:
     }
 
 
-def _played(last: LastPlayed, artwork: ArtworkFacts) -> dict[str, Any]:
-    return {"item": item_json(last.item, artwork), "played_at": iso_milliseconds(last.played_at)}
+def _played(last: PlayedItem, artwork: ArtworkFacts) -> dict[str, Any]:
+    return {"item": item_json(last.item, artwork), "played_at": format_rfc3339_ms(last.played_at)}
 
 
 def _moment(timestamp: float | None) -> str | None:
-    return None if timestamp is None else iso_milliseconds(timestamp)
+    return None if timestamp is None else format_rfc3339_ms(timestamp)
 
 
-def _named(named: Named | None) -> dict[str, Any] | None:
+def _named(named: Entity | None) -> dict[str, Any] | None:
     return None if named is None else {"name": named.name, "url": named.url}
 
 

@@ -10,14 +10,14 @@ import asyncio
 
 from starlette.types import Receive, Scope, Send
 
-from widget.now_playing.broadcaster import Broadcast
-from widget.web.api.now_playing_app import preflight_or_refusal
-from widget.web.api.response_cache import Answers, event, raw_headers
+from widget.now_playing.broadcaster import Broadcaster
+from widget.web.api.now_playing_app import answer_other_methods
+from widget.web.api.response_cache import ResponseCache, raw_headers, sse_message
 from widget.web.responses import PUBLIC_HEADERS
 
 PATH = "/now-playing/events"
 HEARTBEAT_SECONDS = 15.0
-FULL_RETRY_AFTER_SECONDS = 30
+TOO_MANY_STREAMS_RETRY_AFTER = 30
 
 _PUBLIC = raw_headers(PUBLIC_HEADERS)
 _STREAM = [
@@ -30,23 +30,23 @@ _FULL = [
     *_PUBLIC,
     (b"content-type", b"text/plain; charset=utf-8"),
     (b"cache-control", b"no-store"),
-    (b"retry-after", b"%d" % FULL_RETRY_AFTER_SECONDS),
+    (b"retry-after", b"%d" % TOO_MANY_STREAMS_RETRY_AFTER),
 ]
-_HEARTBEAT = event(b"heartbeat", b"{}")
+_HEARTBEAT = sse_message(b"heartbeat", b"{}")
 _END = {"type": "http.response.body", "body": b""}
 
 
-class EventStreams:
+class EventStreamApp:
     """The ASGI application for the streams alone; ``most`` of them may be open at a time."""
 
-    def __init__(self, broadcast: Broadcast, answers: Answers, most: int) -> None:
+    def __init__(self, broadcast: Broadcaster, answers: ResponseCache, most: int) -> None:
         self._broadcast = broadcast
         self._answers = answers
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            await preflight_or_refusal(scope, send)
+            await answer_other_methods(scope, send)
         elif scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
             await send(_END)
@@ -73,13 +73,13 @@ class EventStreams:
         broadcast, now = self._broadcast, asyncio.get_running_loop().time
         snapshot = await broadcast.fresh()
         revision, next_heartbeat = broadcast.revision, now() + HEARTBEAT_SECONDS
-        while not broadcast.ended:
-            await send(self._answers.of(snapshot).event)
+        while not broadcast.closed:
+            await send(self._answers.get(snapshot).event)
             told = revision
-            while revision == told and not broadcast.ended:
+            while revision == told and not broadcast.closed:
                 try:
                     async with asyncio.timeout_at(next_heartbeat):
-                        revision, snapshot = await broadcast.newer(told)
+                        revision, snapshot = await broadcast.wait_for_change(told)
                 except TimeoutError:
                     await send(_HEARTBEAT)
                     next_heartbeat = now() + HEARTBEAT_SECONDS

@@ -10,26 +10,26 @@ from starlette.responses import Response
 from widget.model.snapshot import Snapshot
 from widget.web.api.encoder import ArtworkFacts, max_age
 from widget.web.api.response_cache import STALE_IF_ERROR_SECONDS
-from widget.web.api.sampled import sample_asked, sample_told
-from widget.web.context import services_of
-from widget.web.responses import respond, weak_etag
+from widget.web.api.sampled import requested_sample, sample_snapshot_for
+from widget.web.context import get_context
+from widget.web.responses import build_response, weak_etag
 
 Flat = dict[str, bool | str | None]
 
 
-async def flat(request: Request) -> Response:
+async def flat_endpoint(request: Request) -> Response:
     """``{"isPlaying": true, "title": …}``, or ``{"isPlaying": false}`` for anything else, unavailable included."""
-    services = services_of(request)
-    sample = sample_asked(request.scope)
+    services = get_context(request)
+    sample = requested_sample(request.scope)
     if sample is None:
         snapshot = await services.broadcast.fresh()
     else:
-        snapshot = sample_told(sample, services.source, services.clock.now())
+        snapshot = sample_snapshot_for(sample, services.source, services.clock.now())
     body = json.dumps(flat_json(snapshot, services.artwork), separators=(",", ":")).encode()
     age = max_age(snapshot, services.clock.now())
     stale = f"stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"
     cache_control = f"public, max-age={age}, s-maxage={age}, {stale}"
-    return respond(
+    return build_response(
         request, body, media_type="application/json", cache_control=cache_control, etag=weak_etag(body, _seek(snapshot))
     )
 
@@ -45,10 +45,10 @@ def flat_json(snapshot: Snapshot, artwork: ArtworkFacts) -> Flat:
         "title": item.title,
         "artist": ", ".join(artist.name for artist in item.artists) if item.type == "track" else show,
         "album": (item.album.name if item.album else "") if item.type == "track" else show,
-        "albumImageUrl": next((one.url for one in artwork.told(item)), None),
+        "albumImageUrl": next((one.url for one in artwork.public_artwork(item)), None),
         "songUrl": item.url,
     }
 
 
 def _seek(snapshot: Snapshot) -> str:
-    return "" if snapshot.anchor is None else repr(snapshot.anchor)
+    return "" if snapshot.started_at is None else repr(snapshot.started_at)

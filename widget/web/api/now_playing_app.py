@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
-from widget.now_playing.broadcaster import Broadcast
+from widget.now_playing.broadcaster import Broadcaster
 from widget.samples.snapshots import Sample
-from widget.web.api.response_cache import Answers, Finished, raw_headers
-from widget.web.api.sampled import sample_asked
+from widget.web.api.response_cache import CachedResponse, ResponseCache, raw_headers
+from widget.web.api.sampled import requested_sample
 from widget.web.responses import PREFLIGHT_HEADERS, is_not_modified
 
 PATH = "/now-playing"
@@ -21,10 +21,12 @@ _PREFLIGHT = raw_headers(PREFLIGHT_HEADERS)
 _EMPTY = {"type": "http.response.body", "body": b""}
 
 
-class HotPath:
+class NowPlayingApp:
     """The ASGI application for ``/now-playing`` alone."""
 
-    def __init__(self, broadcast: Broadcast, answers: Answers, sampled: Callable[[Sample], Finished]) -> None:
+    def __init__(
+        self, broadcast: Broadcaster, answers: ResponseCache, sampled: Callable[[Sample], CachedResponse]
+    ) -> None:
         self._broadcast = broadcast
         self._answers = answers
         self._sampled = sampled
@@ -32,20 +34,20 @@ class HotPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         if method not in ("GET", "HEAD"):
-            await preflight_or_refusal(scope, send)
+            await answer_other_methods(scope, send)
             return
         broadcast = self._broadcast
-        sample = sample_asked(scope)
+        sample = requested_sample(scope)
         if sample is not None:
             finished = self._sampled(sample)
         elif broadcast.is_fresh:
-            broadcast.seen()
-            finished = self._answers.of(broadcast.current)
+            broadcast.touch()
+            finished = self._answers.get(broadcast.current)
         else:
-            finished = self._answers.of(await broadcast.fresh())
+            finished = self._answers.get(await broadcast.fresh())
         for name, value in scope["headers"]:
             if name == b"if-none-match" and (
-                value in finished.known or is_not_modified(value.decode("latin-1"), finished.etag)
+                value in finished.etag_variants or is_not_modified(value.decode("latin-1"), finished.etag)
             ):
                 await send(finished.not_modified)
                 await send(_EMPTY)
@@ -54,7 +56,7 @@ class HotPath:
         await send(finished.body if method == "GET" else _EMPTY)
 
 
-async def preflight_or_refusal(scope: Scope, send: Send) -> None:
+async def answer_other_methods(scope: Scope, send: Send) -> None:
     """The answer to OPTIONS, and 405 to every other method but GET and HEAD."""
     if scope["method"] == "OPTIONS":
         await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})

@@ -9,11 +9,11 @@ from typing import Any
 
 from widget.clock import Clock
 from widget.model.snapshot import Snapshot
-from widget.model.sources import Source
-from widget.web.api.encoder import ArtworkFacts, NowPlayingBytes, encode, max_age, retry_after
-from widget.web.responses import PREPARED_HEAD, PUBLIC_HEADERS, known_names
+from widget.model.sources import SourceInfo
+from widget.web.api.encoder import ArtworkFacts, EncodedSnapshot, encode_snapshot, max_age, retry_after
+from widget.web.responses import PUBLIC_HEADERS, RAW_RESPONSE_HEAD, etag_variants
 
-SHARED_SECONDS = 0.25
+CACHE_SECONDS = 0.25
 """How long the finished bytes are handed out; the progress in them may be that old."""
 
 STALE_IF_ERROR_SECONDS = 300
@@ -23,50 +23,50 @@ Headers = list[tuple[bytes, bytes]]
 Message = dict[str, Any]
 
 
-class NowPlayingCache:
+class EncodedSnapshotCache:
     """The bytes of the current snapshot, made once per snapshot."""
 
-    def __init__(self, artwork: ArtworkFacts, source: Source) -> None:
+    def __init__(self, artwork: ArtworkFacts, source: SourceInfo) -> None:
         self._artwork = artwork
         self._source = source
-        self._made: NowPlayingBytes | None = None
+        self._made: EncodedSnapshot | None = None
 
-    def of(self, snapshot: Snapshot) -> NowPlayingBytes:
+    def get(self, snapshot: Snapshot) -> EncodedSnapshot:
         """The bytes of ``snapshot``."""
         made = self._made
         if made is None or made.snapshot is not snapshot:
-            made = self._made = encode(snapshot, self._artwork, self._source)
+            made = self._made = encode_snapshot(snapshot, self._artwork, self._source)
         return made
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class CachedResponse:
     """The answers for ``snapshot`` at ``at`` (s since the epoch), as ASGI messages. ``etag`` is the header's value,
     None where there is no 304 (errors); ``known`` is what a condition looks like that names it alone."""
 
     snapshot: Snapshot
     at: float
     etag: str | None
-    known: frozenset[bytes]
+    etag_variants: frozenset[bytes]
     start: Message
     body: Message
     not_modified: Message
     event: Message
 
 
-class Answers:
+class ResponseCache:
     """The finished answers of the moment."""
 
-    def __init__(self, clock: Clock, cache: NowPlayingCache) -> None:
+    def __init__(self, clock: Clock, cache: EncodedSnapshotCache) -> None:
         self._clock = clock
         self._cache = cache
-        self._finished: Finished | None = None
+        self._finished: CachedResponse | None = None
 
-    def of(self, snapshot: Snapshot) -> Finished:
+    def get(self, snapshot: Snapshot) -> CachedResponse:
         """The answers for ``snapshot``: those made within the last quarter of a second, else new ones."""
         now, finished = self._clock.now(), self._finished
-        if finished is None or finished.snapshot is not snapshot or not 0 <= now - finished.at < SHARED_SECONDS:
-            finished = self._finished = _finish(self._cache.of(snapshot), now)
+        if finished is None or finished.snapshot is not snapshot or not 0 <= now - finished.at < CACHE_SECONDS:
+            finished = self._finished = _finish(self._cache.get(snapshot), now)
         return finished
 
 
@@ -75,35 +75,35 @@ def raw_headers(headers: Mapping[str, str]) -> Headers:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def start(status: HTTPStatus, headers: Headers) -> Message:
+def response_start_message(status: HTTPStatus, headers: Headers) -> Message:
     """The ASGI message that begins an answer, its head prepared."""
     head = b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode())
     head += b"".join(b"%b: %b\r\n" % header for header in headers)
-    return {"type": "http.response.start", "status": status.value, "headers": headers, PREPARED_HEAD: head}
+    return {"type": "http.response.start", "status": status.value, "headers": headers, RAW_RESPONSE_HEAD: head}
 
 
-def event(name: bytes, data: bytes, *fields: bytes) -> Message:
+def sse_message(name: bytes, data: bytes, *fields: bytes) -> Message:
     """One server-sent event as an ASGI message; ``data`` has no line break."""
     lines = b"\n".join((b"event: " + name, *fields, b"data: " + data))
     return {"type": "http.response.body", "body": lines + b"\n\n", "more_body": True}
 
 
-def _finish(made: NowPlayingBytes, now: float) -> Finished:
+def _finish(made: EncodedSnapshot, now: float) -> CachedResponse:
     body, available = made.at(now), made.snapshot.problem is None
     common = [*raw_headers(PUBLIC_HEADERS), (b"etag", made.etag.encode()), _cache_control(made.snapshot, now)]
     headers = [*common, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     seconds = retry_after(made.snapshot, now)
     if seconds is not None:
         headers.append((b"retry-after", b"%d" % seconds))
-    return Finished(
+    return CachedResponse(
         made.snapshot,
         now,
         made.etag if available else None,
-        frozenset(name.encode() for name in known_names(made.etag)) if available else frozenset(),
-        start(HTTPStatus.OK if available else HTTPStatus.SERVICE_UNAVAILABLE, headers),
+        frozenset(name.encode() for name in etag_variants(made.etag)) if available else frozenset(),
+        response_start_message(HTTPStatus.OK if available else HTTPStatus.SERVICE_UNAVAILABLE, headers),
         {"type": "http.response.body", "body": body},
-        start(HTTPStatus.NOT_MODIFIED, common),
-        event(b"now-playing", body, b"id: " + made.opaque_tag.encode(), b"retry: %d" % RETRY_MS),
+        response_start_message(HTTPStatus.NOT_MODIFIED, common),
+        sse_message(b"now-playing", body, b"id: " + made.opaque_tag.encode(), b"retry: %d" % RETRY_MS),
     )
 
 

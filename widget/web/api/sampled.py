@@ -10,27 +10,27 @@ from starlette.types import Scope
 
 from widget.clock import Clock
 from widget.model.snapshot import Snapshot
-from widget.model.sources import Source
-from widget.samples.snapshots import Sample, sample_named, sample_snapshot
+from widget.model.sources import SourceInfo
+from widget.samples.snapshots import Sample, make_snapshot, parse_sample
 from widget.web.api.encoder import ArtworkFacts
-from widget.web.api.response_cache import Answers, Finished, NowPlayingCache
+from widget.web.api.response_cache import CachedResponse, EncodedSnapshotCache, ResponseCache
 
 
-def sample_asked(scope: Scope) -> Sample | None:
+def requested_sample(scope: Scope) -> Sample | None:
     """The sample that a request asks for."""
     query: bytes = scope["query_string"]
-    return sample_named(QueryParams(query).get("sample")) if b"sample=" in query else None
+    return parse_sample(QueryParams(query).get("sample")) if b"sample=" in query else None
 
 
-def sample_told(sample: Sample, source: Source, now: float) -> Snapshot:
+def sample_snapshot_for(sample: Sample, source: SourceInfo, now: float) -> Snapshot:
     """``sample`` at ``now`` (s since the epoch), with no progress where ``source`` tells none."""
-    snapshot = sample_snapshot(sample, now)
-    if source.tells_progress or snapshot.playback is None:
+    snapshot = make_snapshot(sample, now)
+    if source.has_progress or snapshot.playback is None:
         return snapshot
-    return replace(snapshot, playback=replace(snapshot.playback, progress_ms=None), anchor=None)
+    return replace(snapshot, playback=replace(snapshot.playback, progress_ms=None), started_at=None)
 
 
-def sampled_answers(clock: Clock, artwork: ArtworkFacts, source: Source) -> Callable[[Sample], Finished]:
+def sample_responder(clock: Clock, artwork: ArtworkFacts, source: SourceInfo) -> Callable[[Sample], CachedResponse]:
     """What gives the answer for a sample. It asks nobody, and counts as nobody who watches."""
-    answers = Answers(clock, NowPlayingCache(artwork, source))
-    return lambda sample: answers.of(sample_told(sample, source, clock.now()))
+    answers = ResponseCache(clock, EncodedSnapshotCache(artwork, source))
+    return lambda sample: answers.get(sample_snapshot_for(sample, source, clock.now()))

@@ -12,24 +12,24 @@ from starlette.datastructures import QueryParams
 
 from widget.samples.snapshots import Sample
 from widget.web.embed.options import (
-    LARGEST_RADIUS,
-    LARGEST_SCALE,
-    SMALLEST_RADIUS,
-    SMALLEST_SCALE,
-    Ground,
-    Options,
+    MAX_RADIUS,
+    MAX_SCALE,
+    MIN_RADIUS,
+    MIN_SCALE,
+    Background,
     Part,
+    WidgetOptions,
 )
-from widget.web.embed.sizes import NARROWEST, WIDEST
+from widget.web.embed.sizes import MAX_WIDTH, MIN_WIDTH
 
-Wall = Literal["light", "dark", "photo"]
+Backdrop = Literal["light", "dark", "photo"]
 
-WRONG: Mapping[str, str] = {
+FIELD_ERRORS: Mapping[str, str] = {
     "accent": "Six digits from 0–9 and A–F, such as 2E6F95.",
     "background": "Six digits from 0–9 and A–F, such as EFE6D2.",
-    "radius": f"A whole number from {SMALLEST_RADIUS} to {LARGEST_RADIUS}.",
-    "scale": f"A number from {SMALLEST_SCALE:g} to {LARGEST_SCALE:g}.",
-    "width": f"A whole number from {NARROWEST} to {WIDEST}.",
+    "radius": f"A whole number from {MIN_RADIUS} to {MAX_RADIUS}.",
+    "scale": f"A number from {MIN_SCALE:g} to {MAX_SCALE:g}.",
+    "width": f"A whole number from {MIN_WIDTH} to {MAX_WIDTH}.",
 }
 """What is said under a field in which something else stands."""
 
@@ -40,7 +40,7 @@ _LONGEST = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class BuilderForm:
     """``options`` is the look; what was entered wrongly is left out of it and stands in ``wrong``: the field and,
     as far as it is harmless, the entry.
 
@@ -48,59 +48,59 @@ class Choices:
     system; ``sample`` (in ``options``) what it shows.
     """
 
-    options: Options
+    options: WidgetOptions
     width: int | None
-    wall: Wall | None
-    wrong: Mapping[str, str]
+    backdrop: Backdrop | None
+    errors: Mapping[str, str]
 
     @classmethod
-    def from_query(cls, query: QueryParams) -> Choices:
+    def from_query(cls, query: QueryParams) -> BuilderForm:
         """The choices in ``query``: as the form sends them, or as :meth:`query` writes them. Never raises."""
-        given = {name: query.get(name, "").strip()[:_LONGEST] for name in ("background", "own", *WRONG)}
+        given = {name: query.get(name, "").strip()[:_LONGEST] for name in ("background", "own", *FIELD_ERRORS)}
         if given["background"] == "own":
             given["background"] = given["own"]
-        options = Options.from_query(QueryParams({**query, **given}))
+        options = WidgetOptions.from_query(QueryParams({**query, **given}))
         if "show" in query:
             hidden = set(get_args(Part)) - set(query.getlist("show"))
             options = replace(options, without=tuple(part for part in get_args(Part) if part in hidden))
         wrong = {
             name: given[name] if _REPEATED.fullmatch(given[name]) else ""
-            for name in WRONG
+            for name in FIELD_ERRORS
             if given[name] and not _is_right(name, given[name])
         }
         width = int(given["width"]) if given["width"] and "width" not in wrong else None
-        wall = next((wall for wall in get_args(Wall) if wall == query.get("wall")), None)
+        wall = next((wall for wall in get_args(Backdrop) if wall == query.get("wall")), None)
         return cls(options, width, wall, wrong)
 
     def query(self) -> str:
         """The shortest query that brings all of it back, less what is wrong; empty for the beginning."""
-        chosen = self.options.chosen()
-        for name, value in (("width", self.width), ("sample", self.options.sample), ("wall", self.wall)):
+        chosen = self.options.non_default()
+        for name, value in (("width", self.width), ("sample", self.options.sample), ("wall", self.backdrop)):
             if value is not None:
                 chosen[name] = str(value)
         return urlencode(chosen, safe=",")
 
-    def showing(self, sample: Sample) -> Choices:
+    def with_sample(self, sample: Sample) -> BuilderForm:
         """The same with ``sample`` in the preview."""
         return replace(self, options=replace(self.options, sample=sample))
 
     @property
-    def preview(self) -> Options:
+    def preview(self) -> WidgetOptions:
         """The look of the preview: an automatic theme is the one that suits the wall, where one was chosen."""
-        if self.wall is None or self.options.theme != "auto":
+        if self.backdrop is None or self.options.theme != "auto":
             return self.options
-        return replace(self.options, theme="light" if self.wall == "light" else "dark")
+        return replace(self.options, theme="light" if self.backdrop == "light" else "dark")
 
 
 def _is_right(name: str, value: str) -> bool:
     if name == "background":
-        return value in get_args(Ground) or _COLOUR.fullmatch(value) is not None
+        return value in get_args(Background) or _COLOUR.fullmatch(value) is not None
     if name == "accent":
         return _COLOUR.fullmatch(value) is not None
     lowest, highest = {
-        "radius": (SMALLEST_RADIUS, LARGEST_RADIUS),
-        "scale": (SMALLEST_SCALE, LARGEST_SCALE),
-        "width": (NARROWEST, WIDEST),
+        "radius": (MIN_RADIUS, MAX_RADIUS),
+        "scale": (MIN_SCALE, MAX_SCALE),
+        "width": (MIN_WIDTH, MAX_WIDTH),
     }[name]
     is_number = re.fullmatch(r"[0-9]{0,3}(\.[0-9]{1,6})?" if name == "scale" else r"[0-9]{1,3}", value)
     return is_number is not None and value != "" and lowest <= float(value) <= highest

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
-from widget.web.embed.options import Options
-from widget.web.embed.sizes import default_width, height_of
+from widget.web.embed.options import WidgetOptions
+from widget.web.embed.sizes import default_width, layout_height
 
 _FETCH = """\
 const answer = await fetch("{address}/now-playing");
@@ -22,12 +22,12 @@ class Snippet:
 
     name: str
     title: str
-    how: str
+    instructions: str
     text: str
 
 
 def snippets(
-    address: str, options: Options, width: int | None = None, rows: int = 0, *, credited: bool = False
+    address: str, options: WidgetOptions, width: int | None = None, rows: int = 0, *, credited: bool = False
 ) -> tuple[Snippet, ...]:
     """All snippets for ``options``, with absolute URLs.
 
@@ -36,7 +36,7 @@ def snippets(
     """
     stream = replace(options, theme="dark", background="none", idle="hide")
     shown_width = width or default_width(options.layout, options.scale)
-    height = height_of(options.layout, shown_width, options.scale, rows, credited=credited)
+    height = layout_height(options.layout, shown_width, options.scale, rows, credited=credited)
     return (
         Snippet(
             "iframe",
@@ -93,7 +93,7 @@ def snippets(
     )
 
 
-def iframe(address: str, options: Options, width: int, height: int, *, old: bool = False) -> str:
+def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old: bool = False) -> str:
     """The iframe, of that size in pixels. Its colour scheme is that of the page inside: another one would tell that
     page a wrong scheme, and draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
     """
@@ -105,48 +105,48 @@ def iframe(address: str, options: Options, width: int, height: int, *, old: bool
     )
 
 
-def colour_scheme(options: Options) -> str:
+def colour_scheme(options: WidgetOptions) -> str:
     """The CSS ``color-scheme`` of the page inside, which its iframe must have too."""
     return "light dark" if options.theme == "auto" else options.theme
 
 
-def page_url(address: str, options: Options) -> str:
+def page_url(address: str, options: WidgetOptions) -> str:
     """The absolute address of the widget with ``options``."""
     return address + "/widget" + _query(options)
 
 
-def picture_url(address: str, options: Options) -> str:
+def picture_url(address: str, options: WidgetOptions) -> str:
     """The absolute address of the picture with ``options``."""
     return address + "/now-playing.svg" + _query(options)
 
 
-def oembed_url(address: str, options: Options) -> str:
+def oembed_url(address: str, options: WidgetOptions) -> str:
     """The oEmbed address of the widget with ``options``."""
     return f"{address}/oembed?url={quote(page_url(address, options), safe='')}"
 
 
-def _query(options: Options) -> str:
+def _query(options: WidgetOptions) -> str:
     query = options.query()
     return f"?{query}" if query else ""
 
 
-def _script(address: str, options: Options, width: int | None) -> str:
+def _script(address: str, options: WidgetOptions, width: int | None) -> str:
     return f'<script src="{escape(address)}/embed.js" async{_attributes(options, width, "data-")}></script>'
 
 
-def _element(address: str, options: Options, width: int | None) -> str:
+def _element(address: str, options: WidgetOptions, width: int | None) -> str:
     return (
         f'<script src="{escape(address)}/embed.js" async data-define-only></script>\n'
         f"<now-playing{_attributes(options, width)}></now-playing>"
     )
 
 
-def _attributes(options: Options, width: int | None, prefix: str = "") -> str:
-    chosen = options.chosen() | ({} if width is None else {"width": str(width)})
+def _attributes(options: WidgetOptions, width: int | None, prefix: str = "") -> str:
+    chosen = options.non_default() | ({} if width is None else {"width": str(width)})
     return "".join(f' {prefix}{name}="{escape(value)}"' for name, value in chosen.items())
 
 
-def _markdown(address: str, options: Options, width: int | None) -> str:
+def _markdown(address: str, options: WidgetOptions, width: int | None) -> str:
     if options.theme != "auto":
         return _image(address, options, width)
     light, dark = (picture_url(address, replace(options, theme=theme)) for theme in ("light", "dark"))
@@ -158,14 +158,14 @@ def _markdown(address: str, options: Options, width: int | None) -> str:
     )
 
 
-def _image(address: str, options: Options, width: int | None) -> str:
+def _image(address: str, options: WidgetOptions, width: int | None) -> str:
     return f'<a href="{escape(address)}/listen">{_img(picture_url(address, options), options, width)}</a>'
 
 
-def _img(source: str, options: Options, width: int | None) -> str:
+def _img(source: str, options: WidgetOptions, width: int | None) -> str:
     """The picture has one shape, whatever its width; where it may be a line or a list, the height is its own."""
     usual = default_width(options.layout, options.scale)
     shown = width or usual
-    height = round(height_of(options.layout, usual, options.scale) * shown / usual)
+    height = round(layout_height(options.layout, usual, options.scale) * shown / usual)
     measured = "" if options.idle == "hide" or options.layout == "list" else f' height="{height}"'
     return f'<img src="{escape(source)}" alt="{_PICTURE_TEXT}" width="{shown}"{measured}>'

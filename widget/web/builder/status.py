@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from widget.clock import utc
+from widget.clock import to_utc
 from widget.model.errors import ErrorCode
-from widget.model.snapshot import Problem
-from widget.model.sources import Source
-from widget.notifications.health_status import Health
-from widget.web.context import Services
+from widget.model.snapshot import SourceProblem
+from widget.model.sources import SourceInfo
+from widget.notifications.health_status import HealthStatus
+from widget.web.context import AppContext
 
-Tone = Literal["good", "soon", "bad", "demo"]
+StatusLevel = Literal["good", "soon", "bad", "demo"]
 
 _LINES: Mapping[ErrorCode, str] = {
     "not_configured": "Not set up yet",
@@ -55,43 +55,43 @@ _GOES_ON = ("Nothing is to be done: it goes on asking.",)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusBanner:
     """``line`` stands in the head, with a dot of its ``tone``. ``told`` is what is wrong, empty where nothing is;
     ``step`` what to do then: text and commands in turn. ``renew`` leads to ``/setup`` where that helps."""
 
-    tone: Tone
+    tone: StatusLevel
     line: str
-    told: str = ""
-    step: tuple[str, ...] = ()
+    message: str = ""
+    action: tuple[str, ...] = ()
     renew: bool = False
     code: ErrorCode | None = None
 
 
-def standing_of(health: Health, services: Services) -> Standing:
+def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     """What the owner is told of ``health``; a demo has nothing to be connected with."""
     if services.settings.demo:
-        return Standing("demo", "A demo with invented music")
+        return StatusBanner("demo", "A demo with invented music")
     can_renew = services.settings.setup_key is not None and services.source.needs_authorization
     if health.problem is not None:
         return _trouble(health.problem, services.source, can_renew)
     label, token = services.source.label, health.token
     if not services.source.needs_authorization:
-        known = {**services.settings.stored, **services.settings.of_source}
+        known = {**services.settings.stored_source_values, **services.settings.source_values}
         listener = known.get(f"{services.source.prefix}USER")
-        return Standing("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
-    if token.is_spent:
-        return Standing("soon", f"{label} is connected until the next restart", _SPENT, _KEEP_IT)
+        return StatusBanner("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
+    if token.seed_is_spent:
+        return StatusBanner("soon", f"{label} is connected until the next restart", _SPENT, _KEEP_IT)
     if token.expires_at is None:
-        return Standing("good", f"{label} is connected")
-    day = utc(token.expires_at)
+        return StatusBanner("good", f"{label} is connected")
+    day = to_utc(token.expires_at)
     line = f"{label} is connected until {day.day} {day:%B %Y}"
     if token.state != "expires_soon":
-        return Standing("good", line)
+        return StatusBanner("good", line)
     days = "1 day" if token.days_left == 1 else f"{token.days_left} days"
-    return Standing("soon", f"{line}: {days} left", renew=can_renew)
+    return StatusBanner("soon", f"{line}: {days} left", renew=can_renew)
 
 
-def _trouble(problem: Problem, source: Source, can_renew: bool) -> Standing:
+def _trouble(problem: SourceProblem, source: SourceInfo, can_renew: bool) -> StatusBanner:
     code = problem.code
     bootstrap = "python -m bootstrap" if source.needs_authorization else f"python -m bootstrap --source {source.name}"
     step = tuple(part.format(bootstrap=bootstrap) for part in _STEPS.get(code, () if code in _LINES else _GOES_ON))
@@ -99,4 +99,4 @@ def _trouble(problem: Problem, source: Source, can_renew: bool) -> Standing:
     renew = can_renew and code in ("needs_authorization", "not_configured")
     if step and not renew:
         step = (step[0][0].upper() + step[0][1:], *step[1:])
-    return Standing("bad", _LINES.get(code, _NO_ANSWER), told, step, renew, code)
+    return StatusBanner("bad", _LINES.get(code, _NO_ANSWER), told, step, renew, code)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from widget.artwork.cache import DEFAULT_WIDTH, ArtworkCache
 from widget.model.snapshot import Snapshot
 from widget.samples.snapshots import SAMPLE_ITEMS
-from widget.web.context import services_of
-from widget.web.responses import respond, weak_etag
+from widget.web.context import get_context
+from widget.web.responses import build_response, weak_etag
 
 _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 
@@ -21,16 +21,16 @@ async def artwork(request: Request) -> Response:
 
     Where it cannot be had now: the drawn placeholder, which nobody keeps for long.
     """
-    services = services_of(request)
+    services = get_context(request)
     cache, key = services.artwork, request.path_params["key"]
     _register(cache, services.broadcast.current)
-    if not cache.knows(key):
-        return respond(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
-    file = await cache.file(key, _width(request.query_params.get("w", "")))
+    if not cache.has_key(key):
+        return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
+    file = await cache.get(key, _width(request.query_params.get("w", "")))
     if file is None:
         body = _PLACEHOLDER.read_bytes()
-        return respond(request, body, media_type="image/svg+xml", cache_control="public, max-age=10")
-    return respond(
+        return build_response(request, body, media_type="image/svg+xml", cache_control="public, max-age=10")
+    return build_response(
         request,
         file.body,
         media_type=file.media_type,

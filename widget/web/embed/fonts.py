@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from widget.web.embed.options import Font
 
-FAMILIES: Mapping[Font, str] = {
+FONT_FAMILIES: Mapping[Font, str] = {
     "system": 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif',
     "serif": 'ui-serif,Charter,Georgia,"Noto Serif",serif',
     "mono": 'ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono","Noto Sans Mono",monospace',

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-FILE = Path(__file__).parent / "languages.json"
+LANGUAGES_FILE = Path(__file__).parent / "languages.json"
 FALLBACK = "en"
-ABOUT = frozenset({"name", "direction"})
+METADATA_KEYS = frozenset({"name", "direction"})
 """What ``languages.json`` says of a language itself."""
 
-LONGEST_HEADER = 300
+MAX_HEADER_LENGTH = 300
 """How much of ``Accept-Language`` is read; browsers send a fifth of it."""
 
-LONGEST_TAG = 35
+MAX_TAG_LENGTH = 35
 """RFC 5646, section 4.4.1."""
 
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII | re.IGNORECASE)
@@ -28,7 +28,7 @@ _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Translations:
     """One language: its BCP 47 tag, its direction (``ltr`` or ``rtl``), and its texts; missing ones are English."""
 
     tag: str
@@ -39,7 +39,7 @@ class Words:
         return self.texts[name]
 
 
-def words(lang: str | None, accept_language: str = "") -> Words:
+def get_translations(lang: str | None, accept_language: str = "") -> Translations:
     """The words for ``lang``, else for the visitor's ``Accept-Language`` header, else English.
 
     What a visitor sends is read to a limit and kept nowhere: there is one :class:`Words` for each language.
@@ -48,9 +48,9 @@ def words(lang: str | None, accept_language: str = "") -> Words:
     return _words(next((name for tag in wanted if (name := _match(tag)) is not None), FALLBACK))
 
 
-def known_tag(tag: str) -> str | None:
+def match_language(tag: str) -> str | None:
     """The tag of the language of ours that ``tag`` means, read to a limit; None where we do not have it."""
-    name = _match(tag) if len(tag) <= LONGEST_TAG else None
+    name = _match(tag) if len(tag) <= MAX_TAG_LENGTH else None
     return None if name is None else _tag(name)
 
 
@@ -61,15 +61,15 @@ def language_names() -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=1)
 def _languages() -> Mapping[str, Mapping[str, str]]:
-    languages: Mapping[str, Mapping[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
+    languages: Mapping[str, Mapping[str, str]] = json.loads(LANGUAGES_FILE.read_text(encoding="utf-8"))
     return languages
 
 
 @lru_cache(maxsize=64)  # One for each of our languages, whatever visitors send.
-def _words(name: str) -> Words:
+def _words(name: str) -> Translations:
     language = _languages()[name]
-    texts = {key: text for key, text in {**_languages()[FALLBACK], **language}.items() if key not in ABOUT}
-    return Words(_tag(name), language.get("direction", "ltr"), texts)
+    texts = {key: text for key, text in {**_languages()[FALLBACK], **language}.items() if key not in METADATA_KEYS}
+    return Translations(_tag(name), language.get("direction", "ltr"), texts)
 
 
 def _tag(name: str) -> str:
@@ -87,7 +87,7 @@ def _match(tag: str) -> str | None:
 
 def _preferences(accept_language: str) -> list[str]:
     """The tags of an ``Accept-Language`` header (RFC 9110, section 12.5.4), most wanted first."""
-    weighed = [_weighed(part) for part in accept_language[:LONGEST_HEADER].split(",")]
+    weighed = [_weighed(part) for part in accept_language[:MAX_HEADER_LENGTH].split(",")]
     return [tag for weight, tag in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
 
 

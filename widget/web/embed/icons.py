@@ -18,5 +18,5 @@ PATHS: Mapping[str, str] = {
 }
 """By the ``icon`` of :class:`widget.model.sources.Source`: the path's data, in a box of 24 by 24."""
 
-SMALLEST = 21
+MIN_ICON_SIZE = 21
 """Pixels."""

@@ -9,19 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.model.snapshot import Snapshot
-from widget.web.context import services_of
-from widget.web.responses import respond
+from widget.web.context import get_context
+from widget.web.responses import build_response
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
 async def listen(request: Request) -> Response:
     """302 to the item that plays or played last on its source, else to the source, else to our own first page."""
-    services = services_of(request)
+    services = get_context(request)
     snapshot = await services.broadcast.fresh()
     location = item_url(snapshot) or services.source.url or f"{services.settings.public_url or ''}/"
     headers = {"Location": quote(location, safe="%/:?#[]@!$&'()*+,;=~")}
-    return respond(request, b"", media_type="text/plain", cache_control="no-store", status=302, headers=headers)
+    return build_response(request, b"", media_type="text/plain", cache_control="no-store", status=302, headers=headers)
 
 
 def item_url(snapshot: Snapshot) -> str | None:

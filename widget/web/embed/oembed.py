@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.web.address import kept_by_all, public_url
+from widget.web.address import cache_control_for, public_base_url
 from widget.web.builder.snippets import iframe
-from widget.web.context import services_of
-from widget.web.embed.options import Options
-from widget.web.embed.sizes import CARD_HEIGHT, default_width, height_of
-from widget.web.responses import respond
+from widget.web.context import get_context
+from widget.web.embed.options import WidgetOptions
+from widget.web.embed.sizes import CARD_HEIGHT, default_width, layout_height
+from widget.web.responses import build_response
 
 PROVIDER = "Now playing"
 PAGES = ("", "/", "/widget", "/now-playing.svg")
 CACHE_CONTROL = "public, max-age=3600"
-WIDE_ENOUGH = 10_000
+MIN_EMBED_WIDTH = 10_000
 
 
 async def oembed(request: Request) -> Response:
@@ -28,21 +28,23 @@ async def oembed(request: Request) -> Response:
     query = request.query_params
     if query.get("format", "json") != "json":
         return _error(request, 501, "only format=json is there")
-    settings = services_of(request).settings
-    address = public_url(request, settings)
+    settings = get_context(request).settings
+    address = public_base_url(request, settings)
     if not query.get("url"):
         return _error(request, 400, "url is missing")
-    options = options_of(query["url"], address)
+    options = options_from_url(query["url"], address)
     if options is None:
         return _error(request, 404, "this is no page of ours")
     most = _pixels(query.get("maxwidth")), _pixels(query.get("maxheight"))
-    services = services_of(request)
-    answer = embedded(address, options, *most, rows=settings.recent, credited=services.source.credit is not None)
+    services = get_context(request)
+    answer = oembed_object(address, options, *most, rows=settings.recent, credited=services.source.credit is not None)
     body = json.dumps(answer, separators=(",", ":")).encode()
-    return respond(request, body, media_type="application/json", cache_control=kept_by_all(CACHE_CONTROL, settings))
+    return build_response(
+        request, body, media_type="application/json", cache_control=cache_control_for(CACHE_CONTROL, settings)
+    )
 
 
-def options_of(url: str, address: str) -> Options | None:
+def options_from_url(url: str, address: str) -> WidgetOptions | None:
     """The options in ``url``, where it is one of the pages at ``address``; None where it is not."""
     try:
         parts, own = urlsplit(url), urlsplit(address)
@@ -51,12 +53,12 @@ def options_of(url: str, address: str) -> Options | None:
     same_host = parts.scheme in ("http", "https") and parts.netloc.lower() == own.netloc.lower()
     if not same_host or not parts.path.startswith(own.path) or parts.path[len(own.path) :] not in PAGES:
         return None
-    return Options.from_query(dict(parse_qsl(parts.query, errors="replace")))
+    return WidgetOptions.from_query(dict(parse_qsl(parts.query, errors="replace")))
 
 
-def embedded(
+def oembed_object(
     address: str,
-    options: Options,
+    options: WidgetOptions,
     max_width: int | None,
     max_height: int | None,
     *,
@@ -65,11 +67,11 @@ def embedded(
 ) -> dict[str, Any]:
     """The rich object; where the height does not hold the layout, a lower one is taken."""
     scale = options.scale
-    width = min(default_width(options.layout, scale), max_width or WIDE_ENOUGH)
-    if max_height is not None and max_height < height_of(options.layout, width, scale, rows, credited=credited):
+    width = min(default_width(options.layout, scale), max_width or MIN_EMBED_WIDTH)
+    if max_height is not None and max_height < layout_height(options.layout, width, scale, rows, credited=credited):
         options = replace(options, layout="card" if max_height >= CARD_HEIGHT * scale else "compact")
-        width = min(default_width(options.layout, scale), max_width or WIDE_ENOUGH)
-    height = min(height_of(options.layout, width, scale, rows, credited=credited), max_height or WIDE_ENOUGH)
+        width = min(default_width(options.layout, scale), max_width or MIN_EMBED_WIDTH)
+    height = min(layout_height(options.layout, width, scale, rows, credited=credited), max_height or MIN_EMBED_WIDTH)
     return {
         "version": "1.0",
         "type": "rich",
@@ -88,4 +90,4 @@ def _pixels(text: str | None) -> int | None:
 
 
 def _error(request: Request, status: int, text: str) -> Response:
-    return respond(request, text.encode(), media_type="text/plain", cache_control="no-store", status=status)
+    return build_response(request, text.encode(), media_type="text/plain", cache_control="no-store", status=status)

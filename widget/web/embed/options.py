@@ -12,19 +12,19 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import ImmutableMultiDict
 
-from widget.samples.snapshots import Sample, sample_named
-from widget.web.embed.i18n import known_tag
+from widget.samples.snapshots import Sample, parse_sample
+from widget.web.embed.i18n import match_language
 
 Theme = Literal["auto", "light", "dark"]
 Layout = Literal["card", "compact", "cover", "list"]
-Ground = Literal["art", "card", "none"]
+Background = Literal["art", "card", "none"]
 Idle = Literal["last", "message", "hide"]
 Motion = Literal["auto", "off"]
 Font = Literal["system", "serif", "mono", "rounded"]
 Part = Literal["artwork", "label", "progress", "times"]
 
-SMALLEST_RADIUS, LARGEST_RADIUS = 0, 32
-SMALLEST_SCALE, LARGEST_SCALE = 0.75, 3.0
+MIN_RADIUS, MAX_RADIUS = 0, 32
+MIN_SCALE, MAX_SCALE = 0.75, 3.0
 
 _COLOUR = re.compile(r"#?([0-9A-Fa-f]{6})")
 _WHOLE = re.compile(r"[0-9]{1,3}")
@@ -35,7 +35,7 @@ Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class WidgetOptions:
     """How a face looks; equal looks are equal values, and may be keys.
 
     ``background`` is ``art`` (the artwork's colour), ``card`` (neutral), ``none`` or six lower-case hexadecimal
@@ -59,7 +59,7 @@ class Options:
     sample: Sample | None = None
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> "Options":
+    def from_query(cls, query: Mapping[str, str]) -> "WidgetOptions":
         """The options in ``query``; never raises, whatever stands there. ``without`` may be there several times."""
         default = cls()
         return cls(
@@ -69,28 +69,28 @@ class Options:
             accent=_colour(query.get("accent", "")),
             idle=_choice(query, "idle", get_args(Idle), default.idle),
             motion=_choice(query, "motion", get_args(Motion), default.motion),
-            lang=known_tag(query.get("lang", "")),
+            lang=match_language(query.get("lang", "")),
             radius=_radius(query.get("radius", ""), default.radius),
             scale=_scale(query.get("scale", ""), default.scale),
             font=_choice(query, "font", get_args(Font), default.font),
             without=_parts(query),
-            sample=sample_named(query.get("sample")),
+            sample=parse_sample(query.get("sample")),
         )
 
     @property
-    def ground(self) -> str | None:
+    def background_kind(self) -> str | None:
         """The background where it is a colour of its own: six hexadecimal digits, else None."""
-        return None if self.background in get_args(Ground) else self.background
+        return None if self.background in get_args(Background) else self.background
 
-    def chosen(self) -> dict[str, str]:
+    def non_default(self) -> dict[str, str]:
         """The options of the look that are not the default, by name, as they stand in a query or an attribute."""
-        default = Options()
+        default = WidgetOptions()
         names = (option.name for option in fields(self) if option.name != "sample")
         return {name: _text(getattr(self, name)) for name in names if getattr(self, name) != getattr(default, name)}
 
     def query(self) -> str:
         """The query string that gives this look, less the defaults; empty for the default look."""
-        return urlencode(self.chosen(), safe=",")
+        return urlencode(self.non_default(), safe=",")
 
 
 def _text(value: str | float | tuple[str, ...]) -> str:
@@ -104,7 +104,7 @@ def _choice(query: Mapping[str, str], name: str, choices: tuple[Choice, ...], de
 
 
 def _background(value: str) -> str | None:
-    return value if value in get_args(Ground) else _colour(value)
+    return value if value in get_args(Background) else _colour(value)
 
 
 def _colour(value: str) -> str | None:
@@ -114,12 +114,12 @@ def _colour(value: str) -> str | None:
 
 def _radius(value: str, default: int) -> int:
     radius = int(value) if _WHOLE.fullmatch(value) else default
-    return radius if SMALLEST_RADIUS <= radius <= LARGEST_RADIUS else default
+    return radius if MIN_RADIUS <= radius <= MAX_RADIUS else default
 
 
 def _scale(value: str, default: float) -> float:
     scale = round(float(value), 2) if _DECIMAL.fullmatch(value) and value else default
-    return scale if SMALLEST_SCALE <= scale <= LARGEST_SCALE else default
+    return scale if MIN_SCALE <= scale <= MAX_SCALE else default
 
 
 def _parts(query: Mapping[str, str]) -> tuple[Part, ...]:

@@ -9,70 +9,70 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.clock import iso_milliseconds
+from widget.clock import format_rfc3339_ms
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 from widget.web.builder.snippets import oembed_url
-from widget.web.context import Services
+from widget.web.context import AppContext
 from widget.web.embed import sizes
-from widget.web.embed.fonts import FAMILIES
-from widget.web.embed.i18n import Words
+from widget.web.embed.fonts import FONT_FAMILIES
+from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
-from widget.web.embed.options import Layout, Options
-from widget.web.embed.page_colours import colours
-from widget.web.embed.request import asked, colour_of_shown
+from widget.web.embed.options import Layout, WidgetOptions
+from widget.web.embed.page_colours import css_variables
+from widget.web.embed.request import artwork_color, read_request
 from widget.web.embed.sizes import (
-    COVER_WIDEST,
-    CREDIT_LINE,
-    NARROW_COVER,
-    high_beside_artwork,
-    more_in_list,
-    whole_height,
+    COVER_ATTRIBUTION_HEIGHT,
+    COVER_MAX_WIDTH,
+    COVER_NARROW_BELOW,
+    base_height,
+    full_height,
+    list_extra_height,
 )
-from widget.web.embed.view_model import View, is_tall
-from widget.web.responses import respond
-from widget.web.static_files import static_path
-from widget.web.templating import environment
+from widget.web.embed.view_model import ViewModel, needs_tall_line
+from widget.web.responses import build_response
+from widget.web.static_files import static_url
+from widget.web.templating import jinja_environment
 
-WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_WIDEST, "list": 40}
-ROW_WIDTH = 64
-COLOUR_PATIENCE_SECONDS = 0.6
+ARTWORK_WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_MAX_WIDTH, "list": 40}
+ROW_ARTWORK_WIDTH = 64
+COLOR_WAIT_SECONDS = 0.6
 """For this long the page waits for the artwork's colour; later it comes as news."""
 
-MOST_PAGES = 64
+MAX_CACHED_PAGES = 64
 
 
-class Pages:
+class PageCache:
     """The rendered pages of the current snapshot, each made once a second at most."""
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
         self._made: dict[tuple[object, ...], bytes] = {}
 
-    def page(self, snapshot: Snapshot, key: tuple[object, ...]) -> bytes | None:
+    def get(self, snapshot: Snapshot, key: tuple[object, ...]) -> bytes | None:
         """What was kept for ``key``; None where it must be made."""
-        if snapshot is not self._snapshot or len(self._made) > MOST_PAGES:
+        if snapshot is not self._snapshot or len(self._made) > MAX_CACHED_PAGES:
             self._snapshot, self._made = snapshot, {}
         return self._made.get(key)
 
-    def keep(self, key: tuple[object, ...], page: bytes) -> None:
+    def set(self, key: tuple[object, ...], page: bytes) -> None:
         """Keeps ``page`` until the snapshot changes."""
         self._made[key] = page
 
 
-async def widget(request: Request) -> Response:
+async def widget_page(request: Request) -> Response:
     """The page."""
-    wish = await asked(request)
+    wish = await read_request(request)
     services, options, snapshot, now = wish.services, wish.options, wish.snapshot, wish.now
-    pages: Pages = request.app.state.pages
-    alone = stands_alone(request.headers.get("sec-fetch-dest"))
-    art = await colour_of_shown(services, wish.view.item, wish.patience(COLOUR_PATIENCE_SECONDS))
-    key = (replace(options, lang=None), wish.spoken.tag, alone, art, int(now))
-    body = None if options.sample else pages.page(snapshot, key)
+    pages: PageCache = request.app.state.pages
+    alone = is_top_level(request.headers.get("sec-fetch-dest"))
+    art = await artwork_color(services, wish.view.item, wish.remaining(COLOR_WAIT_SECONDS))
+    key = (replace(options, lang=None), wish.words.tag, alone, art, int(now))
+    body = None if options.sample else pages.get(snapshot, key)
     if body is None:
-        body = render(wish.view, snapshot, options, wish.spoken, services, now, art, alone)
+        body = render(wish.view, snapshot, options, wish.words, services, now, art, alone)
         if options.sample is None:
-            pages.keep(key, body)
+            pages.set(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
     vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
     headers = {
@@ -80,7 +80,7 @@ async def widget(request: Request) -> Response:
         "Cross-Origin-Embedder-Policy": "require-corp",
         "Vary": vary,
     }
-    return respond(
+    return build_response(
         request,
         body,
         media_type="text/html; charset=utf-8",
@@ -91,11 +91,11 @@ async def widget(request: Request) -> Response:
 
 
 def render(
-    view: View,
+    view: ViewModel,
     snapshot: Snapshot,
-    options: Options,
-    spoken: Words,
-    services: Services,
+    options: WidgetOptions,
+    spoken: Translations,
+    services: AppContext,
     now: float,
     art: str | None,
     alone: bool | None,
@@ -106,25 +106,25 @@ def render(
     script has to find out.
     """
     address = services.settings.public_url  # One from the request would be kept for others by caches.
-    pictured = "artwork" in view.shown
+    pictured = "artwork" in view.visible_parts
     return (
-        environment()
+        jinja_environment()
         .get_template("widget.html")
         .render(
             view=view,
-            rows=[(row, artwork_url(services, row.item, ROW_WIDTH) if pictured else None) for row in view.rows],
+            rows=[(row, artwork_url(services, row.item, ROW_ARTWORK_WIDTH) if pictured else None) for row in view.rows],
             options=options,
             words=spoken,
             heading=" – ".join(filter(None, (view.label, view.title, view.byline))),
             alone=alone,
-            font=FAMILIES[options.font],
+            font=FONT_FAMILIES[options.font],
             icon=PATHS.get(services.source.icon or ""),
-            is_tall=is_tall,
+            is_tall=needs_tall_line,
             sizes=sizes,
             artwork=artwork_url(services, view.item, artwork_width(options)),
-            colours=colours(options, art),
-            script=static_path("widget.js"),
-            client=client_texts(view, options, spoken, snapshot, now, art),
+            colours=css_variables(options, art),
+            script=static_url("widget.js"),
+            client=client_config(view, options, spoken, snapshot, now, art),
             oembed=None if address is None else oembed_url(address, options),
             address=address,
         )
@@ -132,18 +132,20 @@ def render(
     )
 
 
-def artwork_width(options: Options) -> int:
+def artwork_width(options: WidgetOptions) -> int:
     """How wide an artwork is needed, in pixels of a screen with two to each CSS pixel."""
-    return round(WIDTHS[options.layout] * 2 * options.scale)
+    return round(ARTWORK_WIDTHS[options.layout] * 2 * options.scale)
 
 
-def artwork_url(services: Services, item: Item | None, width: int) -> str | None:
+def artwork_url(services: AppContext, item: Item | None, width: int) -> str | None:
     """The address of the artwork of ``item``, relative to the page; None where there is none."""
     path = None if item is None else services.artwork.path(item)
     return None if path is None else f"{path[1:]}?w={width}"
 
 
-def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot, now: float, art: str | None) -> str:
+def client_config(
+    view: ViewModel, options: WidgetOptions, spoken: Translations, snapshot: Snapshot, now: float, art: str | None
+) -> str:
     """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
     visitor's clock is off."""
     valid_until = snapshot.valid_until
@@ -151,11 +153,11 @@ def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot
         "words": {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing", "listen", "link")},
         "label": view.source.label,
         "url": view.source.url,
-        "progress": view.source.tells_progress,
+        "progress": view.source.has_progress,
         "idle": options.idle,
         "scale": options.scale,
-        "low": whole_height(options.layout, options.scale),
-        "high": high_beside_artwork(options.layout) * options.scale,
+        "low": full_height(options.layout, options.scale),
+        "high": base_height(options.layout) * options.scale,
         **_measures(view, options),
         "background": options.background,
         "accent": options.accent is not None,
@@ -163,11 +165,11 @@ def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot
         "sample": options.sample is not None,
         "clock": round(now, 1),
         "painted": art or "",
-        "listed": iso_milliseconds(snapshot.recent[0].played_at) if snapshot.recent else "",
+        "listed": format_rfc3339_ms(snapshot.recent[0].played_at) if snapshot.recent else "",
         "now": {
             "status": snapshot.status,
             "progress_ms": view.progress_ms,
-            "valid_until": None if valid_until is None else iso_milliseconds(valid_until),
+            "valid_until": None if valid_until is None else format_rfc3339_ms(valid_until),
             "item": {"duration_ms": view.duration_ms},
         },
     }
@@ -176,19 +178,21 @@ def client_texts(view: View, options: Options, spoken: Words, snapshot: Snapshot
     return text.replace("<", "\\u003c")
 
 
-def _measures(view: View, options: Options) -> dict[str, float]:
+def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
     """What the page's script needs to tell the height of a layout that does not stand there: how ``wide`` a cover's
     artwork may be, how much ``more`` it needs in a frame that is ``narrow``, and a list beside its rows."""
     credited, scale = view.source.credit is not None, options.scale
     if options.layout == "list":
-        return {"more": more_in_list(credited=credited) * scale}
+        return {"more": list_extra_height(credited=credited) * scale}
     if options.layout != "cover":
         return {}
-    cover = {"wide": COVER_WIDEST * scale}
-    return {**cover, "more": CREDIT_LINE * scale, "narrow": NARROW_COVER * scale} if credited else cover
+    cover = {"wide": COVER_MAX_WIDTH * scale}
+    return (
+        {**cover, "more": COVER_ATTRIBUTION_HEIGHT * scale, "narrow": COVER_NARROW_BELOW * scale} if credited else cover
+    )
 
 
-def stands_alone(sec_fetch_dest: str | None) -> bool | None:
+def is_top_level(sec_fetch_dest: str | None) -> bool | None:
     """Whether the page was opened by itself (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
 
     None where the browser does not say: older ones, and all of them where the address is neither https nor loopback.

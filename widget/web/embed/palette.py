@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from widget.artwork.contrast import contrast, far_end, mixed, readable
-from widget.artwork.oklch import Oklch, Rgb, css, rgb
+from widget.artwork.contrast import contrast, ensure_contrast, max_contrast_bw, mix
+from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
 
-Tone = Literal["light", "dark"]
+ColorScheme = Literal["light", "dark"]
 
 _TRACK_SHARE = 0.2
 
@@ -27,62 +27,62 @@ class Palette:
     artwork. ``halo`` is what letters without a ground glow in, None where there is a ground.
     """
 
-    ground: str
+    background: str
     edge: str
     text: str
     muted: str
     accent: str
     track: str
-    empty: str
+    placeholder: str
     halo: str | None = None
 
     @property
     def mark_ink(self) -> str:
         """The letter on the E mark, which is filled with ``muted``."""
-        return self.halo or self.ground
+        return self.halo or self.background
 
 
-NEUTRAL: Mapping[Tone, Palette] = {
+NEUTRAL_PALETTES: Mapping[ColorScheme, Palette] = {
     "light": Palette(
-        ground="#ffffff",
+        background="#ffffff",
         edge="rgba(0,0,0,.1)",
         text="#202020",
         muted="#555555",
         accent="#383838",
         track="rgba(0,0,0,.13)",
-        empty="rgba(0,0,0,.06)",
+        placeholder="rgba(0,0,0,.06)",
     ),
     "dark": Palette(
-        ground="#191414",
+        background="#191414",
         edge="rgba(255,255,255,.09)",
         text="#f6f6f6",
         muted="#c4c4c4",
         accent="#f6f6f6",
         track="rgba(255,255,255,.2)",
-        empty="rgba(255,255,255,.08)",
+        placeholder="rgba(255,255,255,.08)",
     ),
 }
 """Without a colour, and the base of all others."""
 
-BARE: Mapping[Tone, Palette] = {
+TRANSPARENT_PALETTES: Mapping[ColorScheme, Palette] = {
     "light": Palette(
-        ground="transparent",
+        background="transparent",
         edge="transparent",
         text="#111111",
         muted="#262626",
         accent="#111111",
         track="rgba(0,0,0,.28)",
-        empty="rgba(255,255,255,.35)",
+        placeholder="rgba(255,255,255,.35)",
         halo="#ffffff",
     ),
     "dark": Palette(
-        ground="transparent",
+        background="transparent",
         edge="transparent",
         text="#ffffff",
         muted="#ececec",
         accent="#ffffff",
         track="rgba(255,255,255,.36)",
-        empty="rgba(0,0,0,.3)",
+        placeholder="rgba(0,0,0,.3)",
         halo="#000000",
     ),
 }
@@ -90,7 +90,7 @@ BARE: Mapping[Tone, Palette] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tint:
+class ColorRole:
     """A part's fixed ``lightness``, and the ``share`` that it takes of the artwork's chroma, ``most`` at most."""
 
     lightness: float
@@ -103,56 +103,60 @@ class Tint:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SchemeRoles:
     """All parts of one tone. The style sheet of the page writes the same numbers as ``oklch(from …)``."""
 
-    ground: Tint
-    text: Tint
-    muted: Tint
-    accent: Tint
-    track: Tint
+    ground: ColorRole
+    text: ColorRole
+    muted: ColorRole
+    accent: ColorRole
+    track: ColorRole
 
 
-COLUMNS: Mapping[Tone, Column] = {
-    "light": Column(
-        ground=Tint(0.94, 0.5, 0.035),
-        text=Tint(0.24, 1, 0.035),
-        muted=Tint(0.45, 1, 0.045),
-        accent=Tint(0.45, 1.5, 0.13),
-        track=Tint(0.85, 0.8, 0.055),
+COLOR_ROLES: Mapping[ColorScheme, SchemeRoles] = {
+    "light": SchemeRoles(
+        ground=ColorRole(0.94, 0.5, 0.035),
+        text=ColorRole(0.24, 1, 0.035),
+        muted=ColorRole(0.45, 1, 0.045),
+        accent=ColorRole(0.45, 1.5, 0.13),
+        track=ColorRole(0.85, 0.8, 0.055),
     ),
-    "dark": Column(
-        ground=Tint(0.34, 1, 0.075),
-        text=Tint(0.97, 1, 0.012),
-        muted=Tint(0.82, 1, 0.045),
-        accent=Tint(0.88, 1.2, 0.09),
-        track=Tint(0.50, 1, 0.07),
+    "dark": SchemeRoles(
+        ground=ColorRole(0.34, 1, 0.075),
+        text=ColorRole(0.97, 1, 0.012),
+        muted=ColorRole(0.82, 1, 0.045),
+        accent=ColorRole(0.88, 1.2, 0.09),
+        track=ColorRole(0.50, 1, 0.07),
     ),
 }
 
-HARDEST_GROUNDS: Mapping[Tone, Rgb] = {"light": (0xFF, 0xE1, 0xE1), "dark": (0x00, 0x45, 0x43)}
+WORST_CASE_BACKGROUNDS: Mapping[ColorScheme, Rgb] = {"light": (0xFF, 0xE1, 0xE1), "dark": (0x00, 0x45, 0x43)}
 """No artwork gives a darker light ground or a lighter dark one: an accent that can be read here needs no change when
 the artwork does."""
 
 
 @lru_cache(maxsize=512)
-def palette(tone: Tone, background: str, accent: str | None = None, art: str | None = None) -> Palette:
+def palette(tone: ColorScheme, background: str, accent: str | None = None, art: str | None = None) -> Palette:
     """The colours of one ``tone`` for the options ``background`` and ``accent``.
 
     ``background`` is ``art``, ``card``, ``none`` or six hexadecimal digits, ``accent`` six digits or None; ``art`` is
     the artwork's colour (``#rrggbb``), None where there is none or it is not known.
     """
-    colour = None if art is None else Oklch.of(rgb(art))
+    colour = None if art is None else Oklch.from_rgb(parse_hex(art))
     if background == "none":
-        return _accented(BARE[tone], accent, rgb(BARE[tone].halo or ""))
+        return _accented(TRANSPARENT_PALETTES[tone], accent, parse_hex(TRANSPARENT_PALETTES[tone].halo or ""))
     if background not in ("art", "card"):
-        return _chosen(rgb(background), accent, colour)
-    base = NEUTRAL[tone] if colour is None else replace(NEUTRAL[tone], accent=css(COLUMNS[tone].accent.of(colour)))
+        return _chosen(parse_hex(background), accent, colour)
+    base = (
+        NEUTRAL_PALETTES[tone]
+        if colour is None
+        else replace(NEUTRAL_PALETTES[tone], accent=to_hex(COLOR_ROLES[tone].accent.of(colour)))
+    )
     if background == "card":
-        return _accented(base, accent, rgb(base.ground))
+        return _accented(base, accent, parse_hex(base.background))
     if colour is not None:
-        base = _tinted(base, COLUMNS[tone], colour)
-    return _accented(base, accent, HARDEST_GROUNDS[tone])
+        base = _tinted(base, COLOR_ROLES[tone], colour)
+    return _accented(base, accent, WORST_CASE_BACKGROUNDS[tone])
 
 
 def art_properties(art: str | None) -> str:
@@ -163,44 +167,48 @@ def art_properties(art: str | None) -> str:
     """
     if art is None:
         return ""
-    colour = Oklch.of(rgb(art))
+    colour = Oklch.from_rgb(parse_hex(art))
     values = {"art": art}
-    for letter, column in (("l", COLUMNS["light"]), ("d", COLUMNS["dark"])):
-        values[f"{letter}-ground"] = css(column.ground.of(colour))
-        values[f"{letter}-accent"] = css(column.accent.of(colour))
+    for letter, column in (("l", COLOR_ROLES["light"]), ("d", COLOR_ROLES["dark"])):
+        values[f"{letter}-ground"] = to_hex(column.ground.of(colour))
+        values[f"{letter}-accent"] = to_hex(column.accent.of(colour))
     return ";".join(f"--{name}:{value}" for name, value in values.items())
 
 
-def _tinted(base: Palette, column: Column, colour: Oklch) -> Palette:
+def _tinted(base: Palette, column: SchemeRoles, colour: Oklch) -> Palette:
     return replace(
         base,
-        ground=css(column.ground.of(colour)),
+        background=to_hex(column.ground.of(colour)),
         edge="transparent",
-        text=css(column.text.of(colour)),
-        muted=css(column.muted.of(colour)),
-        track=css(column.track.of(colour)),
+        text=to_hex(column.text.of(colour)),
+        muted=to_hex(column.muted.of(colour)),
+        track=to_hex(column.track.of(colour)),
     )
 
 
 def _accented(base: Palette, accent: str | None, ground: Rgb) -> Palette:
     """With ``accent``, moved so far that it can be read on ``ground``."""
-    return base if accent is None else replace(base, accent=css(readable(rgb(accent), ground, rgb(base.text))))
+    return (
+        base
+        if accent is None
+        else replace(base, accent=to_hex(ensure_contrast(parse_hex(accent), ground, parse_hex(base.text))))
+    )
 
 
 def _chosen(ground: Rgb, accent: str | None, art: Oklch | None) -> Palette:
     """Around a ``ground`` that is taken as it is, in both tones: on a middling one no tint is enough, so each part is
     moved on towards black or white."""
-    own, end = Oklch.of(ground), far_end(ground)
-    tone = max(COLUMNS, key=lambda tone: contrast(COLUMNS[tone].text.of(own), ground))
-    column = COLUMNS[tone]
-    text = readable(column.text.of(own), ground, end)
-    wanted = column.accent.of(own if art is None else art) if accent is None else rgb(accent)
+    own, end = Oklch.from_rgb(ground), max_contrast_bw(ground)
+    tone = max(COLOR_ROLES, key=lambda tone: contrast(COLOR_ROLES[tone].text.of(own), ground))
+    column = COLOR_ROLES[tone]
+    text = ensure_contrast(column.text.of(own), ground, end)
+    wanted = column.accent.of(own if art is None else art) if accent is None else parse_hex(accent)
     return replace(
-        NEUTRAL[tone],
-        ground=css(ground),
+        NEUTRAL_PALETTES[tone],
+        background=to_hex(ground),
         edge="transparent",
-        text=css(text),
-        muted=css(readable(column.muted.of(own), ground, end)),
-        accent=css(readable(wanted, ground, end)),
-        track=css(mixed(ground, text, _TRACK_SHARE)),
+        text=to_hex(text),
+        muted=to_hex(ensure_contrast(column.muted.of(own), ground, end)),
+        accent=to_hex(ensure_contrast(wanted, ground, end)),
+        track=to_hex(mix(ground, text, _TRACK_SHARE)),
     )

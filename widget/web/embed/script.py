@@ -9,10 +9,10 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.web.context import services_of
-from widget.web.embed.sizes import CREDIT_LINE, height_of, high_beside_artwork
-from widget.web.responses import respond, weak_etag
-from widget.web.static_files import MEDIA_TYPES, static_file
+from widget.web.context import get_context
+from widget.web.embed.sizes import COVER_ATTRIBUTION_HEIGHT, base_height, layout_height
+from widget.web.responses import build_response, weak_etag
+from widget.web.static_files import MEDIA_TYPES, read_static_file
 
 CACHE_CONTROL = "public, max-age=3600, stale-while-revalidate=86400"
 
@@ -21,9 +21,9 @@ _MEASURES = re.compile(rb"(?<=const HIGH=)\{[^}]*\}")
 
 async def embed_script(request: Request) -> Response:
     """The script; the same bytes for everybody."""
-    services = services_of(request)
+    services = get_context(request)
     body = script(services.settings.recent, services.source.credit is not None)
-    return respond(
+    return build_response(
         request,
         body,
         media_type=MEDIA_TYPES[".js"],
@@ -38,11 +38,11 @@ def script(rows: int, credited: bool) -> bytes:
     """The script that knows how high each layout is, so that the page around it does not jump: with ``rows`` earlier
     items in the list, and with the credit that a source may be due."""
     measures = {
-        "card": high_beside_artwork("card"),
-        "compact": high_beside_artwork("compact"),
-        "list": height_of("list", 0, rows=rows, credited=credited),
-        "cover": high_beside_artwork("cover"),
-        "credit": CREDIT_LINE if credited else 0,
+        "card": base_height("card"),
+        "compact": base_height("compact"),
+        "list": layout_height("list", 0, rows=rows, credited=credited),
+        "cover": base_height("cover"),
+        "credit": COVER_ATTRIBUTION_HEIGHT if credited else 0,
     }
     written = json.dumps(measures, separators=(",", ":")).encode()
-    return _MEASURES.sub(written, static_file("embed.js") or b"")
+    return _MEASURES.sub(written, read_static_file("embed.js") or b"")

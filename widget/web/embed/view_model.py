@@ -9,13 +9,13 @@ from typing import Literal
 
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
-from widget.model.sources import SPOTIFY, Source
-from widget.web.embed.i18n import Words
-from widget.web.embed.options import Options, Part
+from widget.model.sources import SPOTIFY, SourceInfo
+from widget.web.embed.i18n import Translations
+from widget.web.embed.options import Part, WidgetOptions
 
 State = Literal["playing", "paused", "ad", "last", "nothing", "hidden"]
 
-LONGEST_TEXT = 1000
+MAX_TEXT_LENGTH = 1000
 """Characters that the pictures lay out at most; nobody's title is that long, and each one costs time."""
 
 TALL_SCRIPTS = "\u0300-\u036f\u0590-\u109f\u1780-\u17ff\u1ab0-\u1aff\u1e00-\u1eff\ufb1d-\ufdff\ufe70-\ufefc"
@@ -27,7 +27,7 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TrackView:
     """One piece of music as it is shown. ``link`` is where it can be heard, None where there is no such page;
     ``name`` what assistive technology calls that link; ``byline`` all artists or the show, perhaps empty."""
 
@@ -36,18 +36,18 @@ class Entry:
     byline: str
     explicit: bool
     link: str | None
-    name: str
+    accessible_name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Entry):
+class HistoryRow(TrackView):
     """One line of what was played before; ``ago`` is how long ago, in the visitor's language."""
 
     ago: str
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ViewModel:
     """What is shown, in words.
 
     ``state`` is what is shown, ``label`` the same in words: the state line of ``playing``, ``paused`` and ``last``
@@ -60,13 +60,13 @@ class View:
 
     state: State
     label: str
-    source: Source
+    source: SourceInfo
     link: str | None
-    name: str
-    shown: frozenset[Part]
-    entry: Entry | None = None
+    accessible_name: str
+    visible_parts: frozenset[Part]
+    entry: TrackView | None = None
     progress_ms: int | None = None
-    rows: tuple[Row, ...] = ()
+    rows: tuple[HistoryRow, ...] = ()
 
     @property
     def item(self) -> Item | None:
@@ -93,7 +93,7 @@ class View:
         return self.entry is not None and self.entry.explicit
 
     @property
-    def moves(self) -> bool:
+    def is_animated(self) -> bool:
         """Whether music plays now, so that bars and progress move."""
         return self.state == "playing"
 
@@ -103,19 +103,19 @@ class View:
         return None if self.progress_ms is None or self.item is None else self.item.duration_ms
 
     @property
-    def share(self) -> float:
+    def progress_fraction(self) -> float:
         """How much of the item has passed, 0 to 1; 0 where that is unknown."""
         return 0.0 if self.progress_ms is None or not self.duration_ms else self.progress_ms / self.duration_ms
 
     @property
     def elapsed(self) -> str:
         """The progress as it is read, ``3:07``; empty where it is unknown."""
-        return "" if self.progress_ms is None else clock_text(self.progress_ms)
+        return "" if self.progress_ms is None else format_duration(self.progress_ms)
 
     @property
     def duration(self) -> str:
         """The length as it is read; empty where no progress is known."""
-        return "" if self.duration_ms is None else clock_text(self.duration_ms)
+        return "" if self.duration_ms is None else format_duration(self.duration_ms)
 
     @property
     def source_label(self) -> str | None:
@@ -126,20 +126,22 @@ class View:
     @property
     def has_state_line(self) -> bool:
         """Whether the label stands above the title (card, cover) or before the artists (compact, but for playing)."""
-        return "label" in self.shown and self.entry is not None
+        return "label" in self.visible_parts and self.entry is not None
 
     @property
     def has_line(self) -> bool:
         """Whether the line of the progress is drawn."""
-        return "progress" in self.shown and self.progress_ms is not None
+        return "progress" in self.visible_parts and self.progress_ms is not None
 
     @property
     def has_times(self) -> bool:
         """Whether elapsed time and duration stand beside the line (never in compact)."""
-        return "times" in self.shown and self.progress_ms is not None
+        return "times" in self.visible_parts and self.progress_ms is not None
 
 
-def view_of(snapshot: Snapshot, options: Options, words: Words, now: float, source: Source = SPOTIFY) -> View:
+def build_view_model(
+    snapshot: Snapshot, options: WidgetOptions, words: Translations, now: float, source: SourceInfo = SPOTIFY
+) -> ViewModel:
     """The view of ``snapshot`` at ``now`` (s since the epoch), with links to ``source``. Errors look like nothing
     playing; an item without a progress or a length has no line and no times."""
     state, item = _state(snapshot, options)
@@ -147,15 +149,15 @@ def view_of(snapshot: Snapshot, options: Options, words: Words, now: float, sour
     entry = None if item is None else _entry(item, words, source)
     length = None if item is None or state == "last" else item.duration_ms
     rows = _rows(snapshot, state, words, source, now) if options.layout == "list" and state != "hidden" else ()
-    return View(
+    return ViewModel(
         state,
         label,
         source,
         source.url if entry is None else entry.link,
-        _alone(label, words, source) if entry is None else entry.name,
+        _alone(label, words, source) if entry is None else entry.accessible_name,
         frozenset[Part](("artwork", "label", "progress", "times")) - set(options.without),
         entry,
-        snapshot.progress_at(now) if length and source.tells_progress else None,
+        snapshot.progress_at(now) if length and source.has_progress else None,
         rows,
     )
 
@@ -167,19 +169,19 @@ def byline(item: Item) -> str:
     return ", ".join(artist.name for artist in item.artists if artist.name)
 
 
-def clipped(text: str) -> str:
+def truncate_text(text: str) -> str:
     """``text`` whole up to :data:`LONGEST_TEXT` characters, else its beginning and an ellipsis."""
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()}…"
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH].rstrip()}…"
 
 
-def clock_text(milliseconds: int) -> str:
+def format_duration(milliseconds: int) -> str:
     """A time in whole seconds, as players write it: ``0:04``, ``3:07``, ``1:02:03``."""
     minutes, seconds = divmod(max(0, milliseconds) // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def ago_text(seconds: float, words: Words) -> str:
+def format_ago(seconds: float, words: Translations) -> str:
     """How long ago, in whole minutes, hours or days of the visitor's language; one minute at least."""
     minutes = max(1, int(seconds // 60))
     if minutes < 60:
@@ -188,12 +190,12 @@ def ago_text(seconds: float, words: Words) -> str:
     return words["hours"].format(n=hours) if hours < 24 else words["days"].format(n=hours // 24)
 
 
-def is_tall(text: str) -> bool:
+def needs_tall_line(text: str) -> bool:
     """Whether ``text`` has letters that need a line of 1.5 times their size; for all others 1.3 is enough."""
     return _TALL.search(text) is not None
 
 
-def _state(snapshot: Snapshot, options: Options) -> tuple[State, Item | None]:
+def _state(snapshot: Snapshot, options: WidgetOptions) -> tuple[State, Item | None]:
     if snapshot.item is not None and snapshot.status in ("playing", "paused"):
         return ("playing" if snapshot.status == "playing" else "paused"), snapshot.item
     if snapshot.status == "ad":
@@ -205,27 +207,37 @@ def _state(snapshot: Snapshot, options: Options) -> tuple[State, Item | None]:
     return "nothing", None
 
 
-def _entry(item: Item, words: Words, source: Source) -> Entry:
-    title, made_by = clipped(item.title), clipped(byline(item))
+def _entry(item: Item, words: Translations, source: SourceInfo) -> TrackView:
+    title, made_by = truncate_text(item.title), truncate_text(byline(item))
     linked = item.url if item.url is not None and _WEB.match(item.url) else source.url
     if made_by:
         name = words["link"].format(title=title, artists=made_by, source=source.label)
     else:
         name = _alone(title, words, source)
-    return Entry(item, title, made_by, item.explicit, linked, name)
+    return TrackView(item, title, made_by, item.explicit, linked, name)
 
 
-def _alone(title: str, words: Words, source: Source) -> str:
+def _alone(title: str, words: Translations, source: SourceInfo) -> str:
     return f"{title} – {words['listen'].format(source=source.label)}"
 
 
-def _rows(snapshot: Snapshot, state: State, words: Words, source: Source, now: float) -> tuple[Row, ...]:
+def _rows(
+    snapshot: Snapshot, state: State, words: Translations, source: SourceInfo, now: float
+) -> tuple[HistoryRow, ...]:
     """What was played before; what stands above as last played does not stand there twice."""
     played = (
         snapshot.recent[1:] if state == "last" and snapshot.recent[:1] == (snapshot.last_played,) else snapshot.recent
     )
     entries = ((_entry(last.item, words, source), last.played_at) for last in played)
     return tuple(
-        Row(entry.item, entry.title, entry.byline, entry.explicit, entry.link, entry.name, ago_text(now - at, words))
+        HistoryRow(
+            entry.item,
+            entry.title,
+            entry.byline,
+            entry.explicit,
+            entry.link,
+            entry.accessible_name,
+            format_ago(now - at, words),
+        )
         for entry, at in entries
     )

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-COOKIE = "setup-form"
+CSRF_COOKIE = "setup-form"
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
-Sender = Literal["here", "elsewhere", "unknown"]
+RequestOrigin = Literal["here", "elsewhere", "unknown"]
 
 
-def sender_of(request: Request, address: str) -> Sender:
+def request_origin(request: Request, address: str) -> RequestOrigin:
     """Who sent the form, by what the browser says of it; ``address`` is our own.
 
     ``Sec-Fetch-Site`` decides where it is sent (https://www.w3.org/TR/fetch-metadata/). Older browsers say ``Origin``,
@@ -34,7 +34,7 @@ def sender_of(request: Request, address: str) -> Sender:
 
 def form_cookie(request: Request) -> str:
     """The value that binds our form to this browser: the one that it has, else a new one."""
-    value = request.cookies.get(COOKIE, "")
+    value = request.cookies.get(CSRF_COOKIE, "")
     return value if _VALUE.fullmatch(value) else secrets.token_urlsafe(32)
 
 
@@ -43,9 +43,9 @@ def form_token(cookie: str) -> str:
     return hashlib.sha256(f"form\n{cookie}".encode("utf-8", "replace")).hexdigest()
 
 
-def is_our_form(request: Request, token: str) -> bool:
+def is_valid_form_token(request: Request, token: str) -> bool:
     """Whether ``token`` came in the form that this browser was given."""
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(CSRF_COOKIE, "")
     expected = form_token(cookie).encode()
     return bool(_VALUE.fullmatch(cookie)) and hmac.compare_digest(expected, token.encode("utf-8", "replace"))
 

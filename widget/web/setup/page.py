@@ -8,57 +8,57 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.clock import utc
-from widget.model.parsers import redirect_uri
-from widget.model.reauthorization import Renewed
-from widget.notifications.health_status import Health
-from widget.web.context import Services, services_of
+from widget.clock import to_utc
+from widget.model.parsers import parse_redirect_uri
+from widget.model.reauthorization import ReauthorizationResult
+from widget.notifications.health_status import HealthStatus
+from widget.web.context import AppContext, get_context
 from widget.web.setup import csrf
-from widget.web.static_files import static_path
-from widget.web.templating import environment
+from widget.web.static_files import static_url
+from widget.web.templating import jinja_environment
 
-COOKIE_SECONDS = 600
+COOKIE_MAX_AGE = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SetupPage:
     """What the page says. ``form``: with the form for the key; ``health`` and ``renewed`` where they are known."""
 
     title: str
-    trouble: str = ""
+    error: str = ""
     form: bool = False
-    health: Health | None = None
-    renewed: Renewed | None = None
+    health: HealthStatus | None = None
+    renewed: ReauthorizationResult | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def setup_page(request: Request, status: int, shown: Shown) -> Response:
+def setup_page(request: Request, status: int, shown: SetupPage) -> Response:
     """The answer that shows it."""
-    services = services_of(request)
+    services = get_context(request)
     renewed, health = shown.renewed, shown.health
     ends = renewed.ends_at if renewed else health.token.expires_at if health else None
     cookie = csrf.form_cookie(request)
     body = (
-        environment()
+        jinja_environment()
         .get_template("setup.html")
         .render(
             shown=shown,
-            last_day="" if ends is None else f"{utc(ends):%Y-%m-%d}",
+            last_day="" if ends is None else f"{to_utc(ends):%Y-%m-%d}",
             form_token=csrf.form_token(cookie),
             redirect_uri=callback_uri(services),
-            disk_may_go=services.disk_may_go,
+            disk_may_go=services.storage_is_ephemeral,
             home="../" if request.url.path.endswith("/callback") else "",
-            style=static_path("site.css"),
+            style=static_url("site.css"),
         )
     )
-    headers = {**owners_headers(services), **shown.headers}
+    headers = {**private_headers(services), **shown.headers}
     response = Response(body.encode("utf-8", "replace"), status, headers, "text/html; charset=utf-8")
     if shown.form:
-        set_cookie(services, response, csrf.COOKIE, cookie)
+        set_cookie(services, response, csrf.CSRF_COOKIE, cookie)
     return response
 
 
-def owners_headers(services: Services) -> dict[str, str]:
+def private_headers(services: AppContext) -> dict[str, str]:
     """What every answer at ``/setup`` carries, errors too."""
     # Browsers hold form-action against the redirect too, so Spotify's consent page is named where it is the way.
     accounts = f" {csrf.origin_of(services.settings.accounts_url)}" * services.source.needs_authorization
@@ -73,29 +73,29 @@ def owners_headers(services: Services) -> dict[str, str]:
     }
 
 
-def set_cookie(services: Services, response: Response, name: str, value: str) -> None:
+def set_cookie(services: AppContext, response: Response, name: str, value: str) -> None:
     """A cookie for ``/setup`` alone, for ten minutes."""
     path, secure = _cookie_scope(services)
-    response.set_cookie(name, value, COOKIE_SECONDS, path=path, secure=secure, httponly=True, samesite="lax")
+    response.set_cookie(name, value, COOKIE_MAX_AGE, path=path, secure=secure, httponly=True, samesite="lax")
 
 
-def delete_cookie(services: Services, response: Response, name: str) -> None:
+def delete_cookie(services: AppContext, response: Response, name: str) -> None:
     """Takes it back."""
     path, secure = _cookie_scope(services)
     response.delete_cookie(name, path=path, secure=secure, httponly=True, samesite="lax")
 
 
-def callback_uri(services: Services) -> str | None:
+def callback_uri(services: AppContext) -> str | None:
     """The redirect URI of this server; None where ``PUBLIC_URL`` is missing, or not one that Spotify accepts."""
     address = services.settings.public_url
     if address is None:
         return None
     try:
-        return redirect_uri(f"{address}/setup/callback")
+        return parse_redirect_uri(f"{address}/setup/callback")
     except ValueError:
         return None
 
 
-def _cookie_scope(services: Services) -> tuple[str, bool]:
+def _cookie_scope(services: AppContext) -> tuple[str, bool]:
     parts = urlsplit(services.settings.public_url or "")
     return f"{parts.path}/setup", parts.scheme == "https"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from widget.web.embed.i18n import Words
-from widget.web.embed.icons import SMALLEST
-from widget.web.embed.options import Options
+from widget.web.embed.i18n import Translations
+from widget.web.embed.icons import MIN_ICON_SIZE
+from widget.web.embed.options import WidgetOptions
 from widget.web.embed.svg.shapes import BARS_WIDTH, Bars, Box, Drawing, Style
-from widget.web.embed.svg.text import BASELINE_EM, Setter
-from widget.web.embed.view_model import Entry, View
+from widget.web.embed.svg.text import BASELINE_EM, TextLayout
+from widget.web.embed.view_model import TrackView, ViewModel
 
 GAP = 2.0
 LABEL_HEIGHT, BYLINE_HEIGHT, FOOT_HEIGHT = 16.2, 19.6, 12.0
@@ -19,21 +19,21 @@ DIGIT_EM = 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SvgContext:
     """What is drawn, and how. What moves stops when ``ends_in_ms`` have passed; None where nobody knows an end."""
 
-    view: View
-    options: Options
-    words: Words
+    view: ViewModel
+    options: WidgetOptions
+    words: Translations
     ends_in_ms: int | None = None
 
     @property
-    def setter(self) -> Setter:
-        return Setter(self.options.font)
+    def setter(self) -> TextLayout:
+        return TextLayout(self.options.font)
 
     @property
     def has_artwork(self) -> bool:
-        return "artwork" in self.view.shown
+        return "artwork" in self.view.visible_parts
 
     @property
     def has_icon(self) -> bool:
@@ -54,7 +54,7 @@ class Scene:
     @property
     def ends(self) -> bool:
         """Whether what is told of an item that plays becomes untrue by itself."""
-        return self.view.moves and self.ends_in_ms is not None
+        return self.view.is_animated and self.ends_in_ms is not None
 
     @property
     def has_bars(self) -> bool:
@@ -63,14 +63,14 @@ class Scene:
 
     def icon_size(self, size: float) -> float:
         """``size`` at scale 1, and 21 px at the least on the reader's screen."""
-        return max(size, SMALLEST / self.options.scale)
+        return max(size, MIN_ICON_SIZE / self.options.scale)
 
 
-def stack(scene: Scene, left: float, size: float, room: float, byline_room: float) -> Drawing:
+def draw_text_block(scene: SvgContext, left: float, size: float, room: float, byline_room: float) -> Drawing:
     """Mark of state, title (``size`` pixels) and artists, one below the other, as high as they need."""
     view, part = scene.view, Drawing(left + byline_room)
     if view.has_state_line:
-        label(scene, part, left, room)
+        draw_status(scene, part, left, room)
         part.height += LABEL_HEIGHT + GAP
     style = Style(size, "muted" if view.entry is None else "title", 650)
     lines, height = scene.setter.title(view.headline, left, part.height, room, style)
@@ -79,16 +79,16 @@ def stack(scene: Scene, left: float, size: float, room: float, byline_room: floa
     if view.entry is not None and (view.byline or view.explicit):
         part.height += GAP
         middle = part.height + BYLINE_HEIGHT / 2
-        x = badge(part, view.entry, left, middle, 15, 10)
+        x = draw_explicit_badge(part, view.entry, left, middle, 15, 10)
         part.texts.append(scene.setter.line(view.byline, x, middle, byline_room - (x - left), Style(14, "muted")))
         part.height += BYLINE_HEIGHT
     return part
 
 
-def label(scene: Scene, part: Drawing, left: float, room: float) -> None:
+def draw_status(scene: SvgContext, part: Drawing, left: float, room: float) -> None:
     """The mark of state; that of an item which plays becomes that of one which was played when it has ended."""
     view, middle, x = scene.view, LABEL_HEIGHT / 2, left
-    style = Style(12, "accent" if view.moves else "muted", 600, moment="now" if scene.ends else "always")
+    style = Style(12, "accent" if view.is_animated else "muted", 600, moment="now" if scene.ends else "always")
     if scene.ends:
         then = Style(12, "muted", 600, moment="then")
         part.texts.append(scene.setter.line(scene.words["last"], left, middle, room, then))
@@ -98,16 +98,18 @@ def label(scene: Scene, part: Drawing, left: float, room: float) -> None:
     part.texts.append(scene.setter.line(view.label, x, middle, room - (x - left), style))
 
 
-def badge(part: Drawing, entry: Entry, x: float, middle: float, side: float, size: float) -> float:
+def draw_explicit_badge(part: Drawing, entry: TrackView, x: float, middle: float, side: float, size: float) -> float:
     """The E mark for explicit items; gives where the artists begin."""
     if not entry.explicit:
         return x
     part.boxes.append(Box(x, middle - side / 2, side, side, 3, "badge"))
-    part.texts.append(Setter("system").line("E", x + side / 2, middle, side, Style(size, "ink", 700, edge="middle")))
+    part.texts.append(
+        TextLayout("system").line("E", x + side / 2, middle, side, Style(size, "ink", 700, anchor="middle"))
+    )
     return x + side + 6
 
 
-def foot(scene: Scene, drawing: Drawing, left: float, right: float, top: float) -> None:
+def draw_footer(scene: SvgContext, drawing: Drawing, left: float, right: float, top: float) -> None:
     """Elapsed time, line and duration; for a source without a mark its name, and the credit that is due beside it."""
     view, setter, middle = scene.view, scene.setter, top + FOOT_HEIGHT / 2
     if view.source_label is not None:
@@ -115,8 +117,8 @@ def foot(scene: Scene, drawing: Drawing, left: float, right: float, top: float) 
         drawing.texts.append(setter.line(named, left, middle, right - left, Style(12, "muted")))
         return
     if view.has_times:
-        begin = Style(12, "muted", moment="now" if scene.ends else "always", figures=True)
-        end = replace(begin, edge="right")
+        begin = Style(12, "muted", moment="now" if scene.ends else "always", tabular=True)
+        end = replace(begin, anchor="right")
         width = max(setter.width(view.duration, end), len(view.duration) * DIGIT_EM * end.size)
         drawing.texts.append(setter.line(view.elapsed, left, middle, width, begin))
         drawing.texts.append(setter.line(view.duration, right, middle, width, end))

@@ -12,15 +12,15 @@ from starlette.responses import Response
 from widget.artwork.cache import ArtworkCache
 from widget.artwork.fetcher import ArtworkFile
 from widget.model.playback import Item
-from widget.web.api.encoder import NowPlayingBytes
-from widget.web.embed.options import Layout, Options
-from widget.web.embed.request import asked, colour_of_shown
-from widget.web.embed.svg.components import Scene
-from widget.web.embed.svg.renderer import render
-from widget.web.embed.view_model import View
-from widget.web.responses import respond, weak_etag
+from widget.web.api.encoder import EncodedSnapshot
+from widget.web.embed.options import Layout, WidgetOptions
+from widget.web.embed.request import artwork_color, read_request
+from widget.web.embed.svg.components import SvgContext
+from widget.web.embed.svg.renderer import render_svg
+from widget.web.embed.view_model import ViewModel
+from widget.web.responses import build_response, weak_etag
 
-ARTWORK_PATIENCE_SECONDS = 1.0
+ARTWORK_WAIT_SECONDS = 1.0
 PROGRESS_STEP_MS = 15_000
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -30,46 +30,50 @@ _WIDEST_ARTWORK = 300
 """The next one, of 640 pixels, is too many bytes for a picture."""
 
 
-async def picture(request: Request) -> Response:
+async def svg_image(request: Request) -> Response:
     """The picture; always 200, whatever the source says."""
-    wish = await asked(request)
+    wish = await read_request(request)
     services, options, snapshot, view = wish.services, wish.options, wish.snapshot, wish.view
-    seconds = wish.patience(ARTWORK_PATIENCE_SECONDS)
+    seconds = wish.remaining(ARTWORK_WAIT_SECONDS)
     files, art = await asyncio.gather(
-        _artworks(services.artwork, view, options, seconds), colour_of_shown(services, view.item, seconds)
+        _artworks(services.artwork, view, options, seconds), artwork_color(services, view.item, seconds)
     )
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - wish.now) * 1000))
-    body = render(Scene(view, options, wish.spoken, ends_in_ms), files, art)
-    told: NowPlayingBytes = request.app.state.now_playing_cache.of(snapshot)
+    body = render_svg(SvgContext(view, options, wish.words, ends_in_ms), files, art)
+    told: EncodedSnapshot = request.app.state.now_playing_cache.get(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
         headers["Vary"] = "Accept-Language"
-    return respond(
+    return build_response(
         request,
         body,
         media_type="image/svg+xml; charset=utf-8",
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(told.etag, art, view, options, wish.spoken.tag, files),
+        etag=_etag(told.etag, art, view, options, wish.words.tag, files),
         headers=headers,
         compress=True,
     )
 
 
-async def _artworks(artwork: ArtworkCache, view: View, options: Options, seconds: float) -> dict[Item, ArtworkFile]:
+async def _artworks(
+    artwork: ArtworkCache, view: ViewModel, options: WidgetOptions, seconds: float
+) -> dict[Item, ArtworkFile]:
     """The smallest images that are large enough, those that can be had now."""
     wanted = {row.item: _ROW_SIDE for row in view.rows}
     if view.item is not None:
         wanted[view.item] = _SIDES[options.layout]
-    if "artwork" not in view.shown:
+    if "artwork" not in view.visible_parts:
         wanted = {}
     keys = {item: key for item in wanted if (key := artwork.key(item)) is not None}
     widths = (min(_WIDEST_ARTWORK, ceil(wanted[item] * options.scale)) for item in keys)
-    fetches = (artwork.file(key, width, seconds) for key, width in zip(keys.values(), widths, strict=True))
+    fetches = (artwork.get(key, width, seconds) for key, width in zip(keys.values(), widths, strict=True))
     files = zip(keys, await asyncio.gather(*fetches), strict=True)
     return {item: file for item, file in files if file is not None}
 
 
-def _etag(told: str, art: str | None, view: View, options: Options, tag: str, files: Mapping[Item, ArtworkFile]) -> str:
+def _etag(
+    told: str, art: str | None, view: ViewModel, options: WidgetOptions, tag: str, files: Mapping[Item, ArtworkFile]
+) -> str:
     """For what is ``told`` (the JSON's ETag), where the progress stands, and how it is drawn."""
     step = None if view.progress_ms is None else view.progress_ms // PROGRESS_STEP_MS
     ago = tuple(row.ago for row in view.rows)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from widget.web.embed.view_model import Entry
+from widget.web.embed.view_model import TrackView
 
 Edge = Literal["left", "right", "middle"]
-Kind = Literal["title", "muted", "accent", "ink"]
+ColorRole = Literal["title", "muted", "accent", "ink"]
 """Which of the palette's colours a text has."""
 
-Moment = Literal["always", "now", "then"]
+Visibility = Literal["always", "now", "then"]
 """``now`` is shown until the item has ended, ``then`` from then on."""
 
 BARS_WIDTH = 13
@@ -24,11 +24,11 @@ class Style:
     one width."""
 
     size: float
-    kind: Kind
+    kind: ColorRole
     weight: int = 400
-    edge: Edge = "left"
-    moment: Moment = "always"
-    figures: bool = False
+    anchor: Edge = "left"
+    moment: Visibility = "always"
+    tabular: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class Text:
     @property
     def anchor(self) -> str:
         """SVG's ``text-anchor``, which knows beginnings and ends instead of left and right."""
-        if self.style.edge == "middle":
+        if self.style.anchor == "middle":
             return "middle"
-        return "start" if (self.style.edge == "left") != self.rtl else "end"
+        return "start" if (self.style.anchor == "left") != self.rtl else "end"
 
     def moved(self, down: float) -> Text:
         return replace(self, y=self.y + down)
 
     def mirrored(self, width: float) -> Text:
-        return replace(self, x=width - self.x, style=replace(self.style, edge=_OTHER[self.style.edge]))
+        return replace(self, x=width - self.x, style=replace(self.style, anchor=_OTHER[self.style.anchor]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,16 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
+class ArtworkShape:
     """A square for the artwork of ``entry``, or for the drawing where it has none."""
 
     x: float
     y: float
     side: float
     radius: float
-    entry: Entry | None
+    entry: TrackView | None
 
-    def mirrored(self, width: float) -> Cover:
+    def mirrored(self, width: float) -> ArtworkShape:
         return replace(self, x=width - self.x - self.side)
 
 
@@ -126,12 +126,12 @@ class Drawing:
     height: float = 0.0
     texts: list[Text] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
-    covers: list[Cover] = field(default_factory=list)
+    covers: list[ArtworkShape] = field(default_factory=list)
     bars: Bars | None = None
     icon: Icon | None = None
     line: Box | None = None
 
-    def put(self, part: Drawing, down: float) -> None:
+    def add(self, part: Drawing, down: float) -> None:
         """Adds the texts, boxes and bars of ``part``, moved ``down``."""
         self.texts += [text.moved(down) for text in part.texts]
         self.boxes += [box.moved(down) for box in part.boxes]

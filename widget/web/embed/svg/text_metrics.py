@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import wcwidth
 
 ELLIPSIS = "…"
-LONGEST = 1000
+MAX_CHARACTERS = 1000
 """Characters that are looked at; what comes after them fits into no room."""
 
 EMOJI_EM = 1.24
@@ -97,10 +97,10 @@ _NOT_LAST = frozenset("（［｛〔〈《「『【([{“‘")
 
 def text_width(text: str, size: float, *, bold: bool = False, mono: bool = False) -> float:
     """The width of ``text`` in pixels at a font size of ``size`` pixels, in a fixed-width font where ``mono``."""
-    return sum(_grapheme_em(grapheme, bold, mono) for grapheme in wcwidth.iter_graphemes(text[:LONGEST])) * size
+    return sum(_grapheme_em(grapheme, bold, mono) for grapheme in wcwidth.iter_graphemes(text[:MAX_CHARACTERS])) * size
 
 
-def shortened(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
+def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
     """``text`` as it fits into ``room`` pixels: whole, else cut at a grapheme, with …"""
     room_beside_ellipsis = room - text_width(ELLIPSIS, size, bold=bold, mono=mono)
     fitting = 0
@@ -109,23 +109,23 @@ def shortened(text: str, size: float, room: float, *, bold: bool = False, mono: 
             return text[:fitting].rstrip() + ELLIPSIS
         if used <= room_beside_ellipsis:
             fitting = end
-    return text if len(text) <= LONGEST else text[:fitting].rstrip() + ELLIPSIS
+    return text if len(text) <= MAX_CHARACTERS else text[:fitting].rstrip() + ELLIPSIS
 
 
-def in_two_lines(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> tuple[str, ...]:
+def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> tuple[str, ...]:
     """``text`` in one line where it fits into ``room`` pixels, else in two, the second one shortened.
 
     Broken where a browser would: after a space or a hyphen, between wide characters, inside a word only where it is
     longer than the line.
     """
-    text = text[:LONGEST]
+    text = text[:MAX_CHARACTERS]
     before, opportunity, fitting = 0, 0, 0
     for end, used in _measured(text, size, bold, mono):
         grapheme = text[before:end]
         if used > room and not grapheme.isspace():
             cut = opportunity or fitting or end
             rest = text[cut:].lstrip(" ")
-            return text[:cut].rstrip(" "), shortened(rest, size, room, bold=bold, mono=mono)
+            return text[:cut].rstrip(" "), truncate(rest, size, room, bold=bold, mono=mono)
         fitting = end
         if _may_break(grapheme, text[end : end + 1]):
             opportunity = end
@@ -133,21 +133,21 @@ def in_two_lines(text: str, size: float, room: float, *, bold: bool = False, mon
     return (text,)
 
 
-def collapsed(text: str) -> str:
+def collapse_whitespace(text: str) -> str:
     """``text`` with its white space as HTML shows it: one space for several, none around it."""
     return _SPACES.sub(" ", text).strip(" ")
 
 
 def is_right_to_left(text: str) -> bool:
     """The direction that the first strong character gives (Unicode Standard Annex 9, rule P2)."""
-    directions = (unicodedata.bidirectional(character) for character in text[:LONGEST])
+    directions = (unicodedata.bidirectional(character) for character in text[:MAX_CHARACTERS])
     return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
 def _measured(text: str, size: float, bold: bool, mono: bool) -> Iterator[tuple[int, float]]:
     """For each grapheme: where it ends, and how wide the text is so far."""
     end, used = 0, 0.0
-    for grapheme in wcwidth.iter_graphemes(text[:LONGEST]):
+    for grapheme in wcwidth.iter_graphemes(text[:MAX_CHARACTERS]):
         end += len(grapheme)
         used += _grapheme_em(grapheme, bold, mono) * size
         yield end, used
