@@ -85,7 +85,8 @@ def test_a_proxy_that_nobody_asks_is_not_looked_at() -> None:
 def test_without_any_of_them_no_client_is_made() -> None:
     code = (
         "import os, sys; from widget.config.http_environment import check_http_environment; "
-        "check_http_environment({'PATH': '/bin', 'no_proxy': '', 'SSL_CERT_FILE': ''}); sys.exit('httpx' in sys.modules)"
+        "check_http_environment({'PATH': '/bin', 'no_proxy': '', 'SSL_CERT_FILE': ''}); "
+        "sys.exit('httpx' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

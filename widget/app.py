@@ -14,7 +14,7 @@ from widget.artwork.color_service import ColorService
 from widget.clock import Clock, SystemClock
 from widget.config.settings import Settings
 from widget.http_client import LazyHttpClient
-from widget.model.hiding import HideList
+from widget.model.hide_list import HideList
 from widget.model.reauthorization import NothingToRenew
 from widget.notifications.health import HealthCheck
 from widget.notifications.notifier import Notifier

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.model.hiding import HideList
-from widget.model.names import name_keys
+from widget.model.hide_list import HideList, name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, ExpiryRule

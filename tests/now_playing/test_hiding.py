@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.showing import item
-from widget.model.hiding import HideList
+from widget.model.hide_list import HideList
 from widget.model.playback import Playback, PlayedItem
 
 RELATED = frozenset({"spotify:track:1", "spotify:album:2", "spotify:artist:3", "spotify:playlist:4"})

@@ -10,7 +10,7 @@ from tests.support.scripted_source import Notice, ScriptedSource
 from tests.support.showing import item
 from tests.support.watching import SONG, Stage, one, plays, running
 from widget.model.errors import DailyLimitReached, Forbidden, NotConfigured, RateLimited, SpotifyUnreachable, StoreError
-from widget.model.hiding import HideList
+from widget.model.hide_list import HideList
 from widget.model.playback import Playback, PlayedItem
 from widget.model.sources import LASTFM, LISTENBRAINZ, SPOTIFY, SourceInfo
 from widget.now_playing.schedule import IDLE_INTERVAL, STATUS_WEIGHTS

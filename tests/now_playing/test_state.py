@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.showing import item
 from widget.model.errors import ErrorCode
-from widget.model.hiding import HideList
+from widget.model.hide_list import HideList
 from widget.model.playback import Playback, PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem
 from widget.now_playing.serialization import dump_state, load_state

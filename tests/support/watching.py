@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Answer, Notice, ScriptedSource
 from tests.support.showing import item
-from widget.model.hiding import EMPTY_HIDE_LIST, HideList
+from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
 from widget.model.playback import Item, Playback
 from widget.model.sources import SPOTIFY, SourceInfo
 from widget.now_playing.broadcaster import Broadcaster

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from widget.model.hide_list import KINDS, parse_uri_entry
-from widget.model.names import parse_name_entry
+from widget.model.hide_list import KINDS, parse_name_entry, parse_uri_entry
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from widget.clock import Clock
 from widget.model.errors import ErrorCode, SourceError
-from widget.model.hiding import EMPTY_HIDE_LIST, HideList
+from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
 from widget.model.snapshot import POLLER_STALLED, SourceProblem
 from widget.model.sources import SPOTIFY
 from widget.model.sources import SourceInfo as SourceRow

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from widget.clock import Clock
 from widget.model.errors import PERMANENT_CODES, ErrorCode
-from widget.model.hiding import HideList
+from widget.model.hide_list import HideList
 from widget.model.playback import Item, Playback, PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem, Status, not_polled_yet
 from widget.model.sources import SourceInfo

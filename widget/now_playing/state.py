@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from widget.model.errors import TRANSIENT_CODES, ErrorCode
-from widget.model.hiding import EMPTY_HIDE_LIST, HideList
+from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
 from widget.model.playback import Playback, PlayedItem
 from widget.model.snapshot import NOT_POLLED_YET, Snapshot, SourceProblem
 from widget.model.sources import ExpiryRule

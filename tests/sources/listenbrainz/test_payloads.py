@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widget.model.errors import InvalidCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
-from widget.model.names import parse_name_entry
+from widget.model.hide_list import parse_name_entry
 from widget.model.playback import Artwork, Entity, Item
 from widget.sources.listenbrainz.listens import MAX_DURATION_MS, read_item
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now

@@ -16,7 +16,7 @@ from widget.model.errors import (
     SourceUnreachable,
     UnknownUser,
 )
-from widget.model.names import name_keys
+from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
 from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp, as_url, iter_objects, parse_json
 from widget.sources.told import FetchResult

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from widget.model.cover_art import front_cover
-from widget.model.names import name_keys
+from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item
 from widget.sources.json_values import as_mbid, as_milliseconds, as_object, as_text, as_url, iter_objects
 
