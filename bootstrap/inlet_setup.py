@@ -8,8 +8,7 @@ import secrets
 from collections.abc import Mapping
 
 from bootstrap.terminal import Terminal
-from widget.model.source_variables import SHA256_PREFIX
-from widget.model.sources import SourceInfo
+from widget.model.sources import SHA256_PREFIX, SourceInfo
 
 TOKEN_BYTES = 24
 EXAMPLE_ADDRESS = "https://music.example.org"

@@ -32,8 +32,7 @@ from widget.model.errors import (
     SourceUnreachable,
     Throttled,
 )
-from widget.model.source_variables import SourceVariable
-from widget.model.sources import SOURCES, SourceInfo, SourceName
+from widget.model.sources import SOURCES, SourceInfo, SourceName, SourceVariable
 from widget.now_playing.serialization import load_state as knowledge_from_text
 from widget.sources.base import AdapterContext
 from widget.sources.registry import create_adapter

@@ -10,8 +10,7 @@ from dotenv import dotenv_values
 from widget.clock import SystemClock
 from widget.model import parsers
 from widget.model.errors import ConfigurationError
-from widget.model.source_variables import parse_recent
-from widget.model.sources import SOURCES, SourceName, parse_source_name
+from widget.model.sources import SOURCES, SourceName, parse_recent, parse_source_name
 from widget.model.tokens import Credentials, SeedToken
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"
