@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("widget.store",),
     ("widget.config", "widget.cli_options"),
     ("widget.samples",),
-    ("widget.http_client", "widget.limited_body"),
+    ("widget.http_client", "widget.http_client"),
     ("widget.model",),
     ("widget.clock",),
     ("widget.background",),

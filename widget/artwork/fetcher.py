@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from widget.limited_body import read_limited
+from widget.http_client import read_limited
 from widget.model.sources import ArtworkPolicy
 
 if TYPE_CHECKING:
