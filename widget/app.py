@@ -24,8 +24,7 @@ from widget.now_playing.sharing import Sharing
 from widget.sources.base import AdapterContext, BackgroundTask
 from widget.sources.registry import create_adapter
 from widget.store.base import Store
-from widget.store.factory import create_store, open_or_warn
-from widget.store.lasting import is_ephemeral
+from widget.store.factory import create_store, is_ephemeral, open_or_warn
 from widget.web.app import WebApp
 from widget.web.context import AppContext
 from widget.web.request_limits import MAX_BODY_BYTES

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from widget.config.settings import Settings
-from widget.store.lasting import is_ephemeral
+from widget.store.factory import is_ephemeral
 
 HEROKU, RENDER, KOYEB = {"DYNO": "web.1"}, {"RENDER": "true"}, {"KOYEB_APP_NAME": "music"}
 

@@ -11,7 +11,7 @@ from widget.sources.spotify.reauthorization import SpotifyReauthorization
 from widget.sources.spotify.token_manager import TokenManager
 from widget.sources.spotify.web_api import WebApi
 from widget.sources.spotify.whose import CurrentAccount
-from widget.store.lasting import is_ephemeral
+from widget.store.factory import is_ephemeral
 
 
 def create_adapter(parts: AdapterContext) -> SourceAdapter:
