@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from widget.model.errors import StoreError
-from widget.store.worker_lock import acquire_within
+from widget.store.worker import acquire_within
 
 
 def too_late() -> StoreError:

@@ -26,7 +26,7 @@ from widget.store.postgres_pooler import reject_transaction_pooling
 from widget.store.postgres_schema import migrate
 from widget.store.queries import Result, Transaction
 from widget.store.sql_store import Store
-from widget.store.worker_lock import acquire_within
+from widget.store.worker import acquire_within
 
 _CHANNEL = "now_playing"
 _PLACEHOLDER = re.compile(r":([a-z_]+)")

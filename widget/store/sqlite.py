@@ -19,8 +19,7 @@ from widget.store.outage_log import OutageLog
 from widget.store.queries import Result, Transaction
 from widget.store.sql_store import Store
 from widget.store.sqlite_connection import MIN_BUSY_TIMEOUT_SECONDS, SqliteConnection
-from widget.store.worker import Worker
-from widget.store.worker_lock import acquire_within
+from widget.store.worker import Worker, acquire_within
 
 LOCK_POLL_SECONDS = 0.02
 CHANGE_POLL_SECONDS = 0.2

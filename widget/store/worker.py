@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
+
+from widget.model.errors import StoreError
+
+
+@asynccontextmanager
+async def acquire_within(lock: asyncio.Lock, seconds: float, too_late: Callable[[], StoreError]) -> AsyncIterator[None]:
+    """While the context lasts it is ours. Raises what ``too_late`` makes where it is not had within ``seconds``."""
+    try:
+        async with asyncio.timeout(seconds):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise too_late() from error
+    try:
+        yield
+    finally:
+        lock.release()
+
 
 Result = TypeVar("Result")
 
