@@ -19,10 +19,9 @@ from widget.store import queries
 from widget.store.limits import DEFAULT, RESERVED_BYTES, StoreTimeouts
 from widget.store.outage_log import OutageLog
 from widget.store.postgres_connection import CANCEL_GRACE_SECONDS, PostgresConnection, timeout_error
-from widget.store.postgres_dsn import reason, redacted_dsn, validate_dsn
+from widget.store.postgres_dsn import reason, redacted_dsn, reject_transaction_pooling, validate_dsn
 from widget.store.postgres_leader import LeaderLease
 from widget.store.postgres_locks import REFRESH, WRITE, release_lock
-from widget.store.postgres_pooler import reject_transaction_pooling
 from widget.store.postgres_schema import migrate
 from widget.store.queries import Result, Transaction
 from widget.store.sql_store import Store
