@@ -18,11 +18,17 @@ from widget.model.sources import SourceName
 from widget.store import queries
 from widget.store.limits import DEFAULT, RESERVED_BYTES, StoreTimeouts
 from widget.store.outage_log import OutageLog
-from widget.store.postgres_connection import CANCEL_GRACE_SECONDS, PostgresConnection, timeout_error
+from widget.store.postgres_connection import (
+    CANCEL_GRACE_SECONDS,
+    REFRESH,
+    WRITE,
+    PostgresConnection,
+    migrate,
+    release_lock,
+    timeout_error,
+)
 from widget.store.postgres_dsn import reason, redacted_dsn, reject_transaction_pooling, validate_dsn
 from widget.store.postgres_leader import LeaderLease
-from widget.store.postgres_locks import REFRESH, WRITE, release_lock
-from widget.store.postgres_schema import migrate
 from widget.store.queries import Result, Transaction
 from widget.store.sql_store import Store
 from widget.store.worker import acquire_within

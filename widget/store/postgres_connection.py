@@ -12,7 +12,8 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from widget.background import consume_exception
-from widget.model.errors import StoreError
+from widget.model.errors import ConfigurationError, StoreError
+from widget.store.schema import MIGRATIONS, NEWER_SCHEMA_ERROR, VERSION
 
 SCHEMA = "now_playing"
 CANCEL_GRACE_SECONDS = 0.3
@@ -120,3 +121,39 @@ def store_error(error: psycopg.Error) -> StoreError:
 def timeout_error() -> StoreError:
     """What is raised where Postgres says nothing."""
     return StoreError("the Postgres database cannot be used now (it does not answer)")
+
+
+# Numbers of our own in the key space of advisory locks: "nowp" and what each is for.
+_SPACE = 0x6E6F7770
+MIGRATE, WRITE, REFRESH, LEAD = (f"{_SPACE}, {purpose}" for purpose in range(4))
+
+
+async def release_lock(session: PostgresConnection, lock: str) -> None:
+    """Ends ``session``, and the ``lock`` that it holds at once."""
+    # The server notices a closed connection only a moment later, and another may ask for the lock at once.
+    with suppress(StoreError):
+        await session.execute(f"SELECT pg_advisory_unlock({lock})", CANCEL_GRACE_SECONDS)
+    await session.end()
+
+
+async def migrate(session: PostgresConnection, location: str, seconds: float) -> None:
+    """Makes the schema, or takes it to our version; each statement ends within ``seconds``.
+
+    Raises StoreError, or :class:`ConfigurationError` where the database at ``location`` is of a newer version.
+    """
+    # Two instances that start at once take turns; the whole of it is one transaction.
+    await session.execute("BEGIN", seconds)
+    await session.execute(f"SELECT pg_advisory_xact_lock({MIGRATE})", seconds)
+    await session.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}", seconds)
+    await session.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", seconds)
+    rows = await session.execute("SELECT version FROM schema_version", seconds)
+    version = rows[0]["version"] if rows else 0
+    if version > VERSION:
+        raise ConfigurationError(NEWER_SCHEMA_ERROR.format(location=location))
+    for step in MIGRATIONS[version:]:
+        for statement in step:
+            await session.execute(statement, seconds)
+    # Written even where it does not change: the database must take writes before Spotify is asked.
+    await session.execute("DELETE FROM schema_version", seconds)
+    await session.execute("INSERT INTO schema_version VALUES (%(version)s)", seconds, {"version": VERSION})
+    await session.execute("COMMIT", seconds)

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from widget.model.errors import StoreError
 from widget.store.outage_log import OutageLog
-from widget.store.postgres_connection import PostgresConnection
-from widget.store.postgres_locks import LEAD, release_lock
+from widget.store.postgres_connection import LEAD, PostgresConnection, release_lock
 
 _NOTICED_SOON = (
     # The server ends the session of an instance that vanished without a word, and so its leadership, in about 11 s;
