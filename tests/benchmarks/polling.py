@@ -13,8 +13,7 @@ from statistics import fmean
 from tests.benchmarks.table import row
 from tests.support.showing import item
 from widget.model.playback import Item, Playback
-from widget.now_playing.allowance import TokenBucket, seconds_until_tokens
-from widget.now_playing.budget import poll_interval_for_quota
+from widget.now_playing.pacing import TokenBucket, poll_interval_for_quota, seconds_until_tokens
 from widget.now_playing.schedule import ScheduleInput, quota_interval, seconds_until_next_poll
 from widget.now_playing.state import NowPlayingState
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.now_playing.budget import MAX_INTERVAL_SECONDS, poll_interval_for_quota
+from widget.now_playing.pacing import MAX_INTERVAL_SECONDS, poll_interval_for_quota
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

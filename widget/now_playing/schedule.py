@@ -12,7 +12,7 @@ from math import inf
 from widget.model.errors import TRANSIENT_CODES, ErrorCode
 from widget.model.playback import PlaybackStatus
 from widget.model.sources import PollIntervals
-from widget.now_playing.allowance import seconds_until_tokens
+from widget.now_playing.pacing import seconds_until_tokens
 
 DELAY_AFTER_END = 0.5
 RETRIES_AFTER_END = (1.0, 2.0)
