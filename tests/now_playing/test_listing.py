@@ -4,7 +4,7 @@ import pytest
 
 from widget.model.playback import Item, Playback
 from widget.model.snapshot import Snapshot
-from widget.now_playing.listing import HistorySchedule
+from widget.now_playing.schedule import HistorySchedule
 
 ONE, OTHER = (Item("track", None, None, None, title) for title in ("One", "Other"))
 IDLE = Snapshot(Playback("idle", 0.0))

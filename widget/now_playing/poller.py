@@ -14,10 +14,9 @@ from widget.model.sources import SPOTIFY
 from widget.model.sources import SourceInfo as SourceRow
 from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.cluster import Cluster
-from widget.now_playing.listing import HistorySchedule
 from widget.now_playing.pacing import PollPacer
 from widget.now_playing.publisher import StatePublisher
-from widget.now_playing.schedule import quota_interval, seconds_until_next_poll
+from widget.now_playing.schedule import HistorySchedule, quota_interval, seconds_until_next_poll
 from widget.now_playing.state import OVERDUE_AFTER_SECONDS, NowPlayingState
 from widget.now_playing.status_logger import StatusLogger, describe_error
 from widget.now_playing.timeouts import Pushed, Shared, Source, Timeouts

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import inf
 
 from widget.model.errors import TRANSIENT_CODES, ErrorCode
-from widget.model.playback import PlaybackStatus
+from widget.model.playback import Item, PlaybackStatus
+from widget.model.snapshot import Snapshot
 from widget.model.sources import PollIntervals
 from widget.now_playing.pacing import seconds_until_tokens
 
@@ -138,3 +139,26 @@ def _after_a_failure(situation: ScheduleInput, affordable: float) -> float:
         return max(backoff * (0.75 + situation.jitter / 2), affordable)
     until = MAX_RATE_LIMIT_WAIT if situation.retry_at is None else situation.retry_at - situation.now
     return min(max(until, 0.05), MAX_RATE_LIMIT_WAIT)
+
+
+HISTORY_INTERVAL_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySchedule:
+    """``asked_at`` (monotonic s) is when it was asked last, None if it never was; ``during`` is what played then."""
+
+    asked_at: float | None = None
+    last_item: Item | None = None
+
+    def is_due(self, now: float, shown: Snapshot, *, is_told: bool, is_published: bool) -> bool:
+        """Where it comes with each answer (``is_told``), each time; else once when nothing plays, and again at long
+        intervals, for lists lag. Where earlier plays are published, at the end of each item too."""
+        wanted = shown.status == "idle" or is_published
+        if is_told:
+            return True
+        if self.asked_at is None:
+            return wanted
+        if is_published and self.last_item is not None and shown.item != self.last_item:
+            return True
+        return wanted and now - self.asked_at >= HISTORY_INTERVAL_SECONDS
