@@ -19,8 +19,8 @@ from widget.model.reauthorization import NothingToRenew
 from widget.notifications.health import HealthCheck
 from widget.notifications.notifier import Notifier
 from widget.now_playing.broadcaster import Broadcaster
+from widget.now_playing.cluster import Sharing
 from widget.now_playing.poller import Poller
-from widget.now_playing.sharing import Sharing
 from widget.sources.base import AdapterContext, BackgroundTask
 from widget.sources.registry import create_adapter
 from widget.store.base import Store

@@ -35,7 +35,7 @@ class Pushed(Protocol):
 
 
 class Shared(Protocol):
-    """What instances share; see :class:`widget.now_playing.sharing.Sharing`."""
+    """What instances share; see :class:`widget.now_playing.cluster.Sharing`."""
 
     async def try_lead(self) -> bool: ...
 
