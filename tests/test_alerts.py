@@ -16,7 +16,7 @@ from tests.support.receiver import Receiver
 from widget.config.settings import Settings
 from widget.model.tokens import AuthorizationStatus, SeedToken
 from widget.notifications.channels import parse_channels
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.notifications.notifier import Notifier
 from widget.sources.spotify.accounts_api import SCOPES
 from widget.store.sqlite import SqliteStore

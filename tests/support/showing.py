@@ -19,7 +19,7 @@ from widget.model.reauthorization import KeyCheck, ReauthorizationResult, Reauth
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SPOTIFY, SourceInfo
 from widget.model.tokens import AuthorizationStatus
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.now_playing.broadcaster import Broadcaster
 from widget.samples.artwork import WIDTHS
 from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator

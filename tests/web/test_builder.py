@@ -12,7 +12,7 @@ from widget.model.errors import ErrorCode
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SOURCES, SourceInfo
 from widget.model.tokens import AuthorizationStatus
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 
 KEY = Settings(setup_key="a key of sixteen characters")
 

@@ -8,7 +8,7 @@ from widget.model.errors import SpotifyUnreachable, StoreError
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.tokens import AuthorizationStatus
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 
 
 async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:

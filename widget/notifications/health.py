@@ -1,14 +1,26 @@
 """Whether everything works, and why not: the token first, then the plan and the source's last word."""
 
 import asyncio
+from dataclasses import dataclass
 
 from widget.clock import Clock, wait_for
 from widget.model.errors import ErrorCode, StoreError
 from widget.model.snapshot import SourceProblem
 from widget.model.tokens import AuthorizationStatus, TokenState
-from widget.notifications.health_status import HealthStatus
 from widget.now_playing.poller import Poller
 from widget.sources.base import SourceClient
+
+
+@dataclass(frozen=True, slots=True)
+class HealthStatus:
+    """``problem`` is None while everything works. ``last_success_at`` (s since the epoch) is when the source last
+    answered, None if it never did; ``calls_last_24h`` is None where the database cannot be read."""
+
+    token: AuthorizationStatus
+    last_success_at: float | None
+    problem: SourceProblem | None
+    calls_last_24h: int | None
+
 
 CHECK_TIMEOUT_SECONDS = 1.5
 """Whatever hangs, who asks how things stand is answered within two seconds."""

@@ -14,7 +14,7 @@ from widget.model.sources import SPOTIFY, SourceInfo
 from widget.model.tokens import SeedToken
 from widget.notifications.alerts import Alert, Incident, due_alerts, dump_incident, load_incident, update_incident
 from widget.notifications.channels import Channel, parse_channels
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.sources.spotify.token_selection import effective_authorization
 from widget.store.base import Store
 

@@ -10,7 +10,7 @@ from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.model.reauthorization import Reauthorization
 from widget.model.sources import SPOTIFY, SourceInfo
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.now_playing.broadcaster import Broadcaster
 
 if TYPE_CHECKING:

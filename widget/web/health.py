@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from widget.clock import format_rfc3339_ms
 from widget.model.sources import SourceInfo
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.web.context import get_context
 from widget.web.responses import build_response
 

@@ -10,7 +10,7 @@ from widget.clock import to_utc
 from widget.model.errors import ErrorCode
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SourceInfo
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.web.context import AppContext
 
 StatusLevel = Literal["good", "soon", "bad", "demo"]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from widget.clock import to_utc
 from widget.model.parsers import parse_redirect_uri
 from widget.model.reauthorization import ReauthorizationResult
-from widget.notifications.health_status import HealthStatus
+from widget.notifications.health import HealthStatus
 from widget.web.context import AppContext, get_context
 from widget.web.setup import csrf
 from widget.web.static_files import static_url
