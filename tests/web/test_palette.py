@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.artwork.contrast import MIN_CONTRAST, contrast, ensure_contrast, luminance, max_contrast_bw
-from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
+from widget.artwork.oklch import (
+    MIN_CONTRAST,
+    Oklch,
+    Rgb,
+    contrast,
+    ensure_contrast,
+    luminance,
+    max_contrast_bw,
+    parse_hex,
+    to_hex,
+)
 from widget.web.embed.palette import (
     COLOR_ROLES,
     NEUTRAL_PALETTES,

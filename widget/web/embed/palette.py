@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from widget.artwork.contrast import contrast, ensure_contrast, max_contrast_bw, mix
-from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
+from widget.artwork.oklch import Oklch, Rgb, contrast, ensure_contrast, max_contrast_bw, mix, parse_hex, to_hex
 
 ColorScheme = Literal["light", "dark"]
 
