@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from widget.artwork.dominant_color import dominant_color
+from widget.artwork.dominant_color import MAX_IMAGE_SIDE, count_pixels, dominant_color
 from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
-from widget.artwork.pixels import MAX_IMAGE_SIDE, count_pixels
 from widget.samples.artwork import FOLDER
 
 NAMES = sorted({file.stem.rpartition("-")[0] for file in FOLDER.glob("*.jpg")})
@@ -203,7 +202,7 @@ def test_a_broken_image_never_raises(kind: str, changes: list[tuple[int, int]]) 
 def test_without_pillow_there_are_no_colours_and_the_log_says_so_once() -> None:
     program = (
         "import sys, logging; logging.basicConfig(); sys.modules['PIL'] = None\n"
-        "from widget.artwork.pixels import count_pixels\n"
+        "from widget.artwork.dominant_color import count_pixels\n"
         "print([count_pixels(b'x') for _ in range(3)])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

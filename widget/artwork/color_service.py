@@ -7,9 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from widget.artwork.cache import ArtworkCache
-from widget.artwork.dominant_color import dominant_color
+from widget.artwork.dominant_color import count_pixels, dominant_color
 from widget.artwork.oklch import to_hex
-from widget.artwork.pixels import count_pixels
 from widget.clock import Clock, wait_for
 from widget.model.playback import Item
 from widget.now_playing.broadcaster import Broadcaster
