@@ -11,7 +11,7 @@ import pytest
 from tests.support.live_server import LIMITS, live_server
 from tests.support.showing import Showing, playing
 from widget.clock import SystemClock
-from widget.server.crowd import ConnectionLimits
+from widget.server.connections import ConnectionLimits
 
 LINE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 

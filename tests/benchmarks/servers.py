@@ -16,7 +16,7 @@ from tests.support.showing import Showing, item, playing
 from widget.app import create_app
 from widget.clock import SystemClock
 from widget.config.settings import Settings
-from widget.server.crowd import ConnectionLimits
+from widget.server.connections import ConnectionLimits
 from widget.server.listening import bind_socket
 from widget.server.server import Server, loop_factory
 

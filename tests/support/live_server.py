@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from widget.server.crowd import ConnectionLimits
+from widget.server.connections import ConnectionLimits
 from widget.server.server import Server
 
 LIMITS = ConnectionLimits(connections=10_000)

@@ -18,7 +18,7 @@ from widget.cli_options import database_option, describe_unexpected_error
 from widget.config.http_environment import check_http_environment
 from widget.config.settings import Settings, load_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError
-from widget.server.crowd import ConnectionLimits
+from widget.server.connections import ConnectionLimits
 from widget.server.listening import bind_socket, local_url
 from widget.server.logs import configure_logging
 from widget.server.placeholder import serve_while

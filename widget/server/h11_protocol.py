@@ -7,8 +7,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from widget.server.connections import LimitedProtocol
-from widget.server.crowd import ConnectionLimits
+from widget.server.connections import ConnectionLimits, LimitedProtocol
 
 
 class BoundedConnection(h11.Connection):

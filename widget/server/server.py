@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import uvicorn
 
-from widget.server.crowd import ConnectionLimiter, ConnectionLimits
+from widget.server.connections import ConnectionLimiter, ConnectionLimits
 
 KEEP_ALIVE_SECONDS = 95
 """Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them meets a closed one."""
