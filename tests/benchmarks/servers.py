@@ -17,8 +17,8 @@ from widget.app import create_app
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.server.connections import ConnectionLimits
-from widget.server.listening import bind_socket
 from widget.server.server import Server, loop_factory
+from widget.server.sockets import bind_socket
 
 BODY = b"x" * 400
 INLET_TOKEN = "a-token-for-the-benchmark"

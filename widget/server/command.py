@@ -19,12 +19,11 @@ from widget.config.http_environment import check_http_environment
 from widget.config.settings import Settings, load_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError
 from widget.server.connections import ConnectionLimits
-from widget.server.listening import bind_socket, local_url
 from widget.server.logs import configure_logging
 from widget.server.placeholder import serve_while
 from widget.server.server import Server, loop_factory
 from widget.server.shutdown import ShutdownHandler
-from widget.server.sockets import capacity_for, raise_nofile_limit
+from widget.server.sockets import bind_socket, capacity_for, local_url, raise_nofile_limit
 from widget.server.stdio import echo, robust_stdio
 
 if TYPE_CHECKING:
