@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from starlette.requests import Request
 
 from widget.clock import Clock
 from widget.config.settings import Settings
@@ -39,3 +42,27 @@ def get_context(request: Request) -> AppContext:
     """The services of the app that handles ``request``."""
     services: AppContext = request.app.state.services
     return services
+
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
+
+
+def public_base_url(request: Request, settings: Settings) -> str:
+    """The address at which visitors reach us, without a slash at the end: ``PUBLIC_URL``, else from the request.
+
+    The Host header is the sender's word, so what does not look like a host is left out; ``X-Forwarded-Proto: https``
+    is believed for the scheme alone.
+    """
+    if settings.public_url is not None:
+        return settings.public_url
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        host = f"{settings.host}:{settings.port}"
+    forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    scheme = "https" if forwarded == "https" or request.url.scheme == "https" else "http"
+    return f"{scheme}://{host}"
+
+
+def cache_control_for(cache_control: str, settings: Settings) -> str:
+    """``cache_control`` for an answer that holds our address: made from a request, it is not kept for others."""
+    return cache_control if settings.public_url is not None else f"private, {cache_control.removeprefix('public, ')}"

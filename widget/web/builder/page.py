@@ -9,11 +9,10 @@ from starlette.responses import Response
 
 from widget.artwork.fetcher import is_loopback
 from widget.model.sources import SourceInfo
-from widget.web.address import cache_control_for, public_base_url
 from widget.web.builder.form import FIELD_ERRORS, BuilderForm
 from widget.web.builder.snippets import oembed_url, page_url, picture_url, snippets
 from widget.web.builder.status import status_banner
-from widget.web.context import get_context
+from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.embed.i18n import language_names
 from widget.web.embed.options import WidgetOptions
 from widget.web.embed.sizes import MAX_WIDTH, MIN_WIDTH, default_width, layout_height

@@ -10,9 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.web.address import cache_control_for, public_base_url
 from widget.web.builder.snippets import iframe
-from widget.web.context import get_context
+from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.embed.options import WidgetOptions
 from widget.web.embed.sizes import CARD_HEIGHT, default_width, layout_height
 from widget.web.responses import build_response

@@ -8,8 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from widget.model.errors import AuthorizationError, AuthorizationFailure, StoreError
 from widget.model.snapshot import SourceProblem
-from widget.web.address import public_base_url
-from widget.web.context import get_context
+from widget.web.context import get_context, public_base_url
 from widget.web.setup.csrf import is_valid_form_token, request_origin
 from widget.web.setup.page import SetupPage, callback_uri, delete_cookie, private_headers, set_cookie, setup_page
 
