@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.support.showing import Showing, playing
-from widget.web.turns import FairQueue
+from widget.web.request_limits import FairQueue
 
 
 async def test_one_is_let_on_in_each_turn_of_the_loop_in_the_order_of_their_coming() -> None:

@@ -22,9 +22,14 @@ from widget.web.api.response_cache import EncodedSnapshotCache, ResponseCache
 from widget.web.api.sampled import sample_responder
 from widget.web.context import AppContext
 from widget.web.embed.page import PageCache
-from widget.web.request_limits import MAX_BODY_BYTES, METHODS_WITHOUT_BODY, declares_too_large_body, limit_body
+from widget.web.request_limits import (
+    MAX_BODY_BYTES,
+    METHODS_WITHOUT_BODY,
+    FairQueue,
+    declares_too_large_body,
+    limit_body,
+)
 from widget.web.routes import handle_http_error, routes
-from widget.web.turns import FairQueue
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 LargestBody = Callable[[Scope], int]

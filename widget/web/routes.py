@@ -20,11 +20,11 @@ from widget.web.embed.page import widget_page
 from widget.web.embed.script import embed_script
 from widget.web.health import healthz, readyz
 from widget.web.not_found import not_found_response
+from widget.web.request_limits import FairQueue
 from widget.web.responses import build_response, preflight
 from widget.web.setup.page import private_headers
 from widget.web.setup.routes import setup_callback, setup_error, setup_form, setup_start
 from widget.web.static_files import static
-from widget.web.turns import FairQueue
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
