@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,12 +20,36 @@ from widget.web.embed.oembed import oembed
 from widget.web.embed.page import widget_page
 from widget.web.embed.script import embed_script
 from widget.web.health import healthz, readyz
-from widget.web.not_found import not_found_response
 from widget.web.request_limits import FairQueue
 from widget.web.responses import build_response, preflight
 from widget.web.setup.page import private_headers
 from widget.web.setup.routes import setup_callback, setup_error, setup_form, setup_start
-from widget.web.static_files import static
+from widget.web.static_files import static, static_url
+from widget.web.templating import jinja_environment
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+async def not_found_response(request: Request, own: Mapping[str, str] | None = None) -> Response:
+    """404; nothing of the address that was asked for is in it. ``own`` headers stand in place of the public ones."""
+    headers = {"Vary": "Accept"}
+    if "text/html" not in request.headers.get("accept", ""):
+        return _answer(request, b"not found", "text/plain", headers, own)
+    home = urlsplit(get_context(request).settings.public_url or "").path + "/"
+    page = jinja_environment().get_template("not_found.html").render(home=home, style=static_url("site.css"))
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return _answer(request, page.encode(), "text/html; charset=utf-8", headers, own)
+
+
+def _answer(
+    request: Request, body: bytes, media_type: str, headers: Mapping[str, str], own: Mapping[str, str] | None
+) -> Response:
+    if own is not None:
+        return Response(body, 404, {**own, **headers}, media_type)
+    return build_response(request, body, media_type=media_type, cache_control="no-store", status=404, headers=headers)
+
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
