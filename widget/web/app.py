@@ -18,8 +18,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from widget.web.api import events, now_playing_app
+from widget.web.api.flat import sample_responder
 from widget.web.api.response_cache import EncodedSnapshotCache, ResponseCache
-from widget.web.api.sampled import sample_responder
 from widget.web.context import AppContext
 from widget.web.embed.page import PageCache
 from widget.web.request_limits import (

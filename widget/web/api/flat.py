@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
+from widget.clock import Clock
 from widget.model.snapshot import Snapshot
+from widget.model.sources import SourceInfo
+from widget.samples.snapshots import Sample, make_snapshot, parse_sample
 from widget.web.api.encoder import ArtworkFacts, max_age
-from widget.web.api.response_cache import STALE_IF_ERROR_SECONDS
-from widget.web.api.sampled import requested_sample, sample_snapshot_for
+from widget.web.api.response_cache import STALE_IF_ERROR_SECONDS, CachedResponse, EncodedSnapshotCache, ResponseCache
 from widget.web.context import get_context
 from widget.web.responses import build_response, weak_etag
 
@@ -52,3 +58,23 @@ def flat_json(snapshot: Snapshot, artwork: ArtworkFacts) -> Flat:
 
 def _seek(snapshot: Snapshot) -> str:
     return "" if snapshot.started_at is None else repr(snapshot.started_at)
+
+
+def requested_sample(scope: Scope) -> Sample | None:
+    """The sample that a request asks for."""
+    query: bytes = scope["query_string"]
+    return parse_sample(QueryParams(query).get("sample")) if b"sample=" in query else None
+
+
+def sample_snapshot_for(sample: Sample, source: SourceInfo, now: float) -> Snapshot:
+    """``sample`` at ``now`` (s since the epoch), with no progress where ``source`` tells none."""
+    snapshot = make_snapshot(sample, now)
+    if source.has_progress or snapshot.playback is None:
+        return snapshot
+    return replace(snapshot, playback=replace(snapshot.playback, progress_ms=None), started_at=None)
+
+
+def sample_responder(clock: Clock, artwork: ArtworkFacts, source: SourceInfo) -> Callable[[Sample], CachedResponse]:
+    """What gives the answer for a sample. It asks nobody, and counts as nobody who watches."""
+    answers = ResponseCache(clock, EncodedSnapshotCache(artwork, source))
+    return lambda sample: answers.get(sample_snapshot_for(sample, source, clock.now()))

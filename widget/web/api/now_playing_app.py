@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from widget.now_playing.broadcaster import Broadcaster
 from widget.samples.snapshots import Sample
+from widget.web.api.flat import requested_sample
 from widget.web.api.response_cache import CachedResponse, ResponseCache, raw_headers
-from widget.web.api.sampled import requested_sample
 from widget.web.responses import PREFLIGHT_HEADERS, is_not_modified
 
 PATH = "/now-playing"
