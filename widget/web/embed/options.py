@@ -127,3 +127,12 @@ def _parts(query: Mapping[str, str]) -> tuple[Part, ...]:
     text = ",".join(query.getlist("without")) if several else query.get("without", "")  # type: ignore[attr-defined]
     named = set(re.split(r"[\s,]+", text[:_LONGEST_LIST].lower()))
     return tuple(part for part in get_args(Part) if part in named)
+
+
+FONT_FAMILIES: Mapping[Font, str] = {
+    "system": 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif',
+    "serif": 'ui-serif,Charter,Georgia,"Noto Serif",serif',
+    "mono": 'ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono","Noto Sans Mono",monospace',
+    "rounded": 'ui-rounded,"SF Pro Rounded","Hiragino Maru Gothic ProN",Nunito,system-ui,sans-serif',
+}
+"""Values of CSS's ``font-family``."""

@@ -15,10 +15,9 @@ from widget.model.snapshot import Snapshot
 from widget.web.builder.snippets import oembed_url
 from widget.web.context import AppContext
 from widget.web.embed import sizes
-from widget.web.embed.fonts import FONT_FAMILIES
 from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
-from widget.web.embed.options import Layout, WidgetOptions
+from widget.web.embed.options import FONT_FAMILIES, Layout, WidgetOptions
 from widget.web.embed.page_colours import css_variables
 from widget.web.embed.request import artwork_color, read_request
 from widget.web.embed.sizes import (

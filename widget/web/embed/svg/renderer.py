@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from widget.artwork.fetcher import ArtworkFile
 from widget.model.playback import Item
-from widget.web.embed.fonts import FONT_FAMILIES
 from widget.web.embed.icons import PATHS
-from widget.web.embed.options import WidgetOptions
+from widget.web.embed.options import FONT_FAMILIES, WidgetOptions
 from widget.web.embed.palette import ColorScheme, Palette, palette
 from widget.web.embed.svg.components import SvgContext
 from widget.web.embed.svg.layouts import draw_layout
