@@ -18,7 +18,7 @@ from widget.web.embed import sizes
 from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
 from widget.web.embed.options import FONT_FAMILIES, Layout, WidgetOptions
-from widget.web.embed.page_colours import css_variables
+from widget.web.embed.palette import css_variables
 from widget.web.embed.request import artwork_color, read_request
 from widget.web.embed.sizes import (
     COVER_ATTRIBUTION_HEIGHT,

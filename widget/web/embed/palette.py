@@ -7,11 +7,12 @@ artwork: the text has 7:1, whatever else is read 4.5:1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from widget.artwork.oklch import Oklch, Rgb, contrast, ensure_contrast, max_contrast_bw, mix, parse_hex, to_hex
+from widget.web.embed.options import WidgetOptions
 
 ColorScheme = Literal["light", "dark"]
 
@@ -211,3 +212,26 @@ def _chosen(ground: Rgb, accent: str | None, art: Oklch | None) -> Palette:
         accent=to_hex(ensure_contrast(wanted, ground, end)),
         track=to_hex(mix(ground, text, _TRACK_SHARE)),
     )
+
+
+_TONES: tuple[tuple[str, ColorScheme], ...] = (("l", "light"), ("d", "dark"))
+
+_PROPERTIES = {"background": "ground", "placeholder": "empty"}
+"""Custom properties whose name in the style sheet is not the field's."""
+
+
+def css_variables(options: WidgetOptions, art: str | None) -> str:
+    """Custom properties as the value of a ``style`` attribute, "" where the style sheet alone is right.
+
+    A ground of the owner's own needs all colours, and they are the same in both themes; a chosen accent stays where
+    the artwork changes; else it is the artwork's colour (``#rrggbb``), and what browsers without ``oklch(from …)``
+    need of it.
+    """
+    if options.background_kind is not None:
+        own = asdict(palette("light", options.background, options.accent, art))
+        return ";".join(f"--{_PROPERTIES.get(name, name)}:{value}" for name, value in own.items() if value is not None)
+    properties = [] if options.background == "none" else [art_properties(art)]
+    if options.accent is not None:
+        for letter, tone in _TONES:
+            properties.append(f"--{letter}-accent:{palette(tone, options.background, options.accent, art).accent}")
+    return ";".join(filter(None, properties))
