@@ -13,9 +13,8 @@ from widget.http_client import LazyHttpClient
 from widget.model.errors import NotConfigured
 from widget.model.playback import Playback
 from widget.model.sources import LASTFM
-from widget.sources.base import AdapterContext, SourceAdapter
+from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.polled import create_polling_adapter, history_limit
-from widget.sources.told import FetchResult
 from widget.store.sqlite import SqliteStore
 
 ROW = replace(LASTFM, label="Phonograph", url="https://phonograph.example/")

@@ -16,9 +16,9 @@ from widget.model.errors import (
     UnknownUser,
 )
 from widget.model.playback import Item, Playback, PlayedItem
+from widget.sources.base import FetchResult
 from widget.sources.polling_adapter import REFUSED_RETRY_SECONDS, PollingAdapter
 from widget.sources.rate_limiter import RateLimiter
-from widget.sources.told import FetchResult
 from widget.store.sqlite import SqliteStore
 
 ITEM = Item("track", None, None, None, "Copper Sky")

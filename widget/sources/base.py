@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """What plays, and what was played, newest first; None where the answer told nothing of it."""
+
+    playback: Playback | None
+    history: tuple[PlayedItem, ...] | None = None
+
+
 class SourceClient(Protocol):
     """The way to a source. Every method makes at most one question, or raises for free where it is known that asking
     is no use; so it may be called as often as one likes."""

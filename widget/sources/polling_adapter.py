@@ -9,9 +9,9 @@ from widget.model.errors import Forbidden, InvalidCredentials, NotConfigured, Pr
 from widget.model.playback import Playback, PlayedItem
 from widget.model.snapshot import SourceProblem
 from widget.model.tokens import AuthorizationStatus
+from widget.sources.base import FetchResult
 from widget.sources.circuit_breaker import CircuitBreaker
 from widget.sources.rate_limiter import RateLimiter
-from widget.sources.told import FetchResult
 
 REFUSED_RETRY_SECONDS = 600.0
 PERMANENT_ERRORS = (InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate)

@@ -16,11 +16,11 @@ from widget.model.errors import (
     SourceUnreachable,
     UnknownUser,
 )
+from widget.sources.base import FetchResult
 from widget.sources.lastfm.account import LastfmAccount, account_from
 from widget.sources.lastfm.adapter import LastfmClient
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.simulators.playlist import Playlist
-from widget.sources.told import FetchResult
 
 ADDRESS = "https://ws.audioscrobbler.com/2.0/"
 

@@ -17,8 +17,8 @@ from widget.model.errors import (
     UnknownUser,
 )
 from widget.model.playback import Artwork, Entity
+from widget.sources.base import FetchResult
 from widget.sources.lastfm.payloads import read_recent_tracks
-from widget.sources.told import FetchResult
 
 NOW = 1_795_000_000.0
 USER = "quiet_ear"

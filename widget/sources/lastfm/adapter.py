@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from widget.clock import Clock
 from widget.http_client import send
+from widget.sources.base import FetchResult
 from widget.sources.lastfm.account import LastfmAccount
 from widget.sources.lastfm.payloads import read_recent_tracks
-from widget.sources.told import FetchResult
 
 if TYPE_CHECKING:
     import httpx

@@ -18,8 +18,8 @@ from widget.model.errors import (
 )
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.sources.base import FetchResult
 from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp, as_url, iter_objects, parse_json
-from widget.sources.told import FetchResult
 
 USER_NOT_FOUND, RATE_LIMIT, SUSPENDED, LOGIN_REQUIRED = 6, 29, 26, 17
 CREDENTIALS = frozenset({4, 9, 10, 13})

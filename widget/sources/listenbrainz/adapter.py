@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from widget.clock import Clock
 from widget.http_client import send
+from widget.sources.base import FetchResult
 from widget.sources.listenbrainz.account import ListenbrainzAccount
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
-from widget.sources.told import FetchResult
 
 if TYPE_CHECKING:
     import httpx
