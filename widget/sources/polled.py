@@ -24,8 +24,8 @@ class ServiceAccount(Protocol):
         ...
 
 
-Account = TypeVar("Account", bound=ServiceAccount)
-AccountOf = Callable[[Mapping[str, str]], Account | None]
+OwnAccount = TypeVar("OwnAccount", bound=ServiceAccount)
+AccountReader = Callable[[Mapping[str, str]], OwnAccount | None]
 """Gives the account that the source's variables name; None where they name none."""
 
 
@@ -40,8 +40,8 @@ def history_limit(settings: Settings) -> int:
 def create_polling_adapter(
     parts: AdapterContext,
     row: SourceInfo,
-    client: ServiceClient[Account],
-    account_of: AccountOf[Account],
+    client: ServiceClient[OwnAccount],
+    account_of: AccountReader[OwnAccount],
     not_configured: str,
 ) -> SourceAdapter:
     """The wing of ``row``, whose page is that of the listener who is known at the start.
@@ -50,7 +50,7 @@ def create_polling_adapter(
     """
     settings, store = parts.settings, parts.store
 
-    async def account() -> Account | None:
+    async def account() -> OwnAccount | None:
         return account_of(await effective_values(store, row, settings.source_values))
 
     known = account_of(merge_values(row, settings.source_values, settings.stored_source_values))

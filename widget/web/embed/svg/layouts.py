@@ -104,7 +104,6 @@ def draw_list_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: 
         drawing.texts.append(setter.line(played.byline, x, top + ROW_BYLINE_MIDDLE, right - x, Style(12, "muted")))
 
 
-PADDING = 14.0
 CARD_HEIGHT = 140.0
 ICON_SPACE = 32.0
 
