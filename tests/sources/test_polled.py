@@ -14,7 +14,7 @@ from widget.model.errors import NotConfigured
 from widget.model.playback import Playback
 from widget.model.sources import LASTFM
 from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
-from widget.sources.polled import create_polling_adapter, history_limit
+from widget.sources.polling_adapter import create_polling_adapter, history_limit
 from widget.store.sqlite import SqliteStore
 
 ROW = replace(LASTFM, label="Phonograph", url="https://phonograph.example/")

@@ -1,15 +1,18 @@
 """Asks a source that needs no authorization: through the gate, and without asking again what was just refused."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from widget.clock import Clock
+from widget.config.settings import Settings
+from widget.config.source_settings import effective_values, merge_values
 from widget.model.errors import Forbidden, InvalidCredentials, NotConfigured, ProfilePrivate, SourceError, UnknownUser
 from widget.model.playback import Playback, PlayedItem
 from widget.model.snapshot import SourceProblem
+from widget.model.sources import SourceInfo
 from widget.model.tokens import AuthorizationStatus
-from widget.sources.base import FetchResult
+from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.circuit_breaker import CircuitBreaker
 from widget.sources.rate_limiter import RateLimiter
 
@@ -100,3 +103,50 @@ class PollingAdapter(Generic[Account]):
         if account is None:
             raise NotConfigured(self._not_configured)
         return account
+
+
+MIN_HISTORY, MAX_HISTORY = 2, 50
+
+
+class ServiceAccount(Protocol):
+    """Whom to ask for."""
+
+    @property
+    def page(self) -> str | None:
+        """The listener's page at the source; None where it has none that we know."""
+        ...
+
+
+OwnAccount = TypeVar("OwnAccount", bound=ServiceAccount)
+AccountReader = Callable[[Mapping[str, str]], OwnAccount | None]
+"""Gives the account that the source's variables name; None where they name none."""
+
+
+def history_limit(settings: Settings) -> int:
+    """How many plays to ask for; what is hidden is left out before it is counted.
+
+    One more than are listed, for the present play may be among them.
+    """
+    return MAX_HISTORY if settings.hide else min(MAX_HISTORY, max(MIN_HISTORY, settings.recent + 1))
+
+
+def create_polling_adapter(
+    parts: AdapterContext,
+    row: SourceInfo,
+    client: ServiceClient[OwnAccount],
+    account_of: AccountReader[OwnAccount],
+    not_configured: str,
+) -> SourceAdapter:
+    """The wing of ``row``, whose page is that of the listener who is known at the start.
+
+    ``not_configured`` says what to set where ``account_of`` gives None. What is stored while it runs counts at once.
+    """
+    settings, store = parts.settings, parts.store
+
+    async def account() -> OwnAccount | None:
+        return account_of(await effective_values(store, row, settings.source_values))
+
+    known = account_of(merge_values(row, settings.source_values, settings.stored_source_values))
+    gate = RateLimiter(store, parts.clock, settings.daily_call_limit, row.name)
+    gateway = PollingAdapter(client, account, gate, parts.clock, not_configured)
+    return SourceAdapter(row if known is None else replace(row, url=known.page), gateway)

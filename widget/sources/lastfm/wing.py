@@ -4,7 +4,7 @@ from widget.model.sources import LASTFM
 from widget.sources.base import AdapterContext, SourceAdapter
 from widget.sources.lastfm.account import account_from
 from widget.sources.lastfm.adapter import LastfmClient
-from widget.sources.polled import create_polling_adapter, history_limit
+from widget.sources.polling_adapter import create_polling_adapter, history_limit
 
 NOT_CONFIGURED = (
     "There is no user or no API key of Last.fm yet: run python -m bootstrap --source lastfm, or set LASTFM_USER and "

@@ -4,7 +4,7 @@ from widget.model.sources import LISTENBRAINZ
 from widget.sources.base import AdapterContext, SourceAdapter
 from widget.sources.listenbrainz.account import account_from
 from widget.sources.listenbrainz.adapter import ListenbrainzClient
-from widget.sources.polled import create_polling_adapter, history_limit
+from widget.sources.polling_adapter import create_polling_adapter, history_limit
 
 NOT_CONFIGURED = (
     "There is no user of ListenBrainz yet: run python -m bootstrap --source listenbrainz, or set LISTENBRAINZ_USER."
