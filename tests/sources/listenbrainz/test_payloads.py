@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 from widget.model.errors import InvalidCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
 from widget.model.hide_list import parse_name_entry
 from widget.model.playback import Artwork, Entity, Item
-from widget.sources.listenbrainz.listens import MAX_DURATION_MS, read_item
-from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
+from widget.sources.listenbrainz.payloads import (
+    MAX_DURATION_MS,
+    raise_for_status,
+    read_item,
+    read_listens,
+    read_playing_now,
+)
 
 NOW = 1_795_000_000.0
 RECORDING, RELEASE, MAPPED = (f"0c7b9d52-{n}{n}{n}{n}-4222-8333-944455556666" for n in "123")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from widget.model.playback import Item, PlayedItem
 from widget.sources.json_values import MAX_TIMESTAMP, as_object, parse_json
-from widget.sources.listenbrainz.listens import read_item
+from widget.sources.listenbrainz.payloads import read_item
 
 MAX_FUTURE_SECONDS = 600.0
 """A player's clock may be ahead by this; such a play counts as begun now."""
