@@ -21,8 +21,7 @@ from tests.support.scripted import TOKEN, Scripted
 from widget.http_client import MAX_RESPONSE_BYTES, LazyHttpClient, http_client, send
 from widget.model.errors import SourceUnreachable, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
-from widget.sources.lastfm.account import LastfmAccount
-from widget.sources.lastfm.adapter import LastfmClient
+from widget.sources.lastfm.adapter import LastfmAccount, LastfmClient
 from widget.sources.listenbrainz.account import ListenbrainzAccount
 from widget.sources.listenbrainz.adapter import ListenbrainzClient
 from widget.sources.simulators.lastfm import LastfmSimulator

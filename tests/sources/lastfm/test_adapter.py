@@ -17,8 +17,7 @@ from widget.model.errors import (
     UnknownUser,
 )
 from widget.sources.base import FetchResult
-from widget.sources.lastfm.account import LastfmAccount, account_from
-from widget.sources.lastfm.adapter import LastfmClient
+from widget.sources.lastfm.adapter import LastfmAccount, LastfmClient, account_from
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.simulators.playlist import Playlist
 

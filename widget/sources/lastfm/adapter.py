@@ -5,17 +5,43 @@ See https://www.last.fm/api/show/user.getRecentTracks
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from widget.clock import Clock
 from widget.http_client import send
-from widget.sources.base import FetchResult
-from widget.sources.lastfm.account import LastfmAccount
+from widget.model.sources import LASTFM
+from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.lastfm.payloads import read_recent_tracks
+from widget.sources.polling_adapter import create_polling_adapter, history_limit
 
 if TYPE_CHECKING:
     import httpx
+
+USER, KEY, URL = "LASTFM_USER", "LASTFM_API_KEY", "LASTFM_API_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class LastfmAccount:
+    """The user, the API key, and the address of the API, taken as it stands."""
+
+    user: str
+    key: str = field(repr=False)
+    url: str
+
+    @property
+    def page(self) -> str:
+        """The user's page."""
+        return f"https://www.last.fm/user/{quote(self.user, safe='')}"
+
+
+def account_from(values: Mapping[str, str]) -> LastfmAccount | None:
+    """The account that the variables in ``values`` name; None without a user or a key."""
+    if not values.get(USER) or not values.get(KEY):
+        return None
+    return LastfmAccount(values[USER], values[KEY], values[URL])
 
 
 def recent_tracks_query(account: LastfmAccount, limit: int) -> dict[str, str]:
@@ -51,3 +77,15 @@ class LastfmClient:
     async def recently_played(self, account: LastfmAccount) -> FetchResult:
         """The same question: it tells what was played too."""
         return await self.now_playing(account)
+
+
+NOT_CONFIGURED = (
+    "There is no user or no API key of Last.fm yet: run python -m bootstrap --source lastfm, or set LASTFM_USER and "
+    "LASTFM_API_KEY."
+)
+
+
+def create_adapter(parts: AdapterContext) -> SourceAdapter:
+    """The wing: one question tells what plays and what was played."""
+    client = LastfmClient(parts.http, parts.clock, history_limit(parts.settings))
+    return create_polling_adapter(parts, LASTFM, client, account_from, NOT_CONFIGURED)
