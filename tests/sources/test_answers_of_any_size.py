@@ -22,8 +22,7 @@ from widget.http_client import MAX_RESPONSE_BYTES, LazyHttpClient, http_client, 
 from widget.model.errors import SourceUnreachable, SpotifyUnreachable
 from widget.model.tokens import AccessToken, Credentials
 from widget.sources.lastfm.adapter import LastfmAccount, LastfmClient
-from widget.sources.listenbrainz.account import ListenbrainzAccount
-from widget.sources.listenbrainz.adapter import ListenbrainzClient
+from widget.sources.listenbrainz.adapter import ListenbrainzAccount, ListenbrainzClient
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.spotify.accounts_api import AccountsApi
 from widget.sources.spotify.web_api import WebApi

@@ -6,8 +6,7 @@ import pytest
 from tests.support.fake_clock import FakeClock
 from widget.http_client import LazyHttpClient, http_client
 from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser
-from widget.sources.listenbrainz.account import ListenbrainzAccount, account_from
-from widget.sources.listenbrainz.adapter import ListenbrainzClient
+from widget.sources.listenbrainz.adapter import ListenbrainzAccount, ListenbrainzClient, account_from
 from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
 from widget.sources.simulators.playlist import Playlist
 

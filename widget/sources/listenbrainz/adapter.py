@@ -5,18 +5,43 @@ See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from widget.clock import Clock
 from widget.http_client import send
-from widget.sources.base import FetchResult
-from widget.sources.listenbrainz.account import ListenbrainzAccount
+from widget.model.sources import LISTENBRAINZ
+from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
+from widget.sources.polling_adapter import create_polling_adapter, history_limit
 
 if TYPE_CHECKING:
     import httpx
+
+USER, URL, TOKEN = "LISTENBRAINZ_USER", "LISTENBRAINZ_URL", "LISTENBRAINZ_TOKEN"
+PUBLIC_URL = "https://api.listenbrainz.org"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenbrainzAccount:
+    """The user, the address of the server (any path before ``/1``), and the token, which is sent only where set."""
+
+    user: str
+    url: str = PUBLIC_URL
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def page(self) -> str | None:
+        """The user's page; None at a server of one's own, whose pages we do not know."""
+        return f"https://listenbrainz.org/user/{quote(self.user, safe='')}/" if self.url == PUBLIC_URL else None
+
+
+def account_from(values: Mapping[str, str]) -> ListenbrainzAccount | None:
+    """The account that the variables in ``values`` name; None without a user."""
+    user = values.get(USER)
+    return None if not user else ListenbrainzAccount(user, values[URL], values.get(TOKEN))
 
 
 def user_url(account: ListenbrainzAccount, what: str) -> str:
@@ -54,3 +79,14 @@ class ListenbrainzClient:
         response = await send(http, request, "ListenBrainz")
         raise_for_status(response.status_code, response.headers.get("x-ratelimit-reset-in"), self._clock.now())
         return response
+
+
+NOT_CONFIGURED = (
+    "There is no user of ListenBrainz yet: run python -m bootstrap --source listenbrainz, or set LISTENBRAINZ_USER."
+)
+
+
+def create_adapter(parts: AdapterContext) -> SourceAdapter:
+    """The wing: what plays and what was played are two questions."""
+    client = ListenbrainzClient(parts.http, parts.clock, history_limit(parts.settings))
+    return create_polling_adapter(parts, LISTENBRAINZ, client, account_from, NOT_CONFIGURED)
