@@ -24,7 +24,7 @@ from widget.http_client import (
     user_agent,
 )
 from widget.model.errors import QuotaExceeded, RateLimited, SourceUnreachable, SpotifyUnreachable
-from widget.sources.spotify.answers import send, throttled_error
+from widget.sources.spotify.accounts_api import send, throttled_error
 
 AT = 1_795_000_000.0
 

@@ -10,7 +10,7 @@ from widget.http_client import json_object
 from widget.model.errors import AccessTokenRefused, Forbidden, ScopeMissing, SourceError, SpotifyUnreachable
 from widget.model.playback import Playback, PlayedItem
 from widget.model.tokens import AccessToken, Account
-from widget.sources.spotify.answers import send, throttled_error
+from widget.sources.spotify.accounts_api import send, throttled_error
 from widget.sources.spotify.payloads import read_account, read_currently_playing, read_recently_played
 
 if TYPE_CHECKING:
