@@ -18,11 +18,10 @@ from widget.sources.rate_limiter import RateLimiter
 from widget.sources.spotify.accounts_api import SCOPES, AccountsApi
 from widget.sources.spotify.authorization_flow import AuthorizationFlow
 from widget.sources.spotify.daily_refresh import DailyRefresh
-from widget.sources.spotify.reauthorization import SpotifyReauthorization
+from widget.sources.spotify.reauthorization import CurrentAccount, SpotifyReauthorization
 from widget.sources.spotify.token_manager import TokenManager
 from widget.sources.spotify.token_selection import effective_authorization, is_seed_spent
 from widget.sources.spotify.web_api import WebApi
-from widget.sources.spotify.whose import CurrentAccount
 from widget.store.base import Store
 from widget.store.factory import is_ephemeral
 
