@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bootstrap.callback_server import Callback, CallbackListener, PortInUse, ResultPage, bind_redirect_socket, serve_app
-from bootstrap.pasting import read_stdin_lines
 from bootstrap.terminal import Terminal
 from widget.model.errors import AuthorizationError, NowPlayingError, StoreError
 from widget.model.tokens import Credentials
@@ -183,3 +183,39 @@ def _worked(granted: AuthorizationResult, is_rehearsal: bool) -> ResultPage:
 
 def _login(redirect_uri: str) -> str:
     return f"http://{urlsplit(redirect_uri).netloc}/login"
+
+
+_CHUNK_BYTES = 65_536
+
+
+async def read_stdin_lines(descriptor: int) -> AsyncIterator[str]:
+    """The lines that are written to ``descriptor``, until its end."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def put(line: str | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    # A daemon thread over the bare descriptor: no lock of Python's own stdin is held when the program ends.
+    threading.Thread(target=_read, args=(descriptor, put), name="stdin", daemon=True).start()
+    while (line := await lines.get()) is not None:
+        yield line
+
+
+def _read(descriptor: int, put: Callable[[str | None], None]) -> None:
+    rest = b""
+    while chunk := _chunk(descriptor):
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            put(line.decode("utf-8", "replace").strip())
+    if rest.strip():
+        put(rest.decode("utf-8", "replace").strip())
+    put(None)
+
+
+def _chunk(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, _CHUNK_BYTES)
+    except OSError:
+        return b""
