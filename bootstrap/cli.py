@@ -18,7 +18,6 @@ from bootstrap import commands, source_setup
 from bootstrap.authorize import AuthorizeOptions
 from bootstrap.errors import EXIT_INTERRUPTED, run_with_exit_code
 from bootstrap.export import FORMATS
-from bootstrap.help import Group
 from bootstrap.prompts import prompt_credentials
 from bootstrap.terminal import Terminal, standard_terminal
 from widget.cli_options import database_option
@@ -27,6 +26,32 @@ from widget.model.parsers import parse_redirect_uri
 from widget.model.sources import SOURCES, SourceInfo, SourceName
 from widget.server.stdio import open_missing_descriptors
 from widget.sources.spotify.accounts_api import KNOWN_SCOPES
+
+
+class _Formatter(click.HelpFormatter):
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{'':>{self.current_indent}}{click.style(f'{heading}:', bold=True)}\n")
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, click.style(prefix or "Usage:", bold=True) + " ")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
+class Command(click.Command):
+    """A command whose help has bold headings; click itself leaves the styles out of a pipe."""
+
+    context_class = _Context
+
+
+class Group(click.Group):
+    """The same for a command with others under it."""
+
+    context_class = _Context
+    command_class = Command
+
 
 SPOTIFY_ONLY_OPTIONS = {
     "--no-browser": "no_browser",
