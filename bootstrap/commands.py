@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+
 from bootstrap import source_setup
 from bootstrap.authorize import AuthorizeOptions, authorize
+from bootstrap.callback_server import serve_app
 from bootstrap.context import CommandContext, command_context
 from bootstrap.export import variables
 from bootstrap.prompts import prompt_credentials
@@ -21,6 +26,8 @@ from bootstrap.terminal import Terminal
 from widget.config.http_environment import check_http_environment
 from widget.config.settings import Settings
 from widget.config.source_settings import ACTIVE_SOURCE_KEY
+from widget.demo import demo_settings, make_spotify_simulator
+from widget.http_client import http_client
 from widget.model.errors import ConfigurationError, NowPlayingError, SourceError
 from widget.model.sources import SourceInfo
 from widget.model.tokens import Credentials, authorization_status
@@ -55,7 +62,7 @@ async def run_authorize(settings: Settings, wishes: AuthorizeOptions, credential
 
 async def run_demo_authorize(settings: Settings, wishes: AuthorizeOptions) -> None:
     """The same against the simulation, in a database that is gone afterwards."""
-    from bootstrap.rehearsal import demo_spotify
+    from bootstrap.commands import demo_spotify
 
     terminal = wishes.terminal
     with tempfile.TemporaryDirectory(prefix="now-playing-rehearsal-", ignore_cleanup_errors=True) as folder:
@@ -166,3 +173,14 @@ async def send_test_messages(urls: Sequence[str], terminal: Terminal) -> bool:
     for channel, did in zip(channels, arrived, strict=True):
         terminal.print_result(f"{channel.label}: {'sent' if did else 'it did not arrive'}")
     return all(arrived)
+
+
+@asynccontextmanager
+async def demo_spotify(settings: Settings, folder: Path) -> AsyncIterator[tuple[Settings, httpx.AsyncClient]]:
+    """The settings that lead to the simulation, which stores in ``folder``, and a client that goes by no proxy."""
+    simulator = make_spotify_simulator(settings.redirect_uri)
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    direct = http_client(httpx.AsyncHTTPTransport(trust_env=False))
+    async with serve_app(simulator.app, listener), direct as http:
+        yield replace(demo_settings(simulator, settings, folder), accounts_url=address, api_url=f"{address}/v1"), http
