@@ -45,4 +45,4 @@ def settings_while_unavailable(settings: Settings) -> Settings:
 def create_adapter(parts: AdapterContext) -> SourceAdapter:
     """The wing of the source that the settings name; the others are not even imported."""
     name = parts.settings.source or "spotify"
-    return cast("SourceAdapter", import_module(f"widget.sources.{name}.wing").create_adapter(parts))
+    return cast("SourceAdapter", import_module(f"widget.sources.{name}.adapter").create_adapter(parts))
