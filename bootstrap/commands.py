@@ -161,11 +161,16 @@ async def forget(settings: Settings, terminal: Terminal) -> None:
 async def send_test_messages(urls: Sequence[str], terminal: Terminal) -> bool:
     """Writes to every address, and says which message arrived; whether all did."""
     if not urls:
-        raise ConfigurationError("NOTIFY_URLS is not set: write one or more Apprise addresses into it, see README.md")
+        raise ConfigurationError(
+            "NOTIFY_URLS is not set: write one or more Apprise addresses into it, as docs/operations.md shows"
+        )
     channels, unreadable = parse_channels(urls)
     if unreadable:
         raise ConfigurationError(
-            *(f"NOTIFY_URLS: Apprise cannot read address {label}; see README.md for examples" for label in unreadable)
+            *(
+                f"NOTIFY_URLS: Apprise cannot read address {label}; docs/operations.md shows examples"
+                for label in unreadable
+            )
         )
     terminal.show_progress(f"Sending {'a message' if len(channels) == 1 else f'{len(channels)} messages'} …")
     title, body = "A test", "Messages about your now-playing widget arrive here."

@@ -9,7 +9,7 @@ from widget.model.tokens import Authorization, Credentials
 Variables = Mapping[str, str]
 
 DOKKU_APP = "now-playing"
-"""Dokku's tool wants the app's name; README makes it under this one."""
+"""Dokku's tool wants the app's name; docs/hosting.md creates it under this name."""
 
 
 def variables(credentials: Credentials, token: Authorization) -> dict[str, str]:

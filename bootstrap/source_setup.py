@@ -86,7 +86,7 @@ def prompt_source_values(
             values[variable.name] = _typed(variable, values.get(variable.name), terminal)
         elif not values.get(variable.name):
             raise ConfigurationError(
-                f"{variable.name} is not set, and there is no terminal to ask on: set it, as README.md tells"
+                f"{variable.name} is not set, and there is no terminal to ask on: set it (docs/configuration.md)"
             )
     return values
 

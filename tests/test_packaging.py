@@ -8,6 +8,7 @@ import tomllib
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,17 +16,23 @@ from packaging.requirements import Requirement
 from tests.support.commands import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-HANDED_OUT = (".html", ".svg", ".css", ".js", ".json", ".jpg", ".typed")
+HANDED_OUT = (".html", ".svg", ".css", ".js", ".json", ".jpg", ".typed", ".woff2", ".txt")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names of the files in the wheel."""
+def wheel_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel, built from this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (file,) = folder.glob("*.whl")
-    with zipfile.ZipFile(file) as archive:
+    return file
+
+
+@pytest.fixture(scope="module")
+def wheel(wheel_file: Path) -> set[str]:
+    """Return the names of the files in the wheel."""
+    with zipfile.ZipFile(wheel_file) as archive:
         return set(archive.namelist())
 
 
@@ -41,6 +48,21 @@ def test_the_wheel_holds_templates_static_files_and_artwork(wheel: set[str]) -> 
 
 def test_the_wheel_holds_nothing_else(wheel: set[str]) -> None:
     assert {name.split("/")[0] for name in wheel if ".dist-info" not in name} == {"widget", "bootstrap"}
+
+
+@pytest.mark.process
+def test_the_wheel_s_own_name_starts_the_demo_in_one_command(wheel_file: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(tmp_path)]
+    subprocess.run([*command, str(wheel_file)], check=True, capture_output=True)
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    program = [tmp_path / "bin" / PROJECT["name"], "--demo", "--port", "0"]
+    with subprocess.Popen(program, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = next(found for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+        with urlopen(f"{address[0]}/now-playing", timeout=30) as answer:
+            assert b'"status"' in answer.read()
+        process.terminate()
+    assert process.returncode == 0
 
 
 def is_ignored(path: str) -> bool:
@@ -88,7 +110,7 @@ def test_what_the_program_imports_it_asks_for() -> None:
 def test_the_top_level_is_what_it_should_be() -> None:
     allowed = {"widget", "bootstrap", "tests", "pyproject.toml", "Procfile", "README.md", "uv.lock", "LICENSE"}
     there = {path.name for path in ROOT.iterdir() if not is_ignored(path.name) and not path.name.startswith(".")}
-    assert there == {*allowed, "CHANGELOG.md"}
+    assert there - {"findings"} == {*allowed, "CHANGELOG.md", "docs"}
 
 
 COMPILED = ("uvloop", "httptools", "psycopg-binary")

@@ -3,19 +3,32 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tests.support.commands import ROOT
+from widget.model.sources import SOURCES
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+VERSIONS = (ROOT / ".ci" / "versions").read_text(encoding="utf-8")
+AT_HOME = {"mpd"}
+"""The sources that no host on the internet can reach."""
 DOCUMENTS = [
-    ROOT / name for name in ("README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md") if (ROOT / name).is_file()
+    path
+    for path in (
+        ROOT / "README.md",
+        ROOT / ".github/CONTRIBUTING.md",
+        ROOT / ".github/SECURITY.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+    )
+    if path.is_file()
 ]
 
 
@@ -86,7 +99,8 @@ def test_the_workflow_runs_what_ci_runs() -> None:
 def test_a_release_is_built_looked_into_and_published_without_a_stored_secret() -> None:
     workflow = loaded(".github/workflows/release.yml")
     jobs = workflow["jobs"]
-    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert jobs["publish"]["permissions"]["id-token"] == "write"
+    assert workflow["permissions"] == {"contents": "read"}
     assert jobs["publish"]["needs"] == "build"
     assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
     runs = " ".join(step.get("run", "") for step in steps(workflow))
@@ -96,35 +110,65 @@ def test_a_release_is_built_looked_into_and_published_without_a_stored_secret() 
 
 def test_the_blueprint_starts_the_program_on_its_disk() -> None:
     (service,) = loaded(".github/render.yaml")["services"]
+    hosting = (ROOT / "docs/hosting.md").read_text(encoding="utf-8")
     assert service["startCommand"].split()[0] in PROJECT["project"]["scripts"]
     variables = {one["key"]: one.get("value") for one in service["envVars"]}
     assert variables["DATABASE_URL"] == f"sqlite:///{service['disk']['mountPath']}/now-playing.db"
     assert all(one.get("sync") is False for one in service["envVars"] if one["key"] != "DATABASE_URL")
-    assert (ROOT / ".github/render.yaml").is_file()
-    assert ".github/render.yaml" in README
+    assert ".github/render.yaml" in hosting
 
 
-def dockerfile() -> list[list[str]]:
-    (text,) = re.findall(r"```dockerfile\n(.+?)```", README, re.DOTALL)
-    return [line.split() for line in text.splitlines()]
+def test_the_blueprint_asks_for_the_variables_of_every_source_but_the_one_at_home() -> None:
+    (service,) = loaded(".github/render.yaml")["services"]
+    asked = {one["key"] for one in service["envVars"]} - {"DATABASE_URL", "SOURCE"}
+    needed = {variable.name for name, source in SOURCES.items() if name not in AT_HOME for variable in source.variables}
+    seed = {"SPOTIFY_CLIENT_ID", "SPOTIFY_CLIENT_SECRET", "SPOTIFY_REFRESH_TOKEN", "SPOTIFY_AUTHORIZED_AT"}
+    assert asked == needed | seed
 
 
-def test_the_dockerfile_copies_by_name_so_that_no_secret_gets_into_the_image() -> None:
-    copied = [name for line in dockerfile() if line[0] == "COPY" for name in line[1:-1]]
-    assert copied
-    assert not {".", "./", "*"} & set(copied)
-    assert all((ROOT / name).exists() for name in copied)
-    assert {"pyproject.toml", "README.md", "widget", "bootstrap"} <= set(copied)
-    assert not (ROOT / "Dockerfile").exists()
+def test_both_ends_of_the_range_of_versions_are_tried_each_week() -> None:
+    workflow = loaded(".github/workflows/versions.yml")
+    assert workflow[True]["schedule"]  # YAML 1.1 reads the key "on" as a truth value.
+    (job,) = workflow["jobs"].values()
+    tried = {one["end"]: one["python"] for one in job["strategy"]["matrix"]["include"]}
+    prefix = "Programming Language :: Python :: "
+    pythons = sorted(
+        (name.removeprefix(prefix) for name in PROJECT["project"]["classifiers"] if name.startswith(f"{prefix}3.")),
+        key=lambda version: int(version.split(".")[1]),
+    )
+    assert tried == {"lowest": pythons[0], "newest": pythons[-1]}
+    assert "bash .ci/versions ${{ matrix.end }}" in [step.get("run") for step in job["steps"]]
+    assert all(f"  {end})" in VERSIONS for end in tried)
 
 
-def test_the_dockerfile_keeps_the_database_on_a_volume_and_starts_the_program() -> None:
-    lines = {line[0]: line[1:] for line in dockerfile()}
-    (volume,) = lines["VOLUME"]
-    assert f"DATABASE_URL=sqlite:///{volume}/now-playing.db" in lines["ENV"]
-    assert "HOST=0.0.0.0" in lines["ENV"]
-    assert lines["CMD"] == ['["now-playing"]']
-    assert "now-playing" in PROJECT["project"]["scripts"]
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("wcwidth", "0.2.14", "0.3"),
+        ("starlette", "1.3.0", "1.3.1"),
+        ("python-multipart", "0.0.31", "0.0.32"),
+        ("pillow", "12.2", "12.3"),
+    ],
+)
+def test_versions_with_known_faults_are_not_admitted(name: str, old: str, new: str) -> None:
+    admitted = requirement(name).specifier
+    assert not admitted.contains(old)
+    assert admitted.contains(new)
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "filelock", "apprise", "wcwidth", "h11", "httptools"])
+def test_versions_that_nobody_tried_are_not_admitted(name: str) -> None:
+    tested = Version(version(name))
+    major = f"{tested.major + 1}.0"
+    assert requirement(name).specifier.contains(str(tested))
+    assert not requirement(name).specifier.contains(major)
+    if name == "uvicorn":
+        assert not requirement(name).specifier.contains(f"{tested.major}.{tested.minor + 1}")
+
+
+def requirement(name: str) -> Requirement:
+    (found,) = [one for one in map(Requirement, PROJECT["project"]["dependencies"]) if one.name == name]
+    return found
 
 
 def test_the_editor_and_the_linter_agree_on_the_length_of_a_line() -> None:

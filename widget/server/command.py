@@ -43,7 +43,7 @@ log = logging.getLogger("widget")
 def serve(ending: ShutdownHandler, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
     """Serves the now-playing widget, and keeps itself authorized.
 
-    Settings come from the environment, then from .env in the working directory; README.md tells all of them.
+    Settings come from the environment, then from .env in the working directory; docs/configuration.md lists them.
     """
     overrides = {"host": host, "port": port, "database_url": database}
     given = {name: value for name, value in overrides.items() if value is not None}
