@@ -82,12 +82,12 @@ class AuthorizationError(NowPlayingError):
 class SourceError(NowPlayingError):
     """The source cannot be asked, or did not answer as needed.
 
-    ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None where unknown. ``is_free``:
-    though it is an outage, asking again costs nothing that is counted.
+    ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None if unknown.
+    ``counts_against_quota`` is False for an outage that retrying does not spend ``CALLS_PER_DAY`` on.
     """
 
     code: ClassVar[ErrorCode] = "source_unreachable"
-    counts_against_quota: ClassVar[bool] = False
+    counts_against_quota: ClassVar[bool] = True
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -174,9 +174,9 @@ class SpotifyUnreachable(SourceUnreachable):
 
 
 class RefreshFailed(SpotifyUnreachable):
-    """The accounts service did not refresh an access token, and nobody knows why: no Web API call was spent."""
+    """The accounts service did not refresh an access token. No Web API call was spent."""
 
-    is_free = True
+    counts_against_quota = False
 
 
 class AccessTokenRefused(SpotifyUnreachable):

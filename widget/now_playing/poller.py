@@ -224,7 +224,7 @@ class Poller:
             problem = SourceProblem.of(error, self._clock.now())
             self._telling.log_change(problem, error)
             self._board.apply_failure(problem)
-            self._asking_is_free = isinstance(error, SourceError) and error.counts_against_quota
+            self._asking_is_free = isinstance(error, SourceError) and not error.counts_against_quota
             if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
                 self._pacing.consume()
         else:
