@@ -36,7 +36,7 @@ SERVICES = ("spotify", "lastfm", "listenbrainz", "inlet")
 # A service's field names appear in its own package and its simulator alone.
 FIELD_NAMES = {
     "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "grant_type"),
-    "lastfm": ("recenttracks", "nowplaying", "uts", "#text"),
+    "lastfm": ("recenttracks", "@attr", "uts", "#text"),
     "listenbrainz": ("track_metadata", "additional_info", "mbid_mapping", "listened_at", "artist_name"),
 }
 FIELD_NAMES_BY_SERVICE = [(service, word) for service, words in FIELD_NAMES.items() for word in words]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from widget.model.sources import SourceInfo, SourceName, parse_source_name
+from widget.model.sources import SourceInfo, SourceName, SourceVariable, parse_source_name
 
 ACTIVE_SOURCE_KEY = "source"
 """The note that names the source of the last successful bootstrap."""
@@ -27,14 +27,22 @@ def dump_values(values: Mapping[str, str]) -> str:
 
 
 def load_values(text: str | None, source: SourceInfo) -> dict[str, str]:
-    """What :func:`to_text` wrote, of the variables that ``source`` has; empty where it cannot be read."""
+    """Return the values that :func:`dump_values` wrote, without what ``source`` would not take from the environment."""
     try:
         value = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     known = value if isinstance(value, dict) else {}
-    names = {variable.name for variable in source.variables}
-    return {name: text for name, text in known.items() if name in names and isinstance(text, str) and text}
+    values = ((variable, known.get(variable.name)) for variable in source.variables)
+    parsed = {variable.name: _parsed(variable, value) for variable, value in values}
+    return {name: value for name, value in parsed.items() if value}
+
+
+def _parsed(variable: SourceVariable, value: object) -> str | None:
+    try:
+        return variable.parse(value) if isinstance(value, str) and value else None
+    except ValueError:
+        return None
 
 
 def merge_values(source: SourceInfo, is_set: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:

@@ -76,12 +76,12 @@ class Playback:
 
     @property
     def ends_at(self) -> float | None:
-        """When the playing item must have ended (s since the epoch); None where that cannot be known."""
-        if self.status != "playing" or self.item is None:
+        """When the item must have ended (s since the epoch); None where that cannot be known."""
+        if self.item is None:
             return None
         if self.expires_at is not None:
             return self.expires_at
-        if self.progress_ms is None or self.item.duration_ms is None:
+        if self.status != "playing" or self.progress_ms is None or self.item.duration_ms is None:
             return None
         return self.observed_at + (self.item.duration_ms - self.progress_ms) / 1000
 

@@ -52,6 +52,8 @@ def parse_inlet_token(value: str) -> str:
                 f"after {SHA256_PREFIX} use the 64 hexadecimal digits that python -m bootstrap export prints"
             )
         return value.lower()
+    if not value.isascii():
+        raise ValueError("use ASCII letters, digits and signs: most players cannot send others")
     if len(parsers.parse_token(value)) < MIN_TOKEN_LENGTH:
         raise ValueError(
             f"use at least {MIN_TOKEN_LENGTH} characters, such as python -m bootstrap --source inlet makes"

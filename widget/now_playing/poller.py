@@ -59,6 +59,7 @@ class Poller:
         self._pacing = PollPacer(source, self._limits, clock, calls_per_day)
         self._row = row
         self._pushed = pushed
+        self._last_push_at: float | None = None
         self._publishes_plays = recent > 0
         self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
         self._listing = HistorySchedule()
@@ -71,7 +72,7 @@ class Poller:
     @property
     def last_success_at(self) -> float | None:
         """When the source last answered (s since the epoch), whichever instance asked; None if it never did."""
-        return self._board.state.updated_at
+        return self._board.state.updated_at if self._pushed is None else self._last_push_at
 
     @property
     def problem(self) -> SourceProblem | None:
@@ -182,14 +183,15 @@ class Poller:
         try:
             playback = await self._limits.store(self._source.currently_playing())
             played = await self._limits.store(self._source.recently_played())
-            told_at = await self._limits.store(pushed.last_push_at())
+            changed_at = await self._limits.store(pushed.last_change_at())
+            self._last_push_at = await self._limits.store(pushed.last_push_at())
         except SourceError as error:
             problem = SourceProblem.of(error, self._clock.now())
             self._telling.log_change(problem, error)
             self._board.replace_state(NowPlayingState().with_failure(problem, self._clock.now()))
         else:
             self._telling.log_change(None)
-            self._board.apply_pushed(playback, played, told_at)
+            self._board.apply_pushed(playback, played, changed_at)
         self._board.publish()
 
     async def _is_leader(self) -> bool:

@@ -73,6 +73,10 @@ class PushSource(Protocol):
         """When it told something last (s since the epoch). May raise StoreError."""
         ...
 
+    async def last_change_at(self) -> float | None:
+        """Return when it pushed something last that is not hidden (s since the epoch). May raise StoreError."""
+        ...
+
     async def wait_for_push(self, seconds: float) -> None:
         """Returns when it has told something, after ``seconds`` at the latest. May raise StoreError."""
         ...

@@ -3,13 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeGuard
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 MAX_DURATION_MS = 30 * 86_400_000
 MAX_TIMESTAMP = 32_503_680_000.0  # the year 3000
 MAX_URL_LENGTH = 2_000
 
+_URL_TEXT = re.compile(r"[^\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_URL_SAFE = "%/:?#[]@!$&()*+,;=~"
+_HOST = re.compile(r"[a-z0-9._-]+", re.ASCII)
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -32,23 +35,35 @@ def as_object(value: Any) -> dict[str, Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """Text that is not empty."""
-    return value if isinstance(value, str) and value else None
+    """Return text that is not empty; half a surrogate pair, which nothing can encode, becomes U+FFFD."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def as_url(value: Any) -> str | None:
-    """An absolute http(s) address: what stands here becomes a link on somebody's site."""
-    if (
-        not isinstance(value, str)
-        or len(value) > MAX_URL_LENGTH
-        or any(c.isspace() or not c.isprintable() for c in value)
-    ):
+    """Return an absolute http(s) address as a browser would read it, percent-encoded; else None.
+
+    It becomes a link on somebody's site, so an address with a user and a password is none.
+    """
+    if not isinstance(value, str) or len(value) > MAX_URL_LENGTH or not _URL_TEXT.fullmatch(value):
         return None
     try:
         parts = urlsplit(value)
-    except ValueError:
+        host, port = unquote(parts.hostname or "", errors="strict"), parts.port
+        if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host:
+            return None
+        if not host.startswith(("[", ":")) and ":" not in host:
+            host = host.encode("idna").decode()  # Full-width letters and other dots become plain ones.
+            if not _HOST.fullmatch(host):
+                return None
+        else:
+            host = f"[{host}]"
+        netloc = host if port is None else f"{host}:{port}"
+        path, query, fragment = (quote(part, safe=_URL_SAFE) for part in (parts.path, parts.query, parts.fragment))
+    except ValueError:  # UnicodeError of the codec, too.
         return None
-    return value if parts.scheme in ("http", "https") and parts.hostname else None
+    return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
 def as_milliseconds(value: Any, longest: int = MAX_DURATION_MS) -> int | None:
@@ -56,8 +71,8 @@ def as_milliseconds(value: Any, longest: int = MAX_DURATION_MS) -> int | None:
     return int(value) if is_number(value) and 0 <= value <= longest else None
 
 
-def is_number(value: Any) -> bool:
-    """Whether it is a number, of whatever size."""
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Return whether it is a number, of whatever size."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

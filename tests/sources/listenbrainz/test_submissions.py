@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.sources.listenbrainz.submissions import MAX_FUTURE_SECONDS, InvalidSubmission, read_submission
+from widget.sources.listenbrainz.submissions import (
+    MAX_FUTURE_SECONDS,
+    MAX_KEPT_LISTENS,
+    InvalidSubmission,
+    read_submission,
+)
 
 NOW = 1_795_000_000.0
 
@@ -23,7 +28,7 @@ def body(kind: Any, *listens: Any) -> bytes:
 def test_what_plays_now_is_one_listen_without_a_time() -> None:
     submission = read_submission(body("playing_now", listen()), NOW)
     assert submission.now_playing is not None
-    assert (submission.kind, submission.now_playing.title, submission.listens) == ("playing_now", "One", ())
+    assert (submission.listen_type, submission.now_playing.title, submission.listens) == ("playing_now", "One", ())
 
 
 def test_a_single_has_its_time_and_several_may_come_together() -> None:
@@ -36,9 +41,11 @@ def test_a_clock_that_is_a_little_ahead_counts_as_now() -> None:
     assert submission.listens[0].played_at == NOW
 
 
-def test_an_import_is_accepted_and_dropped() -> None:
-    submission = read_submission(body("import", listen(listened_at=5), listen(listened_at=6)), NOW)
-    assert (submission.kind, submission.now_playing, submission.listens) == ("import", None, ())
+def test_of_a_large_import_the_newest_are_kept() -> None:
+    listens = [listen(str(n), listened_at=n) for n in range(1, MAX_KEPT_LISTENS + 3)]
+    submission = read_submission(body("import", *listens), NOW)
+    assert (submission.listen_type, submission.now_playing) == ("import", None)
+    assert [last.played_at for last in submission.listens] == list(range(MAX_KEPT_LISTENS + 2, 2, -1))
 
 
 @pytest.mark.parametrize(
@@ -54,9 +61,9 @@ def test_an_import_is_accepted_and_dropped() -> None:
         body("single"),
         body("import"),
         body("playing_now", listen(), listen()),
-        body("playing_now", listen(listened_at=5)),
         body("single", listen()),
-        body("single", listen(listened_at="5")),
+        body("single", listen(listened_at="five")),
+        body("import", listen(listened_at=None)),
         body("single", listen(listened_at=True)),
         body("single", listen(listened_at=0)),
         body("single", listen(listened_at=int(NOW + MAX_FUTURE_SECONDS + 1))),

@@ -1,4 +1,4 @@
-"""Puts the wing of the inlet together."""
+"""Builds the inlet's adapter: no service is called, and it has routes of its own."""
 
 from dataclasses import replace
 
@@ -7,26 +7,25 @@ from widget.model.sources import INLET
 from widget.sources.base import AdapterContext, SourceAdapter
 from widget.sources.inlet.authentication import TokenAuthenticator
 from widget.sources.inlet.receiver import SubmissionReceiver
-from widget.sources.inlet.routes import InletRoutes, max_body_bytes
+from widget.sources.inlet.routes import InletRoute, max_body_bytes
 
 TOKEN, LABEL = "INLET_TOKEN", "INLET_LABEL"
 
 
 def create_adapter(parts: AdapterContext) -> SourceAdapter:
-    """The wing: it asks nobody, and has routes of its own."""
+    """Return the adapter for the settings in ``parts``."""
     settings, store, clock = parts.settings, parts.store, parts.clock
 
     async def token() -> str | None:
-        return settings.source_values.get(TOKEN) or (await effective_values(store, INLET, settings.source_values)).get(
-            TOKEN
-        )
+        is_set = settings.source_values.get(TOKEN)
+        return is_set or (await effective_values(store, INLET, settings.source_values)).get(TOKEN)
 
     async def has_token() -> bool:
         return await token() is not None
 
     hidden = settings.hide
-    inlet = SubmissionReceiver(store, clock, lambda item: bool(hidden & item.hide_keys), settings.recent, has_token)
-    routes = InletRoutes(inlet, TokenAuthenticator(token, clock), clock).routes
+    receiver = SubmissionReceiver(store, clock, lambda item: bool(hidden & item.hide_keys), settings.recent, has_token)
+    route = InletRoute(receiver, TokenAuthenticator(token, clock), clock, frozenset(settings.artwork_hosts))
     known = merge_values(INLET, settings.source_values, settings.stored_source_values)
     source = replace(INLET, label=known[LABEL])
-    return SourceAdapter(source, inlet, routes=tuple(routes), max_body_bytes=max_body_bytes, push=inlet)
+    return SourceAdapter(source, receiver, routes=(route,), max_body_bytes=max_body_bytes, push=receiver)

@@ -1,4 +1,7 @@
-"""Who may tell: the token, compared in constant time before anything is read; wrong ones wait, and shut nobody out."""
+"""Authentication and request limits of the inlet.
+
+The token is compared in constant time before anything else is read; wrong ones wait, and keep no player out.
+"""
 
 import asyncio
 import hashlib
@@ -12,63 +15,84 @@ from widget.model.sources import SHA256_PREFIX
 FAILURE_DELAY_SECONDS = 1.0
 MAX_PENDING_FAILURES = 10
 TOKEN_CACHE_SECONDS = 1.0
-"""What is stored is looked at this often at most, whoever knocks."""
-
 MAX_REQUESTS, WINDOW_SECONDS = 60, 60.0
+RESERVED_REQUESTS = 20
+"""Requests that are kept for what plays now: a queue of old listens must not use them up."""
+
+_SCHEMES = frozenset({"token", "bearer"})
 
 
 class TooManyAttempts(Exception):  # noqa: N818
-    """So many wrong tokens wait for their answer that this one is not let wait."""
+    """Enough wrong tokens are waiting for their response already."""
 
 
 class TokenAuthenticator:
-    """``token`` gives the token, or its hash after ``sha256:``, that counts now; None where there is none."""
+    """``token`` returns the current token, or its hash after ``sha256:``, or None if there is none."""
 
     def __init__(self, token: Callable[[], Awaitable[str | None]], clock: Clock) -> None:
         self._token = token
         self._clock = clock
         self._digest: bytes | None = None
-        self._looked_at: float | None = None
-        self._looking = asyncio.Lock()
-        self._waiting = 0
-        self._posts: deque[float] = deque()
+        self._refreshed_at: float | None = None
+        self._refresh_lock = asyncio.Lock()
+        self._pending_failures = 0
 
     async def authenticate(self, authorization: str | None) -> bool:
-        """Whether the header ``Authorization`` holds the token; a wrong one is answered after a second.
+        """Return whether the header ``Authorization`` holds the token; False takes a second.
 
-        Raises :class:`TooManyWrong` at once where ten wrong ones wait already, or StoreError.
+        Raises :class:`TooManyAttempts` at once if ten wrong ones wait already, or StoreError.
         """
-        word, _, token = (authorization or "").strip().partition(" ")
-        await self._look()
-        given = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
-        right = hmac.compare_digest(given, self._digest or bytes(len(given)))
-        if right and self._digest is not None and word.lower() == "token":
+        scheme, *rest = (authorization or "").split(None, 1)[:2] or [""]
+        return await self.authenticate_token(rest[0].strip() if rest and scheme.lower() in _SCHEMES else "")
+
+    async def authenticate_token(self, token: str) -> bool:
+        """Return whether ``token`` is right; waits and raises as :meth:`authenticate`."""
+        await self._refresh()
+        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        is_equal = hmac.compare_digest(digest, self._digest or bytes(len(digest)))
+        if is_equal and self._digest is not None:
             return True
-        if self._waiting >= MAX_PENDING_FAILURES:
+        if self._pending_failures >= MAX_PENDING_FAILURES:
             raise TooManyAttempts
-        self._waiting += 1
+        self._pending_failures += 1
         try:
             await self._clock.sleep(FAILURE_DELAY_SECONDS)
         finally:
-            self._waiting -= 1
+            self._pending_failures -= 1
         return False
 
+    async def _refresh(self) -> None:
+        async with self._refresh_lock:
+            now = self._clock.monotonic()
+            if self._refreshed_at is None or now - self._refreshed_at >= TOKEN_CACHE_SECONDS:
+                self._digest = _digest_of(await self._token())
+                self._refreshed_at = now
+
+
+class RequestLimiter:
+    """Limits the requests within a sliding minute, and keeps some of them for what plays now."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._requests: deque[float] = deque()
+
     def retry_after(self) -> float:
-        """0, counting one post, where one more is allowed within a minute; else after how many s."""
+        """Count a request and return 0 if it is allowed, else the seconds until the next one is."""
         now = self._clock.monotonic()
-        while self._posts and now - self._posts[0] >= WINDOW_SECONDS:
-            self._posts.popleft()
-        if len(self._posts) >= MAX_REQUESTS:
-            return self._posts[0] + WINDOW_SECONDS - now
-        self._posts.append(now)
+        while self._requests and now - self._requests[0] >= WINDOW_SECONDS:
+            self._requests.popleft()
+        if len(self._requests) >= MAX_REQUESTS:
+            return self._requests[0] + WINDOW_SECONDS - now
+        self._requests.append(now)
         return 0.0
 
-    async def _look(self) -> None:
-        async with self._looking:
-            now = self._clock.monotonic()
-            if self._looked_at is None or now - self._looked_at >= TOKEN_CACHE_SECONDS:
-                self._digest = _digest_of(await self._token())
-                self._looked_at = now
+    def retry_after_for_listens(self) -> float:
+        """Return 0 if the request just counted may submit listens, else uncount it and return the seconds to wait."""
+        limit = MAX_REQUESTS - RESERVED_REQUESTS
+        if len(self._requests) <= limit:
+            return 0.0
+        self._requests.pop()
+        return self._requests[len(self._requests) - limit] + WINDOW_SECONDS - self._clock.monotonic()
 
 
 def _digest_of(token: str | None) -> bytes | None:

@@ -1,4 +1,4 @@
-"""The inlet: takes what players tell, keeps it in what instances share, and tells it to the watcher."""
+"""Accepts what players submit, keeps it where instances share it, and serves it to the poller."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,21 +8,24 @@ from widget.model.errors import NotConfigured, SourceError
 from widget.model.playback import Item, Playback, PlayedItem
 from widget.model.snapshot import SourceProblem
 from widget.model.tokens import AuthorizationStatus
-from widget.sources.inlet.state import SubmittedState, dump_submitted, load_submitted
+from widget.sources.inlet.dialects import PlayerUpdate
+from widget.sources.inlet.plays import is_same_item
+from widget.sources.inlet.serialization import dump_submitted, load_submitted
+from widget.sources.inlet.state import SubmittedState
 from widget.sources.listenbrainz.submissions import Submission
 from widget.store.base import Store
 
 STORE_GRACE_SECONDS = 1.0
-"""So much later than agreed the store may answer."""
+"""The store may respond this much later than agreed."""
 
 NOT_CONFIGURED = "There is no token for players yet: run python -m bootstrap --source inlet, or set INLET_TOKEN."
 
 
 class SubmissionReceiver:
-    """Every instance takes posts, and every instance reads what any of them was told.
+    """Every instance accepts posts, and reads what any of them accepted.
 
-    ``hides`` says what is not shown, and so is not kept; ``keep`` how many plays are; ``has_token`` whether there is
-    anybody who may tell.
+    ``hides`` returns whether an item must not be shown, and so is not kept; ``keep`` is how many plays are;
+    ``has_token`` whether players have a token at all.
     """
 
     def __init__(
@@ -40,71 +43,64 @@ class SubmissionReceiver:
         self._has_token = has_token
         self._pushed = asyncio.Event()
 
-    # What players do.
+    async def accept(self, message: Submission | PlayerUpdate | None) -> None:
+        """Keep what a player sent; None changes nothing but the time of the last post. May raise StoreError."""
+        now = self._clock.now()
+        async with self._store.refresh_lock():  # Two instances may accept at the same time.
+            await self._save(self._after(await self._load(), message, now))
 
-    async def accept(self, submission: Submission) -> None:
-        """Keeps what was submitted. May raise StoreError."""
-        if submission.now_playing is not None:
-            item = submission.now_playing
-            await self._change(lambda told, now: self._plays(told, item, now))
-            return
-        shown = tuple(last for last in submission.listens if not self._hides(last.item))
-        await self._change(lambda told, now: told.with_listens(shown, now, self._keep) if shown else _heard(told, now))
-
-    async def clear_now_playing(self) -> None:
-        """The player has stopped. May raise StoreError."""
-        await self._change(lambda told, now: told.without_now_playing(now, self._keep))
-
-    def _plays(self, told: SubmittedState, item: Item, now: float) -> SubmittedState:
-        return (
-            told.without_now_playing(now, self._keep)
-            if self._hides(item)
-            else told.with_now_playing(item, now, self._keep)
-        )
-
-    async def _change(self, change: Callable[[SubmittedState, float], SubmittedState]) -> None:
-        async with self._store.refresh_lock():  # Two instances may be told at the same time.
-            told = change(await self._told(), self._clock.now())
-            await self._store.publish_state(dump_submitted(told), "inlet")
-        self._pushed.set()
-
-    # What the watcher asks.
+    async def clear_now_playing(self, client: str | None = None) -> bool:
+        """End what plays, or what ``client`` announced; return whether that plays. May raise StoreError."""
+        now = self._clock.now()
+        async with self._store.refresh_lock():
+            state = (await self._load()).expired_at(now, self._keep)
+            if client is not None and (state.playing is None or state.playing.client != client):
+                return False
+            await self._save(state.without_now_playing(now, self._keep))
+        return True
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`NotConfigured` or StoreError."""
+        """Return what plays now. Raises :class:`NotConfigured` or StoreError."""
         await self._check()
         now = self._clock.now()
-        return (await self._told()).expired_at(now, self._keep).playback(now)
+        return (await self._load()).expired_at(now, self._keep).playback(now)
 
     async def recently_played(self) -> Sequence[PlayedItem]:
-        """What was played, newest first. May raise StoreError."""
-        return (await self._told()).expired_at(self._clock.now(), self._keep).played
+        """Return the plays that ended, newest first. May raise StoreError."""
+        state = (await self._load()).expired_at(self._clock.now(), self._keep)
+        return [PlayedItem(play.item, play.played_at) for play in state.played]
 
     async def last_push_at(self) -> float | None:
-        """When the last post was accepted (s since the epoch). May raise StoreError."""
-        return (await self._told()).last_push_at
+        """Return when the last post was accepted (s since the epoch). May raise StoreError."""
+        return (await self._load()).last_push_at
+
+    async def last_change_at(self) -> float | None:
+        """Return when the last post was accepted that is not hidden (s since the epoch). May raise StoreError."""
+        return (await self._load()).updated_at
 
     async def wait_for_push(self, seconds: float) -> None:
-        """Returns when something was told, here or to another instance, after ``seconds`` at the latest."""
-        pushed, news = asyncio.create_task(self._pushed.wait()), asyncio.create_task(_news(self._store, seconds))
+        """Return when something was accepted, here or by another instance, after ``seconds`` at the latest."""
+        pushed = asyncio.create_task(self._pushed.wait())
+        published = asyncio.create_task(_wait_for_state(self._store, seconds))
+        passed = asyncio.create_task(self._clock.sleep(seconds))
+        tasks = {pushed, published, passed}
         try:
-            await asyncio.wait(
-                {pushed, news}, timeout=seconds + STORE_GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            if news.done():
-                news.result()
+            timeout = seconds + STORE_GRACE_SECONDS
+            await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if published.done():
+                published.result()
         finally:
-            pushed.cancel()
-            news.cancel()
-            await asyncio.wait({pushed, news}, timeout=STORE_GRACE_SECONDS)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=STORE_GRACE_SECONDS)
             self._pushed.clear()
 
     async def authorization_status(self) -> AuthorizationStatus:
-        """Nothing ends here."""
+        """Return that there is no authorization."""
         return AuthorizationStatus("not_needed")
 
     async def known_problem(self) -> SourceProblem | None:
-        """Whether nobody may tell anything. May raise StoreError."""
+        """Return the problem that players have no token. May raise StoreError."""
         try:
             await self._check()
         except SourceError as error:
@@ -112,23 +108,51 @@ class SubmissionReceiver:
         return None
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
-        """Nobody is asked."""
+        """Return nothing, as no service is called."""
         return ()
 
     async def close(self) -> None:
-        """Nothing is under way that must end first."""
+        """Do nothing: a request that is under way ends with the server."""
 
-    async def _told(self) -> SubmittedState:
+    def _after(self, state: SubmittedState, message: Submission | PlayerUpdate | None, now: float) -> SubmittedState:
+        if message is None:
+            return state.accepted_at(now, is_hidden=True)
+        if isinstance(message, PlayerUpdate):
+            return self._updated(state, message, now)
+        if (item := message.now_playing) is not None:
+            if self._hides(item):
+                return state.with_hidden(now, self._keep)
+            return state.with_now_playing(item, now, self._keep, message.client)
+        listens = [listen for listen in message.listens if not self._hides(listen.item)]
+        if not listens:
+            return state.accepted_at(now, is_hidden=True)
+        return state.with_listens(listens, now, self._keep, is_import=message.listen_type == "import")
+
+    def _updated(self, state: SubmittedState, update: PlayerUpdate, now: float) -> SubmittedState:
+        item = update.item
+        if item is not None and self._hides(item):
+            return state.with_hidden(now, self._keep)
+        if update.state != "stopped" and item is not None:
+            is_paused = update.state == "paused"
+            return state.with_progress(
+                item, now, self._keep, update.progress_ms, is_paused=is_paused, client=update.client
+            )
+        state = state.expired_at(now, self._keep)
+        if item is not None and (state.playing is None or not is_same_item(state.playing.item, item)):
+            return state.accepted_at(now, is_hidden=True)  # The next item began before this one's end was sent.
+        return state.without_now_playing(now, self._keep)
+
+    async def _load(self) -> SubmittedState:
         return load_submitted(await self._store.read_state("inlet"))
+
+    async def _save(self, state: SubmittedState) -> None:
+        await self._store.publish_state(dump_submitted(state), "inlet")
+        self._pushed.set()
 
     async def _check(self) -> None:
         if not await self._has_token():
             raise NotConfigured(NOT_CONFIGURED)
 
 
-async def _news(store: Store, seconds: float) -> None:
+async def _wait_for_state(store: Store, seconds: float) -> None:
     await store.wait_for_state(seconds)
-
-
-def _heard(told: SubmittedState, now: float) -> SubmittedState:
-    return SubmittedState(told.playing, told.played, now)

@@ -1,122 +1,174 @@
-"""What players have told the inlet: what plays until when, and what was played. Pure; kept in what instances share."""
+"""The state that players submitted: what plays until when, and the plays that ended. Pure.
 
-import json
+Every instance shares it through the store. The rules follow what real clients send, which is less than ListenBrainz's
+documentation promises: docs/players.md has the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from widget.model.playback import Item, Playback, PlayedItem
-from widget.model.serialization import (
-    item_from_dict,
-    item_to_dict,
-    optional,
-    played_item_from_dict,
-    played_item_to_dict,
-    require_timestamp,
+from widget.sources.inlet.plays import (
+    MIN_PLAY_SECONDS,
+    OVERLAP_SLACK_SECONDS,
+    REPEAT_WINDOW_SECONDS,
+    UNKNOWN_DURATION_SKEW_SECONDS,
+    NowPlaying,
+    Play,
+    do_overlap,
+    duration_of,
+    is_restart,
+    is_same_item,
+    lifetime,
 )
 
-DEFAULT_LIFETIME_SECONDS = 600.0
-SAME_PLAY_SECONDS = 60.0
-"""A player's clock and ours may be so far apart about the beginning of one and the same play."""
-
-
-@dataclass(frozen=True, slots=True)
-class NowPlaying:
-    """``item`` plays from ``since`` until ``until`` (s since the epoch)."""
-
-    item: Item
-    since: float
-    until: float
+MAX_AGE_SECONDS = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedState:
-    """``played`` is newest first, and no longer than is shown. ``told_at`` is when the last post was accepted."""
+    """``played`` is newest first, and no longer than what is shown.
+
+    ``last_push_at`` is when the last post was accepted, ``updated_at`` when the last one that is not hidden was.
+    """
 
     playing: NowPlaying | None = None
-    played: tuple[PlayedItem, ...] = ()
+    played: tuple[Play, ...] = ()
     last_push_at: float | None = None
+    updated_at: float | None = None
 
-    def with_now_playing(self, item: Item, now: float, keep: int) -> "SubmittedState":
-        """``item`` plays from ``now`` on: for its duration, or ten minutes, or until the next is told."""
-        seconds = DEFAULT_LIFETIME_SECONDS if item.duration_ms is None else item.duration_ms / 1000
-        goes_on = self.playing is not None and now < self.playing.until and _is_same(self.playing.item, item)
-        before = self if goes_on else self.expired_at(now, keep, ended=True)
-        return replace(before, playing=NowPlaying(item, now, now + seconds), last_push_at=now)
-
-    def with_listens(self, played: tuple[PlayedItem, ...], now: float, keep: int) -> "SubmittedState":
-        """After ``played``: the newest becomes last played where nothing newer is known, and ends what plays if it is
-        the same."""
+    def with_now_playing(self, item: Item, now: float, keep: int, client: str | None = None) -> SubmittedState:
+        """Return the state after ``item`` was announced without a position; again before its end changes nothing."""
         before = self.expired_at(now, keep)
-        newest = max(played, key=lambda last: last.played_at)
-        is_newest = not before.played or newest.played_at >= before.played[0].played_at - SAME_PLAY_SECONDS
-        ends = before.playing is not None and is_newest and _is_same(before.playing.item, newest.item)
-        return replace(
-            before,
-            playing=None if ends else before.playing,
-            played=_merged((*before.played, *played), keep),
-            last_push_at=now,
-        )
+        playing = before.playing
+        if playing is None or not is_same_item(playing.item, item) or playing.is_nearly_over_at(now):
+            before = before._begin(item, now, keep, client=client)
+        return before.accepted_at(now)
 
-    def without_now_playing(self, now: float, keep: int) -> "SubmittedState":
-        """The player has stopped: what played becomes last played."""
-        return replace(self.expired_at(now, keep, ended=True), last_push_at=now)
+    def with_progress(
+        self, item: Item, now: float, keep: int, progress_ms: int | None, *, is_paused: bool, client: str | None = None
+    ) -> SubmittedState:
+        """Return the state after a player sent the position of ``item`` (ms, or None) and whether it is paused."""
+        if progress_ms is not None and item.duration_ms is not None:
+            progress_ms = min(progress_ms, item.duration_ms)
+        before = self.expired_at(now, keep)
+        playing = before.playing
+        if playing is None or not is_same_item(playing.item, item) or is_restart(playing, now, progress_ms, is_paused):
+            before = before._begin(item, now, keep, progress_ms=progress_ms, client=client)
+            playing = before.playing
+        assert playing is not None  # noqa: S101 - for mypy; one has just begun or goes on.
+        after = replace(before, playing=playing.updated(item, now, progress_ms, is_paused=is_paused))
+        return after.accepted_at(now)
 
-    def expired_at(self, now: float, keep: int, *, ended: bool = False) -> "SubmittedState":
-        """What holds at ``now``: what has come to its end, or has ``ended``, was played."""
-        if self.playing is None or not (ended or now >= self.playing.until):
+    def with_listens(self, listens: Iterable[PlayedItem], now: float, keep: int, *, is_import: bool) -> SubmittedState:
+        """Return the state after ``listens`` were submitted, which are not hidden.
+
+        A listen is sent in the middle of its play, at its end, or much later. It ends what plays only if nobody knows
+        how long that lasts, for then it is the only sign of the end.
+        """
+        state = self.expired_at(now, keep)
+        recent = [listen for listen in listens if listen.played_at > now - MAX_AGE_SECONDS]
+        for listen in sorted(recent, key=lambda listen: listen.played_at):
+            playing = state.playing
+            if playing is None or not state._is_of_what_plays(listen, playing):
+                state = state._with_play(listen, keep)
+                continue
+            ends = not is_import and duration_of(playing.item) is None and playing.paused_at is None
+            until = min(playing.until, now) if ends else playing.until
+            state = replace(state, playing=replace(playing, until=until, is_scrobbled=True))
+        return state.accepted_at(now)
+
+    def without_now_playing(self, now: float, keep: int) -> SubmittedState:
+        """Return the state after the player stopped."""
+        return self.expired_at(now, keep)._ended(now, keep, is_followed=False).accepted_at(now)
+
+    def with_hidden(self, now: float, keep: int) -> SubmittedState:
+        """Return the state after an item began that must not be shown: it leaves no trace but ``last_push_at``."""
+        return replace(self.expired_at(now, keep)._ended(now, keep, is_followed=False), last_push_at=now)
+
+    def accepted_at(self, now: float, *, is_hidden: bool = False) -> SubmittedState:
+        """Return the state after a post that changes nothing else."""
+        return replace(self, last_push_at=now, updated_at=self.updated_at if is_hidden else now)
+
+    def expired_at(self, now: float, keep: int) -> SubmittedState:
+        """Return the state at ``now``: what is no longer shown has been played."""
+        if self.playing is None or now < self.playing.expires_at:
             return self
-        last = PlayedItem(self.playing.item, self.playing.since)
-        return replace(self, playing=None, played=_merged((*self.played, last), keep))
+        return self._ended(now, keep, is_followed=False)
 
     def playback(self, now: float) -> Playback:
-        """What plays, of what holds at ``now``."""
+        """Return what plays, of a state that holds at ``now``."""
         if self.playing is None:
-            return Playback("idle", now if self.last_push_at is None else self.last_push_at)
-        return Playback("playing", self.playing.since, self.playing.item, expires_at=self.playing.until)
+            return Playback("idle", now if self.updated_at is None else self.updated_at)
+        return self.playing.playback()
 
-
-def _is_same(one: Item, other: Item) -> bool:
-    if one.id is not None and other.id is not None:
-        return one.id == other.id
-    return (one.title, one.artists) == (other.title, other.artists)
-
-
-def _merged(played: tuple[PlayedItem, ...], keep: int) -> tuple[PlayedItem, ...]:
-    """The newest ``keep``, each play once."""
-    kept: list[PlayedItem] = []
-    for last in sorted(played, key=lambda last: last.played_at, reverse=True):
-        if not any(
-            _is_same(one.item, last.item) and one.played_at - last.played_at < SAME_PLAY_SECONDS for one in kept
+    def _begin(
+        self, item: Item, now: float, keep: int, *, progress_ms: int | None = None, client: str | None
+    ) -> SubmittedState:
+        """Return the state in which ``item`` has begun: a new play, or the rest of the last one."""
+        is_another = self.playing is not None and not is_same_item(self.playing.item, item)
+        state = self._ended(now, keep, is_followed=True)
+        played_at = now - (progress_ms or 0) / 1000
+        last = state.played[0] if state.played and not is_another else None
+        if (
+            last is not None
+            and is_same_item(last.item, item)
+            and do_overlap(last.item, item, last.played_at, played_at)
         ):
-            kept.append(last)
-    return tuple(kept[:keep])
+            is_in_the_middle = progress_ms is not None and progress_ms >= REPEAT_WINDOW_SECONDS * 1000
+            if is_in_the_middle or not last.is_complete_at(now):
+                state, played_at = replace(state, played=state.played[1:]), last.played_at
+        return replace(state, playing=NowPlaying(item, now, now + lifetime(item), played_at, client=client))
 
+    def _ended(self, now: float, keep: int, *, is_followed: bool) -> SubmittedState:
+        playing = self.playing
+        if playing is None:
+            return self
+        lasted = now - playing.since
+        was_skipped = lasted < MIN_PLAY_SECONDS and not playing.is_over_at(now) and not playing.is_scrobbled
+        if is_followed and was_skipped and playing.played_at >= playing.since - MIN_PLAY_SECONDS:
+            return replace(self, playing=None)
+        play = Play(playing.item, playing.played_at, playing.is_scrobbled)
+        return replace(self, playing=None, played=_newest((*self.played, play), keep))
 
-def dump_submitted(told: SubmittedState) -> str:
-    """``told`` for the store, as JSON."""
-    playing = told.playing
-    return json.dumps(
-        {
-            "playing": playing and {"item": item_to_dict(playing.item), "since": playing.since, "until": playing.until},
-            "played": [played_item_to_dict(last) for last in told.played],
-            "told_at": told.last_push_at,
-        }
-    )
+    def _is_of_what_plays(self, listen: PlayedItem, playing: NowPlaying) -> bool:
+        if not is_same_item(playing.item, listen.item):
+            return False
+        distance = abs(listen.played_at - playing.played_at)
+        if any(
+            is_same_item(play.item, listen.item) and abs(play.played_at - listen.played_at) < distance
+            for play in self.played
+        ):
+            return False  # A late scrobble of an earlier round.
+        duration = duration_of(playing.item)
+        before = UNKNOWN_DURATION_SKEW_SECONDS if duration is None else duration / 2
+        return listen.played_at >= playing.played_at - before
 
+    def _with_play(self, listen: PlayedItem, keep: int) -> SubmittedState:
+        same = [play for play in self.played if self._is_one_play(play, listen)]
+        if not same:
+            play = Play(listen.item, listen.played_at, is_scrobbled=True)
+            return replace(self, played=_newest((*self.played, play), keep))
+        nearest = min(same, key=lambda play: abs(play.played_at - listen.played_at))
+        scrobbled = tuple(replace(play, is_scrobbled=True) if play is nearest else play for play in self.played)
+        return replace(self, played=scrobbled)
 
-def load_submitted(text: str | None) -> SubmittedState:
-    """What :func:`to_text` wrote; having been told nothing, where it cannot be read."""
-    try:
-        value = json.loads(text or "{}")
-        playing = value["playing"]
-        return SubmittedState(
-            playing
-            and NowPlaying(
-                item_from_dict(playing["item"]),
-                require_timestamp(playing["since"]),
-                require_timestamp(playing["until"]),
-            ),
-            tuple(played_item_from_dict(last) for last in value["played"]),
-            optional(require_timestamp, value["told_at"]),
+    def _is_one_play(self, play: Play, listen: PlayedItem) -> bool:
+        if not is_same_item(play.item, listen.item):
+            return False
+        if not do_overlap(play.item, listen.item, play.played_at, listen.played_at):
+            return False
+        first, last = sorted((play.played_at, listen.played_at))
+        others = [(other.item, other.played_at) for other in self.played]
+        if self.playing is not None:
+            others.append((self.playing.item, self.playing.played_at))
+        # The end of a play is submitted as its beginning by some, a moment after the next item began.
+        return not any(
+            first < at < last - OVERLAP_SLACK_SECONDS and not is_same_item(item, play.item) for item, at in others
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return SubmittedState()
+
+
+def _newest(played: Iterable[Play], keep: int) -> tuple[Play, ...]:
+    return tuple(sorted(played, key=lambda play: play.played_at, reverse=True)[:keep])

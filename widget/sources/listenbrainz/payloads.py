@@ -13,16 +13,22 @@ from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
 from widget.sources.json_values import (
     as_mbid,
-    as_milliseconds,
     as_object,
     as_text,
     as_timestamp,
     as_url,
+    is_number,
     iter_objects,
     parse_json,
 )
 
-MAX_DURATION_MS = 24 * 86_400_000
+MAX_DURATION_MS = 86_400_000
+MIN_DURATION_MS, MIN_DURATION_IN_SECONDS = 5_000, 5
+"""A ``duration_ms`` below this is in seconds, unless that would be shorter than a track."""
+
+MAX_DURATION_SECONDS = 21_600
+"""A ``duration`` above this is in milliseconds."""
+
 _OTHER_HOSTS = ("spotify.com", "spotify.link", "spotify.app.link", "spoti.fi", "scdn.co", "spotifycdn.com")
 
 
@@ -37,6 +43,7 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
         return None
     info, mapping = as_object(metadata.get("additional_info")), as_object(metadata.get("mbid_mapping"))
     album = as_text(metadata.get("release_name"))
+    album = None if album is not None and album.casefold() == "unknown" else album  # Rhythmbox, without an album.
     recording = as_mbid(info.get("recording_mbid")) or as_mbid(mapping.get("recording_mbid"))
     release = as_mbid(info.get("release_mbid"))
     release = (as_mbid(mapping.get("caa_release_mbid")) or release) if played else release
@@ -69,27 +76,39 @@ def _every_name(credit: str | None, names: tuple[str, ...], info: dict[str, Any]
     return [*names, *told] if credit is None else [credit, *names, *told]
 
 
+def recording_url(recording: str) -> str:
+    """Return the page of a recording by its MBID."""
+    return f"https://listenbrainz.org/track/{recording}/"
+
+
+def foreign_url(url: str) -> str | None:
+    """Return ``url``, as :func:`as_url` made it, or None if it leads to Spotify.
+
+    Such a link would stand beside content that is not Spotify's, which its policy forbids.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return None if any(host == other or host.endswith(f".{other}") for other in _OTHER_HOSTS) else url
+
+
 def _page(recording: str | None, info: dict[str, Any]) -> str | None:
     if recording is not None:
-        return f"https://listenbrainz.org/track/{recording}/"
+        return recording_url(recording)
     origin = as_url(info.get("origin_url"))
-    return None if origin is None or _is_of_another_service(origin) else origin
-
-
-def _is_of_another_service(url: str) -> bool:
-    """Links to Spotify would stand beside content that is not Spotify's, which its policy forbids."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    return any(host == other or host.endswith(f".{other}") for other in _OTHER_HOSTS)
+    return None if origin is None else foreign_url(origin)
 
 
 def _duration(info: dict[str, Any]) -> int | None:
-    told = as_milliseconds(info.get("duration_ms"), MAX_DURATION_MS)
-    if told:
-        return told
-    seconds = as_milliseconds(info.get("duration"), MAX_DURATION_MS // 1000)
-    if not seconds:
+    """Return the duration in ms, as clients mean it: some write seconds as ``duration_ms``, some the reverse."""
+    sent = info.get("duration_ms")
+    if is_number(sent) and sent >= MIN_DURATION_IN_SECONDS:
+        milliseconds = sent if sent >= MIN_DURATION_MS else sent * 1000
+        if milliseconds <= MAX_DURATION_MS:
+            return int(milliseconds)
+    sent = info.get("duration")
+    if not is_number(sent) or not sent > 0:
         return None
-    return int(float(info["duration"]) * 1000)
+    milliseconds = sent if sent > MAX_DURATION_SECONDS else sent * 1000
+    return int(milliseconds) or None if milliseconds <= MAX_DURATION_MS else None
 
 
 RETRY_HINT = "python -m bootstrap --source listenbrainz again"

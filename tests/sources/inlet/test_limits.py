@@ -1,0 +1,239 @@
+"""Addresses, limits and damage: what careless clients and owners do by accident."""
+
+import asyncio
+import gc
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.inlet_stage import AUTHORIZATION, TOKEN, InletStage, inlet_stage, listen
+
+PREFIXES = ("/1", "//1", "/1/1", "/apis/listenbrainz/1", "/apis/listenbrainz//1", "/apis/listenbrainz/1/1")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[InletStage]:
+    async with inlet_stage(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+async def test_one_slash_too_many_is_taken(stage: InletStage, prefix: str) -> None:
+    value = {"listen_type": "playing_now", "payload": [listen(prefix)]}
+    for path in ("/submit-listens", "/submit-listens/", "//submit-listens"):
+        assert (await stage.send(prefix + path, value)).json() == {"status": "ok"}
+    assert await stage.shown() == ("playing", prefix)
+    get = stage.program.client.get
+    payload = (await get(f"https://music.example.org{prefix}/user/me/listens/?count=100&min_ts=5")).json()["payload"]
+    assert payload == {"count": 0, "listens": [], "latest_listen_ts": 0, "oldest_listen_ts": 0, "user_id": "me"}
+    now = (await get(f"https://music.example.org{prefix}/user/1/playing-now")).json()
+    assert now == {"payload": {"count": 0, "listens": [], "playing_now": True, "user_id": "1"}}
+
+
+@pytest.mark.parametrize(
+    "path", ["/1/nothing", "/1/", "/1", "/1/user/me", "/apis/listenbrainz/1/stats", "/inlet/other"]
+)
+async def test_other_paths_are_refused_in_listenbrainz_s_shape(stage: InletStage, path: str) -> None:
+    for method in ("GET", "POST"):
+        refused = await stage.send(path, {}, method)
+        assert (refused.status_code, refused.json()["code"], bool(refused.json()["error"])) == (404, 404, True)
+
+
+async def test_other_methods_are_refused(stage: InletStage) -> None:
+    refused = await stage.program.client.get("/inlet")
+    assert (refused.status_code, refused.json()["code"], refused.headers["allow"]) == (405, 405, "POST, PUT, OPTIONS")
+
+
+@pytest.mark.parametrize("header", [f"Token\t{TOKEN}", f"Bearer {TOKEN}", f"bearer  {TOKEN} ", f"TOKEN {TOKEN}"])
+async def test_the_token_is_taken_however_it_is_written(stage: InletStage, header: str) -> None:
+    answer = await stage.program.client.get("/1/validate-token", headers={"Authorization": header})
+    assert answer.json()["valid"] is True
+
+
+LONG = "x" * 2_001
+
+
+@pytest.mark.parametrize(
+    ("listen_type", "listens", "named"),
+    [
+        ("playing_now", [listen(), listen()], "one listen"),
+        ("single", [listen("One", 5)] * 51, "50 listens"),
+        ("import", [listen("One", 5)] * 1_001, "1000 listens"),
+        ("import", [listen("One", 5, notes="x" * 10_240)], "10 KiB"),
+        ("single", [listen("One", 5, notes="é" * 5_100)], "10 KiB"),
+        ("single", [listen(LONG, 5)], "track_name"),
+        ("playing_now", [listen("One", artist=LONG)], "artist_name"),
+        ("single", [listen("One", 5, artist_names=["x"] * 21)], "artist_names"),
+        ("single", [listen("One", 5, artist_names=[LONG])], "artist_names"),
+        ("single", [listen("One", 5), listen(" ", 5)], "track_name"),
+        ("single", [5], "track_name"),
+        ("other", [listen()], "listen_type"),
+        ("single", [], "payload"),
+    ],
+)
+async def test_too_much_is_refused_and_named(
+    stage: InletStage, listen_type: str, listens: list[Any], named: str
+) -> None:
+    refused = await stage.submit(listen_type, *listens)
+    assert (refused.status_code, refused.json()["code"]) == (400, 400)
+    assert named in refused.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}x",
+        b'{"payload": [',
+        b'{"payload": [{}',
+        b'{"payload": [{},]}',
+        b'{"payload" [{}]}',
+        b'{"payload": [{"track_metadata": {"track_name": "One", "artist_name": "Two"}},]}',
+        b"{5: []}",
+        b'{"listen_type": "single", "payload": {}}',
+        b'{"listen_type": ["single"], "payload": "text"}',
+        b"[" * 100_000,
+        b'{"payload": ' + b"[" * 100_000,
+        b'{"listen_type": "' + b"x" * 100_000 + b'"}',
+        b"\xff\xfe",
+        b'{"payload": [], "payload": 5}',
+    ],
+)
+async def test_what_is_no_submission_is_refused(stage: InletStage, body: bytes) -> None:
+    refused = await stage.send("/1/submit-listens", body)
+    assert (refused.status_code, refused.json()["code"]) == (400, 400)
+
+
+async def test_members_may_come_in_any_order_and_with_a_mark_in_front(stage: InletStage) -> None:
+    value = {"other": [1, {"a": None}], "payload": [listen("One")], "listen_type": "playing_now"}
+    body = json.dumps(value, indent=2).encode("utf-8-sig")
+    assert (await stage.send("/1/submit-listens", body)).status_code == 200
+    assert await stage.shown() == ("playing", "One")
+
+
+async def test_half_a_character_does_no_harm(stage: InletStage) -> None:
+    await stage.announce("One \ud83d")
+    page = await stage.page()
+    assert page["status"] == "playing"
+    assert page["item"]["title"].startswith("One")
+    assert (await stage.program.client.get("/widget")).status_code == 200
+
+
+async def test_a_queue_of_old_listens_leaves_room_for_what_plays(stage: InletStage) -> None:
+    codes = [(await stage.submit("single", listen(str(n), 5 + n))).status_code for n in range(50)]
+    assert codes == [200] * 40 + [429] * 10
+    refused = await stage.submit("import", listen("Last", 5))
+    assert (refused.status_code, refused.json()["code"]) == (429, 429)
+    assert refused.headers["retry-after"] == refused.headers["x-ratelimit-reset-in"] == "60"
+    codes = [(await stage.submit("playing_now", listen(str(n)))).status_code for n in range(22)]
+    assert codes == [200] * 20 + [429] * 2
+    await stage.clock.advance(60)
+    assert (await stage.submit("single", listen("Last", 5))).status_code == 200
+
+
+def large_import(size: int) -> bytes:
+    """An import of about ``size`` bytes, full of small values that take the decoder long."""
+    filler: list[Any] = [[[]] * 8] * 180
+    listens = [listen(f"Song {n}", 1_794_000_000 + n, filler=filler) for n in range(size // 7_000)]
+    return json.dumps({"listen_type": "import", "payload": listens}).encode()
+
+
+async def chunks(body: bytes) -> AsyncIterator[bytes]:
+    """The body as a server reads it."""
+    for at in range(0, len(body), 65_536):
+        yield body[at : at + 65_536]
+
+
+async def test_a_large_import_never_holds_up_other_work(stage: InletStage) -> None:
+    body = large_import(6_900_000)
+    longest, done = 0.0, asyncio.Event()
+
+    async def beat() -> None:
+        nonlocal longest
+        while not done.is_set():
+            before = time.thread_time()  # What this thread works; a busy machine may add to it.
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+
+    gc.freeze()  # All that the other tests left behind is not the server's.
+    beating = asyncio.create_task(beat())
+    await asyncio.sleep(0)
+    response = await stage.program.client.post("/1/submit-listens", content=chunks(body), headers=AUTHORIZATION)
+    done.set()
+    await beating
+    gc.unfreeze()
+    assert (response.status_code, len(body) > 6_000_000) == (200, True)
+    assert longest < 0.05
+
+
+async def test_of_large_bodies_one_is_read_at_a_time(stage: InletStage) -> None:
+    read = [0, 0]
+    goes_on = asyncio.Event()
+
+    async def spaces(number: int) -> AsyncIterator[bytes]:
+        for _ in range(20):
+            read[number] += 1
+            yield b" " * 8_192
+            if number == 0 and read[0] == 15:
+                await goes_on.wait()
+
+    client = stage.program.client
+    posts = [
+        asyncio.create_task(client.post("/1/submit-listens", content=spaces(number), headers=AUTHORIZATION))
+        for number in (0, 1)
+    ]
+    await asyncio.sleep(0.05)
+    assert read[1] < 15
+    await stage.announce("Small")
+    goes_on.set()
+    assert [(await post).status_code for post in posts] == [400, 400]
+    assert read == [20, 20]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"playing": 1, "played": [], "told_at": null}',
+        '{"playing": null, "played": 5, "told_at": 1795000000}',
+        '{"playing": null, "played": [], "told_at": 1e999}',
+        '{"playing": {"item": [], "since": 1, "until": 2}, "played": [], "told_at": 1}',
+        '{"playing": null, "played": [null], "told_at": null}',
+    ],
+)
+async def test_a_row_that_cannot_be_read_is_as_if_it_were_not_there(stage: InletStage, text: str) -> None:
+    await stage.program.store.publish_state(text, "inlet")
+    assert await stage.shown() == ("idle", None)
+    await stage.announce("One")
+    assert await stage.shown() == ("playing", "One")
+
+
+async def test_half_a_character_in_the_store_is_no_row(stage: InletStage) -> None:
+    await stage.announce("One")
+    text = await stage.program.store.read_state("inlet")
+    assert text is not None
+    await stage.program.store.publish_state(text.replace('"One"', '"One \\ud83d"'), "inlet")
+    page = await stage.program.client.get("/now-playing")
+    assert (page.status_code, page.json()["status"] in ("idle", "playing")) == (200, True)
+
+
+@pytest.mark.parametrize("label", ["", "x" * 31, "two\nlines", 5])
+@pytest.mark.parametrize("token", ["short", "sha256:12", "ä" * 20, 5])
+async def test_stored_values_are_read_as_strictly_as_set_ones(tmp_path: Path, label: Any, token: Any) -> None:
+    async with inlet_stage(tmp_path) as stage:
+        await stage.program.store.set_values(
+            {"source": "inlet", "source:inlet": json.dumps({"INLET_TOKEN": token, "INLET_LABEL": label})}
+        )
+    async with inlet_stage(tmp_path, INLET_TOKEN="") as stage:
+        page = await stage.program.client.get("/now-playing")
+        assert (page.status_code, page.json()["error"]["code"]) == (503, "not_configured")
+        assert page.json()["source"]["label"] == "Listening"
