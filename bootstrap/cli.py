@@ -120,7 +120,7 @@ def _refuse_what_is_spotify_s(context: click.Context, row: SourceInfo) -> None:
     "--source",
     type=click.Choice(list(SOURCES)),
     metavar="NAME",
-    help="Who is asked: spotify, lastfm, listenbrainz or inlet.  [default: SOURCE, else as last time, else spotify]",
+    help=f"One of {', '.join(SOURCES)}.  [default: SOURCE, else as last time, else spotify]",
 )
 @click.option("--no-browser", is_flag=True, help="Opens nothing; the callback's whole address may be pasted here.")
 @click.option(

@@ -69,7 +69,7 @@ class CommandContext:
 async def command_context(settings: Settings, http: httpx.AsyncClient | None = None) -> AsyncIterator[CommandContext]:
     """A desk whose store is open; what is made here is closed at the end. ``http`` replaces the client."""
     async with AsyncExitStack() as stack:
-        client = LazyHttpClient(http)
+        client = LazyHttpClient(http, settings.public_url)
         stack.push_async_callback(client.close)
         store = create_store(settings.database_url)
         stack.push_async_callback(store.close)

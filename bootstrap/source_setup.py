@@ -80,7 +80,7 @@ def prompt_source_values(
     may_ask = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
     values = dict(known.values)
     for variable in row.variables:
-        if variable.prompt is None or variable.name in settings.source_values:
+        if variable.prompt is None or variable.name in settings.source_values or _is_replaced(variable, row, values):
             continue
         if may_ask:
             values[variable.name] = _typed(variable, values.get(variable.name), terminal)
@@ -91,12 +91,17 @@ def prompt_source_values(
     return values
 
 
+def _is_replaced(variable: SourceVariable, row: SourceInfo, values: Mapping[str, str]) -> bool:
+    """Return whether a value is there that makes ``variable`` unnecessary."""
+    return any(values.get(other.name) for other in row.variables if other.instead_of == variable.name)
+
+
 def _typed(variable: SourceVariable, before: str | None, terminal: Terminal) -> str:
     shown = None if variable.secret else before
     while True:
         text: str = click.prompt(
             variable.prompt or variable.name,
-            hide_input=variable.secret,
+            hide_input=variable.secret and not variable.typed_openly,
             default=before,
             show_default=shown is not None,
             err=True,
@@ -138,13 +143,20 @@ _NEXT = (
 
 
 async def _try(desk: CommandContext, settings: Settings, terminal: Terminal) -> None:
-    gateway = create_adapter(AdapterContext(settings, desk.store, desk.http, SystemClock())).client
     try:
-        await gateway.currently_playing()
+        await _ask_once(desk, settings)
     except TRANSIENT_ERRORS as error:
         terminal.print_warning(f"{error} So it could not be tried now, and is stored all the same.")
     except SourceError as error:
         raise NowPlayingError(f"{error} Nothing was stored.") from error
+
+
+async def _ask_once(desk: CommandContext, settings: Settings) -> None:
+    client = create_adapter(AdapterContext(settings, desk.store, desk.http, SystemClock())).client
+    try:
+        await client.currently_playing()
+    finally:
+        await client.close()
 
 
 def _kept(row: SourceInfo, values: Mapping[str, str]) -> dict[str, str]:
@@ -177,7 +189,7 @@ async def status(settings: Settings, row: SourceInfo, terminal: Terminal, *, as_
 
 async def _checked(desk: CommandContext, settings: Settings, terminal: Terminal) -> str:
     try:
-        await create_adapter(AdapterContext(settings, desk.store, desk.http, SystemClock())).client.currently_playing()
+        await _ask_once(desk, settings)
     except SourceError as error:
         terminal.print_error(str(error))
         return error.code
@@ -192,8 +204,8 @@ async def _last_success_at(desk: CommandContext, settings: Settings, row: Source
 
 
 def _is_complete(row: SourceInfo, values: Mapping[str, str]) -> bool:
-    needed = [one.name for one in row.variables if one.prompt is not None or (row.is_pushed and one.secret)]
-    return all(values.get(name) for name in needed)
+    needed = [one for one in row.variables if one.prompt is not None or (row.is_pushed and one.secret)]
+    return all(values.get(one.name) or _is_replaced(one, row, values) for one in needed)
 
 
 def status_object(

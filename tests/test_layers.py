@@ -31,13 +31,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 WEB_MAY_IMPORT_FROM_NOW_PLAYING = {"widget.now_playing.broadcaster"}
 SIMULATORS = "widget.sources.simulators"
-SERVICES = ("spotify", "lastfm", "listenbrainz", "inlet")
+SERVICES = ("spotify", "lastfm", "listenbrainz", "inlet", "subsonic", "mpd")
 
 # A service's field names appear in its own package and its simulator alone.
 FIELD_NAMES = {
     "spotify": ("currently_playing_type", "external_urls", "display_name", "expires_in", "grant_type"),
     "lastfm": ("recenttracks", "@attr", "uts", "#text"),
     "listenbrainz": ("track_metadata", "additional_info", "mbid_mapping", "listened_at", "artist_name"),
+    "subsonic": ("subsonic-response", "minutesAgo", "positionMs", "openSubsonicExtensions"),
+    "mpd": ("musicbrainz_trackid", "albumartist"),
 }
 FIELD_NAMES_BY_SERVICE = [(service, word) for service, words in FIELD_NAMES.items() for word in words]
 

@@ -99,6 +99,14 @@ WRONG = [
     ("RECENT", "some"),
     ("HIDE", "artist:"),
     ("HIDE", "song:A title"),
+    ("SUBSONIC_URL", "music.example.org"),
+    ("SUBSONIC_USER", "a/b"),
+    ("SUBSONIC_PASSWORD", "two\nlines"),
+    ("SUBSONIC_API_KEY", "a key"),
+    ("SUBSONIC_LABEL", "x" * 31),
+    ("MPD_HOST", "needle@"),
+    ("MPD_PORT", "65536"),
+    ("MPD_LABEL", "x" * 31),
 ]
 NAMES = sorted({name for name, _ in WRONG})
 NOW = 1795564800.0  # 2026-11-25

@@ -45,7 +45,7 @@ def create_app(
     What is passed in is open already, and stays the caller's to close.
     """
     clock = clock or SystemClock()
-    client = LazyHttpClient(http)
+    client = LazyHttpClient(http, settings.public_url)
     keeper = store or create_store(settings.database_url)
     wing = create_adapter(AdapterContext(settings, keeper, client, clock))
     gateway = wing.client
@@ -61,12 +61,19 @@ def create_app(
         row=wing.source,
         recent=settings.recent,
         pushed=wing.push,
+        wait_for_change=wing.wait_for_change,
     )
     readiness = HealthCheck(gateway, watcher, clock)
     urls, seed = settings.notify_urls, settings.seed
     messenger = Notifier(keeper, clock, readiness.check, urls, seed, reauthorization_hint(settings), wing.source)
     artwork = ArtworkCache(
-        client, settings.artwork_hosts, clock, wing.source.artwork_policy, told_under=settings.demo_artwork_base_url
+        client,
+        settings.artwork_hosts,
+        clock,
+        wing.source.artwork_policy,
+        told_under=settings.demo_artwork_base_url,
+        public_url=settings.public_url,
+        load_private=wing.load_artwork,
     )
     colours = ColorService(artwork, broadcast, clock)
     services = AppContext(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from widget.config.settings import DEFAULT_REDIRECT_URI, Settings
-from widget.model.sources import SOURCES
 from widget.model.tokens import SeedToken
 
 if TYPE_CHECKING:
@@ -71,18 +69,13 @@ async def demo_environment(settings: Settings, origin: str | None = None) -> Asy
 
 @asynccontextmanager
 async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None]:
-    """Where the source is told and not asked: a simulated player tells it, while the context lasts."""
-    if origin is None or settings.source is None or not SOURCES[settings.source].is_pushed:
+    """Run what a simulated service needs beside its HTTP answers: a player, or a server of another protocol."""
+    simulator = import_module(f"widget.sources.simulators.{settings.source}")
+    if not hasattr(simulator, "running"):
         yield
         return
-    play = import_module(f"widget.sources.simulators.{settings.source}").run_player
-    player = asyncio.create_task(play(origin, settings.source_values))
-    try:
+    async with simulator.running(origin, settings.source_values):
         yield
-    finally:
-        player.cancel()
-        with suppress(asyncio.CancelledError):
-            await player
 
 
 def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:

@@ -75,8 +75,8 @@ _DISTRIBUTION = "now-playing-backend"
 
 
 @lru_cache(maxsize=1)
-def user_agent() -> str:
-    """What we call ourselves towards every service: the program and its version."""
+def program_version() -> str:
+    """Return the program's name and version, as in ``User-Agent`` (RFC 9110, section 10.1.5)."""
     from importlib.metadata import PackageNotFoundError, version  # Costs time that the start has not.
 
     try:
@@ -85,14 +85,19 @@ def user_agent() -> str:
         return f"{_DISTRIBUTION}/0"
 
 
-def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+def user_agent(public_url: str | None = None) -> str:
+    """Return the ``User-Agent`` of every request: the program, and where its owner can be found, if that is known."""
+    return program_version() if public_url is None else f"{program_version()} ({public_url})"
+
+
+def http_client(transport: httpx.AsyncBaseTransport | None = None, public_url: str | None = None) -> httpx.AsyncClient:
     """The client that every request leaves by; ``transport`` replaces the network."""
     import httpx
 
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(TIMEOUT_SECONDS),
-        headers={"User-Agent": user_agent(), "Accept": "application/json"},
+        headers={"User-Agent": user_agent(public_url), "Accept": "application/json"},
         follow_redirects=False,
         limits=httpx.Limits(max_connections=10, keepalive_expiry=30.0),
     )
@@ -101,8 +106,9 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
 class LazyHttpClient:
     """The one client, made at the first use: that takes time, which the start of the program has not."""
 
-    def __init__(self, given: httpx.AsyncClient | None = None) -> None:
+    def __init__(self, given: httpx.AsyncClient | None = None, public_url: str | None = None) -> None:
         self._given = given
+        self._public_url = public_url
         self._made: httpx.AsyncClient | None = None
 
     def __call__(self) -> httpx.AsyncClient:
@@ -114,7 +120,7 @@ class LazyHttpClient:
 
     def _fresh(self) -> httpx.AsyncClient:
         try:
-            return http_client()
+            return http_client(public_url=self._public_url)
         except Exception as error:
             # What was there at the start may be gone (a file of certificates). The text may hold a proxy.
             told = f"No HTTP client can be made in this environment ({type(error).__name__})."
@@ -139,7 +145,6 @@ async def send(
     """
     import httpx
 
-    request.headers["User-Agent"] = user_agent()
     request.headers["Accept-Encoding"] = "gzip"
     try:
         async with asyncio.timeout(seconds):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.lastfm import LastfmSimulator
 from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
+from widget.sources.simulators.subsonic import SubsonicSimulator
 from widget.store.sqlite import SqliteStore
 
 PUBLIC_URL = "https://music.example.org"
@@ -42,6 +44,7 @@ class Services:
     lastfm: LastfmSimulator
     listenbrainz: ListenbrainzSimulator
     cover_art: CoverArtSimulator
+    subsonic: SubsonicSimulator
     asked: list[str] = field(default_factory=list)
 
     def play(self, now: float, *pieces: SimulatedTrack) -> None:
@@ -51,13 +54,20 @@ class Services:
     @property
     def transport(self) -> httpx.AsyncBaseTransport:
         """In place of the network."""
-        routes = [*self.lastfm.app.routes, *self.listenbrainz.app.routes, *self.cover_art.app.routes]
+        routes = [
+            *self.lastfm.app.routes,
+            *self.listenbrainz.app.routes,
+            *self.cover_art.app.routes,
+            *self.subsonic.app.routes,
+        ]
         return Recording(httpx.ASGITransport(Starlette(routes=routes)), self.asked)
 
 
 def services(clock: FakeClock, *pieces: SimulatedTrack) -> Services:
     """All services on ``clock``, playing ``pieces`` from now on."""
-    made = Services(LastfmSimulator(clock.now), ListenbrainzSimulator(clock.now), CoverArtSimulator())
+    made = Services(
+        LastfmSimulator(clock.now), ListenbrainzSimulator(clock.now), CoverArtSimulator(), SubsonicSimulator(clock.now)
+    )
     made.play(clock.now(), *(pieces or LONG))
     return made
 
@@ -72,16 +82,16 @@ class OtherProgram:
     clock: FakeClock
     store: SqliteStore
 
-    async def now(self) -> dict[str, object]:
+    async def now(self) -> dict[str, Any]:
         """The JSON."""
-        answer: dict[str, object] = (await self.client.get("/now-playing")).json()
+        answer: dict[str, Any] = (await self.client.get("/now-playing")).json()
         return answer
 
-    async def watch(self, seconds: float) -> None:
-        """Somebody looks once in ten seconds."""
-        for _ in range(round(seconds / 10)):
+    async def watch(self, seconds: float, step: float = 10.0) -> None:
+        """Somebody looks once in ten seconds, or in each ``step``."""
+        for _ in range(max(1, round(seconds / step))):
             await self.client.get("/now-playing")
-            await self.clock.advance(10.0)
+            await self.clock.advance(min(step, seconds))
 
 
 @asynccontextmanager
@@ -102,7 +112,7 @@ async def other_program(
     await store.open()
     settings = Settings.from_environ({**known, **environ})
     settings = await resolve_source(replace(settings, database_url=f"sqlite:///{folder / 'now-playing.db'}"), store)
-    async with http_client(served.transport) as http:
+    async with http_client(served.transport, settings.public_url) as http:
         app = create_app(settings, http=http, store=store, clock=clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (

@@ -14,7 +14,19 @@ from widget.sources.simulators.listenbrainz import ListenbrainzSimulator
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 LONG = SimulatedTrack(50_000.0, "Harbour Lights", ("Elin Sandvik",))
-_OURS = ("SPOTIFY_", "DATABASE_", "LASTFM_", "LISTENBRAINZ_", "INLET_", "SOURCE", "PUBLIC_URL", "PORT", "HOST")
+_OURS = (
+    "SPOTIFY_",
+    "DATABASE_",
+    "LASTFM_",
+    "LISTENBRAINZ_",
+    "INLET_",
+    "SUBSONIC_",
+    "MPD_",
+    "SOURCE",
+    "PUBLIC_URL",
+    "PORT",
+    "HOST",
+)
 
 
 class Scrobbling:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from widget.artwork.fetcher import ArtworkFile, ArtworkNotFound, fetch_artwork, is_allowed_url
+from widget.artwork.fetcher import ArtworkFile, ArtworkNotFound, fetch_artwork, is_allowed_url, raster_media_type
 from widget.clock import Clock
-from widget.model.playback import Artwork, Item
+from widget.model.playback import PRIVATE_ARTWORK_SCHEME, Artwork, Item
 from widget.model.sources import SPOTIFY, ArtworkPolicy
 from widget.samples.artwork import SCHEME, load_image
 from widget.samples.artwork import sample_color as drawn_colour
@@ -24,6 +24,11 @@ NEGATIVE_CACHE_SECONDS = 60.0
 MAX_KEYS = 256
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 DEFAULT_WIDTH = 300
+UNKNOWN_ORIGIN = "https://this-server.invalid"
+"""Stands for our own address until a request says what it is; ``.invalid`` never resolves (RFC 2606, section 2)."""
+
+LoadArtwork = Callable[[str], Awaitable[bytes | None]]
+"""Returns the image at a private address; None if there is none now."""
 
 
 class ArtworkCache:
@@ -37,12 +42,16 @@ class ArtworkCache:
         pictures: ArtworkPolicy = SPOTIFY.artwork_policy,
         *,
         told_under: str | None = None,
+        public_url: str | None = None,
+        load_private: LoadArtwork | None = None,
     ) -> None:
         self._http = http
         self._pictures = pictures
         self._extra_hosts = extra_hosts
         self._clock = clock
         self._told_under = told_under
+        self._public_url = public_url
+        self._load_private = load_private
         self._colours: dict[str, str | None] = {}
         self._known: OrderedDict[str, tuple[Artwork, ...]] = OrderedDict()
         self._files: OrderedDict[str, ArtworkFile] = OrderedDict()
@@ -62,14 +71,16 @@ class ArtworkCache:
     def public_artwork(self, item: Item) -> tuple[Artwork, ...]:
         """The artwork of ``item`` as JSON tells it: at its own addresses, or where we give it, under ``told_under``.
 
-        Our own drawings have no address but the path.
+        What is private has the address that we give it at, below UNKNOWN_ORIGIN if only a request knows our own. Our
+        own drawings have no address but the path.
         """
-        path = None if self._told_under is None else self.path(item)
+        is_private = any(one.url.startswith(PRIVATE_ARTWORK_SCHEME) for one in item.artwork)
+        base = self._told_under or ((self._public_url or UNKNOWN_ORIGIN) if is_private else None)
+        path = None if base is None else self.path(item)
         if path is None:
-            return tuple(one for one in item.artwork if not one.url.startswith(SCHEME))
+            return tuple(one for one in item.artwork if not one.url.startswith((SCHEME, PRIVATE_ARTWORK_SCHEME)))
         return tuple(
-            replace(one, url=f"{self._told_under}{path}" + (f"?w={one.width}" if one.width else ""))
-            for one in item.artwork
+            replace(one, url=f"{base}{path}" + (f"?w={one.width}" if one.width else "")) for one in item.artwork
         )
 
     def key(self, item: Item) -> str | None:
@@ -147,7 +158,10 @@ class ArtworkCache:
     async def _fetch(self, url: str) -> ArtworkFile | None:
         file, pause = None, NEGATIVE_CACHE_SECONDS
         try:
-            file = await fetch_artwork(self._http, url, self._pictures, self._may_fetch)
+            if url.startswith(PRIVATE_ARTWORK_SCHEME):
+                file = await self._load(url)
+            else:
+                file = await fetch_artwork(self._http, url, self._pictures, self._may_fetch)
         except ArtworkNotFound:
             pause = self._pictures.missing_seconds
         finally:
@@ -158,12 +172,26 @@ class ArtworkCache:
             self._keep(url, file)
         return file
 
+    async def _load(self, url: str) -> ArtworkFile | None:
+        """Return the image at the private ``url``; None if the source's adapter cannot load it now."""
+        if self._load_private is None:
+            return None
+        try:
+            async with asyncio.timeout(self._pictures.seconds):
+                body = await self._load_private(url)
+        except Exception:
+            return None  # The adapter's servers can fail in any way; the faces then have a placeholder.
+        media_type = None if body is None else raster_media_type(body[:16])
+        return None if body is None or media_type is None else ArtworkFile(body, media_type)
+
     def _keep(self, url: str, file: ArtworkFile) -> None:
         self._files[url] = file
         while sum(len(kept.body) for kept in self._files.values()) > MAX_CACHE_BYTES:
             self._files.popitem(last=False)
 
     def _may_fetch(self, url: str) -> bool:
+        if url.startswith(PRIVATE_ARTWORK_SCHEME):
+            return self._load_private is not None
         return (
             _drawn(url) is not None
             if url.startswith(SCHEME)

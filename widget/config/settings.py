@@ -119,9 +119,10 @@ class Settings:
         return tuple(name for name in self.source_variables_set if name.startswith(prefixes))
 
     @property
-    def daily_call_limit(self) -> int:
-        """The calls that are afforded in any 24 hours."""
-        return self.calls_per_day or SOURCES[self.source or "spotify"].calls_per_day
+    def daily_call_limit(self) -> int | None:
+        """The calls that are afforded in any 24 hours, None if they are free."""
+        by_default = SOURCES[self.source or "spotify"].calls_per_day
+        return None if by_default is None else self.calls_per_day or by_default
 
     def _faults_with(self, source: SourceName) -> list[str]:
         row, faults = SOURCES[source], []

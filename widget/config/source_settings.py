@@ -52,7 +52,7 @@ def merge_values(source: SourceInfo, is_set: Mapping[str, str], stored: Mapping[
     """
     defaults = {variable.name: variable.default for variable in source.variables if variable.default is not None}
     before, after = {**defaults, **stored}, {**defaults, **stored, **is_set}
-    moved = any(before[one.name] != after[one.name] for one in source.variables if one.scopes_secrets)
+    moved = any(before.get(one.name) != after.get(one.name) for one in source.variables if one.scopes_secrets)
     secret = {variable.name for variable in source.variables if variable.secret}
     kept = {name: value for name, value in stored.items() if not (moved and name in secret)}
     return {**defaults, **kept, **{name: value for name, value in is_set.items() if value}}

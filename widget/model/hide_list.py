@@ -76,7 +76,9 @@ class HideList:
 
     def filter_playback(self, playback: Playback) -> Playback:
         """``playback``, or nothing playing where its item is hidden."""
-        return Playback("idle", playback.observed_at) if self.hides(playback.item) else playback
+        if not self.hides(playback.item):
+            return playback
+        return Playback("idle", playback.observed_at, source_label=playback.source_label)
 
     def filter_history(self, played: Iterable[PlayedItem]) -> tuple[PlayedItem, ...]:
         """Those of ``played`` that may be shown."""

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+PRIVATE_ARTWORK_SCHEME = "source:"
+"""Begins the address of artwork that the source's adapter loads itself; it is never published."""
+
 PlaybackStatus = Literal["playing", "paused", "ad", "idle"]
 ItemType = Literal["track", "episode"]
 
@@ -55,6 +58,8 @@ class Playback:
     gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
     ``good_until`` (s since the epoch) stands in for the end where a source tells no progress: it plays until then.
     ``newest_played_at`` (s since the epoch) is when the newest play that has ended began, where that is told with it.
+    ``source_label`` is how the source calls itself, None unless it says so. ``is_restart``: the item of the
+    answer before, from its beginning again, which is another play of it.
     """
 
     status: PlaybackStatus
@@ -64,6 +69,8 @@ class Playback:
     is_authoritative: bool = True
     expires_at: float | None = None
     newest_played_at: float | None = None
+    source_label: str | None = None
+    is_restart: bool = False
 
     def progress_at(self, now: float) -> int | None:
         """The progress in ms at ``now`` (s since the epoch), within 0 and the item's duration; None if unknown."""

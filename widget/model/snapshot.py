@@ -60,7 +60,8 @@ class Snapshot:
     the epoch): when the next question, or the end of the item, may bring something else; None where unknown.
     ``recent`` is what was played before, newest first, where the owner lets it be shown.
     ``valid_until`` (s since the epoch): until when this may be shown if nothing newer comes, None where nothing ends
-    by itself; the same while the item just plays on.
+    by itself; the same while the item just plays on. ``source_label`` is how the source calls itself, None if it does
+    not say so.
     """
 
     playback: Playback | None
@@ -72,6 +73,7 @@ class Snapshot:
     next_update_at: float | None = None
     recent: tuple[PlayedItem, ...] = ()
     valid_until: float | None = None
+    source_label: str | None = None
 
     @property
     def status(self) -> Status:
@@ -103,5 +105,6 @@ class Snapshot:
             self.recent,
             self.stale,
             self.valid_until,
+            self.source_label,
             problem,
         )

@@ -11,6 +11,7 @@ from widget.model.errors import ErrorCode
 
 MAX_USER_LENGTH = 64
 MAX_LABEL_LENGTH = 30
+MAX_PASSWORD_LENGTH = 1000
 MIN_TOKEN_LENGTH = 16
 MAX_RECENT = 10
 SHA256_PREFIX = "sha256:"
@@ -21,7 +22,9 @@ class SourceVariable:
     """One variable of a source. ``parse`` gives the value or raises ValueError with a sentence that says what to write.
 
     ``question`` is how the owner is asked for it, None where it can be done without; ``secret`` ones are never shown.
-    Secrets that were stored with one value of a variable that ``binds_secrets`` are not used with another.
+    Secrets that were stored with one value of a variable that ``binds_secrets`` are not used with another. One
+    that is set ``instead_of`` another makes that other unnecessary. ``typed_openly``: a secret may be part of it, and
+    need not be, so it is seen while it is typed, and never again.
     """
 
     name: str
@@ -30,6 +33,8 @@ class SourceVariable:
     prompt: str | None = None
     secret: bool = False
     scopes_secrets: bool = False
+    instead_of: str | None = None
+    typed_openly: bool = False
 
 
 def parse_user_name(value: str) -> str:
@@ -61,11 +66,44 @@ def parse_inlet_token(value: str) -> str:
     return value
 
 
-def parse_inlet_label(value: str) -> str:
-    """What the inlet is called in front of visitors."""
+def parse_label(value: str) -> str:
+    """What the source is called in front of visitors."""
     if not value.isprintable() or not 1 <= len(value) <= MAX_LABEL_LENGTH:
         raise ValueError(f"use 1 to {MAX_LABEL_LENGTH} characters on one line")
     return value
+
+
+def parse_server_url(value: str) -> str:
+    """The address of a Subsonic server, with or without the path of its API."""
+    return parsers.parse_url(value).removesuffix("/rest")
+
+
+def parse_password(value: str) -> str:
+    """A password, which may hold spaces."""
+    if not value.isprintable() or len(value) > MAX_PASSWORD_LENGTH:
+        raise ValueError("it holds a line break, or is too long; paste the value alone")
+    return value
+
+
+def parse_mpd_host(value: str) -> str:
+    """A host, ``password@host``, a socket's path, or ``@`` and the name of an abstract socket."""
+    _, host = split_mpd_password(value)
+    if not value.isprintable() or len(value) > MAX_PASSWORD_LENGTH or not host or (" " in host and "/" not in host):
+        raise ValueError("use a host, password@host, or the path of a socket")
+    return value
+
+
+def split_mpd_password(value: str) -> tuple[str | None, str]:
+    """The password, None if there is none, and the host; what begins with ``@`` is an abstract socket."""
+    password, separator, host = value.partition("@")
+    return (password, host) if separator and password and not value.startswith("/") else (None, value)
+
+
+def parse_port(value: str) -> str:
+    """A TCP port."""
+    if not value.isascii() or not value.isdigit() or len(value) > 5 or not 1 <= int(value) <= 65_535:
+        raise ValueError("use a number from 1 to 65535")
+    return str(int(value))
 
 
 def parse_recent(value: str) -> int:
@@ -87,11 +125,24 @@ LISTENBRAINZ_VARIABLES = (
 )
 INLET_VARIABLES = (
     SourceVariable("INLET_TOKEN", parse_inlet_token, secret=True),
-    SourceVariable("INLET_LABEL", parse_inlet_label, "Listening"),
+    SourceVariable("INLET_LABEL", parse_label, "Listening"),
+)
+SUBSONIC_VARIABLES = (
+    SourceVariable("SUBSONIC_URL", parse_server_url, prompt="The address of the music server", scopes_secrets=True),
+    SourceVariable("SUBSONIC_USER", parse_user_name, prompt="The user there"),
+    SourceVariable("SUBSONIC_PASSWORD", parse_password, prompt="The password (hidden)", secret=True),
+    SourceVariable("SUBSONIC_API_KEY", parsers.parse_token, secret=True, instead_of="SUBSONIC_PASSWORD"),
+    SourceVariable("SUBSONIC_LABEL", parse_label),
+)
+MPD_VARIABLES = (
+    SourceVariable(
+        "MPD_HOST", parse_mpd_host, prompt="The host of MPD, or password@host", secret=True, typed_openly=True
+    ),
+    SourceVariable("MPD_PORT", parse_port, "6600"),
+    SourceVariable("MPD_LABEL", parse_label, "MPD"),
 )
 
-
-SourceName = Literal["spotify", "lastfm", "listenbrainz", "inlet"]
+SourceName = Literal["spotify", "lastfm", "listenbrainz", "inlet", "subsonic", "mpd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +150,7 @@ class PollIntervals:
     """How often it is asked while somebody watches, in s between two questions.
 
     ``idle_long`` holds once nothing has played for ``idle_patience`` s. ``doubt`` is after an answer that may be a
-    slip: nothing, while something plays.
+    slip: nothing, while something plays. ``at_end`` adds polls around the end of what plays.
     """
 
     playing: float
@@ -107,6 +158,7 @@ class PollIntervals:
     idle_after_patience: float
     confirm: float
     idle_patience: float = 300.0
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +197,9 @@ class ArtworkPolicy:
     missing_seconds: float = 60.0
 
 
+PRIVATE_ARTWORK = ArtworkPolicy((), (), seconds=10.0)
+"""The adapter brings the images itself."""
+
 COVER_ART_ARCHIVE = ArtworkPolicy(
     ("coverartarchive.org", "archive.org"),
     (".archive.org",),
@@ -161,9 +216,10 @@ class SourceInfo:
     ``icon`` names the mark that stands with every view; where it is None the label stands there instead, with
     ``credit`` where one is due. ``prefix`` begins the names of its ``variables``. ``endurance`` stands in for the end
     where no progress is told. ``hides_uris``: ``HIDE`` takes its URIs, else names. ``tells_list``: what was played
-    comes with each answer. ``is_pushed``: it tells by itself, and is never asked. ``calls_per_day`` is what is afforded
-    unless the owner says otherwise; ``rhythm`` is None where the schedule follows the progress; ``unreachable`` is the
-    code of its outages.
+    comes with each answer. ``is_pushed``: it tells by itself, and is never asked. ``holds_connection``: it announces
+    changes, so it is listened to though nobody watches. ``records_history``: nobody else keeps what was played, so what
+    was seen is the list. ``calls_per_day`` is what is afforded unless the owner says otherwise, None if calls are free;
+    ``rhythm`` is None where the schedule follows the progress; ``unreachable`` is the code of its outages.
     """
 
     name: SourceName
@@ -180,7 +236,9 @@ class SourceInfo:
     hide_by_uri: bool = False
     returns_history: bool = False
     is_pushed: bool = False
-    calls_per_day: int = 9000
+    holds_connection: bool = False
+    records_history: bool = False
+    calls_per_day: int | None = 9000
     artwork_policy: ArtworkPolicy = COVER_ART_ARCHIVE
     outage_code: ErrorCode = "source_unreachable"
     poll_intervals: PollIntervals | None = None
@@ -235,7 +293,36 @@ INLET = SourceInfo(
     poll_intervals=PollIntervals(playing=1.0, idle=1.0, idle_after_patience=1.0, confirm=1.0),
     expiry=ExpiryRule(max_age=600.0, by_duration=True),
 )
-SOURCES: Mapping[SourceName, SourceInfo] = {source.name: source for source in (SPOTIFY, LASTFM, LISTENBRAINZ, INLET)}
+SUBSONIC = SourceInfo(
+    "subsonic",
+    "Subsonic",
+    None,
+    prefix="SUBSONIC_",
+    variables=SUBSONIC_VARIABLES,
+    has_progress=True,
+    has_pauses=True,
+    records_history=True,
+    calls_per_day=None,
+    artwork_policy=PRIVATE_ARTWORK,
+    poll_intervals=PollIntervals(playing=5.0, idle=10.0, idle_after_patience=30.0, confirm=2.0, at_end=True),
+)
+MPD = SourceInfo(
+    "mpd",
+    "MPD",
+    None,
+    prefix="MPD_",
+    variables=MPD_VARIABLES,
+    has_progress=True,
+    has_pauses=True,
+    holds_connection=True,
+    records_history=True,
+    calls_per_day=None,
+    artwork_policy=PRIVATE_ARTWORK,
+    poll_intervals=PollIntervals(playing=30.0, idle=30.0, idle_after_patience=30.0, confirm=30.0),
+)
+SOURCES: Mapping[SourceName, SourceInfo] = {
+    source.name: source for source in (SPOTIFY, LASTFM, LISTENBRAINZ, INLET, SUBSONIC, MPD)
+}
 
 
 def parse_source_name(text: str) -> SourceName:

@@ -91,9 +91,9 @@ def seconds_until_tokens(credit: float, pace: float, questions: float = 1.0) -> 
 
 
 class PollPacer:
-    """Counts the questions to ``source`` against ``calls_per_day``."""
+    """Counts the questions to ``source`` against ``calls_per_day``, None if they are free."""
 
-    def __init__(self, source: Source, limits: Timeouts, clock: Clock, calls_per_day: int) -> None:
+    def __init__(self, source: Source, limits: Timeouts, clock: Clock, calls_per_day: int | None) -> None:
         self._source = source
         self._limits = limits
         self._clock = clock
@@ -117,6 +117,8 @@ class PollPacer:
 
     async def pace(self) -> float:
         """The seconds between two questions; as before, where the calls cannot be counted now."""
+        if self._calls_per_day is None:
+            return 0.0
         try:
             calls = await self._limits.store(self._source.calls_last_24h())
         except StoreError:

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -31,6 +31,9 @@ _COSTS_A_QUESTION: frozenset[ErrorCode] = frozenset(
 )
 """What is raised for free, without a question, is none of them, or told by a ban."""
 
+WaitForChange = Callable[[float], Awaitable[bool]]
+"""Waits at most so many seconds for the source to announce a change; returns whether it did."""
+
 log = logging.getLogger(__name__)
 
 
@@ -44,11 +47,12 @@ class Poller:
         broadcast: Broadcaster,
         clock: Clock,
         *,
-        calls_per_day: int,
+        calls_per_day: int | None,
         hiding: HideList = EMPTY_HIDE_LIST,
         row: SourceRow = SPOTIFY,
         recent: int = 0,
         pushed: Pushed | None = None,
+        wait_for_change: WaitForChange | None = None,
     ) -> None:
         self._source = source
         self._broadcast = broadcast
@@ -60,6 +64,8 @@ class Poller:
         self._row = row
         self._pushed = pushed
         self._last_push_at: float | None = None
+        self._wait_for_change = wait_for_change
+        self._calls_are_free = calls_per_day is None
         self._publishes_plays = recent > 0
         self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
         self._listing = HistorySchedule()
@@ -114,7 +120,8 @@ class Poller:
         """Runs until it is cancelled."""
         await self._guarded(self._restore)
         while True:
-            await self._broadcast.wait_for_viewer()
+            if not self._row.holds_connection:
+                await self._broadcast.wait_for_viewer()
             await self._watch()
 
     async def _guarded(self, step: "Step") -> None:
@@ -145,7 +152,7 @@ class Poller:
         self._next_question = None
         self._board.publish()
         try:
-            while self._broadcast.has_viewers:
+            while self._broadcast.has_viewers or self._row.holds_connection:
                 await self._guarded(self._turn)
         finally:
             self._leads = self._follows = False
@@ -169,7 +176,14 @@ class Poller:
             if await self._ask_what_was_played():
                 await self._tell_others()
         self._broadcast.mark_fresh()
-        await self._clock.sleep(max(0.0, min(TICK_SECONDS, due - self._clock.monotonic())))
+        await self._rest(max(0.0, min(TICK_SECONDS, due - self._clock.monotonic())))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for ``seconds``, or until a source that holds a connection announces a change: then poll at once."""
+        if self._wait_for_change is None:
+            await self._clock.sleep(seconds)
+        elif await self._wait_for_change(seconds):
+            self._next_question = self._clock.monotonic()
 
     async def _first_question(self) -> float:
         """When to ask first after a pause (monotonic s): at once, where the pace affords it."""
@@ -226,7 +240,8 @@ class Poller:
             problem = SourceProblem.of(error, self._clock.now())
             self._telling.log_change(problem, error)
             self._board.apply_failure(problem)
-            self._asking_is_free = isinstance(error, SourceError) and not error.counts_against_quota
+            is_uncounted = isinstance(error, SourceError) and not error.counts_against_quota
+            self._asking_is_free = self._calls_are_free or is_uncounted
             if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
                 self._pacing.consume()
         else:
@@ -245,6 +260,8 @@ class Poller:
 
         Whether it was news.
         """
+        if self._row.records_history:
+            return False  # What was seen is the list.
         now, shown, is_free = self._clock.monotonic(), self._board.current_snapshot, self._row.returns_history
         is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._publishes_plays)
         if self._board.state.problem is not None or not is_due:

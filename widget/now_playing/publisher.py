@@ -12,7 +12,7 @@ from widget.model.sources import SourceInfo
 from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.plausibility import INSTANCE_CLOCK_SKEW_SECONDS
 from widget.now_playing.schedule import ScheduleInput
-from widget.now_playing.state import NowPlayingState
+from widget.now_playing.state import END_GRACE_SECONDS, NowPlayingState
 
 CODES_THAT_HIDE_PLAYBACK: frozenset[ErrorCode] = frozenset({"not_configured"})
 """After these nothing that was heard before is shown any more; elsewhere a refusal counts among them: it may mean that
@@ -57,7 +57,10 @@ class StatePublisher:
     def apply_playback(self, playback: Playback) -> None:
         """Takes in an answer."""
         heard = self._hiding.filter_playback(playback)
-        self.replace_state(self.state.with_playback(heard, self._clock.now(), self._row.expiry))
+        state = self.state.with_playback(heard, self._clock.now(), self._row.expiry)
+        if self._row.records_history:
+            state = state.with_recorded_play(self.state, self._clock.now(), self._recent)
+        self.replace_state(state)
 
     def apply_history(self, played: Iterable[PlayedItem]) -> bool:
         """Takes in the list of what was played, but for what lies in the future; whether it was news."""
@@ -95,6 +98,13 @@ class StatePublisher:
         if looks != self._looks:
             self._looks, self.status_since = looks, self._clock.now()
 
+    def _end_of(self, playback: Playback) -> float | None:
+        """Return when the item itself ends, if it is known or believed (s since the epoch)."""
+        intervals = self._row.poll_intervals
+        if playback.expires_at is not None and intervals is not None and intervals.at_end:
+            return playback.expires_at - END_GRACE_SECONDS
+        return playback.ends_at
+
     def schedule_input(self, pace: float, jitter: float, *, is_free: bool) -> ScheduleInput:
         """What the next question depends on now, at a ``pace`` in s; ``is_free``: asking in vain costs nothing."""
         now, known, shown = self._clock.now(), self.state, self.current_snapshot
@@ -104,7 +114,7 @@ class StatePublisher:
             status=None if playback is None else playback.status,
             since=self.status_since,
             elapsed=None if progress_ms is None else progress_ms / 1000,
-            ends_at=None if playback is None else playback.ends_at,
+            ends_at=None if playback is None else self._end_of(playback),
             unconfirmed_answers=known.unconfirmed_answers,
             polls_past_end=known.polls_past_end,
             failures=known.failures,

@@ -113,6 +113,9 @@ def quota_interval(situation: ScheduleInput) -> float:
 def _beat(situation: ScheduleInput, rhythm: PollIntervals) -> float:
     if situation.unconfirmed_answers:
         return rhythm.confirm
+    if rhythm.at_end and situation.status == "playing" and situation.ends_at is not None:
+        until_end = situation.ends_at - situation.now
+        return min(rhythm.playing, until_end + DELAY_AFTER_END) if until_end > 0 else RETRIES_AFTER_END[0]
     if situation.status == "playing":
         return rhythm.playing
     return rhythm.idle if situation.now - situation.since < rhythm.idle_patience else rhythm.idle_after_patience

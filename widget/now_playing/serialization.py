@@ -38,6 +38,8 @@ def dump_state(knowledge: NowPlayingState) -> str:
             "next_question_at": knowledge.next_poll_at,
             "announced": knowledge.report and _plain_announcement(knowledge.report),
             "recent": [played_item_to_dict(last) for last in knowledge.recent],
+            "current_play": knowledge.current_play and played_item_to_dict(knowledge.current_play),
+            "source_label": knowledge.source_label,
         }
     )
 
@@ -59,6 +61,8 @@ def load_state(written: str | None, now: float) -> NowPlayingState:
             next_poll_at=optional(require_timestamp, value["next_question_at"]),
             report=optional(_announcement, value.get("announced")),
             recent=tuple(played_item_from_dict(last) for last in value.get("recent", [])),
+            current_play=optional(played_item_from_dict, value.get("current_play")),
+            source_label=optional(require_str, value.get("source_label")),
         ).without_future_dates(now)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return NowPlayingState()

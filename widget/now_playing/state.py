@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from widget.model.errors import TRANSIENT_CODES, ErrorCode
 from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
-from widget.model.playback import Playback, PlayedItem
+from widget.model.playback import Item, Playback, PlayedItem
 from widget.model.snapshot import NOT_POLLED_YET, Snapshot, SourceProblem
 from widget.model.sources import ExpiryRule
 from widget.now_playing.expiry import NowPlayingReport, apply_expiry, is_same_track, update_report
@@ -33,6 +33,8 @@ MAX_POLL_DELAY_SECONDS = 1800.0
 """No question is planned further ahead."""
 
 STALE_AFTER_FAILURES = 2
+MAX_SKIPPED_SECONDS = 10.0
+UNKNOWN_DURATION_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class NowPlayingState:
     next_poll_at: float | None = None
     report: NowPlayingReport | None = None
     recent: tuple[PlayedItem, ...] = ()
+    current_play: PlayedItem | None = None
+    source_label: str | None = None
     unasked: SourceProblem = NOT_POLLED_YET
     final: frozenset[ErrorCode] = frozenset({"not_configured"})
 
@@ -64,7 +68,8 @@ class NowPlayingState:
         Where nobody tells when an item ends, ``endurance`` says for how long it is believed.
         """
         before = self.without_future_dates(now)
-        answered = replace(before, updated_at=now, failures=0, problem=None)
+        label = playback.source_label or before.source_label
+        answered = replace(before, updated_at=now, failures=0, problem=None, source_label=label)
         if not playback.is_authoritative and before._has_item_at(now) and before.unconfirmed_answers == 0:
             return replace(answered, unconfirmed_answers=1)
         if endurance is not None:
@@ -76,7 +81,7 @@ class NowPlayingState:
         if repeats_known_end(before.playback, playback):
             return answered
         told_ms = playback.progress_ms
-        if is_progress_frozen(before.playback, before.last_reported_ms, playback):
+        if not playback.is_restart and is_progress_frozen(before.playback, before.last_reported_ms, playback):
             playback = replace(playback, progress_ms=None)
         return replace(
             answered,
@@ -103,7 +108,8 @@ class NowPlayingState:
         planned = self.next_poll_at
         if planned is not None and planned > latest + MAX_POLL_DELAY_SECONDS:
             planned = self.updated_at
-        return replace(self, last_played=last_played, next_poll_at=planned, report=announced)
+        play = None if self.current_play and self.current_play.played_at > latest else self.current_play
+        return replace(self, last_played=last_played, next_poll_at=planned, report=announced, current_play=play)
 
     def is_newer_than(self, other: "NowPlayingState") -> bool:
         """Whether the source was heard since ``other``."""
@@ -126,6 +132,22 @@ class NowPlayingState:
         recent = [last for last in shown if own is None or not _is_one_play(last, own)]
         return replace(self, last_played=_newest(self.last_played, newest), recent=tuple(recent[:most]))
 
+    def with_recorded_play(self, before: "NowPlayingState", now: float, max_items: int) -> "NowPlayingState":
+        """Return this state, which followed on ``before``, with the play that ended in between in ``recent``.
+
+        For sources that keep no history: what was seen is the list. Skipped items are left out.
+        """
+        if self.playback is None or self.playback == before.playback:
+            return self
+        play, item = before.current_play, self.playback.item
+        if play is not None and item is not None and _goes_on(play, before.playback, self.playback):
+            return replace(self, current_play=play)
+        recent = self.recent
+        if play is not None and not (item is not None and _was_skipped(play, now)):
+            recent = (play, *recent)[:max_items]
+        began_at = self.playback.observed_at - (self.playback.progress_ms or 0) / 1000
+        return replace(self, recent=recent, current_play=None if item is None else PlayedItem(item, began_at))
+
     def for_new_leader(self) -> "NowPlayingState":
         """For an instance that takes over: what failed for the one before is no news."""
         return replace(self, failures=0, problem=None, next_poll_at=None)
@@ -133,7 +155,12 @@ class NowPlayingState:
     def for_new_process(self) -> "NowPlayingState":
         """For a new process: what played last, but not what plays; that it asks for itself."""
         return NowPlayingState(
-            updated_at=self.updated_at, last_played=self.last_played, report=self.report, recent=self.recent
+            updated_at=self.updated_at,
+            last_played=self.last_played,
+            report=self.report,
+            recent=self.recent,
+            current_play=self.current_play,
+            source_label=self.source_label,
         )
 
     def filtered(self, hiding: HideList) -> "NowPlayingState":
@@ -141,7 +168,8 @@ class NowPlayingState:
         last_played = None if self.last_played and hiding.hides(self.last_played.item) else self.last_played
         playback = None if self.playback is None else hiding.filter_playback(self.playback)
         recent = tuple(last for last in self.recent if not hiding.hides(last.item))
-        return replace(self, playback=playback, last_played=last_played, recent=recent)
+        play = None if self.current_play and hiding.hides(self.current_play.item) else self.current_play
+        return replace(self, playback=playback, last_played=last_played, recent=recent, current_play=play)
 
     def snapshot_at(self, now: float) -> Snapshot:
         """What the faces show at ``now`` (s since the epoch); the same until :meth:`changes_at`."""
@@ -151,7 +179,13 @@ class NowPlayingState:
         if self.playback is None or (blocked and now >= self._good_until):
             problem = self.problem or self.unasked
             return Snapshot(
-                None, problem, last_played, self.updated_at, next_update_at=news_at, recent=self._recent_at(now)
+                None,
+                problem,
+                last_played,
+                self.updated_at,
+                next_update_at=news_at,
+                recent=self._recent_at(now),
+                source_label=self.source_label,
             )
         playback, ended_at = self.playback, self._ends_showing_at
         if ended_at is not None and now >= ended_at:
@@ -167,6 +201,7 @@ class NowPlayingState:
             valid_until=_earliest(
                 self._told_end if playback.status == "playing" else None, self._good_until if blocked else None
             ),
+            source_label=self.source_label,
         )
 
     def next_change_at(self, now: float) -> float | None:
@@ -230,7 +265,7 @@ class NowPlayingState:
         if playback.status != "playing":
             return None
         before = self.playback
-        same_item = is_same_playing_item(before, playback)
+        same_item = is_same_playing_item(before, playback) and not playback.is_restart
         if playback.progress_ms is None:
             return self.started_at if same_item and self.started_at is not None else playback.observed_at
         began = playback.observed_at - playback.progress_ms / 1000
@@ -259,6 +294,22 @@ class NowPlayingState:
     def _last_played_at(self, now: float) -> PlayedItem | None:
         last = self.last_played
         return last if last is not None and now < last.played_at + LAST_PLAYED_MAX_AGE_SECONDS else None
+
+
+def _goes_on(play: PlayedItem, before: Playback | None, playback: Playback) -> bool:
+    """Return whether ``playback`` still is ``play``; ``before`` is None in a new process, which saw no more of it."""
+    if playback.is_restart or playback.item is None or not is_same_track(play.item, playback.item):
+        return False
+    return before is not None or playback.observed_at < play.played_at + _duration_seconds(play.item)
+
+
+def _was_skipped(play: PlayedItem, now: float) -> bool:
+    """Return whether ``play`` was left so early that it is no play at all."""
+    return now - play.played_at < min(MAX_SKIPPED_SECONDS, _duration_seconds(play.item) / 2)
+
+
+def _duration_seconds(item: Item) -> float:
+    return UNKNOWN_DURATION_SECONDS if item.duration_ms is None else item.duration_ms / 1000
 
 
 def _played_at(last: PlayedItem) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -98,7 +98,9 @@ class SourceAdapter:
     is what goes on beside the questions.
 
     ``routes`` are its own, ``largest_body`` how many bytes of a request's body these limit themselves (None for other
-    requests); ``pushed`` is set where the source tells by itself.
+    requests); ``pushed`` is set where the source tells by itself. ``wait_for_change`` is set if it holds a connection:
+    it waits at most so many seconds for a change to be announced, and returns whether one was. ``load_artwork`` is set
+    if artwork has private addresses: it returns the image at one; None if there is none now.
     """
 
     source: SourceInfo
@@ -108,3 +110,5 @@ class SourceAdapter:
     routes: Sequence[BaseRoute] = ()
     max_body_bytes: Callable[[Scope], int | None] = lambda _: None
     push: PushSource | None = None
+    wait_for_change: Callable[[float], Awaitable[bool]] | None = None
+    load_artwork: Callable[[str], Awaitable[bytes | None]] | None = None

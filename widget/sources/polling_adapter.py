@@ -45,12 +45,14 @@ class PollingAdapter(Generic[Account]):
         gate: RateLimiter,
         clock: Clock,
         not_configured: str,
+        close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._account = account
         self._gate = gate
         self._clock = clock
         self._not_configured = not_configured
+        self._close = close
         self._refused = CircuitBreaker(clock)
         self._last: FetchResult | None = None
 
@@ -85,7 +87,9 @@ class PollingAdapter(Generic[Account]):
         return await self._gate.calls_last_24h()
 
     async def close(self) -> None:
-        """Nothing is under way that must end first."""
+        """Close what the client holds open."""
+        if self._close is not None:
+            await self._close()
 
     async def _ask(self, question: Callable[[Account], Awaitable[FetchResult]]) -> FetchResult:
         account = await self._configured()
@@ -136,10 +140,12 @@ def create_polling_adapter(
     client: ServiceClient[OwnAccount],
     account_of: AccountReader[OwnAccount],
     not_configured: str,
+    close: Callable[[], Awaitable[None]] | None = None,
 ) -> SourceAdapter:
     """The wing of ``row``, whose page is that of the listener who is known at the start.
 
     ``not_configured`` says what to set where ``account_of`` gives None. What is stored while it runs counts at once.
+    ``close`` ends what the client holds open.
     """
     settings, store = parts.settings, parts.store
 
@@ -148,5 +154,5 @@ def create_polling_adapter(
 
     known = account_of(merge_values(row, settings.source_values, settings.stored_source_values))
     gate = RateLimiter(store, parts.clock, settings.daily_call_limit, row.name)
-    gateway = PollingAdapter(client, account, gate, parts.clock, not_configured)
+    gateway = PollingAdapter(client, account, gate, parts.clock, not_configured, close)
     return SourceAdapter(row if known is None else replace(row, url=known.page), gateway)

@@ -15,7 +15,7 @@ from widget.store.base import RateLimitBlock, Store
 class RateLimiter:
     """Lets questions to ``source`` through, or raises why not."""
 
-    def __init__(self, store: Store, clock: Clock, calls_per_day: int, source: SourceName = "spotify") -> None:
+    def __init__(self, store: Store, clock: Clock, calls_per_day: int | None, source: SourceName = "spotify") -> None:
         self._store = store
         self._clock = clock
         self._calls_per_day = calls_per_day
@@ -32,8 +32,10 @@ class RateLimiter:
             raise kind(ban.message, retry_after=seconds)
 
     async def acquire(self) -> None:
-        """Counts one question. Raises :class:`Throttled`, or :class:`BudgetSpent` where none is left."""
+        """Counts one question, unless they are free. Raises Throttled, or DailyLimitReached where none is left."""
         await self.check()
+        if self._calls_per_day is None:
+            return
         now = self._clock.now()
         if not await self._store.count_call(now, self._calls_per_day, self._source):
             await self._raise_spent(now)

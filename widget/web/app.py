@@ -14,13 +14,13 @@ from traceback import extract_tb
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from widget.web.api import events, now_playing_app
 from widget.web.api.flat import sample_responder
 from widget.web.api.response_cache import EncodedSnapshotCache, ResponseCache
-from widget.web.context import AppContext
+from widget.web.context import AppContext, public_base_url
 from widget.web.embed.page import PageCache
 from widget.web.request_limits import (
     MAX_BODY_BYTES,
@@ -61,7 +61,11 @@ class WebApp(Starlette):
         self.state.pages = PageCache()
         self.state.turns = FairQueue()
         self._largest_body = largest_body or (lambda _: MAX_BODY_BYTES)
-        answers = ResponseCache(services.clock, self.state.now_playing_cache)
+        answers = ResponseCache(
+            services.clock,
+            self.state.now_playing_cache,
+            lambda scope: public_base_url(Request(scope), services.settings),
+        )
         sampled = sample_responder(services.clock, services.artwork, services.source)
         self._hot_path = now_playing_app.NowPlayingApp(services.broadcast, answers, sampled)
         self._streams = events.EventStreamApp(services.broadcast, answers, services.settings.max_streams)

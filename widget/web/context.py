@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -36,6 +36,12 @@ class AppContext:
     source: SourceInfo = SPOTIFY
     colours: ColorService | None = None
     storage_is_ephemeral: bool = False
+
+    @property
+    def labelled_source(self) -> SourceInfo:
+        """The source under the name that it gives itself, if it has said so."""
+        label = self.broadcast.current.source_label
+        return self.source if label is None else replace(self.source, label=label)
 
 
 def get_context(request: Request) -> AppContext:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,6 +24,19 @@ LOOKS_AGAIN_SECONDS = 1.0
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
     """The Cover Art Archive for a demo, and the variables that the player knows."""
     return CoverArtSimulator().app, {"INLET_TOKEN": secrets.token_urlsafe(24)}
+
+
+@asynccontextmanager
+async def running(origin: str | None, values: Mapping[str, str]) -> AsyncIterator[None]:
+    """Play to the server at ``origin`` while the context lasts; None if nothing is served."""
+    player = None if origin is None else asyncio.create_task(run_player(origin, values))
+    try:
+        yield
+    finally:
+        if player is not None:
+            player.cancel()
+            with suppress(asyncio.CancelledError):
+                await player
 
 
 async def run_player(address: str, values: Mapping[str, str]) -> None:

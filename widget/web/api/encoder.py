@@ -52,7 +52,7 @@ class EncodedSnapshot:
 
 def encode_snapshot(snapshot: Snapshot, artwork: ArtworkFacts, source: SourceInfo) -> EncodedSnapshot:
     """The bytes of ``snapshot``, told by ``source``."""
-    document = {**_document(snapshot, artwork), "source": source_json(source)}
+    document = {**_document(snapshot, artwork), "source": source_json(source, snapshot.source_label)}
     names = list(document)
     middle = names.index("progress_ms")
     before = _json({name: document[name] for name in names[:middle]})[:-1] + ',"progress_ms":'
@@ -94,9 +94,9 @@ def item_json(item: Item, artwork: ArtworkFacts) -> dict[str, Any]:
     }
 
 
-def source_json(source: SourceInfo) -> dict[str, str | None]:
-    """The contract's ``source``."""
-    return {"name": source.name, "label": source.label, "url": source.url}
+def source_json(source: SourceInfo, label: str | None = None) -> dict[str, str | None]:
+    """The contract's ``source``; ``label`` is how it calls itself, None if it does not say so."""
+    return {"name": source.name, "label": label or source.label, "url": source.url}
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -55,26 +55,26 @@ class EventStreamApp:
             await send({"type": "http.response.body", "body": b"too many streams are open"})
         else:
             with self._broadcast.stream():  # At once: of many that come together none is one too many.
-                await self._stream(receive, send)
+                await self._stream(scope, receive, send)
 
-    async def _stream(self, receive: Receive, send: Send) -> None:
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
         leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
         try:
-            await self._tell(send)
+            await self._tell(scope, send)
         except asyncio.CancelledError:
             if not leaving.done():
                 raise
         finally:
             leaving.cancel()
 
-    async def _tell(self, send: Send) -> None:
+    async def _tell(self, scope: Scope, send: Send) -> None:
         """The current picture and each newer one, with heartbeats in between, until the program ends."""
         broadcast, now = self._broadcast, asyncio.get_running_loop().time
         snapshot = await broadcast.fresh()
         revision, next_heartbeat = broadcast.revision, now() + HEARTBEAT_SECONDS
         while not broadcast.closed:
-            await send(self._answers.get(snapshot).event)
+            await send(self._answers.get(snapshot, scope).event)
             told = revision
             while revision == told and not broadcast.closed:
                 try:

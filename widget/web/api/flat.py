@@ -11,14 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from widget.artwork.cache import UNKNOWN_ORIGIN
 from widget.clock import Clock
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SourceInfo
 from widget.samples.snapshots import Sample, make_snapshot, parse_sample
 from widget.web.api.encoder import ArtworkFacts, max_age
 from widget.web.api.response_cache import STALE_IF_ERROR_SECONDS, CachedResponse, EncodedSnapshotCache, ResponseCache
-from widget.web.context import get_context
+from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.responses import build_response, weak_etag
+
+_UNKNOWN_ORIGIN = UNKNOWN_ORIGIN.encode()
 
 Flat = dict[str, bool | str | None]
 
@@ -35,6 +38,9 @@ async def flat_endpoint(request: Request) -> Response:
     age = max_age(snapshot, services.clock.now())
     stale = f"stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"
     cache_control = f"public, max-age={age}, s-maxage={age}, {stale}"
+    if _UNKNOWN_ORIGIN in body:
+        body = body.replace(_UNKNOWN_ORIGIN, public_base_url(request, services.settings).encode())
+        cache_control = cache_control_for(cache_control, services.settings)
     return build_response(
         request, body, media_type="application/json", cache_control=cache_control, etag=weak_etag(body, _seek(snapshot))
     )

@@ -42,9 +42,9 @@ class NowPlayingApp:
             finished = self._sampled(sample)
         elif broadcast.is_fresh:
             broadcast.touch()
-            finished = self._answers.get(broadcast.current)
+            finished = self._answers.get(broadcast.current, scope)
         else:
-            finished = self._answers.get(await broadcast.fresh())
+            finished = self._answers.get(await broadcast.fresh(), scope)
         for name, value in scope["headers"]:
             if name == b"if-none-match" and (
                 value in finished.etag_variants or is_not_modified(value.decode("latin-1"), finished.etag)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
+from starlette.types import Scope
+
+from widget.artwork.cache import UNKNOWN_ORIGIN
 from widget.clock import Clock
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SourceInfo
@@ -18,6 +21,7 @@ CACHE_SECONDS = 0.25
 
 STALE_IF_ERROR_SECONDS = 300
 RETRY_MS = 3000
+_UNKNOWN_ORIGIN = UNKNOWN_ORIGIN.encode()
 
 Headers = list[tuple[bytes, bytes]]
 Message = dict[str, Any]
@@ -53,21 +57,57 @@ class CachedResponse:
     not_modified: Message
     event: Message
 
+    @property
+    def needs_origin(self) -> bool:
+        """Whether an address of ours stands in the body that only a request can tell."""
+        return _UNKNOWN_ORIGIN in self.body["body"]
+
+    def at_origin(self, origin: str) -> CachedResponse:
+        """Return the response to a request that reached us at ``origin``; shared caches must not keep it."""
+        body = self.body["body"].replace(_UNKNOWN_ORIGIN, origin.encode())
+        return replace(
+            self,
+            start=_private(self.start, len(body)),
+            body={**self.body, "body": body},
+            not_modified=_private(self.not_modified),
+            event={**self.event, "body": self.event["body"].replace(_UNKNOWN_ORIGIN, origin.encode())},
+        )
+
 
 class ResponseCache:
     """The finished answers of the moment."""
 
-    def __init__(self, clock: Clock, cache: EncodedSnapshotCache) -> None:
+    def __init__(
+        self, clock: Clock, cache: EncodedSnapshotCache, origin_of: Callable[[Scope], str] | None = None
+    ) -> None:
         self._clock = clock
         self._cache = cache
+        self._origin_of = origin_of
         self._finished: CachedResponse | None = None
 
-    def get(self, snapshot: Snapshot) -> CachedResponse:
-        """The answers for ``snapshot``: those made within the last quarter of a second, else new ones."""
+    def get(self, snapshot: Snapshot, scope: Scope | None = None) -> CachedResponse:
+        """The answers for ``snapshot``: those made within the last quarter of a second, else new ones.
+
+        ``scope`` is the request's, which tells our own address if nothing else does.
+        """
         now, finished = self._clock.now(), self._finished
         if finished is None or finished.snapshot is not snapshot or not 0 <= now - finished.at < CACHE_SECONDS:
             finished = self._finished = _finish(self._cache.get(snapshot), now)
+        if finished.needs_origin and scope is not None and self._origin_of is not None:
+            return finished.at_origin(self._origin_of(scope))
         return finished
+
+
+def _private(start: Message, length: int | None = None) -> Message:
+    """Return ``start`` for a response that is made for one request, with a body of ``length`` bytes."""
+    headers = []
+    for name, value in start["headers"]:
+        if name == b"cache-control":
+            value = value.replace(b"public", b"private", 1)
+        elif name == b"content-length" and length is not None:
+            value = b"%d" % length
+        headers.append((name, value))
+    return response_start_message(HTTPStatus(start["status"]), headers)
 
 
 def raw_headers(headers: Mapping[str, str]) -> Headers:

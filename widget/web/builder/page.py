@@ -73,7 +73,7 @@ async def builder_page(request: Request) -> Response:
             oembed=oembed_url(address, options),
             address=address,
             only_here=is_loopback(urlsplit(address).hostname or ""),
-            source_label=services.source.label,
+            source_label=services.labelled_source.label,
             source_url=services.source.url,
             credit=services.source.credit,
             renews=services.settings.setup_key is not None and services.source.needs_authorization,

@@ -73,8 +73,8 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
         return StatusBanner("demo", "A demo with invented music")
     can_renew = services.settings.setup_key is not None and services.source.needs_authorization
     if health.problem is not None:
-        return _trouble(health.problem, services.source, can_renew)
-    label, token = services.source.label, health.token
+        return _trouble(health.problem, services.labelled_source, can_renew)
+    label, token = services.labelled_source.label, health.token
     if not services.source.needs_authorization:
         known = {**services.settings.stored_source_values, **services.settings.source_values}
         listener = known.get(f"{services.source.prefix}USER")

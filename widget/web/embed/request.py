@@ -47,7 +47,7 @@ async def read_request(request: Request) -> RenderRequest:
     answers_by = asyncio.get_running_loop().time() + RENDER_DEADLINE_SECONDS
     snapshot = await _shown(services, options)
     now = services.clock.now()
-    view = build_view_model(snapshot, options, spoken, now, services.source)
+    view = build_view_model(snapshot, options, spoken, now, services.labelled_source)
     return RenderRequest(services, options, spoken, snapshot, now, view, answers_by)
 
 

@@ -1,0 +1,163 @@
+"""One connection to an MPD server: commands with a time limit, and the changes that the server pushes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from mpd.asyncio import MPDClient
+from mpd.base import CommandError, FailureResponseCode
+from mpd.base import ConnectionError as ConnectionLost
+
+from widget.background import consume_exception
+from widget.clock import Clock, wait_for
+from widget.model.errors import InvalidCredentials, SourceUnreachable
+from widget.sources.mpd.payloads import Reply
+
+REPLY_TIMEOUT_SECONDS = 10.0
+MAX_PICTURE_BYTES = 5 * 1024 * 1024
+PICTURE_CHUNK_BYTES = 256 * 1024
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class MpdServer:
+    """The address of a server: ``host`` is a host name, a socket's path, or ``@`` and an abstract socket's name."""
+
+    host: str
+    port: int
+    password: str | None = field(repr=False)
+
+    @property
+    def page(self) -> None:
+        """A daemon has no page of its own."""
+        return None
+
+
+class MpdConnection:
+    """Open with :meth:`open`. Every method raises SourceUnreachable if the server is lost or quiet for 10 s, and
+    InvalidCredentials if the password is wrong or missing."""
+
+    def __init__(self, server: MpdServer, clock: Clock, notify: Callable[[], None] = lambda: None) -> None:
+        self.server = server
+        self.is_lost = False
+        self._clock = clock
+        self._notify = notify
+        self._client = _Client()
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Connect and log in."""
+        await self._within_limit(self._connect())
+
+    def watch(self) -> None:
+        """Call ``notify`` from now on whenever the player changes, and once when the connection is lost."""
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def player(self) -> tuple[Reply, Reply]:
+        """Return the replies to ``status`` and ``currentsong``."""
+        return await self._within_limit(self._player())
+
+    async def ping(self) -> None:
+        """Check that the server still answers."""
+        await self._within_limit(self._ping())
+
+    async def picture(self, file: str) -> bytes | None:
+        """Return the picture embedded in ``file``, else the one in its folder; None if there is none up to 5 MB."""
+        return await self._within_limit(self._picture(file))
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.is_lost = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+        self._client.disconnect()
+
+    async def _connect(self) -> None:
+        await self._client.connect(self.server.host, self.server.port)
+        if self.server.password is not None:
+            await self._client.password(self.server.password)
+
+    async def _player(self) -> tuple[Reply, Reply]:
+        return await self._client.status(), await self._client.currentsong()
+
+    async def _ping(self) -> None:
+        await self._client.ping()
+
+    async def _picture(self, file: str) -> bytes | None:
+        with suppress(CommandError):  # Servers before MPD 0.22.4 send 8 KiB at a time.
+            await self._client.binarylimit(PICTURE_CHUNK_BYTES)
+        for command in (self._client.readpicture, self._client.albumart):
+            try:
+                body = (await command(file)).get("binary")
+            except CommandError:
+                continue  # No such picture, too large, or a command that this server does not have.
+            if body:
+                return bytes(body)
+        return None
+
+    async def _watch(self) -> None:
+        try:
+            async for _ in self._client.idle(["player"]):
+                self._notify()
+        except Exception:
+            # The library raises whatever the connection ended with; the next command says what it means.
+            self.is_lost = True
+            self._notify()
+
+    async def _within_limit(self, work: Coroutine[Any, Any, Result]) -> Result:
+        try:
+            return await wait_for(self._clock, REPLY_TIMEOUT_SECONDS, work)
+        except TimeoutError as error:
+            self.close()
+            raise SourceUnreachable("MPD did not answer in time.") from error
+        except CommandError as error:
+            self.close()
+            raise _error_of(error) from error
+        except Exception as error:
+            # Sockets, the library and its parser have errors of their own: all mean that the server is lost.
+            self.close()
+            raise SourceUnreachable(f"MPD cannot be reached ({type(error).__name__}).") from error
+
+
+class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
+    """The client of python-mpd2 with a limit on what a server can send at once."""
+
+    IMMEDIATE_COMMAND_TIMEOUT = 0.02  # After a command it is deaf for as long before it waits for changes again.
+
+    def disconnect(self) -> None:
+        """Disconnect. What the reading task raises then, in the middle of its work, is no fault of ours."""
+        reader = self._MPDClient__run_task
+        super().disconnect()
+        if reader is not None:
+            reader.add_done_callback(consume_exception)
+
+    async def _read_binary(self) -> dict[str, Any]:
+        reply: dict[str, Any] = await super()._read_binary()
+        if int(reply.get("size", 0)) > MAX_PICTURE_BYTES:
+            raise CommandError("the picture is too large")
+        return reply
+
+    async def _read_chunk(self, length: int) -> bytes:
+        if length > MAX_PICTURE_BYTES:
+            raise ConnectionLost("the chunk is too large")
+        chunk: bytes = await super()._read_chunk(length)
+        return chunk
+
+    def _MPDClient__idle_result(self, result: asyncio.Future[list[str]]) -> None:  # noqa: N802
+        """Leave a lost connection to its watcher: the library would raise it into the event loop's log as well."""
+        error = result.exception()
+        if error is None or isinstance(error, CommandError):
+            super()._MPDClient__idle_result(result)
+
+
+def _error_of(error: CommandError) -> SourceUnreachable | InvalidCredentials:
+    if error.errno is FailureResponseCode.PASSWORD:
+        return InvalidCredentials("MPD refuses the password: correct the one before the @ in MPD_HOST.")
+    if error.errno is FailureResponseCode.PERMISSION:
+        return InvalidCredentials("MPD asks for a password: set MPD_HOST to password@host.")
+    return SourceUnreachable("MPD could not answer.")

@@ -1,0 +1,140 @@
+"""A simulated MPD server. It shares no code with the client, else it would agree with our mistakes.
+
+See https://mpd.readthedocs.io/en/latest/protocol.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+
+from widget.samples.artwork import load_image
+from widget.sources.simulators.playlist import Playlist, SimulatedTrack
+
+PAUSE_AFTER_SECONDS, PAUSE_SECONDS = 10.0, 4.0
+"""Each track is paused once, after so many seconds, for so long."""
+
+TICK_SECONDS = 0.2
+CHUNK_BYTES = 8192
+
+_Player = tuple[str, str]
+
+
+@dataclass(slots=True)
+class MpdSimulator:
+    """Answers the commands of one connection after another; ``commands`` are those that came, without arguments."""
+
+    now: Callable[[], float]
+    password: str | None = field(default=None, repr=False)
+    playlist: Playlist = field(default_factory=Playlist)
+    commands: list[str] = field(default_factory=list, repr=False)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client until it leaves."""
+        writer.write(b"OK MPD 0.23.5\n")
+        is_admitted, seen = self.password is None, self._player()
+        try:
+            while line := await reader.readline():
+                command, *arguments = _words(line.decode())
+                self.commands.append(command)
+                if command == "password":
+                    is_admitted = arguments == [self.password]
+                    writer.write(b"OK\n" if is_admitted else b"ACK [3@0] {password} incorrect password\n")
+                elif not is_admitted:
+                    writer.write(f'ACK [4@0] {{{command}}} you don\'t have permission for "{command}"\n'.encode())
+                elif command == "noidle":
+                    continue  # It crossed a change on its way.
+                elif command == "idle":
+                    seen = await self._idle(reader, writer, seen)
+                else:
+                    writer.write(self._reply(command, arguments))
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: _Player) -> _Player:
+        """Wait until the player changes or the client says ``noidle``."""
+        line = asyncio.ensure_future(reader.readline())
+        try:
+            while self._player() == seen and not line.done():
+                await asyncio.wait({line}, timeout=TICK_SECONDS)
+        finally:
+            if not line.done():
+                line.cancel()
+        if self._player() == seen:
+            writer.write(b"OK\n")
+            return seen
+        writer.write(b"changed: player\nOK\n")
+        return self._player()
+
+    def _reply(self, command: str, arguments: list[str]) -> bytes:
+        track, state, elapsed = self._state()
+        if command in ("ping", "binarylimit"):
+            return b"OK\n"
+        if command == "status":
+            lines = [f"state: {state}"]
+            if state != "stop":
+                lines += [f"elapsed: {elapsed:.3f}", f"duration: {track.length:.3f}"]
+            return "".join(f"{line}\n" for line in (*lines, "OK")).encode()
+        if command == "currentsong":
+            tags = [] if state == "stop" else _tags(track)
+            return "".join(f"{line}\n" for line in (*tags, "OK")).encode()
+        if command == "readpicture":
+            image = load_image(f"{arguments[0].partition('/')[0]}-640")
+            return b"OK\n" if image is None else _chunk(image, int(arguments[1]))
+        return f'ACK [5@0] {{}} unknown command "{command}"\n'.encode()
+
+    def _player(self) -> _Player:
+        """Return what an event tells a change of."""
+        track, state, _ = self._state()
+        return track.title, state
+
+    def _state(self) -> tuple[SimulatedTrack, str, float]:
+        track, began = self.playlist.at(self.now())
+        if not track.title:
+            return track, "stop", 0.0
+        passed = self.now() - began
+        paused = min(max(0.0, passed - PAUSE_AFTER_SECONDS), PAUSE_SECONDS)
+        return track, "pause" if 0 < paused < PAUSE_SECONDS else "play", passed - paused
+
+
+def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
+    """Return an empty application, for nothing is asked over HTTP, and the variables of a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    return Starlette(), {"MPD_HOST": "127.0.0.1", "MPD_PORT": str(port)}
+
+
+@asynccontextmanager
+async def running(origin: str | None, values: Mapping[str, str]) -> AsyncIterator[None]:
+    """Serve at the address in ``values`` while the context lasts."""
+    simulator = MpdSimulator(time.time, playlist=Playlist(begun_at=time.time()))
+    server = await asyncio.start_server(simulator.serve, values["MPD_HOST"], int(values["MPD_PORT"]))
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def _words(line: str) -> list[str]:
+    """Return a command and its quoted arguments."""
+    words = line.strip().split(' "')
+    return [words[0], *(word.removesuffix('"').replace('\\"', '"').replace("\\\\", "\\") for word in words[1:])]
+
+
+def _tags(track: SimulatedTrack) -> list[str]:
+    tags = [f"file: {track.drawing or 'none'}/{track.title}.flac", f"Title: {track.title}", f"Album: {track.album}"]
+    return [*tags, *(f"Artist: {artist}" for artist in track.artists), f"duration: {track.length:.3f}", "Id: 1"]
+
+
+def _chunk(image: bytes, offset: int) -> bytes:
+    part = image[offset : offset + CHUNK_BYTES]
+    return f"size: {len(image)}\ntype: image/jpeg\nbinary: {len(part)}\n".encode() + part + b"\nOK\n"
