@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from tests.support.browser import launched
+from tests.support.engines import Engine, Firefox, WebKit, firefox, webkit
+from tests.support.host_site import HostSite, host_site
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, playing
 from widget.clock import SystemClock
@@ -56,9 +58,49 @@ def page(browser: BrowserContext) -> Iterator[Page]:
     assert errors == []
 
 
-@pytest.fixture
-def live() -> Iterator[Live]:
+@pytest.fixture(scope="package")
+def shared_live() -> Iterator[Live]:
+    """One server for all of these tests: each that stops takes a quarter of a second."""
     settings = Settings(setup_key="a key of sixteen characters")
     showing = Showing(SystemClock(), settings).show(playing(time.time()))
     with live_server(showing.app) as url:
         yield Live(showing, url)
+
+
+@pytest.fixture
+def live(shared_live: Live) -> Live:
+    shared_live.show(playing(time.time()))
+    return shared_live
+
+
+@pytest.fixture(scope="package")
+def shared_site() -> Iterator[HostSite]:
+    with host_site() as site:
+        yield site
+
+
+@pytest.fixture
+def site(shared_site: HostSite) -> HostSite:
+    """Somebody's own site, without pages at first."""
+    shared_site.clear()
+    return shared_site
+
+
+@pytest.fixture(scope="package")
+def running_firefox() -> Iterator[Firefox]:
+    with firefox() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="package")
+def running_webkit() -> Iterator[WebKit]:
+    with webkit() as engine:
+        yield engine
+
+
+@pytest.fixture(params=["firefox", "webkit"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine beside Chromium; it starts once for all tests."""
+    started: Engine = request.getfixturevalue(f"running_{request.param}")
+    yield started
+    started.open("about:blank")  # Close the streams.

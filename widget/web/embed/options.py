@@ -136,3 +136,7 @@ FONT_FAMILIES: Mapping[Font, str] = {
     "rounded": 'ui-rounded,"SF Pro Rounded","Hiragino Maru Gothic ProN",Nunito,system-ui,sans-serif',
 }
 """Values of CSS's ``font-family``."""
+
+
+OPTION_NAMES = tuple(field.name for field in fields(WidgetOptions))
+"""Every option, as it is named in a query, an attribute and a property."""

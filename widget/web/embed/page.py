@@ -13,7 +13,7 @@ from widget.clock import format_rfc3339_ms
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 from widget.web.builder.snippets import oembed_url
-from widget.web.context import AppContext
+from widget.web.context import AppContext, public_base_url
 from widget.web.embed import sizes
 from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
@@ -75,7 +75,7 @@ async def widget_page(request: Request) -> Response:
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
     vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
     headers = {
-        "Content-Security-Policy": content_security_policy(ancestors),
+        "Content-Security-Policy": content_security_policy(ancestors, public_base_url(request, services.settings)),
         "Cross-Origin-Embedder-Policy": "require-corp",
         "Vary": vary,
     }
@@ -206,13 +206,17 @@ def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
     return f"{allowed} 'self'"
 
 
-def content_security_policy(frame_ancestors: str | None) -> str:
-    """For the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/).
+def content_security_policy(frame_ancestors: str | None, base_url: str) -> str:
+    """Return the policy of the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/).
 
-    Everybody may embed it where ``frame_ancestors`` is None: ``*`` would leave out ``file:`` and sandboxed pages.
+    The origin of ``base_url`` stands beside ``'self'``, which matches nothing in WebKit in a sandbox without
+    allow-same-origin; CSP has no word for an IPv6 address. Everyone may embed the page if ``frame_ancestors`` is None:
+    ``*`` would leave out ``file:`` and sandboxed pages.
     """
+    scheme, _, host = base_url.partition("://")
+    own = "'self'" if "[" in host else f"'self' {scheme}://{host.partition('/')[0]}"
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+        f"default-src 'none'; script-src {own}; style-src 'unsafe-inline'; img-src {own} data:; connect-src {own}; "
         "base-uri 'none'; form-action 'none'"
     )
     return policy if frame_ancestors is None else f"{policy}; frame-ancestors {frame_ancestors}"

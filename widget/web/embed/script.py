@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.web.context import get_context
+from widget.web.embed.options import OPTION_NAMES, Layout
 from widget.web.embed.sizes import COVER_ATTRIBUTION_HEIGHT, base_height, layout_height
 from widget.web.responses import build_response, weak_etag
 from widget.web.static_files import MEDIA_TYPES, read_static_file
 
 CACHE_CONTROL = "public, max-age=3600, stale-while-revalidate=86400"
 
-_MEASURES = re.compile(rb"(?<=const HIGH=)\{[^}]*\}")
-
 
 async def embed_script(request: Request) -> Response:
-    """The script; the same bytes for everybody."""
+    """Answer with the script; the same bytes for everyone."""
     services = get_context(request)
     body = script(services.settings.recent, services.source.credit is not None)
     return build_response(
@@ -35,14 +35,22 @@ async def embed_script(request: Request) -> Response:
 
 @lru_cache(maxsize=4)
 def script(rows: int, credited: bool) -> bytes:
-    """The script that knows how high each layout is, so that the page around it does not jump: with ``rows`` earlier
-    items in the list, and with the credit that a source may be due."""
-    measures = {
-        "card": base_height("card"),
-        "compact": base_height("compact"),
-        "list": layout_height("list", 0, rows=rows, credited=credited),
-        "cover": base_height("cover"),
-        "credit": COVER_ATTRIBUTION_HEIGHT if credited else 0,
-    }
-    written = json.dumps(measures, separators=(",", ":")).encode()
-    return _MEASURES.sub(written, read_static_file("embed.js") or b"")
+    """Return the script with the names of the options and the heights of the layouts written into it.
+
+    Knowing the heights, it reserves the right room before the frame has loaded. ``rows`` is the number of earlier items
+    in the list; ``credited``: whether the source requires attribution.
+    """
+    heights: dict[str, float] = {layout: base_height(layout) for layout in get_args(Layout)}
+    heights["list"] = layout_height("list", 0, rows=rows, credited=credited)
+    heights["credit"] = COVER_ATTRIBUTION_HEIGHT if credited else 0
+    written = _with_constant(read_static_file("embed.js") or b"", "HIGH", heights)
+    return _with_constant(written, "OPTIONS", OPTION_NAMES)
+
+
+def _with_constant(code: bytes, name: str, value: object) -> bytes:
+    """Return minified ``code`` with another value for its constant ``name``. Raises ValueError if it has none."""
+    text = json.dumps(value, separators=(",", ":")).encode()
+    written, count = re.subn(rb"(?<=const %s=)[^;]*" % name.encode(), text, code, count=1)
+    if not count:
+        raise ValueError(f"embed.js has no constant {name}")
+    return written

@@ -1,24 +1,38 @@
 "use strict";
 (() => {
   const NAME = "now-playing";
-  const OPTIONS = "theme layout background accent idle motion lang radius scale font without sample".split(" ");
-  // At scale 1: the cover's beside its artwork, the list's without rows. The server writes what it has to show.
-  const HIGH = { card: 140, compact: 56, list: 56, cover: 127, credit: 0 };
-  const DARK = 0.18;
+  // The server writes the options' names, and the heights at scale 1: the cover's beside its artwork, the list's with rows.
+  const OPTIONS = ["theme", "layout"];
+  const HIGH = { card: 140, compact: 56 };
+  const PLACED = "data-placed";
   const root = document.documentElement;
   const current = document.currentScript;
   const system = matchMedia("(prefers-color-scheme: dark)");
 
-  // A module, or text that somebody runs, has no script of its own: the page's script elements tell where we are from.
-  function ours() {
-    const all = [...document.querySelectorAll("script[src]")].filter(({ src }) => /\/embed\.js([?#]|$)/.test(src));
-    const running = new Error().stack || "";
-    const exact = all.filter(({ src }) => running.includes(src.split("#")[0]));
-    return exact.length ? exact : all;
+  // ---- The server's address ------------------------------------------------------------------------------
+
+  // The folder of `address`; null if it is no web address, as in a `data:`, `blob:` or `file:` script.
+  function folder(address) {
+    try {
+      const url = new URL(".", new URL(address, document.baseURI));
+      return /^http/.test(url.protocol) ? url : null;
+    } catch {
+      return null;
+    }
   }
 
-  const scripts = current?.src ? [current] : ours();
-  const home = scripts[0] && new URL(".", scripts[0].src);
+  const instance = (host) => folder(host.replace(/\/*$/, "/"));
+  const isOurs = ({ src }) => /\/embed\.js([?#]|$)/.test(src);
+  const stack = String(new Error().stack);
+
+  // An imported file has no script element: the stack names it, in every engine.
+  const [, imported] = stack.match(/[\s(@](https?:[^\s()]+?\/embed\.js)(?=[?:])/) || [];
+  const all = [...document.scripts].filter(isOurs);
+  const exact = all.filter(({ src }) => stack.includes(src.split("#")[0]));
+  const tags = current ? [current] : imported ? exact : all;
+  const home = folder(current?.src || "data:") || folder(imported || all[0]?.src || "data:");
+
+  // ---- The page behind the widget ------------------------------------------------------------------------
 
   function matches(selector) {
     try {
@@ -28,162 +42,251 @@
     }
   }
 
-  // Any CSS colour as red, green, blue (0–255) and alpha (0–1).
-  function channels(colour) {
-    if (/^rgb/.test(colour)) {
-      const [red, green, blue, alpha = 1] = colour.match(/[\d.]+/g).map(Number);
+  // Any CSS color as red, green, blue (0–255) and alpha (0–1).
+  function channels(color) {
+    if (/^rgb/.test(color)) {
+      const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
       return [red, green, blue, alpha];
     }
     const pen = document.createElement("canvas").getContext("2d");
-    pen.fillStyle = colour;
+    pen.fillStyle = color;
     pen.fillRect(0, 0, 1, 1);
-    const pixel = [...pen.getImageData(0, 0, 1, 1).data];
-    return [...pixel.slice(0, 3), pixel[3] / 255];
+    const [red, green, blue, alpha] = pen.getImageData(0, 0, 1, 1).data;
+    return [red, green, blue, alpha / 255];
   }
 
   function canvas() {
     const own = getComputedStyle(root).colorScheme;
-    const told = /light|dark/.test(own || "") ? own : document.querySelector("meta[name=color-scheme]")?.content || "";
-    return /dark/.test(told) && (system.matches || !/light/.test(told)) ? 18 : 255;
+    const scheme = /light|dark/.test(own) ? own : document.querySelector("meta[name=color-scheme]")?.content;
+    return /dark/.test(scheme) && (system.matches || !/light/.test(scheme)) ? 18 : 255;
   }
 
-  // What is behind `node`: its ancestors' backgrounds, one over the other, on the page's canvas. A gradient counts as
-  // the middle of its colours.
+  // Blend the backgrounds of `node` and its ancestors over the page's canvas. A gradient counts as the mean of its colors.
   function isDark(node) {
-    let shown = [0, 0, 0];
+    let color = [0, 0, 0];
     let left = 1;
     for (; node && left > 0.01; node = node.assignedSlot || node.parentElement || node.getRootNode().host) {
       const { backgroundColor, backgroundImage } = getComputedStyle(node);
       for (const layer of [backgroundImage.match(/rgba?\([^)]+\)/g) || [], [backgroundColor]]) {
         let covered = 0;
-        for (const [red, green, blue, alpha] of layer.map(channels)) {
-          const share = (left * alpha) / layer.length;
-          shown = [red, green, blue].map((value, index) => shown[index] + share * value);
+        for (const part of layer.map(channels)) {
+          const share = (left * part[3]) / layer.length;
+          color = color.map((value, index) => value + share * part[index]);
           covered += share;
         }
         left -= covered;
       }
     }
-    const [red, green, blue] = shown.map((value) => {
+    const [red, green, blue] = color.map((value) => {
       const part = (value + left * canvas()) / 255;
       return part > 0.04045 ? ((part + 0.055) / 1.055) ** 2.4 : part / 12.92;
     });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK;
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18; // This dark, white words read better than black ones.
   }
 
+  // ---- The element ---------------------------------------------------------------------------------------
+
   class NowPlaying extends HTMLElement {
-    static observedAttributes = [...OPTIONS, "dark-selector", "width"];
-    static placed = new WeakSet();
+    static observedAttributes = [...OPTIONS, "dark-selector", "width", "src"];
     static home = home;
 
+    constructor() {
+      super();
+      this.attachShadow({ mode: "open" });
+      this.observer = new MutationObserver(() => this.render());
+    }
+
     connectedCallback() {
-      this.style.display ||= "block";
-      this.look = () => this.render();
-      this.receive = (event) => this.resize(event);
-      this.settle = ({ target }) => target.contains?.(this) && this.render();
-      this.observer = new MutationObserver(this.look);
+      for (const name of PROPERTIES) {
+        if (!Object.hasOwn(this, name)) continue; // Set before the element was defined.
+        const value = this[name];
+        delete this[name];
+        this[name] = value;
+      }
       for (const node of [root, document.body]) if (node) this.observer.observe(node, { attributes: true });
-      this.listeners("add");
+      this.listen("add");
+      this.ready = true;
       this.render();
     }
 
     disconnectedCallback() {
-      this.listeners("remove");
+      this.listen("remove");
       this.observer.disconnect();
-      this.frame?.remove();
-      this.frame = null;
     }
 
-    listeners(verb) {
+    attributeChangedCallback() {
+      if (this.ready) this.render();
+    }
+
+    listen(verb) {
       const act = `${verb}EventListener`;
-      window[act]("message", this.receive);
-      window[act]("load", this.look);
-      document[act]("transitionend", this.settle);
-      system[act]?.("change", this.look);
+      window[act]("message", this);
+      window[act]("load", this);
+      document[act]("transitionend", this);
+      system[act]("change", this);
     }
 
-    attributeChangedCallback(name) {
-      if (name === "width") this.style.maxWidth = "";
-      if (this.frame) this.render();
+    handleEvent({ type, target, source, origin, data }) {
+      const { frame } = this;
+      if (type !== "message") {
+        if (type !== "transitionend" || target.contains?.(this)) this.render();
+      } else if (frame && source === frame.contentWindow && (origin === this.server?.origin || origin === "null")) {
+        if (data?.type === `${NAME}:height` && Number.isFinite(data.height)) {
+          frame.style.height = `${Math.min(Math.max(data.height, 0), 4000)}px`;
+        }
+      }
     }
 
-    get theme() {
+    get server() {
+      return this.src ? instance(this.src) : customElements.get(NAME).home;
+    }
+
+    get shade() {
       const selector = this.getAttribute("dark-selector");
-      if (selector !== null) return matches(selector) ? "dark" : "light";
-      const theme = this.getAttribute("theme");
-      return theme === "light" || theme === "dark" ? theme : isDark(this.parentElement || this.getRootNode().host) ? "dark" : "light";
+      const { theme } = this;
+      if (selector === null && /^(light|dark)$/.test(theme)) return theme;
+      const dark = selector === null ? isDark(this.parentElement || this.getRootNode().host) : matches(selector);
+      return dark ? "dark" : "light";
     }
 
     render() {
-      this.home ||= NowPlaying.home;
-      if (!this.home || !this.isConnected) return;
-      const theme = this.theme;
-      const width = parseInt(this.getAttribute("width"), 10);
-      if (width > 0) this.style.maxWidth = `${width}px`;
-      const address = new URL("widget", this.home);
+      if (!this.isConnected) return;
+      const { server, shade, shadowRoot, layout } = this;
+      if (!server) return warn();
+      const scale = Math.min(3, Math.max(0.75, parseFloat(this.scale) || 1));
+      const width = parseInt(this.width, 10) || (layout === "pill" ? 320 * scale : 0);
+      try {
+        // A constructed sheet needs no leave of the page's Content-Security-Policy.
+        this.sheet ||= shadowRoot.adoptedStyleSheets = [new CSSStyleSheet()];
+        this.sheet[0].replaceSync(`:host{display:block${width > 0 ? `;max-width:${width}px` : ""}}:host([hidden]){display:none}`);
+      } catch {}
+      const address = new URL("widget", server);
       for (const name of OPTIONS) {
-        const value = name === "theme" ? theme : this.getAttribute(name);
+        const value = name === "theme" ? shade : this[name];
         if (value) address.searchParams.set(name, value);
       }
-      if (this.frame?.src === address.href) return;
-      const frame = document.createElement("iframe");
+      const before = this.frame;
+      if (before?.src === address.href) return;
+      const frame = (this.frame = document.createElement("iframe"));
       frame.src = address;
       frame.title = this.title || "Now playing";
       frame.loading = "lazy";
+      frame.part = "frame";
       Object.assign(frame.style, {
         border: 0,
         display: "block",
         width: "100%",
-        height: this.frame?.style.height || `${this.height}px`,
-        colorScheme: theme,
+        height: before?.style.height || `${height(layout, scale, this.clientWidth)}px`,
+        colorScheme: shade,
       });
-      if (this.frame) this.frame.replaceWith(frame);
-      else this.append(frame);
-      this.frame = frame;
+      if (this.background === "glass") {
+        frame.style.backdropFilter = frame.style.webkitBackdropFilter = "blur(20px) saturate(1.4)";
+        frame.style.borderRadius = `${(this.radius || (layout === "pill" ? 16 : 12)) * scale}px`;
+      }
+      shadowRoot.replaceChildren(frame);
+    }
+  }
+
+  // Until the page in the frame reports its own.
+  function height(layout, scale, width) {
+    if (layout === "cover") return Math.min(width, 420 * scale) + (HIGH.cover + (width < 288 * scale && HIGH.credit)) * scale;
+    const high = HIGH[layout] || HIGH.card;
+    return Math.max(high * scale, high !== 56 && layout === "list" ? 100 : 0);
+  }
+
+  // Every attribute is a property, written and read: React 19, Preact and Vue set properties.
+  const PROPERTIES = [...OPTIONS, "darkSelector", "width", "src"];
+  NowPlaying.observedAttributes.forEach((attribute, index) =>
+    Object.defineProperty(NowPlaying.prototype, PROPERTIES[index], {
+      get() {
+        return this.getAttribute(attribute) ?? "";
+      },
+      set(value) {
+        if (value || value === 0) this.setAttribute(attribute, value);
+        else this.removeAttribute(attribute);
+      },
+    }),
+  );
+
+  // ---- Script tags ---------------------------------------------------------------------------------------
+
+  let warned;
+  function warn() {
+    warned ||= !console.warn(`${NAME}: no server. Set src="https://…" on the element or data-host on the script.`);
+  }
+
+  // Shared by all runs of this file on a page, those of other instances too.
+  function registry() {
+    const widgets = new WeakMap(); // The widget of each script element.
+    const servers = new Map(); // Of each script that ran, by its address: a router may run each address only once.
+    const begun = performance.now();
+    let timer;
+
+    // Whether a framework may still hydrate the server's HTML around `node`, and would reject an element of ours. One
+    // that is taken away again and again does not come back at once.
+    function mustWait(node) {
+      if (performance.now() - widgets.get(node)?.placed < 500) return true;
+      if (document.readyState !== "complete") {
+        if (!performance.timing.domContentLoadedEventStart) return true;
+        if (performance.now() - begun < 3000 && document.querySelector("script[type=module]")) return true;
+      }
+      for (; node; node = node.parentNode) {
+        const name = Object.keys(node).find((name) => name.startsWith("__reactContainer"));
+        if (name) return node[name]?.stateNode?.current.memoizedState?.isDehydrated;
+      }
     }
 
-    // Until the widget tells its own.
-    get height() {
-      const scale = Math.min(3, Math.max(0.75, parseFloat(this.getAttribute("scale")) || 1));
-      const layout = this.getAttribute("layout");
-      const { clientWidth } = this;
-      if (layout === "cover") {
-        return Math.min(clientWidth, 420 * scale) + (HIGH.cover + (clientWidth < 288 * scale && HIGH.credit)) * scale;
+    // Give `script` its widget: the one that stands there from before the page was cloned or saved, or its own.
+    function place(script, home) {
+      const inHead = document.head?.contains(script);
+      let next = inHead ? document.body.firstElementChild : script.nextElementSibling;
+      while (next?.script?.isConnected) next = next.nextElementSibling;
+      let element = next?.matches(`${NAME}[${PLACED}]`) ? next : widgets.get(script);
+      if (!element) {
+        element = document.createElement(NAME);
+        for (const name of NowPlaying.observedAttributes) {
+          const value = script.getAttribute(`data-${name}`);
+          if (value !== null) element.setAttribute(name, value);
+        }
+        element.setAttribute("src", home);
+        element.setAttribute(PLACED, "");
       }
-      const high = layout === "compact" || layout === "list" ? HIGH[layout] : HIGH.card;
-      return Math.max(high * scale, high !== 56 && layout === "list" ? 100 : 0);
+      element.script = script;
+      element.placed = performance.now();
+      widgets.set(script, element);
+      if (element.isConnected) return;
+      if (inHead) document.body.prepend(element);
+      else script.after(element);
     }
 
-    resize({ source, origin, data }) {
-      if (!this.frame || source !== this.frame.contentWindow || (origin !== this.home.origin && origin !== "null")) return;
-      if (data?.type === `${NAME}:height` && Number.isFinite(data.height)) {
-        this.frame.style.height = `${Math.min(Math.max(data.height, 0), 4000)}px`;
+    function sweep() {
+      timer = 0;
+      for (const script of document.scripts) {
+        const { host, defineOnly } = script.dataset;
+        const server = host ? instance(host) : servers.get(key(script));
+        if (!server || !servers.has(key(script)) || defineOnly != null || widgets.get(script)?.isConnected) continue;
+        if (mustWait(script)) again();
+        else if (/^$|javascript|module/.test(script.type)) place(script, server);
       }
     }
+
+    const key = (script) => script.src || script;
+    const again = () => (timer ||= setTimeout(sweep, 50));
+
+    new MutationObserver(again).observe(document, { childList: true, subtree: true });
+    return (scripts, home) => {
+      for (const script of scripts) servers.set(key(script), home);
+      sweep();
+    };
   }
 
   if (!customElements.get(NAME)) customElements.define(NAME, NowPlaying);
   const Known = customElements.get(NAME);
-  const placed = Known.placed || new WeakSet();
   if (!Known.home && home) {
     Known.home = home;
     for (const element of document.querySelectorAll(NAME)) element.render?.();
   }
-
-  function place(script) {
-    if (placed.has(script) || "defineOnly" in script.dataset) return;
-    placed.add(script);
-    const element = document.createElement(NAME);
-    element.home = home;
-    for (const name of NowPlaying.observedAttributes) {
-      const value = script.getAttribute(`data-${name}`);
-      if (value !== null) element.setAttribute(name, value);
-    }
-    if (!document.head?.contains(script)) return script.after(element);
-    const top = () => document.body.prepend(element);
-    if (document.body) top();
-    else document.addEventListener("DOMContentLoaded", top);
-  }
-
-  if (home) (current ? [current] : scripts).forEach(place);
+  if (!home && !current?.dataset.host && !document.querySelector(`${NAME}[src]`)) warn();
+  Known.run ||= registry();
+  Known.run(tags, home);
 })();

@@ -105,7 +105,9 @@
     text(artists, by);
     artists.title = by;
     const explicit = Boolean(item && item.explicit);
-    find(".explicit").hidden = !explicit;
+    const mark = find(".explicit");
+    mark.hidden = !explicit;
+    text(mark, explicit ? "E" : ""); // Text browsers show what is hidden.
     artists.parentNode.hidden = !by && !explicit;
     const url = (item && http(item.url)) || known.url;
     if (url) card.href = url;
@@ -135,7 +137,7 @@
     card.removeAttribute("data-over");
     card.dataset.state = state;
     main.hidden = state === "hidden";
-    text(find(".label"), label);
+    text(find(".label"), item ? label : "");
     write(title, item);
     colour((item && item.artwork_color) || "");
     progress(now, state, item);
@@ -270,7 +272,13 @@
   function listen() {
     stop();
     if (document.hidden || known.sample) return; // A sample hears nothing of what plays.
-    const mine = (stream = new EventSource("now-playing/events"));
+    let mine;
+    try {
+      mine = stream = new EventSource("now-playing/events");
+    } catch {
+      streamAgain = performance.now() + jitter(STREAM_AGAIN);
+      return void poll(); // WebKit throws if a policy forbids the address.
+    }
     expect(10000);
     mine.addEventListener("heartbeat", () => expect(40000));
     mine.addEventListener("now-playing", (event) => {

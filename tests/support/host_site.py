@@ -1,0 +1,83 @@
+"""Somebody's own site with several pages, and the libraries that its pages are made with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from tests.support.live_server import live_server
+from tests.support.npm import bundles
+
+EXAMPLE = "https://music.example.org"
+HEIGHTS = {"card": 140, "compact": 56}
+
+
+class HostSite:
+    """``pages`` maps each path to a document, which :meth:`add` puts there; other paths answer 404.
+
+    ``server`` takes the place of the example's address in the components of ``docs/embedding.md``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.pages: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+        self.server = EXAMPLE
+
+    def add(self, path: str, body: str, *, head: str = "", libraries: tuple[str, ...] = ()) -> str:
+        """Serve a page with ``libraries`` in its head, as blocking scripts, and return its address."""
+        scripts = "".join(f'<script src="/npm/{name}.js"></script>' for name in libraries)
+        self.pages[path] = (
+            f"<!doctype html><html><head><meta charset=utf-8><title>{path}</title>{scripts}{head}</head>"
+            f"<body>{body}</body></html>"
+        )
+        return self.url + path
+
+    def clear(self) -> None:
+        self.pages, self.headers = {}, {}
+
+
+@contextmanager
+def host_site() -> Iterator[HostSite]:
+    """A site on an origin of its own, without pages at first."""
+    site = HostSite("")
+
+    async def page(request: Request) -> Response:
+        if request.url.path == "/favicon.ico":
+            return Response(status_code=204)
+        html = site.pages.get(request.url.path)
+        if html is None:
+            return Response("no such page", status_code=404)
+        return HTMLResponse(html, headers=site.headers)
+
+    async def library(request: Request) -> Response:
+        path = bundles() / f"{request.path_params['name']}.js"
+        if not path.name.startswith("snippet"):
+            return FileResponse(path, headers={"Cache-Control": "max-age=600"})
+        script = path.read_text().replace(EXAMPLE, site.server)
+        return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-store"})
+
+    app = Starlette(routes=[Route("/npm/{name}.js", library), Route("/{path:path}", page)])
+    with live_server(app) as address:
+        site.url = address
+        yield site
+
+
+def script_tag(server: str, attributes: str = "async") -> str:
+    """Return the script tag of the server at that address, with more attributes."""
+    return f'<script src="{server}/embed.js" {attributes}></script>'
+
+
+def expect_widgets(page: Page, *layouts: str) -> None:
+    """Wait until the page shows widgets with these layouts, each with the music in it and as high as it needs."""
+    frames = page.locator("now-playing iframe")
+    expect(frames).to_have_count(len(layouts))
+    for index, layout in enumerate(layouts):
+        title = page.frame_locator("now-playing iframe").nth(index).locator("[data-state] .title")
+        expect(title).to_have_text("Tides of Glass")
+        expect(frames.nth(index)).to_have_css("height", f"{HEIGHTS[layout]}px")
+    assert page.evaluate("[...document.querySelectorAll('now-playing')].every((one) => !one.childElementCount)")
