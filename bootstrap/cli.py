@@ -18,6 +18,7 @@ from bootstrap import commands, source_setup
 from bootstrap.authorize import AuthorizeOptions
 from bootstrap.errors import EXIT_INTERRUPTED, run_with_exit_code
 from bootstrap.export import FORMATS
+from bootstrap.inlet_setup import may_create_token
 from bootstrap.prompts import prompt_credentials
 from bootstrap.terminal import Terminal, standard_terminal
 from widget.cli_options import database_option
@@ -146,6 +147,7 @@ def _refuse_what_is_spotify_s(context: click.Context, row: SourceInfo) -> None:
     metavar="SECONDS",
     help="How long to wait for the consent.",
 )
+@click.option("--replace-token", is_flag=True, help="Create a new token for the inlet without asking.")
 @database_option
 @click.option("--demo", is_flag=True, help="Rehearses it all against a built-in simulated service; keeps nothing.")
 @click.pass_context
@@ -156,6 +158,7 @@ def cli(
     redirect_uri: str | None,
     scopes: tuple[str, ...],
     timeout: float,
+    replace_token: bool,
     database: str | None,
     demo: bool,
 ) -> None:
@@ -170,9 +173,11 @@ def cli(
         return
     terminal: Terminal = context.obj
     settings, row = _settled(context, database, demo=demo)
+    if replace_token and not row.is_pushed:
+        raise click.UsageError(f"--replace-token is for the inlet alone, and this is about {row.label}")
     if not row.needs_authorization:
         _refuse_what_is_spotify_s(context, row)
-        _set_up(settings, row, terminal, demo=demo)
+        _set_up(settings, row, terminal, demo=demo, replace_token=replace_token, is_chosen=source is not None)
         return
     settings = settings if redirect_uri is None else replace(settings, redirect_uri=redirect_uri)
     stdin = sys.stdin.fileno() if _may_paste(settings, no_browser) else None
@@ -189,7 +194,9 @@ def cli(
     _tell_what_runs(row, before, terminal)
 
 
-def _set_up(settings: Settings, row: SourceInfo, terminal: Terminal, *, demo: bool) -> None:
+def _set_up(
+    settings: Settings, row: SourceInfo, terminal: Terminal, *, demo: bool, replace_token: bool, is_chosen: bool
+) -> None:
     if demo:
         _run(commands.run_demo_setup(settings, row, terminal))
         return
@@ -197,7 +204,10 @@ def _set_up(settings: Settings, row: SourceInfo, terminal: Terminal, *, demo: bo
     known = _run(source_setup.load_source_values(settings, row))
     # Asked for outside the event loop, which would take the first Ctrl-C for itself.
     values = source_setup.prompt_source_values(row, settings, known, terminal)
-    _run(source_setup.set_up(settings, row, values, terminal))
+    keep = row.is_pushed and not may_create_token(
+        row, settings.source_values, values, replace=replace_token, is_chosen=is_chosen
+    )
+    _run(source_setup.set_up(settings, row, values, terminal, keep_token=keep))
     _tell_what_runs(row, known.chosen, terminal)
 
 

@@ -1,23 +1,47 @@
-"""The token that players send to the inlet: made, shown once with the lines for each player, and kept as its hash."""
+"""The token that players send to the inlet: create it, show it once with the settings of each player, keep its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import secrets
+import sys
 from collections.abc import Mapping
 
+import click
+
 from bootstrap.terminal import Terminal
+from widget.model.errors import ConfigurationError
 from widget.model.sources import SHA256_PREFIX, SourceInfo
 
 TOKEN_BYTES = 24
 EXAMPLE_ADDRESS = "https://music.example.org"
 
 
+def may_create_token(
+    row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str], *, replace: bool, is_chosen: bool
+) -> bool:
+    """Return whether to create a token: there is none among ``values``, or the owner wants the present one replaced.
+
+    With ``replace`` nobody is asked. Without it a run for a source that was not chosen (``is_chosen``) keeps the token.
+    Raises :class:`ConfigurationError` if there is no terminal to ask on.
+    """
+    name = _name(row)
+    if replace or name in is_set or not values.get(name):
+        return True
+    if not is_chosen:
+        return False
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        raise ConfigurationError(
+            "Your players use the current token, and there is no terminal to ask on: add --replace-token to replace it"
+        )
+    return click.confirm("Your players use the current token. Replace it?", default=False, err=True)
+
+
 def create_token(
     row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]
 ) -> tuple[str | None, dict[str, str]]:
-    """A new token, and ``values`` with its hash; None where the owner has set one, which alone counts."""
+    """Return a new token, and ``values`` with its hash; None if the owner has set one, which alone counts."""
     name = _name(row)
     if name in is_set:
         return None, {key: value for key, value in values.items() if key != name}
@@ -26,30 +50,52 @@ def create_token(
 
 
 def hash_token(row: SourceInfo, values: Mapping[str, str]) -> dict[str, str]:
-    """``values``, with the hash in place of the token, which is enough to know it by."""
+    """Return ``values`` with the hash in place of the token: enough to recognize it."""
     name = _name(row)
     token = values.get(name, SHA256_PREFIX)
     return dict(values) if token.startswith(SHA256_PREFIX) else {**values, name: _hash(token)}
 
 
-def print_player_instructions(token: str | None, public_url: str | None, terminal: Terminal) -> None:
-    """What is to be entered in each player; ``token`` is None where the owner knows it."""
-    address, shown = public_url or EXAMPLE_ADDRESS, token or "the value of INLET_TOKEN"
+def print_player_instructions(
+    token: str | None, public_url: str | None, terminal: Terminal, *, is_set: bool = True
+) -> None:
+    """Print the settings of the players; ``token`` is None if the owner knows it, because it ``is_set`` or was kept."""
+    address = public_url or EXAMPLE_ADDRESS
+    shown = token or ("the value of INLET_TOKEN" if is_set else "your token")
     terminal.print_message()
     if token is not None:
-        terminal.print_heading("The token, shown this once (its hash alone is stored):")
+        terminal.print_heading("Your token (shown only once; only its hash is stored):")
         terminal.print_result(token)
         terminal.print_message()
+    elif not is_set:
+        terminal.print_message("The current token stays valid; --replace-token makes a new one.")
     if public_url is None:
-        terminal.print_message(f"In what follows put the address of your own server in place of {address}.")
+        terminal.print_message(f"Replace {address} by the address of your server.")
     terminal.print_heading("Navidrome, in navidrome.toml (then link ListenBrainz in your profile, with the token):")
     terminal.print_unwrapped(f'ListenBrainz.BaseURL = "{address}/1/"')
     terminal.print_heading("Jellyfin, in the settings of its ListenBrainz plug-in:")
     terminal.print_unwrapped(f"ListenBrainz API URL: {address}")
     terminal.print_unwrapped(f"Your user's ListenBrainz API token: {shown}")
     terminal.print_heading("multi-scrobbler, in listenbrainz.json:")
-    data = {"token": shown, "username": "me", "url": address}
-    terminal.print_unwrapped(json.dumps([{"name": "now-playing", "configureAs": "client", "data": data}]))
+    client = {
+        "id": "now-playing",
+        "name": "now-playing",
+        "configureAs": "client",
+        "data": {"token": shown, "username": "me", "url": address},
+    }
+    terminal.print_unwrapped(json.dumps([client]))
+    terminal.print_heading("Web Scrobbler, as a webhook (with pauses):")
+    terminal.print_unwrapped(f"{address}/inlet/web-scrobbler/{token or 'TOKEN'}")
+    terminal.print_heading("Anything else that can submit to ListenBrainz:")
+    terminal.print_unwrapped(f"API URL: {address}    token: {shown}")
+
+
+def token_state(row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """Return in words whether players have a token."""
+    name = _name(row)
+    if name in is_set:
+        return f"set by {name}"
+    return "stored (only its hash)" if values.get(name) else "none"
 
 
 def _name(row: SourceInfo) -> str:

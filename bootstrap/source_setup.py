@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bootstrap.context import CommandContext, command_context
-from bootstrap.inlet_setup import create_token, hash_token, print_player_instructions
+from bootstrap.inlet_setup import create_token, hash_token, print_player_instructions, token_state
 from bootstrap.terminal import Terminal
 from widget.clock import SystemClock, format_rfc3339_ms
 from widget.config.settings import Settings
@@ -118,12 +118,14 @@ async def set_up(
     values: Mapping[str, str],
     terminal: Terminal,
     http: httpx.AsyncClient | None = None,
+    *,
+    keep_token: bool = False,
 ) -> None:
-    """Tries the values by one real question, stores them in one transaction, and says what comes next."""
+    """Try the values by one real call, store them in one transaction, and print the next step."""
     async with command_context(settings, http) as desk:
         token = None
         if row.is_pushed:
-            token, values = create_token(row, settings.source_values, values)
+            token, values = (None, values) if keep_token else create_token(row, settings.source_values, values)
         else:
             terminal.show_progress(f"Asking {row.label} …")
             await _try(desk, replace(settings, source_values=values), terminal)
@@ -133,7 +135,7 @@ async def set_up(
             rows.append(("User", user))
         terminal.print_table([*rows, ("Stored in", desk.store.location), *_NEXT])
     if row.is_pushed:
-        print_player_instructions(token, settings.public_url, terminal)
+        print_player_instructions(token, settings.public_url, terminal, is_set=not keep_token)
 
 
 _NEXT = (
@@ -183,7 +185,10 @@ async def status(settings: Settings, row: SourceInfo, terminal: Terminal, *, as_
         if as_json:
             terminal.print_result(json.dumps(status_object(row, values, state, success)))
         else:
-            terminal.print_table(_status_rows(row, values, state, success, desk.store.location))
+            rows = _status_rows(row, values, state, success, desk.store.location)
+            if row.is_pushed:
+                rows = _inlet_rows(row, settings.source_values, values, rows, success)
+            terminal.print_table(rows)
     return 0 if state == "ok" else 1
 
 
@@ -235,6 +240,19 @@ def _status_rows(
         rows.append(("User", user))
     rows.append(("Last answer", "never" if last_success_at is None else format_rfc3339_ms(last_success_at)))
     return [*rows, ("Database", place)]
+
+
+def _inlet_rows(
+    row: SourceInfo,
+    is_set: Mapping[str, str],
+    values: Mapping[str, str],
+    rows: list[tuple[str, str]],
+    last_push_at: float | None,
+) -> list[tuple[str, str]]:
+    """Return ``rows`` in the inlet's words: it asks nobody, and players have a token."""
+    heard = "no player has sent anything yet" if last_push_at is None else format_rfc3339_ms(last_push_at)
+    own = {"Last answer": [("Token for players", token_state(row, is_set, values)), ("Last heard", heard)]}
+    return [shown for name, text in rows for shown in own.get(name, [(name, text)])]
 
 
 async def export_source(settings: Settings, row: SourceInfo) -> dict[str, str]:

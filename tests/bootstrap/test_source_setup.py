@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.at_terminal import at_terminal
 from tests.support.commands import run, server, spotify
 from tests.support.live_server import free_port
 from tests.support.scrobbling import Scrobbling, bare, scrobbling
@@ -141,13 +142,59 @@ def test_a_token_that_is_set_alone_counts_and_none_is_made(tmp_path: Path) -> No
     assert set(exported.splitlines()[1:]) == {f"INLET_TOKEN=sha256:{digest}", "INLET_LABEL='The kitchen'"}
 
 
-def test_a_second_token_for_players_takes_the_place_of_the_first(tmp_path: Path) -> None:
-    first, second = (
-        run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare()).stdout.split()[-1] for _ in range(2)
-    )
+def exported_hash(folder: Path) -> str:
+    return run("bootstrap", "export", cwd=folder, environ=bare()).stdout.split("INLET_TOKEN=sha256:")[1].strip()
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_a_token_that_players_use_is_replaced_on_demand_alone(tmp_path: Path) -> None:
+    first = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare()).stdout.split()[-1]
+    refused = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare())
+    assert (refused.returncode, "--replace-token" in refused.stderr) == (2, True)
+    for environ in (bare(), {**bare(), "SOURCE": "inlet"}):
+        kept = run("bootstrap", cwd=tmp_path, environ=environ)
+        assert (kept.returncode, "ListenBrainz.BaseURL" in kept.stderr) == (0, True)
+        assert "stays valid" in kept.stderr
+        assert exported_hash(tmp_path) == digest(first)
+    second = run("bootstrap", "--source", "inlet", "--replace-token", cwd=tmp_path, environ=bare()).stdout.split()[-1]
     assert first != second
-    exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout
-    assert hashlib.sha256(second.encode()).hexdigest() in exported
+    assert exported_hash(tmp_path) == digest(second)
+
+
+@pytest.mark.parametrize(("answer", "is_replaced"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_at_a_terminal_it_asks_before_it_replaces_the_token(tmp_path: Path, answer: str, is_replaced: bool) -> None:
+    first = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare()).stdout.split()[-1]
+    code, screen = at_terminal(["--source", "inlet"], tmp_path, bare(), {"[y/N]": answer})
+    assert (code, "Your players use the current token. Replace it? [y/N]" in screen) == (0, True)
+    assert "ListenBrainz.BaseURL" in screen
+    assert (exported_hash(tmp_path) != digest(first)) == is_replaced
+
+
+def test_only_the_inlet_s_token_can_be_replaced(tmp_path: Path) -> None:
+    done = run("bootstrap", "--source", "lastfm", "--replace-token", cwd=tmp_path, environ=bare())
+    assert (done.returncode, "--replace-token" in done.stderr) == (2, True)
+
+
+def test_multi_scrobbler_s_line_has_all_that_it_needs(tmp_path: Path) -> None:
+    done = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare())
+    (client,) = json.loads(next(line for line in done.stderr.splitlines() if line.strip().startswith("[{")))
+    assert (client["id"], client["name"], client["configureAs"]) == ("now-playing", "now-playing", "client")
+    assert client["data"] == {"token": done.stdout.split()[-1], "username": "me", "url": "https://music.example.org"}
+
+
+def test_the_status_says_whether_players_have_a_token_and_when_one_was_heard(tmp_path: Path) -> None:
+    none = run("bootstrap", "--source", "inlet", "status", cwd=tmp_path, environ=bare())
+    assert (none.returncode, "none" in none.stdout) == (1, True)
+    run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare())
+    stored = run("bootstrap", "status", cwd=tmp_path, environ=bare())
+    assert stored.returncode == 0
+    assert "Token for players: stored (only its hash)" in stored.stdout
+    assert "no player has sent anything yet" in stored.stdout
+    is_set = run("bootstrap", "status", cwd=tmp_path, environ={**bare(), "INLET_TOKEN": "needle-of-the-owner"})
+    assert "set by INLET_TOKEN" in is_set.stdout
 
 
 def test_a_change_of_the_source_takes_a_restart_and_loses_nothing(tmp_path: Path, services: Scrobbling) -> None:
