@@ -1,9 +1,11 @@
 """``/oembed`` and the embed script, as programs meet them."""
 
 import gzip
+from io import BytesIO
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.support.showing import Showing
 
@@ -80,3 +82,21 @@ async def test_wild_maxima_count_for_nothing(showing: Showing) -> None:
     url = "/oembed?url=http://music.example.org/widget"
     usual = (await get(showing, url)).json()
     assert (await get(showing, f"{url}&maxwidth=-1&maxheight=abc")).json() == usual
+
+
+@pytest.mark.parametrize(
+    ("maxima", "size"),
+    [("", (1200, 630)), ("&maxwidth=900", (840, 280)), ("&maxheight=300", (840, 280)), ("&maxwidth=400", None)],
+)
+async def test_oembed_has_a_thumbnail_that_keeps_within_the_maxima(
+    showing: Showing, maxima: str, size: tuple[int, int] | None
+) -> None:
+    url = "http%3A%2F%2Fmusic.example.org%2Fwidget%3Ftheme%3Dlight"
+    found = (await get(showing, f"/oembed?url={url}{maxima}")).json()
+    if size is None:
+        assert not [key for key in found if key.startswith("thumbnail")]
+        return
+    assert (found["thumbnail_width"], found["thumbnail_height"]) == size
+    assert found["thumbnail_url"].startswith("http://music.example.org/now-playing.png?theme=light")
+    image = await get(showing, found["thumbnail_url"].removeprefix("http://music.example.org"))
+    assert Image.open(BytesIO(image.content)).size == size

@@ -22,6 +22,7 @@ from widget.web.api.flat import sample_responder
 from widget.web.api.response_cache import EncodedSnapshotCache, ResponseCache
 from widget.web.context import AppContext, public_base_url
 from widget.web.embed.page import PageCache
+from widget.web.embed.png.endpoint import PngCache
 from widget.web.request_limits import (
     MAX_BODY_BYTES,
     METHODS_WITHOUT_BODY,
@@ -59,6 +60,7 @@ class WebApp(Starlette):
         self.state.services = services
         self.state.now_playing_cache = EncodedSnapshotCache(services.artwork, services.source)
         self.state.pages = PageCache()
+        self.state.pictures = PngCache()
         self.state.turns = FairQueue()
         self._largest_body = largest_body or (lambda _: MAX_BODY_BYTES)
         answers = ResponseCache(

@@ -18,6 +18,7 @@ from widget.web.embed.artwork import artwork
 from widget.web.embed.listen import listen
 from widget.web.embed.oembed import oembed
 from widget.web.embed.page import widget_page
+from widget.web.embed.png.endpoint import png_image
 from widget.web.embed.script import embed_script
 from widget.web.health import healthz, readyz
 from widget.web.request_limits import FairQueue
@@ -65,6 +66,7 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/", builder_page),
     ("/widget", widget_page),
     ("/now-playing.svg", svg_image),
+    ("/now-playing.png", png_image),
     ("/artwork/{key}", artwork),
     ("/embed.js", embed_script),
     ("/oembed", oembed),
@@ -75,7 +77,7 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/static/{name}", static),
 )
 
-SERIALIZED_PATHS = frozenset({"/", "/widget", "/now-playing.svg", "/oembed"})
+SERIALIZED_PATHS = frozenset({"/", "/widget", "/now-playing.svg", "/now-playing.png", "/oembed"})
 """Drawn for whoever asks, each a few milliseconds; a visitor's options are endless."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +13,11 @@ from starlette.responses import Response
 from widget.web.builder.snippets import iframe
 from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.embed.options import WidgetOptions
-from widget.web.embed.sizes import CARD_HEIGHT, default_width, layout_height
+from widget.web.embed.sizes import CARD_HEIGHT, PNG_SIZES, PngSize, default_width, layout_height
 from widget.web.responses import build_response
 
 PROVIDER = "Now playing"
-PAGES = ("", "/", "/widget", "/now-playing.svg")
+PAGES = ("", "/", "/now", "/widget", "/now-playing.svg", "/now-playing.png")
 CACHE_CONTROL = "public, max-age=3600"
 MIN_EMBED_WIDTH = 10_000
 
@@ -81,7 +81,26 @@ def oembed_object(
         "width": width,
         "height": height,
         "cache_age": 3600,
+        **_thumbnail(address, options, max_width or MIN_EMBED_WIDTH, max_height or MIN_EMBED_WIDTH),
     }
+
+
+def png_url(address: str, options: WidgetOptions, size: PngSize = "share") -> str:
+    """Return the address of the picture for link previews, in the look that ``options`` choose."""
+    query = urlencode({**options.non_default(), **({} if size == "share" else {"size": size})}, safe=",")
+    return f"{address}/now-playing.png" + (f"?{query}" if query else "")
+
+
+def _thumbnail(address: str, options: WidgetOptions, max_width: int, max_height: int) -> dict[str, Any]:
+    """Return the larger picture within the maxima (https://oembed.com, section 2.3.4: they hold for thumbnails)."""
+    for size, (width, height) in PNG_SIZES.items():
+        if width <= max_width and height <= max_height:
+            return {
+                "thumbnail_url": png_url(address, options, size),
+                "thumbnail_width": width,
+                "thumbnail_height": height,
+            }
+    return {}
 
 
 def _pixels(text: str | None) -> int | None:

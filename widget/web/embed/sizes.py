@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 from math import ceil
+from typing import Literal
 
 from widget.web.embed.options import Layout
+
+PngSize = Literal["share", "card"]
+
+PNG_SIZES: Mapping[PngSize, tuple[int, int]] = {"share": (1200, 630), "card": (840, 280)}
+"""Width and height in pixels; the larger first."""
+
+PNG_ARTWORK_WIDTHS: Mapping[PngSize, int] = {"share": 502, "card": 224}
+"""Pixels, as the layouts draw it."""
 
 DEFAULT_WIDTHS: Mapping[Layout, int] = {"card": 420, "compact": 420, "cover": 320, "list": 420}
 CARD_HEIGHT = 140

@@ -1,0 +1,179 @@
+"""``/now-playing.png``: a picture for places that show no SVG."""
+
+import asyncio
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, features
+
+from tests.support.showing import Showing, item, playing
+from widget.model.playback import Item
+from widget.web.embed.png import fonts, renderer
+from widget.web.embed.png.endpoint import PngCache, fallback_image, parse_size
+from widget.web.embed.png.renderer import LAYOUTS, MAX_PNG_BYTES, render_png
+from widget.web.embed.png.text import TextPainter
+from widget.web.embed.sizes import PNG_ARTWORK_WIDTHS, PNG_SIZES
+
+SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
+NOW = 1_790_000_000.0
+
+
+async def picture(path: str, showing: Showing | None = None) -> Image.Image:
+    async with (showing or Showing()).client() as client:
+        response = await client.get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "image/png"
+    assert len(response.content) <= MAX_PNG_BYTES
+    return Image.open(BytesIO(response.content)).convert("RGB")
+
+
+def showing_title(title: str) -> Showing:
+    return Showing().show(playing(NOW, item(title)))
+
+
+def ink(image: Image.Image, left: int) -> int:
+    """The pixels right of ``left`` that are not the ground."""
+    part = image.crop((left, 0, image.width, image.height))
+    return sum(count for count, color in part.getcolors(1 << 20) or [] if color != image.getpixel((2, 2)))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize(("size", "pixels"), [("share", (1200, 630)), ("card", (840, 280)), ("wild", (1200, 630))])
+async def test_every_state_comes_in_both_sizes(sample: str, size: str, pixels: tuple[int, int]) -> None:
+    image = await picture(f"/now-playing.png?sample={sample}&size={size}")
+    assert image.size == pixels
+    assert ink(image, 0) > 1000
+
+
+async def test_an_unchanged_picture_is_confirmed_and_not_cached_beyond_a_second() -> None:
+    async with Showing().client() as client:
+        first = await client.get("/now-playing.png?sample=playing")
+        again = await client.get("/now-playing.png?sample=playing", headers={"If-None-Match": first.headers["etag"]})
+        other = await client.get("/now-playing.png?sample=playing&theme=light")
+    assert first.headers["cache-control"] == "no-cache, s-maxage=1"
+    assert again.status_code == 304
+    assert other.headers["etag"] != first.headers["etag"]
+
+
+async def test_the_picture_is_drawn_once_however_many_ask() -> None:
+    showing = Showing()
+    async with showing.client() as client:
+        await asyncio.gather(*(client.get("/now-playing.png?sample=playing") for _ in range(20)))
+        renders = showing.app.state.pictures._renders
+        assert len(renders) == 1
+
+
+@pytest.mark.parametrize("title", ["Привет, мир", "Καλημέρα", "Đường về nhà", "Žluťoučký kůň", "Æther"])
+def test_the_fonts_that_ship_hold_latin_greek_and_cyrillic_letters(title: str) -> None:
+    (line,) = TextPainter(title, 40, 650).fit_lines(2000, 1)
+    assert {run.font.path for run in line.runs} <= set(fonts.INTER)
+
+
+async def test_a_line_with_a_letter_that_no_font_has_is_left_out_and_the_cover_takes_the_room() -> None:
+    image = await picture("/now-playing.png?size=share", showing_title("Song \U0010fffd"))
+    side = LAYOUTS["share"].artwork_side
+    left = (1200 - side) // 2
+    assert image.getpixel((left - 20, 315)) == image.getpixel((2, 2))
+    assert image.getpixel((left + 40, 315)) != image.getpixel((2, 2))
+
+
+@pytest.mark.skipif(not features.check("raqm"), reason="Pillow needs FriBiDi on this machine to order such a line")
+def test_a_right_to_left_line_is_one_run_read_from_the_right() -> None:
+    painter = TextPainter("باب الياسمين (live)", 40, 650)
+    (line,) = painter.fit_lines(2000, 1)
+    assert line.is_rtl
+    assert len(line.runs) == 1
+
+
+@pytest.mark.parametrize(("title", "is_drawn"), [("باب", False), ("हिंदी", False), ("Song", True), ("Cafe\u0301", True)])
+def test_without_raqm_no_letter_is_drawn_that_needs_it(title: str, *, is_drawn: bool) -> None:
+    assert bool(TextPainter(title, 40, 650, can_shape=False).fit_lines(2000, 1)) == is_drawn
+
+
+@pytest.mark.parametrize("words", ["One two three four five six seven", "長い長い長い題名がここにあります", "W" * 60])
+def test_lines_keep_within_their_width_and_the_last_is_cut(words: str) -> None:
+    lines = TextPainter(words, 40, 400).fit_lines(300, 2)
+    assert len(lines) == 2
+    assert all(line.width <= 300 for line in lines)
+    assert lines[-1].runs[-1].text.endswith("…")
+
+
+@pytest.mark.parametrize("mark", ["\n", "\x1c", "\x1e", "\x85", "\u2029"])
+def test_what_raqm_refuses_to_measure_is_a_space(mark: str) -> None:
+    (line,) = TextPainter(f"One{mark}two", 40, 400).fit_lines(2000, 1)
+    assert "".join(run.text for run in line.runs) == "One two"
+
+
+def test_a_missing_glyph_is_noticed_in_every_font_that_ships() -> None:
+    for path in fonts.INTER:
+        assert not fonts.has_glyph(fonts.FontFile(path), "\U0010fffd")
+    latin = fonts.FontFile(fonts.INTER[0])
+    assert fonts.has_glyph(latin, "A")
+    assert not fonts.has_glyph(latin, "Ж")
+
+
+def test_the_licence_of_the_font_lies_beside_it() -> None:
+    assert "SIL Open Font License" in (fonts.FOLDER / "OFL.txt").read_text(encoding="utf-8")
+
+
+def noise(side: int) -> bytes:
+    import random
+
+    pixels = random.Random(1).randbytes(side * side * 3)  # noqa: S311
+    buffer = BytesIO()
+    Image.frombytes("RGB", (side, side), pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def test_a_detailed_cover_keeps_within_the_limit() -> None:
+    wide = await rendered(item("Noise"), noise(640))
+    assert len(wide) <= MAX_PNG_BYTES
+
+
+@pytest.mark.parametrize("body", [b"", b"no image", noise(8)[:60]])
+async def test_a_cover_that_cannot_be_read_is_a_placeholder(body: bytes) -> None:
+    assert Image.open(BytesIO(await rendered(item("Song"), body))).size == (1200, 630)
+
+
+async def rendered(what: Item, artwork: bytes) -> bytes:
+    from widget.web.embed.i18n import get_translations
+    from widget.web.embed.options import WidgetOptions
+    from widget.web.embed.view_model import build_view_model
+
+    options = WidgetOptions()
+    view = build_view_model(playing(NOW, what), options, get_translations("en", ""), NOW)
+    return render_png(view, options, None, artwork, "share")
+
+
+async def test_where_it_cannot_be_drawn_an_image_comes_that_nobody_keeps() -> None:
+    showing = Showing()
+
+    class Broken(PngCache):
+        async def get(self, *_: object) -> bytes | None:
+            return None
+
+    showing.app.state.pictures = Broken()
+    async with showing.client() as client:
+        response = await client.get("/now-playing.png?size=card")
+    assert response.content == fallback_image("card")
+    assert response.headers["cache-control"] == "no-store"
+    assert "etag" not in response.headers
+
+
+def test_the_sizes_of_the_artwork_are_those_of_the_layouts() -> None:
+    assert {size: layout.artwork_side for size, layout in LAYOUTS.items()} == dict(PNG_ARTWORK_WIDTHS)
+    assert {size: (layout.width, layout.height) for size, layout in LAYOUTS.items()} == dict(PNG_SIZES)
+    assert parse_size(None) == "share"
+    assert all(
+        Image.open(BytesIO(fallback_image(size))).size == (one.width, one.height) for size, one in LAYOUTS.items()
+    )
+
+
+def test_the_icon_is_the_one_that_other_faces_draw() -> None:
+    from widget.web.embed.icons import PATHS
+
+    assert set(renderer._ICONS) == set(PATHS)
+    assert all(Path(path).exists() for path in renderer._ICONS.values())
+    assert re.match(r"M12 0", PATHS["spotify"])

@@ -1,0 +1,280 @@
+"""The PNG: a view drawn by Pillow, in two sizes. Called off the event loop: a picture takes some 80 ms of CPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from widget.web.embed.palette import ColorScheme, Palette, palette
+from widget.web.embed.png.text import Line, TextPainter, is_rtl
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from widget.web.embed.options import WidgetOptions
+    from widget.web.embed.sizes import PngSize
+    from widget.web.embed.view_model import ViewModel
+
+MAX_PNG_BYTES = 300_000
+MAX_ARTWORK_SIDE = 2_000
+"""Pixels; a larger artwork is not decoded, for its pixels would take more memory than the program has."""
+
+BARS = (0.55, 1.0, 0.75)
+"""Heights of the three bars beside the state, as parts of the highest."""
+
+_ICONS = {"spotify": Path(__file__).parent / "spotify.png"}
+_SUPERSAMPLING = 4
+_RGBA = re.compile(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class PngLayout:
+    """Measures of one size in pixels; font sizes with the CSS weights of the card."""
+
+    width: int
+    height: int
+    padding: int
+    gap: int
+    artwork_radius: int
+    state_size: int
+    title_size: int
+    byline_size: int
+    title_lines: int
+    byline_lines: int
+    icon_size: int
+    source_size: int
+    icon_at_top: bool
+
+    @property
+    def artwork_side(self) -> int:
+        return self.height - 2 * self.padding
+
+
+LAYOUTS: Mapping[PngSize, PngLayout] = {
+    "share": PngLayout(1200, 630, 64, 56, 16, 30, 60, 38, 3, 2, 48, 29, icon_at_top=False),
+    "card": PngLayout(840, 280, 28, 28, 8, 24, 32, 28, 2, 1, 42, 24, icon_at_top=True),
+}
+
+
+def render_png(view: ViewModel, options: WidgetOptions, art: str | None, artwork: bytes | None, size: PngSize) -> bytes:
+    """Return the picture of ``view`` as PNG bytes, at most :data:`MAX_PNG_BYTES`.
+
+    ``art`` is the artwork's color (``#rrggbb``), ``artwork`` its image; both None if there is none. Raises ImportError
+    without Pillow.
+    """
+    from PIL import Image
+
+    layout = LAYOUTS[size]
+    colors = _palette(options, art)
+    mode = "RGBA" if colors.background == "transparent" else "RGB"
+    image = Image.new(mode, (layout.width, layout.height), (0, 0, 0, 0) if mode == "RGBA" else colors.background)
+    _Painter(image, layout, colors, view).paint(artwork)
+    return _encode(image)
+
+
+class _Painter:
+    """Draws one picture from left to right, and mirrored for titles that are read from the right."""
+
+    def __init__(self, image: Image, layout: PngLayout, colors: Palette, view: ViewModel) -> None:
+        self._image = image
+        self._layout = layout
+        self._colors = colors
+        self._view = view
+        self._is_rtl = is_rtl(view.headline)
+
+    def paint(self, artwork: bytes | None) -> None:
+        layout = self._layout
+        left, right = layout.padding, layout.width - layout.padding
+        title = self._fit(self._view.headline, layout.title_size, 650, layout.title_lines, self._text_width())
+        has_artwork = self._view.entry is not None and "artwork" in self._view.visible_parts
+        if has_artwork:
+            side = layout.artwork_side
+            # Without a title that can be drawn the cover takes the room: it is all that there is to see.
+            x = left if title[1] else (layout.width - side) // 2
+            self._paint_artwork(artwork, right - side - x + left if self._is_rtl else x, layout.padding, side)
+            if self._is_rtl:
+                right -= side + layout.gap
+            else:
+                left += side + layout.gap
+        self._paint_words(title, left, right)
+        self._paint_source(left, right)
+
+    def _text_width(self) -> float:
+        layout = self._layout
+        width = layout.width - 2.0 * layout.padding
+        if self._view.entry is not None and "artwork" in self._view.visible_parts:
+            width -= layout.artwork_side + layout.gap
+        return width - (layout.icon_size + layout.gap / 2 if layout.icon_at_top else 0)
+
+    def _fit(self, text: str, size: int, weight: int, lines: int, width: float) -> tuple[TextPainter, list[Line]]:
+        painter = TextPainter(text, size, weight)
+        return painter, painter.fit_lines(width, lines)
+
+    def _paint_words(self, title: tuple[TextPainter, list[Line]], left: float, right: float) -> None:
+        """Draw state, title and artists as one block, centered in the height that the source's mark leaves."""
+        layout, view, width = self._layout, self._view, self._text_width()
+        mark = layout.byline_size * 1.25 if view.explicit else 0.0
+        state = self._fit(view.label if view.has_state_line else "", layout.state_size, 600, 1, width - 60)
+        byline = self._fit(view.byline, layout.byline_size, 400, layout.byline_lines, width - mark)
+        if not title[1]:
+            return
+        blocks = [(state, self._colors.accent), (title, self._colors.text), (byline, self._colors.muted)]
+        height = sum(len(lines) * painter.size * 1.3 for (painter, lines), _ in blocks)
+        foot = 0 if layout.icon_at_top and view.source.icon else layout.icon_size + layout.gap / 2
+        y = (layout.height - foot - height) / 2
+        for (painter, lines), color in blocks:
+            for number, line in enumerate(lines):
+                offset = mark if painter is byline[0] and number == 0 else 0.0
+                x = right - offset - line.width if self._is_rtl else left + offset
+                baseline = y + painter.size * 1.0
+                painter.draw(self._image, line, x, baseline, color)
+                if offset:
+                    self._paint_explicit_mark(right if self._is_rtl else left, baseline)
+                if painter is state[0] and view.is_animated:
+                    self._paint_bars(
+                        right - line.width - layout.state_size * 1.1 if self._is_rtl else left + line.width + 14,
+                        baseline,
+                    )
+                y += painter.size * 1.3
+
+    def _paint_bars(self, x: float, baseline: float) -> None:
+        height = self._layout.state_size * 0.62
+        width = round(height / 3.4)
+        for number, part in enumerate(BARS):
+            left = round(x) + number * round(width * 1.8)
+            self._paint_box(
+                (left, round(baseline - height * part), left + width, round(baseline)), 1, self._colors.accent
+            )
+
+    def _paint_explicit_mark(self, edge: float, baseline: float) -> None:
+        side = round(self._layout.byline_size * 0.82)
+        left, top = round(edge - side if self._is_rtl else edge), round(baseline - side * 0.94)
+        self._paint_box((left, top, left + side, top + side), side // 6, self._colors.muted)
+        letter = TextPainter("E", side * 0.72, 700)
+        for line in letter.fit_lines(side, 1):
+            x = left + (side - line.width) / 2
+            letter.draw(self._image, line, x, top + side * 0.76, _opaque(self._colors.mark_ink))
+
+    def _paint_source(self, left: float, right: float) -> None:
+        """Draw the source's icon at the top of the card, else icon and name below the words."""
+        layout, source = self._layout, self._view.source
+        path, size = _ICONS.get(source.icon or ""), layout.icon_size
+        if layout.icon_at_top and path is not None:
+            corner = layout.padding if self._is_rtl else layout.width - layout.padding - size
+            self._paint_icon(path, corner, layout.padding, size)
+            return
+        top = layout.height - layout.padding - size
+        beside = size * 1.3 if path is not None else 0.0
+        if path is not None:
+            self._paint_icon(path, right - size if self._is_rtl else left, top, size)
+        words = [source.label, *([source.credit.text] if source.credit else [])]
+        label = TextPainter(" · ".join(filter(None, words)), layout.source_size, 600)
+        for line in label.fit_lines(right - left - beside, 1):
+            x = right - beside - line.width if self._is_rtl else left + beside
+            label.draw(self._image, line, x, top + size / 2 + layout.source_size * 0.35, self._colors.muted)
+
+    def _paint_icon(self, path: Path, x: float, y: float, size: int) -> None:
+        from PIL import Image
+        from PIL.Image import Resampling
+
+        with Image.open(path) as mask:
+            self._image.paste(self._colors.text, (round(x), round(y)), mask.resize((size, size), Resampling.LANCZOS))
+
+    def _paint_artwork(self, body: bytes | None, x: float, y: float, side: int) -> None:
+        from PIL import Image
+
+        cover = Image.new("RGB", (side, side), _blend(self._colors.placeholder, self._colors.background))
+        picture = None if body is None else _decode(body, side)
+        if picture is not None:
+            cover.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+        mask = _rounded_mask(side, side, self._layout.artwork_radius)
+        ring = _rounded_mask(side + 4, side + 4, self._layout.artwork_radius + 2)
+        color = _blend(_with_alpha(self._colors.text, 0.1), self._colors.background)
+        self._image.paste(color, (round(x) - 2, round(y) - 2), ring)
+        self._image.paste(cover, (round(x), round(y)), mask)
+
+    def _paint_box(self, box: tuple[int, int, int, int], radius: int, color: str) -> None:
+        mask = _rounded_mask(box[2] - box[0], box[3] - box[1], radius)
+        self._image.paste(color, box[:2], mask)
+
+
+def _palette(options: WidgetOptions, art: str | None) -> Palette:
+    """Return the colors for one theme: a PNG can't follow the visitor's, so ``auto`` is dark."""
+    scheme: ColorScheme = "light" if options.theme == "light" else "dark"
+    background = "card" if options.background == "glass" else options.background
+    return palette(scheme, background, options.accent, art)
+
+
+def _decode(body: bytes, side: int) -> Image | None:
+    """Return the image in ``body``, whole, its longer side ``side`` pixels; None if it can't be read."""
+    from PIL import Image
+    from PIL.Image import Resampling
+
+    try:
+        with Image.open(BytesIO(body), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
+            if max(image.size) > MAX_ARTWORK_SIDE:
+                return None
+            image.draft("RGB", (side, side))
+            # Resizing an image with a palette would be without interpolation.
+            whole = image.convert("RGB")
+    except Exception:
+        return None
+    scale = side / max(whole.size)
+    size = (max(1, round(whole.width * scale)), max(1, round(whole.height * scale)))
+    return whole.resize(size, Resampling.LANCZOS)
+
+
+def _rounded_mask(width: int, height: int, radius: int) -> Image:
+    """Return a mask with smooth corners: Pillow's own rounded rectangle is not antialiased."""
+    from PIL import Image, ImageDraw
+    from PIL.Image import Resampling
+
+    factor = _SUPERSAMPLING
+    mask = Image.new("L", (width * factor, height * factor))
+    box = (0, 0, width * factor - 1, height * factor - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, radius * factor, fill=255)
+    return mask.resize((width, height), Resampling.BOX)
+
+
+def _encode(image: Image) -> bytes:
+    """Return PNG bytes, with a palette of 256 colors if a detailed cover needs it."""
+    body = _save(image)
+    if len(body) > MAX_PNG_BYTES:
+        from PIL.Image import Dither, Quantize
+
+        body = _save(image.quantize(256, Quantize.FASTOCTREE, dither=Dither.NONE))
+    return body
+
+
+def _save(image: Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _blend(color: str, background: str) -> str:
+    """Return ``color``, perhaps ``rgba(…)``, as it looks on ``background``, as ``#rrggbb``."""
+    match = _RGBA.fullmatch(color)
+    if match is None:
+        return color
+    red, green, blue, alpha = int(match[1]), int(match[2]), int(match[3]), float(match[4])
+    under = (127, 127, 127) if background == "transparent" else _channels(background)
+    mixed = (round(top * alpha + low * (1 - alpha)) for top, low in zip((red, green, blue), under, strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def _with_alpha(color: str, alpha: float) -> str:
+    red, green, blue = _channels(color)
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _opaque(color: str) -> str:
+    return "#000000" if color == "transparent" else color
