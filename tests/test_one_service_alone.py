@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.responses import Response
 
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import RELEASED, SILENCE, OtherProgram, Services, other_program, services
@@ -16,12 +17,14 @@ from tests.support.walking import Walk, walk
 from widget.config.settings import Settings
 from widget.model.sources import SOURCES
 
-POLLED = ("lastfm", "listenbrainz")
+POLLED = ("lastfm", "listenbrainz", "subsonic")
 NAMES: Mapping[str, tuple[str, ...]] = {
     "spotify": ("spotify", "scdn.co"),
     "lastfm": ("last.fm", "lastfm", "audioscrobbler"),
     "listenbrainz": ("listenbrainz",),
     "inlet": ("inlet_",),
+    "subsonic": ("subsonic", "navidrome"),
+    "mpd": ("mpd_", "music player daemon"),
 }
 """What a service is called, small letters."""
 
@@ -29,6 +32,7 @@ HOSTS: Mapping[str, frozenset[str]] = {
     "spotify": frozenset({"accounts.spotify.com", "api.spotify.com", "i.scdn.co"}),
     "lastfm": frozenset({"ws.audioscrobbler.com"}),
     "listenbrainz": frozenset({"api.listenbrainz.org"}),
+    "subsonic": frozenset({"music-at-home.example.org"}),
 }
 COVER_ART = frozenset({"coverartarchive.org", "archive.org", "ia801500.us.archive.org"})
 EVERYTHING = {
@@ -42,6 +46,11 @@ EVERYTHING = {
     "LISTENBRAINZ_TOKEN": "4f8a2d1c-90b7-4e35-a6c1-2b7e5d3f9a10",
     "INLET_TOKEN": "a-token-for-all-players",
     "INLET_LABEL": "Nobody's inlet_",
+    "SUBSONIC_URL": "https://music-at-home.example.org",
+    "SUBSONIC_USER": "elin",
+    "SUBSONIC_PASSWORD": "correct horse battery",
+    "MPD_HOST": "mpd.example.org",
+    "MPD_LABEL": "Nobody's mpd_",
     "SETUP_KEY": "a key of sixteen characters",
     "RECENT": "3",
     "PUBLIC_URL": PUBLIC_URL,
@@ -76,19 +85,20 @@ async def with_another_s_token(
 
 
 def a_refusal(served: Services) -> None:
-    served.lastfm.error, served.listenbrainz.status = 10, 401
+    served.lastfm.error, served.listenbrainz.status, served.subsonic.error = 10, 401, 40
 
 
 def an_unknown_user(served: Services) -> None:
-    served.lastfm.error, served.listenbrainz.status = 6, 404
+    served.lastfm.error, served.listenbrainz.status, served.subsonic.error = 6, 404, 70
 
 
 def an_outage(served: Services) -> None:
-    served.lastfm.error, served.listenbrainz.status = 8, 503
+    served.lastfm.error, served.listenbrainz.status, served.subsonic.error = 8, 503, 0
 
 
 def a_limit(served: Services) -> None:
     served.lastfm.error, served.listenbrainz.status = 29, 429
+    served.subsonic.answer = lambda _: Response(status_code=429, headers={"Retry-After": "30"})
 
 
 @pytest.mark.parametrize("name", POLLED)
