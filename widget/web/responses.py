@@ -1,4 +1,4 @@
-"""What all answers have in common: conditional requests, CORS, caching, compression."""
+"""What all responses share: conditional requests, CORS, compression."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 PUBLIC_HEADERS: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Retry-After",
+    "Access-Control-Expose-Headers": "Age, Date, ETag, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -24,18 +24,18 @@ PREFLIGHT_HEADERS: Mapping[str, str] = {
     "Allow": "GET, HEAD, OPTIONS",
 }
 RAW_RESPONSE_HEAD = "prepared_head"
-"""The key of an ASGI start message under which its status line and headers stand as they are sent, less the empty line;
-a server that does not know it makes them of ``status`` and ``headers``."""
+"""Key of an ASGI start message: its status line and headers as sent, without the blank line.
+
+A server that does not know it builds them from ``status`` and ``headers``."""
 
 MIN_GZIP_BYTES = 500
 MAX_IF_NONE_MATCH_LENGTH = 2000
-"""How much of ``If-None-Match`` is read."""
-_PROXY_MARKS = ("-gzip", ";gzip")
-"""What proxies that compress put into the quotes of an ETag."""
+_GZIP_SUFFIXES = ("-gzip", ";gzip")
+"""Compressing proxies append these inside the quotes of an ETag."""
 
 
 def weak_etag(*parts: bytes | str) -> str:
-    """A weak ETag (RFC 9110, section 8.8.3) of ``parts``."""
+    """Return a weak ETag (RFC 9110, section 8.8.3) of ``parts``."""
     digest = hashlib.blake2b(digest_size=12)
     for part in parts:
         digest.update(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"))
@@ -44,23 +44,20 @@ def weak_etag(*parts: bytes | str) -> str:
 
 
 def etag_variants(etag: str) -> frozenset[str]:
-    """The names under which our ``etag`` comes back: weak or strong, with or without a compressing proxy's mark."""
+    """Return the forms in which clients send ``etag`` back: weak or strong, with or without a proxy's suffix."""
     opaque = etag.removeprefix("W/").strip('"')
-    return frozenset(f'{weak}"{opaque}{mark}"' for weak in ("W/", "") for mark in ("", *_PROXY_MARKS))
+    return frozenset(f'{weak}"{opaque}{suffix}"' for weak in ("W/", "") for suffix in ("", *_GZIP_SUFFIXES))
 
 
 def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
-    """Whether ``If-None-Match`` names ``etag``, by weak comparison (RFC 9110, section 13.1.2).
-
-    With or without the mark that a compressing proxy put into its quotes.
-    """
+    """Return whether ``If-None-Match`` matches ``etag``, by weak comparison (RFC 9110, section 13.1.2)."""
     if if_none_match is None or etag is None:
         return False
     if if_none_match.strip() == "*":
         return True
-    names = etag_variants(etag)
+    variants = etag_variants(etag)
     candidates = if_none_match[:MAX_IF_NONE_MATCH_LENGTH].split(",")
-    return any(candidate.strip() in names for candidate in candidates)
+    return any(candidate.strip() in variants for candidate in candidates)
 
 
 def build_response(
@@ -74,7 +71,7 @@ def build_response(
     headers: Mapping[str, str] | None = None,
     compress: bool = False,
 ) -> Response:
-    """The public answer with ``body``, or 304 where the client has it already; gzip where it may be and helps."""
+    """Return the public response with ``body``: 304 if the client has it, gzip if allowed and worthwhile."""
     all_headers = {**PUBLIC_HEADERS, "Cache-Control": cache_control, **(headers or {})}
     if etag is not None:
         all_headers["ETag"] = etag
@@ -89,7 +86,7 @@ def build_response(
 
 
 async def preflight(request: Request) -> Response:
-    """The answer to OPTIONS, CORS preflights included (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+    """Return the response to OPTIONS, CORS preflights included (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
     return Response(status_code=204, headers=dict(PREFLIGHT_HEADERS))
 
 

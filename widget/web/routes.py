@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from widget.model.errors import NowPlayingError
 from widget.web.api.flat import flat_endpoint
+from widget.web.api.text import text_endpoint
 from widget.web.builder.page import builder_page
 from widget.web.context import get_context
 from widget.web.embed.artwork import artwork
@@ -25,11 +26,11 @@ from widget.web.request_limits import FairQueue
 from widget.web.responses import build_response, preflight
 from widget.web.setup.page import private_headers
 from widget.web.setup.routes import setup_callback, setup_error, setup_form, setup_start
-from widget.web.static_files import static, static_url
+from widget.web.static_files import ROOT_DOCUMENTS, root_document, static, static_url
 from widget.web.templating import jinja_environment
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -71,10 +72,12 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/embed.js", embed_script),
     ("/oembed", oembed),
     ("/api/now-playing", flat_endpoint),
+    ("/now-playing.txt", text_endpoint),
     ("/listen", listen),
     ("/healthz", healthz),
     ("/readyz", readyz),
     ("/static/{name}", static),
+    *((f"/{name}", root_document) for name in ROOT_DOCUMENTS),
 )
 
 SERIALIZED_PATHS = frozenset({"/", "/widget", "/now-playing.svg", "/now-playing.png", "/oembed"})

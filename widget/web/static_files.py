@@ -1,4 +1,4 @@
-"""``/static/{name}``: our own scripts, styles and drawings."""
+"""Scripts, styles and drawings at ``/static/{name}``, and the documents that stand at the root."""
 
 from __future__ import annotations
 
@@ -12,20 +12,31 @@ from starlette.responses import Response
 
 from widget.web.responses import build_response, weak_etag
 
-FOLDERS = tuple(Path(__file__).parent / flat / "static" for flat in ("embed", "builder"))
-MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-
+FOLDERS = tuple(Path(__file__).parent / package / "static" for package in ("embed", "builder"))
+ROOT_FOLDER = Path(__file__).parent / "static"
+ROOT_DOCUMENTS = ("now-playing.schema.json", "robots.txt", "favicon.svg")
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/schema+json",
+}
+ROOT_CACHE_CONTROL = "public, max-age=3600"
 
 _COMMENTS_AND_INDENTS = re.compile(rb"^[ \t]+(?://.*\n)?|[ \t]+//.*$", re.MULTILINE)
 _SPACE = re.compile(rb"""("(?:\\.|[^"\\\n])*"|`[^`]*`)|[ \t]*(\n?[})\]]|[,;{(\[?:]\s*|[=<>!&|*/]+)[ \t]*""")
-"""A text, which stays as it is; or a mark with white space around it. Our regular expressions hold no white space, and
-after a closing bracket a line's end stays, for it may end a statement."""
+"""Matches a string, which stays as it is, or punctuation with white space around it.
+
+Our regular expressions hold no white space, and a line break after a closing bracket stays: it may end a statement."""
 
 
 @lru_cache(maxsize=32)
 def read_static_file(name: str) -> bytes | None:
-    """The bytes of one of our static files; None for any other name."""
-    known = {path.name: path for folder in FOLDERS for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
+    """Return the bytes of a static file; None for any other name."""
+    known = {
+        path.name: path for folder in (*FOLDERS, ROOT_FOLDER) for path in folder.iterdir() if path.suffix in MEDIA_TYPES
+    }
     if name not in known:
         return None
     body = known[name].read_bytes()
@@ -33,9 +44,9 @@ def read_static_file(name: str) -> bytes | None:
 
 
 def minify_js(script: bytes) -> bytes:
-    """``script`` without what visitors need not load: comments, and white space that parts nothing.
+    """Return ``script`` without comments and needless white space.
 
-    It knows what our own scripts hold, and no more of the language than that.
+    It understands no more of the language than our own scripts use.
     """
     code = _COMMENTS_AND_INDENTS.sub(b"", script)
     return _SPACE.sub(lambda found: found[2].strip() if found[1] is None else found[1], code)
@@ -43,24 +54,29 @@ def minify_js(script: bytes) -> bytes:
 
 @lru_cache(maxsize=32)
 def static_url(name: str) -> str:
-    """The address of a static file, relative to a page at the root; it changes with the content."""
+    """Return the URL of a static file relative to the root; it changes with the content."""
     digest = hashlib.blake2b(read_static_file(name) or b"", digest_size=6).hexdigest()
     return f"static/{name}?v={digest}"
 
 
 async def static(request: Request) -> Response:
-    """A static file; immutable under the address that :func:`static_path` gives."""
+    """Return a static file, immutable at the URL of :func:`static_url`."""
     name: str = request.path_params["name"]
     if read_static_file(name) is None:
         return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
-    is_current = request.url.query == static_url(name).partition("?")[2]
+    is_current = request.scope["query_string"].decode("latin-1") == static_url(name).partition("?")[2]
     return static_response(
         request, name, "public, max-age=31536000, immutable" if is_current else "public, max-age=300"
     )
 
 
+async def root_document(request: Request) -> Response:
+    """Return the document that the path names, ``/robots.txt`` for example."""
+    return static_response(request, request.scope["path"].rpartition("/")[2], ROOT_CACHE_CONTROL)
+
+
 def static_response(request: Request, name: str, cache_control: str) -> Response:
-    """The answer with one of our static files."""
+    """Return the response with a static file."""
     body = read_static_file(name) or b""
     return build_response(
         request,

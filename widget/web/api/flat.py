@@ -1,10 +1,11 @@
-"""``/api/now-playing``: the flat shape that hand-made widgets read."""
+"""``/api/now-playing``: the flat JSON that hand-made widgets read; ``?sample=`` for JSON and text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -16,38 +17,38 @@ from widget.clock import Clock
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SourceInfo
 from widget.samples.snapshots import Sample, make_snapshot, parse_sample
-from widget.web.api.encoder import ArtworkFacts, max_age
-from widget.web.api.response_cache import STALE_IF_ERROR_SECONDS, CachedResponse, EncodedSnapshotCache, ResponseCache
-from widget.web.context import cache_control_for, get_context, public_base_url
+from widget.web.api.response_cache import CachedResponse, EncodedSnapshotCache, ResponseCache
+from widget.web.caching import cache_control, progress_step
+from widget.web.context import AppContext, cache_control_for, get_context, public_base_url
 from widget.web.responses import build_response, weak_etag
+
+if TYPE_CHECKING:
+    from widget.artwork.cache import ArtworkCache
 
 _UNKNOWN_ORIGIN = UNKNOWN_ORIGIN.encode()
 
-Flat = dict[str, bool | str | None]
+FlatJson = dict[str, bool | str | None]
 
 
 async def flat_endpoint(request: Request) -> Response:
-    """``{"isPlaying": true, "title": …}``, or ``{"isPlaying": false}`` for anything else, unavailable included."""
-    services = get_context(request)
-    sample = requested_sample(request.scope)
-    if sample is None:
-        snapshot = await services.broadcast.fresh()
-    else:
-        snapshot = sample_snapshot_for(sample, services.source, services.clock.now())
-    body = json.dumps(flat_json(snapshot, services.artwork), separators=(",", ":")).encode()
-    age = max_age(snapshot, services.clock.now())
-    stale = f"stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"
-    cache_control = f"public, max-age={age}, s-maxage={age}, {stale}"
+    """Return ``{"isPlaying": true, "title": …}``, or ``{"isPlaying": false}``, also while unavailable."""
+    context = get_context(request)
+    snapshot, now = await requested_snapshot(request, context), context.clock.now()
+    fallback = f"{public_base_url(request, context.settings)}/listen"
+    flat = flat_json(snapshot, context.artwork, fallback)
+    body = json.dumps(flat, separators=(",", ":")).encode()
+    caching = cache_control(snapshot, now)
     if _UNKNOWN_ORIGIN in body:
-        body = body.replace(_UNKNOWN_ORIGIN, public_base_url(request, services.settings).encode())
-        cache_control = cache_control_for(cache_control, services.settings)
-    return build_response(
-        request, body, media_type="application/json", cache_control=cache_control, etag=weak_etag(body, _seek(snapshot))
-    )
+        body = body.replace(_UNKNOWN_ORIGIN, public_base_url(request, context.settings).encode())
+        caching = cache_control_for(caching, context.settings)
+    elif flat.get("songUrl") == fallback:
+        caching = cache_control_for(caching, context.settings)
+    etag = weak_etag(body, repr((snapshot.started_at, progress_step(snapshot, now))))
+    return build_response(request, body, media_type="application/json", cache_control=caching, etag=etag)
 
 
-def flat_json(snapshot: Snapshot, artwork: ArtworkFacts) -> Flat:
-    """The flat object for ``snapshot``."""
+def flat_json(snapshot: Snapshot, artwork: ArtworkCache, listen_url: str) -> FlatJson:
+    """Return the flat object; ``listen_url`` stands in for the link of an item without one."""
     item = snapshot.item
     if snapshot.status != "playing" or item is None:
         return {"isPlaying": False}
@@ -58,29 +59,33 @@ def flat_json(snapshot: Snapshot, artwork: ArtworkFacts) -> Flat:
         "artist": ", ".join(artist.name for artist in item.artists) if item.type == "track" else show,
         "album": (item.album.name if item.album else "") if item.type == "track" else show,
         "albumImageUrl": next((one.url for one in artwork.public_artwork(item)), None),
-        "songUrl": item.url,
+        "songUrl": item.url or listen_url,
     }
 
 
-def _seek(snapshot: Snapshot) -> str:
-    return "" if snapshot.started_at is None else repr(snapshot.started_at)
+async def requested_snapshot(request: Request, context: AppContext) -> Snapshot:
+    """Return the sample that ``request`` names, else the current snapshot."""
+    sample = requested_sample(request.scope)
+    if sample is None:
+        return await context.broadcast.fresh()
+    return sample_snapshot_for(sample, context.source, context.clock.now())
 
 
 def requested_sample(scope: Scope) -> Sample | None:
-    """The sample that a request asks for."""
+    """Return the sample named in the query."""
     query: bytes = scope["query_string"]
     return parse_sample(QueryParams(query).get("sample")) if b"sample=" in query else None
 
 
 def sample_snapshot_for(sample: Sample, source: SourceInfo, now: float) -> Snapshot:
-    """``sample`` at ``now`` (s since the epoch), with no progress where ``source`` tells none."""
+    """Return ``sample`` at ``now`` (s since the epoch), without progress if ``source`` reports none."""
     snapshot = make_snapshot(sample, now)
     if source.has_progress or snapshot.playback is None:
         return snapshot
     return replace(snapshot, playback=replace(snapshot.playback, progress_ms=None), started_at=None)
 
 
-def sample_responder(clock: Clock, artwork: ArtworkFacts, source: SourceInfo) -> Callable[[Sample], CachedResponse]:
-    """What gives the answer for a sample. It asks nobody, and counts as nobody who watches."""
-    answers = ResponseCache(clock, EncodedSnapshotCache(artwork, source))
-    return lambda sample: answers.get(sample_snapshot_for(sample, source, clock.now()))
+def sample_responder(clock: Clock, artwork: ArtworkCache, source: SourceInfo) -> Callable[[Sample], CachedResponse]:
+    """Return a function from sample to response. A sample polls nothing and counts no viewer."""
+    responses = ResponseCache(clock, EncodedSnapshotCache(artwork, source))
+    return lambda sample: responses.get(sample_snapshot_for(sample, source, clock.now()))

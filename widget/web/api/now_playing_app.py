@@ -1,6 +1,6 @@
-"""``GET /now-playing`` as a raw ASGI application in front of everything else: the one route that everybody polls.
+"""``GET /now-playing`` as a raw ASGI application in front of all other routes.
 
-Headers and bytes are made four times a second at most; a request costs a look at the clock and at its own headers.
+Headers and body are built at most four times a second; a request costs a look at the clock and at its own headers.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ _EMPTY = {"type": "http.response.body", "body": b""}
 
 
 class NowPlayingApp:
-    """The ASGI application for ``/now-playing`` alone."""
+    """The ASGI application of ``/now-playing``."""
 
     def __init__(
-        self, broadcast: Broadcaster, answers: ResponseCache, sampled: Callable[[Sample], CachedResponse]
+        self, broadcaster: Broadcaster, responses: ResponseCache, sample_response: Callable[[Sample], CachedResponse]
     ) -> None:
-        self._broadcast = broadcast
-        self._answers = answers
-        self._sampled = sampled
+        self._broadcaster = broadcaster
+        self._responses = responses
+        self._sample_response = sample_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         if method not in ("GET", "HEAD"):
             await answer_other_methods(scope, send)
             return
-        broadcast = self._broadcast
-        sample = requested_sample(scope)
+        broadcaster = self._broadcaster
+        sample = requested_sample(scope) if scope["query_string"] else None
         if sample is not None:
-            finished = self._sampled(sample)
-        elif broadcast.is_fresh:
-            broadcast.touch()
-            finished = self._answers.get(broadcast.current, scope)
+            response = self._sample_response(sample)
+        elif broadcaster.is_fresh:
+            broadcaster.touch()
+            response = self._responses.get(broadcaster.current, scope)
         else:
-            finished = self._answers.get(await broadcast.fresh(), scope)
+            response = self._responses.get(await broadcaster.fresh(), scope)
         for name, value in scope["headers"]:
             if name == b"if-none-match" and (
-                value in finished.etag_variants or is_not_modified(value.decode("latin-1"), finished.etag)
+                value in response.etag_variants or is_not_modified(value.decode("latin-1"), response.etag)
             ):
-                await send(finished.not_modified)
+                await send(response.not_modified)
                 await send(_EMPTY)
                 return
-        await send(finished.start)
-        await send(finished.body if method == "GET" else _EMPTY)
+        await send(response.start)
+        await send(response.body if method == "GET" else _EMPTY)
 
 
 async def answer_other_methods(scope: Scope, send: Send) -> None:
-    """The answer to OPTIONS, and 405 to every other method but GET and HEAD."""
+    """Send 204 for OPTIONS and 405 for every other method but GET and HEAD."""
     if scope["method"] == "OPTIONS":
         await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
     else:

@@ -1,4 +1,4 @@
-"""What ``/now-playing`` and its events hand out: bytes made once, and shared by all who ask at the same time."""
+"""Finished responses of ``/now-playing`` and its events, shared by all clients of the same moment."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any
 
 from starlette.types import Scope
 
-from widget.artwork.cache import UNKNOWN_ORIGIN
+from widget.artwork.cache import UNKNOWN_ORIGIN, ArtworkCache
 from widget.clock import Clock
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SourceInfo
-from widget.web.api.encoder import ArtworkFacts, EncodedSnapshot, encode_snapshot, max_age, retry_after
+from widget.web.api.encoder import EncodedSnapshot, encode_snapshot
+from widget.web.caching import cache_control, retry_after
 from widget.web.responses import PUBLIC_HEADERS, RAW_RESPONSE_HEAD, etag_variants
 
 CACHE_SECONDS = 0.25
-"""How long the finished bytes are handed out; the progress in them may be that old."""
+"""Finished bytes are handed out for this long; the progress in them may be that old."""
 
-STALE_IF_ERROR_SECONDS = 300
-RETRY_MS = 3000
+RETRY = b"retry: 3000"
+"""The milliseconds after which a browser reconnects."""
+
 _UNKNOWN_ORIGIN = UNKNOWN_ORIGIN.encode()
 
 Headers = list[tuple[bytes, bytes]]
@@ -28,25 +30,28 @@ Message = dict[str, Any]
 
 
 class EncodedSnapshotCache:
-    """The bytes of the current snapshot, made once per snapshot."""
+    """The bytes of the current snapshot, encoded once."""
 
-    def __init__(self, artwork: ArtworkFacts, source: SourceInfo) -> None:
+    def __init__(self, artwork: ArtworkCache, source: SourceInfo) -> None:
         self._artwork = artwork
         self._source = source
-        self._made: EncodedSnapshot | None = None
+        self._encoded: EncodedSnapshot | None = None
 
     def get(self, snapshot: Snapshot) -> EncodedSnapshot:
-        """The bytes of ``snapshot``."""
-        made = self._made
-        if made is None or made.snapshot is not snapshot:
-            made = self._made = encode_snapshot(snapshot, self._artwork, self._source)
-        return made
+        """Return the bytes of ``snapshot``."""
+        encoded = self._encoded
+        if encoded is None or encoded.snapshot is not snapshot:
+            encoded = self._encoded = encode_snapshot(snapshot, self._artwork, self._source)
+        return encoded
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """The answers for ``snapshot`` at ``at`` (s since the epoch), as ASGI messages. ``etag`` is the header's value,
-    None where there is no 304 (errors); ``known`` is what a condition looks like that names it alone."""
+    """The responses for ``snapshot`` at ``at`` (s since the epoch), as ASGI messages.
+
+    ``etag`` is the header's value, None for errors, which are never 304; ``etag_variants`` are the conditions that
+    name it alone. ``needs_origin``: the body holds an address of ours that only a request tells.
+    """
 
     snapshot: Snapshot
     at: float
@@ -56,11 +61,7 @@ class CachedResponse:
     body: Message
     not_modified: Message
     event: Message
-
-    @property
-    def needs_origin(self) -> bool:
-        """Whether an address of ours stands in the body that only a request can tell."""
-        return _UNKNOWN_ORIGIN in self.body["body"]
+    needs_origin: bool
 
     def at_origin(self, origin: str) -> CachedResponse:
         """Return the response to a request that reached us at ``origin``; shared caches must not keep it."""
@@ -71,11 +72,12 @@ class CachedResponse:
             body={**self.body, "body": body},
             not_modified=_private(self.not_modified),
             event={**self.event, "body": self.event["body"].replace(_UNKNOWN_ORIGIN, origin.encode())},
+            needs_origin=False,
         )
 
 
 class ResponseCache:
-    """The finished answers of the moment."""
+    """The finished responses of the moment."""
 
     def __init__(
         self, clock: Clock, cache: EncodedSnapshotCache, origin_of: Callable[[Scope], str] | None = None
@@ -86,9 +88,9 @@ class ResponseCache:
         self._finished: CachedResponse | None = None
 
     def get(self, snapshot: Snapshot, scope: Scope | None = None) -> CachedResponse:
-        """The answers for ``snapshot``: those made within the last quarter of a second, else new ones.
+        """Return the responses for ``snapshot``, at most a quarter of a second old.
 
-        ``scope`` is the request's, which tells our own address if nothing else does.
+        The request's ``scope`` tells our own address if nothing else does.
         """
         now, finished = self._clock.now(), self._finished
         if finished is None or finished.snapshot is not snapshot or not 0 <= now - finished.at < CACHE_SECONDS:
@@ -111,45 +113,40 @@ def _private(start: Message, length: int | None = None) -> Message:
 
 
 def raw_headers(headers: Mapping[str, str]) -> Headers:
-    """``headers`` as ASGI wants them."""
+    """Return ``headers`` in ASGI's form."""
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def response_start_message(status: HTTPStatus, headers: Headers) -> Message:
-    """The ASGI message that begins an answer, its head prepared."""
+    """Return the ASGI message that starts a response, its raw head included."""
     head = b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode())
     head += b"".join(b"%b: %b\r\n" % header for header in headers)
     return {"type": "http.response.start", "status": status.value, "headers": headers, RAW_RESPONSE_HEAD: head}
 
 
 def sse_message(name: bytes, data: bytes, *fields: bytes) -> Message:
-    """One server-sent event as an ASGI message; ``data`` has no line break."""
+    """Return one server-sent event as an ASGI message; ``data`` has no line break."""
     lines = b"\n".join((b"event: " + name, *fields, b"data: " + data))
     return {"type": "http.response.body", "body": lines + b"\n\n", "more_body": True}
 
 
-def _finish(made: EncodedSnapshot, now: float) -> CachedResponse:
-    body, available = made.at(now), made.snapshot.problem is None
-    common = [*raw_headers(PUBLIC_HEADERS), (b"etag", made.etag.encode()), _cache_control(made.snapshot, now)]
+def _finish(encoded: EncodedSnapshot, now: float) -> CachedResponse:
+    snapshot, etag = encoded.snapshot, encoded.etag_at(now)
+    body, available = encoded.at(now), snapshot.problem is None
+    common = [*raw_headers(PUBLIC_HEADERS), (b"etag", etag.encode())]
+    common.append((b"cache-control", cache_control(snapshot, now).encode()))
     headers = [*common, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    seconds = retry_after(made.snapshot, now)
+    seconds = retry_after(snapshot, now)
     if seconds is not None:
         headers.append((b"retry-after", b"%d" % seconds))
     return CachedResponse(
-        made.snapshot,
+        snapshot,
         now,
-        made.etag if available else None,
-        frozenset(name.encode() for name in etag_variants(made.etag)) if available else frozenset(),
+        etag if available else None,
+        frozenset(variant.encode() for variant in etag_variants(etag)) if available else frozenset(),
         response_start_message(HTTPStatus.OK if available else HTTPStatus.SERVICE_UNAVAILABLE, headers),
         {"type": "http.response.body", "body": body},
         response_start_message(HTTPStatus.NOT_MODIFIED, common),
-        sse_message(b"now-playing", body, b"id: " + made.opaque_tag.encode(), b"retry: %d" % RETRY_MS),
+        sse_message(b"now-playing", body, b"id: " + encoded.revision.encode(), RETRY),
+        _UNKNOWN_ORIGIN in body,
     )
-
-
-def _cache_control(snapshot: Snapshot, now: float) -> tuple[bytes, bytes]:
-    age = max_age(snapshot, now)
-    value = f"public, max-age={age}, s-maxage={age}"
-    if snapshot.problem is None:
-        value += f", stale-while-revalidate={age * 2}, stale-if-error={STALE_IF_ERROR_SECONDS}"
-    return b"cache-control", value.encode()

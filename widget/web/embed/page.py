@@ -13,6 +13,7 @@ from widget.clock import format_rfc3339_ms
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 from widget.web.builder.snippets import oembed_url
+from widget.web.caching import stale_directives
 from widget.web.context import AppContext, public_base_url
 from widget.web.embed import sizes
 from widget.web.embed.i18n import Translations
@@ -74,6 +75,7 @@ async def widget_page(request: Request) -> Response:
             pages.set(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
     vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
+    stale = stale_directives(snapshot, now, fresh_seconds=1, revalidate_seconds=10)
     headers = {
         "Content-Security-Policy": content_security_policy(ancestors, public_base_url(request, services.settings)),
         "Cross-Origin-Embedder-Policy": "require-corp",
@@ -83,7 +85,7 @@ async def widget_page(request: Request) -> Response:
         request,
         body,
         media_type="text/html; charset=utf-8",
-        cache_control="public, max-age=0, s-maxage=1, stale-while-revalidate=10, stale-if-error=300",
+        cache_control=f"public, max-age=0, s-maxage=1, {stale}",
         headers=headers,
         compress=True,
     )

@@ -65,7 +65,7 @@ def private_headers(services: AppContext) -> dict[str, str]:
     return {
         "Cache-Control": "no-store",
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'{accounts}; base-uri 'none'; "
+            f"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{accounts}; base-uri 'none'; "
             "frame-ancestors 'none'"
         ),
         "Referrer-Policy": "no-referrer",

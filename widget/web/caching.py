@@ -1,0 +1,57 @@
+"""``Cache-Control`` of every response that shows a snapshot: a cached copy is true too."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+from widget.model.snapshot import Snapshot
+
+MAX_AGE_SECONDS = 10
+MAX_AGE_OF_ERRORS_SECONDS = 5
+PROGRESS_STEP_MS = 5_000
+"""While progress moves the ETag changes this often, else each 304 would confirm the progress of the first response."""
+
+STALE_IF_ERROR_SECONDS = 300
+
+
+def progress_step(snapshot: Snapshot, now: float) -> int | None:
+    """Return the number of the current step of progress; None unless progress moves."""
+    progress_ms = snapshot.progress_at(now) if snapshot.status == "playing" else None
+    return None if progress_ms is None else progress_ms // PROGRESS_STEP_MS
+
+
+def max_age(snapshot: Snapshot, now: float) -> int:
+    """Return the whole seconds until news is expected, 1 to 10; at most 5 for errors and while progress moves."""
+    longest = MAX_AGE_OF_ERRORS_SECONDS if snapshot.status == "unavailable" else MAX_AGE_SECONDS
+    seconds = min(1.0 if snapshot.next_update_at is None else snapshot.next_update_at - now, longest)
+    progress_ms = snapshot.progress_at(now) if snapshot.status == "playing" else None
+    if progress_ms is not None:
+        seconds = min(seconds, (PROGRESS_STEP_MS - progress_ms % PROGRESS_STEP_MS) / 1000)
+    return max(1, int(seconds))
+
+
+def cache_control(snapshot: Snapshot, now: float) -> str:
+    """Return the ``Cache-Control`` of JSON and text at ``now`` (s since the epoch)."""
+    age = max_age(snapshot, now)
+    value = f"public, max-age={age}, s-maxage={age}"
+    if snapshot.problem is not None:
+        return value
+    revalidate = age if progress_step(snapshot, now) is not None else age * 2
+    return f"{value}, {stale_directives(snapshot, now, fresh_seconds=age, revalidate_seconds=revalidate)}"
+
+
+def stale_directives(snapshot: Snapshot, now: float, *, fresh_seconds: int, revalidate_seconds: int) -> str:
+    """Return ``stale-while-revalidate`` and ``stale-if-error`` (RFC 5861), which never reach beyond ``valid_until``.
+
+    Both count from the end of the ``fresh_seconds``.
+    """
+    most = STALE_IF_ERROR_SECONDS
+    if snapshot.valid_until is not None:
+        most = max(0, min(most, floor(snapshot.valid_until - now) - fresh_seconds))
+    return f"stale-while-revalidate={min(revalidate_seconds, most)}, stale-if-error={most}"
+
+
+def retry_after(snapshot: Snapshot, now: float) -> int | None:
+    """Return the whole seconds after which the source may be polled again; None if unknown."""
+    problem = snapshot.problem
+    return None if problem is None or problem.retry_at is None else max(1, ceil(problem.retry_at - now))
