@@ -288,6 +288,8 @@ INLET = SourceInfo(
     None,
     prefix="INLET_",
     variables=INLET_VARIABLES,
+    has_progress=True,
+    has_pauses=True,
     returns_history=True,
     is_pushed=True,
     poll_intervals=PollIntervals(playing=1.0, idle=1.0, idle_after_patience=1.0, confirm=1.0),

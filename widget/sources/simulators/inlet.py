@@ -1,5 +1,4 @@
-"""A simulated player, which tells the inlet what it plays. It shares no code with the inlet, else it would agree with
-our mistakes.
+"""Simulated players that submit what they play to the inlet. They share no code with it, lest both be wrong alike.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -18,7 +17,12 @@ from starlette.applications import Starlette
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
-LOOKS_AGAIN_SECONDS = 1.0
+LOOK_AGAIN_SECONDS = 1.0
+REPEAT_SECONDS = 10.0
+FORGET_SECONDS = 600.0
+
+Request = tuple[str, str, dict[str, Any]]
+"""What makes it unique, its path and its body."""
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
@@ -40,33 +44,66 @@ async def running(origin: str | None, values: Mapping[str, str]) -> AsyncIterato
 
 
 async def run_player(address: str, values: Mapping[str, str]) -> None:
-    """Plays invented music, and tells the server at ``address`` of it, until it is cancelled."""
+    """Play invented music and submit it to the server at ``address``, until it is cancelled."""
     import httpx
 
-    programme, told = Playlist(begun_at=time.time()), None
+    playlist, sent = Playlist(begun_at=time.time()), dict[str, float]()
     headers = {"Authorization": f"Token {values['INLET_TOKEN']}"}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=5.0, trust_env=False) as http:
         while True:
-            piece, began = programme.at(time.time())
-            if (piece.title, began) != told:
-                path, body = submission_request(piece)
+            now = time.time()
+            for key, path, body in due_requests(playlist, now):
+                if key in sent:
+                    continue
                 try:
                     (await http.post(path, json=body)).raise_for_status()
-                    told = (piece.title, began)
+                    sent[key] = now
                 except httpx.HTTPError:
-                    pass  # The server has not begun, or ends.
-            await asyncio.sleep(LOOKS_AGAIN_SECONDS)
+                    break  # The server has not started yet, or is ending.
+            sent = {key: at for key, at in sent.items() if now - at < FORGET_SECONDS}
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
-def submission_request(piece: SimulatedTrack) -> tuple[str, dict[str, Any]]:
-    """The path and the body by which a player tells that ``piece`` plays now, or that nothing does."""
+def due_requests(playlist: Playlist, now: float) -> list[Request]:
+    """Return what players have sent by ``now`` of the present piece, oldest first.
+
+    One of two players submits to ListenBrainz as real ones do: the start again and again, the scrobble in the middle,
+    and nothing at a pause or a stop. The other one sends its position and its pauses.
+    """
+    piece, began = playlist.at(now)
     if not piece.title:
-        return "/1/playing-now/delete", {}
-    details: dict[str, Any] = {"duration_ms": round(piece.length * 1000), "media_player": "a simulated player"}
+        return [(f"{began}:stop", "/inlet", {"state": "stopped"})]
+    elapsed = now - began
+    due = _scrobbler(piece, began) if _submits_to_listenbrainz(playlist, piece) else _reporter(piece, began)
+    return [request for after, request in due if after <= elapsed]
+
+
+def _submits_to_listenbrainz(playlist: Playlist, piece: SimulatedTrack) -> bool:
+    return list(playlist.pieces).index(piece) % 2 == 0
+
+
+def _scrobbler(piece: SimulatedTrack, began: float) -> Iterator[tuple[float, Request]]:
+    details: dict[str, Any] = {"duration": round(piece.length), "submission_client": "a simulated player"}
     if piece.release:
         details |= {"release_mbid": piece.release, "recording_mbid": piece.recording}
     track = {"artist_name": piece.credit, "track_name": piece.title, "release_name": piece.album}
-    return "/1/submit-listens", {
-        "listen_type": "playing_now",
-        "payload": [{"track_metadata": {**track, "additional_info": details}}],
+    listen = {"track_metadata": {**track, "additional_info": details}}
+    for number in range(int(piece.seconds / REPEAT_SECONDS) + 1):
+        body = {"listen_type": "playing_now", "payload": [listen]}
+        yield number * REPEAT_SECONDS, (f"{began}:again:{number}", "/1/submit-listens", body)
+    scrobble = {"listen_type": "single", "payload": [{"listened_at": int(began), **listen}]}
+    yield piece.seconds / 2, (f"{began}:scrobble", "/1/submit-listens", scrobble)
+
+
+def _reporter(piece: SimulatedTrack, began: float) -> Iterator[tuple[float, Request]]:
+    known = {
+        "title": piece.title,
+        "artists": list(piece.artists),
+        "album": piece.album,
+        "duration_ms": round(piece.length * 1000),
+        **({"mbid": piece.recording} if piece.recording else {}),
     }
+    paused = piece.seconds / 2
+    for after, state, position in ((0.0, "playing", 0.0), (paused, "paused", paused), (paused + 4, "playing", paused)):
+        body = {"state": state, "progress_ms": round(position * 1000), **known}
+        yield after, (f"{began}:{after}", "/inlet", body)
