@@ -71,6 +71,15 @@ async def test_near_its_end_the_same_announcement_is_a_new_play(
     assert await stage.recent() == ([("One", at), ("One", 0)] if is_new else [("One", 0)])
 
 
+async def test_a_regular_repeat_near_the_end_is_no_new_play(stage: InletStage) -> None:
+    for at in (0, 65, 130, 195):
+        await stage.at(at)
+        await stage.announce(duration=200)
+    assert await stage.valid_until() == 203
+    await stage.at(204)
+    assert await stage.recent() == [("One", 0)]
+
+
 async def test_the_same_song_twice_is_two_plays(stage: InletStage) -> None:
     await stage.announce()
     await stage.at(75)

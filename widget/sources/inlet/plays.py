@@ -14,6 +14,7 @@ END_GRACE_SECONDS = 3.0
 REPEAT_WINDOW_SECONDS = 10.0
 """The same item announced this close to its end, or in its last tenth, is a new play."""
 
+REPEAT_JITTER_SECONDS = 3.0
 MIN_PLAY_SECONDS = 10.0
 """An item that another one follows sooner was skipped."""
 
@@ -45,7 +46,8 @@ class NowPlaying:
 
     ``played_at`` is the beginning of the play, which may have been announced before. ``anchor`` is when the item would
     have begun by the position sent; None without one. ``progress_ms`` is the position of a paused item, paused at
-    ``paused_at``. ``client`` is the name that the player gave itself.
+    ``paused_at``. ``client`` is the name that the player gave itself. It announced the item
+    again at ``repeated_at``, so long after the time before that.
     """
 
     item: Item
@@ -57,6 +59,8 @@ class NowPlaying:
     progress_ms: int | None = None
     client: str | None = None
     is_scrobbled: bool = False
+    repeated_at: float | None = None
+    repeat_seconds: float | None = None
 
     @property
     def expires_at(self) -> float:
@@ -73,6 +77,18 @@ class NowPlaying:
         if self.paused_at is not None or duration is None:
             return self.is_over_at(now)
         return now >= self.until - _repeat_window(duration)
+
+    def is_repeat_at(self, now: float) -> bool:
+        """Return whether the same item announced at ``now`` is this play: some players repeat it every minute."""
+        if self.is_over_at(now) or not self.is_nearly_over_at(now):
+            return not self.is_over_at(now)
+        if self.repeat_seconds is None or self.repeated_at is None:
+            return False
+        return abs(now - self.repeated_at - self.repeat_seconds) <= REPEAT_JITTER_SECONDS
+
+    def repeated(self, now: float) -> NowPlaying:
+        """Return the same play after its item was announced again."""
+        return replace(self, repeated_at=now, repeat_seconds=now - (self.repeated_at or self.since))
 
     def progress_at(self, now: float) -> int | None:
         """Return the position in ms; None if the player sent none."""

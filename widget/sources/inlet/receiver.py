@@ -42,6 +42,7 @@ class SubmissionReceiver:
         self._keep = max(1, keep)
         self._has_token = has_token
         self._pushed = asyncio.Event()
+        self._expires_at: float | None = None
 
     async def accept(self, message: Submission | PlayerUpdate | None) -> None:
         """Keep what a player sent; None changes nothing but the time of the last post. May raise StoreError."""
@@ -63,7 +64,9 @@ class SubmissionReceiver:
         """Return what plays now. Raises :class:`NotConfigured` or StoreError."""
         await self._check()
         now = self._clock.now()
-        return (await self._load()).expired_at(now, self._keep).playback(now)
+        state = (await self._load()).expired_at(now, self._keep)
+        self._expires_at = None if state.playing is None else state.playing.expires_at
+        return state.playback(now)
 
     async def recently_played(self) -> Sequence[PlayedItem]:
         """Return the plays that ended, newest first. May raise StoreError."""
@@ -79,7 +82,12 @@ class SubmissionReceiver:
         return (await self._load()).updated_at
 
     async def wait_for_push(self, seconds: float) -> None:
-        """Return when something was accepted, here or by another instance, after ``seconds`` at the latest."""
+        """Return when something was accepted, here or by another instance, or what plays has come to its end.
+
+        Returns after ``seconds`` at the latest.
+        """
+        if self._expires_at is not None:
+            seconds = min(seconds, max(0.0, self._expires_at - self._clock.now()))
         pushed = asyncio.create_task(self._pushed.wait())
         published = asyncio.create_task(_wait_for_state(self._store, seconds))
         passed = asyncio.create_task(self._clock.sleep(seconds))

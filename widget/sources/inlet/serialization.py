@@ -68,6 +68,8 @@ def _playing_to_dict(playing: NowPlaying) -> dict[str, Any]:
         "progress_ms": playing.progress_ms,
         "client": playing.client,
         "scrobbled": playing.is_scrobbled,
+        "repeated_at": playing.repeated_at,
+        "repeat_seconds": playing.repeat_seconds,
     }
 
 
@@ -83,6 +85,8 @@ def _playing_from_dict(value: Any) -> NowPlaying:
         optional(require_int, value.get("progress_ms")),
         optional(require_str, value.get("client")),
         require_bool(value.get("scrobbled", False)),
+        optional(require_timestamp, value.get("repeated_at")),
+        optional(require_timestamp, value.get("repeat_seconds")),
     )
 
 

@@ -43,9 +43,9 @@ class SubmittedState:
         """Return the state after ``item`` was announced without a position; again before its end changes nothing."""
         before = self.expired_at(now, keep)
         playing = before.playing
-        if playing is None or not is_same_item(playing.item, item) or playing.is_nearly_over_at(now):
-            before = before._begin(item, now, keep, client=client)
-        return before.accepted_at(now)
+        if playing is not None and is_same_item(playing.item, item) and playing.is_repeat_at(now):
+            return replace(before, playing=playing.repeated(now)).accepted_at(now)
+        return before._begin(item, now, keep, client=client).accepted_at(now)
 
     def with_progress(
         self, item: Item, now: float, keep: int, progress_ms: int | None, *, is_paused: bool, client: str | None = None
