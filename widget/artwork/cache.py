@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from widget.artwork.fetcher import ArtworkFile, ArtworkNotFound, fetch_artwork, is_allowed_url, raster_media_type
+from widget.artwork.thumbnails import THUMBNAIL_WIDTHS, make_thumbnails
 from widget.clock import Clock
 from widget.model.playback import PRIVATE_ARTWORK_SCHEME, Artwork, Item
 from widget.model.sources import SPOTIFY, ArtworkPolicy
@@ -112,29 +113,29 @@ class ArtworkCache:
         """Whether ``key`` is one that we made."""
         return key in self._known
 
-    async def get(
-        self, key: str, width: int = DEFAULT_WIDTH, patience: float = FETCH_WAIT_SECONDS
-    ) -> ArtworkFile | None:
+    async def get(self, key: str, width: int | None = None, patience: float = FETCH_WAIT_SECONDS) -> ArtworkFile | None:
         """The smallest image of a known ``key`` at least ``width`` pixels wide, else the widest.
+
+        Without a ``width`` it is one for DEFAULT_WIDTH, and never a thumbnail of ours.
 
         None where it cannot be had within ``patience`` seconds.
         """
-        artwork = pick_size(self._known.get(key, ()), width)
+        artwork = pick_size(self._known.get(key, ()), DEFAULT_WIDTH if width is None else width)
         if artwork is None or self._has_failed(artwork.url):
             return None
         url = artwork.url
         if url.startswith(SCHEME):
             return _drawn(url)
         if url in self._files:
-            self._files.move_to_end(url)
-            return self._files[url]
+            return self._kept(url, width)
         task = self._fetches.get(url)
         if task is None:
             task = self._fetches[url] = asyncio.create_task(self._fetch(url))
         try:
-            return await asyncio.wait_for(asyncio.shield(task), patience)
+            file = await asyncio.wait_for(asyncio.shield(task), patience)
         except TimeoutError:
             return None
+        return self._kept(url, width) if url in self._files else file
 
     async def close(self) -> None:
         """Ends the fetches under way."""
@@ -176,6 +177,13 @@ class ArtworkCache:
             self._keep(url, file)
         return file
 
+    def _kept(self, url: str, width: int | None) -> ArtworkFile:
+        """Return the image at ``url``, or a thumbnail at least ``width`` pixels wide."""
+        name = url if width is None else _thumbnail_name(url, width)
+        name = name if name in self._files else url
+        self._files.move_to_end(name)
+        return self._files[name]
+
     async def _load(self, url: str) -> ArtworkFile | None:
         """Return the image at the private ``url``; None if the source's adapter cannot load it now."""
         if self._load_private is None:
@@ -186,7 +194,11 @@ class ArtworkCache:
         except Exception:
             return None  # The adapter's servers can fail in any way; the faces then have a placeholder.
         media_type = None if body is None else raster_media_type(body[:16])
-        return None if body is None or media_type is None else ArtworkFile(body, media_type)
+        if body is None or media_type is None:
+            return None
+        for side, small in (await asyncio.to_thread(make_thumbnails, body)).items():
+            self._keep(_thumbnail_name(url, side), ArtworkFile(small, "image/jpeg"))
+        return ArtworkFile(body, media_type)
 
     def _keep(self, url: str, file: ArtworkFile) -> None:
         self._files[url] = file
@@ -201,6 +213,11 @@ class ArtworkCache:
             if url.startswith(SCHEME)
             else is_allowed_url(url, self._pictures, self._extra_hosts)
         )
+
+
+def _thumbnail_name(url: str, width: int) -> str:
+    """Return the name of the smallest thumbnail at least ``width`` pixels wide; the ``url`` itself if none is."""
+    return next((f"{url}#{side}" for side in THUMBNAIL_WIDTHS if side >= width), url)
 
 
 def pick_size(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:

@@ -41,7 +41,7 @@ def count_pixels(body: bytes, worked: Callable[[], float] = time.thread_time) ->
 
     ``worked`` tells the seconds that this thread has worked. Never raises, whatever the bytes are.
     """
-    pillow = _pillow()
+    pillow = load_pillow()
     if pillow is None or len(body) > MAX_IMAGE_BYTES:
         return None
     try:
@@ -83,7 +83,7 @@ class _Limited(BytesIO):
 
 
 @lru_cache(maxsize=1)
-def _pillow() -> ModuleType | None:
+def load_pillow() -> ModuleType | None:
     """``PIL.Image``; None, said once, on a platform for which there is no Pillow."""
     try:
         from PIL import Image, WebPImagePlugin  # noqa: F401  Without it Pillow loads all of its eighty formats.

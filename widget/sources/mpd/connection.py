@@ -79,6 +79,9 @@ class MpdConnection:
 
     async def _connect(self) -> None:
         await self._client.connect(self.server.host, self.server.port)
+        if self.is_lost:  # Closed meanwhile: the library connects all the same.
+            self._client.disconnect()
+            raise ConnectionLost
         if self.server.password is not None:
             await self._client.password(self.server.password)
 
@@ -129,12 +132,10 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
 
     IMMEDIATE_COMMAND_TIMEOUT = 0.02  # After a command it is deaf for as long before it waits for changes again.
 
-    def disconnect(self) -> None:
-        """Disconnect. What the reading task raises then, in the middle of its work, is no fault of ours."""
-        reader = self._MPDClient__run_task
-        super().disconnect()
-        if reader is not None:
-            reader.add_done_callback(consume_exception)
+    async def connect(self, host: str, port: int) -> None:
+        """Connect. What the reading task raises when the connection ends under it is no fault of ours."""
+        await super().connect(host, port)
+        self._MPDClient__run_task.add_done_callback(consume_exception)
 
     async def _read_binary(self) -> dict[str, Any]:
         reply: dict[str, Any] = await super()._read_binary()

@@ -78,7 +78,9 @@ def _name_of(file: str) -> str:
             parts = urlsplit(file)
         except ValueError:
             return file.partition("://")[0]
-        file = unquote(parts.path).rstrip("/") or parts.hostname or parts.scheme
+        file = unquote(parts.path).rstrip("/")
+        if not file:
+            return parts.hostname or parts.scheme
     name = basename(file)
     return splitext(name)[0] or name or file
 

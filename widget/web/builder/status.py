@@ -77,7 +77,8 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     label, token = services.labelled_source.label, health.token
     if not services.source.needs_authorization:
         known = {**services.settings.stored_source_values, **services.settings.source_values}
-        listener = known.get(f"{services.source.prefix}USER")
+        # The name at a server of one's own is for nobody else: there is no page to which it leads.
+        listener = known.get(f"{services.source.prefix}USER") if services.source.url else None
         return StatusBanner("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
     if token.seed_is_spent:
         return StatusBanner("soon", f"{label} is connected until the next restart", _SPENT, _KEEP_IT)

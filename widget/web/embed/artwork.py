@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.artwork.cache import DEFAULT_WIDTH, ArtworkCache
+from widget.artwork.cache import ArtworkCache
 from widget.model.snapshot import Snapshot
 from widget.samples.snapshots import SAMPLE_ITEMS
 from widget.web.context import get_context
@@ -17,7 +17,7 @@ _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 
 
 async def artwork(request: Request) -> Response:
-    """The image, ``w`` pixels wide or more; 404 for a foreign key.
+    """The image, ``w`` pixels wide or more, or of middling width without it; 404 for a foreign key.
 
     Where it cannot be had now: the drawn placeholder, which nobody keeps for long.
     """
@@ -46,5 +46,5 @@ def _register(cache: ArtworkCache, snapshot: Snapshot) -> None:
             cache.key(item)
 
 
-def _width(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else DEFAULT_WIDTH
+def _width(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
