@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.at_terminal import at_terminal
 from tests.support.audio import Song
 from tests.support.commands import run, server
 from tests.support.live_server import free_port
@@ -145,3 +146,17 @@ def test_the_demo_needs_no_server(tmp_path: Path, source: str) -> None:
         assert now["item"]["artwork"][0]["url"].startswith(running.url)
         image = running.get(now["item"]["artwork_path"])
         assert image.headers["content-type"] == "image/jpeg"
+
+
+def test_what_is_missing_is_typed_at_the_terminal(tmp_path: Path, supysonic: SupysonicServer, mpd: MpdDaemon) -> None:
+    typing = {"music server:": f"{supysonic.url}/rest\n", "user there:": f"{USER}\n", "(hidden):": f"{PASSWORD}\n"}
+    code, screen = at_terminal(["--source", "subsonic"], tmp_path, bare(), typing)
+    assert (code, PASSWORD in screen) == (0, False), screen
+    exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout
+    assert f"SUBSONIC_URL={supysonic.url}\n" in exported
+    environ = {**bare(), "MPD_PORT": str(mpd.port)}
+    typing = {"password@host:": f"{MPD_PASSWORD}@127.0.0.1\n"}
+    code, screen = at_terminal(["--source", "mpd"], tmp_path, environ, typing)
+    assert (code, screen.count(MPD_PASSWORD)) == (0, 1), screen
+    code, screen = at_terminal(["--source", "mpd"], tmp_path, environ, {"password@host:": "\n"})
+    assert (code, MPD_PASSWORD in screen) == (0, False), "the value that is stored is kept, and not shown"

@@ -406,3 +406,87 @@ async def test_every_request_says_who_asks_and_for_whom(tmp_path: Path) -> None:
     assert len(agents) == 3
     assert all(agent.startswith("now-playing-backend/") for agent in agents)
     assert all(agent.endswith(" (https://music.example.org)") for agent in agents)
+
+
+async def test_extensions_are_looked_at_again_after_a_day(tmp_path: Path) -> None:
+    clock = FakeClock()
+    served = server(clock, reports=False)
+    served.subsonic.entries = [report(position_ms=60_000)]
+
+    def asked() -> int:
+        return sum(endpoint == "getOpenSubsonicExtensions" for endpoint, _ in served.subsonic.requests)
+
+    async with other_program(tmp_path, ENVIRON, clock, served) as running:
+        assert (await shown(running))["progress_ms"] is None
+        served.subsonic.has_reports = True
+        await running.watch(3_600, step=30)
+        assert asked() == 1
+        await clock.sleep_through(86_400)
+        served.subsonic.entries = [report("Second Platform")]
+        await running.watch(30)
+        assert asked() == 2
+        assert (await shown(running))["progress_ms"] is not None
+
+
+async def test_a_server_that_stumbles_over_the_question_for_extensions_is_asked_again(tmp_path: Path) -> None:
+    clock = FakeClock()
+    served = server(clock)
+    served.subsonic.entries = [report(position_ms=60_000)]
+
+    def stumble(request: Request) -> Response | None:
+        is_about_extensions = request.path_params["endpoint"].startswith("getOpen")
+        return HTMLResponse("Internal Server Error", 500) if is_about_extensions else None
+
+    served.subsonic.answer = stumble
+    async with other_program(tmp_path, ENVIRON, clock, served) as running:
+        now = await shown(running)
+        assert (now["status"], now["progress_ms"]) == ("playing", None)
+        served.subsonic.answer = None
+        served.subsonic.entries = [report("Second Platform", position_ms=1_000)]
+        await running.watch(620)
+        assert (await shown(running))["progress_ms"] is not None
+
+
+async def test_a_server_that_asks_to_wait_is_waited_for(reporting: OtherProgram) -> None:
+    reporting.services.subsonic.answer = lambda _: HTMLResponse("wait", 429, {"Retry-After": "40"})
+    await reporting.watch(30)
+    before = len(reporting.services.subsonic.requests)
+    assert before == 1
+    ready = (await reporting.client.get("/readyz")).json()
+    assert ready["status"] == "rate_limited"
+    reporting.services.subsonic.answer, reporting.services.subsonic.entries = None, [report()]
+    await reporting.watch(20)
+    assert (await shown(reporting))["status"] == "playing"
+
+
+async def test_another_instance_shows_the_same_under_the_same_name(tmp_path: Path) -> None:
+    clock = FakeClock()
+    served = server(clock)
+    served.subsonic.name, served.subsonic.knows_tokens = "navidrome", False
+    served.subsonic.entries = [report(position_ms=60_000)]
+    async with (
+        other_program(tmp_path, ENVIRON, clock, served) as leader,
+        other_program(tmp_path, ENVIRON, clock, served) as follower,
+    ):
+        await leader.watch(5, step=1)
+        asked = len(served.subsonic.requests)
+        now = await shown(follower)
+        assert (now["item"]["title"], now["source"]["label"]) == ("Harbour Lights", "Navidrome")
+        assert len(served.subsonic.requests) == asked
+        cover = await follower.client.get(now["item"]["artwork_path"])
+        assert cover.headers["content-type"] == "image/jpeg"
+
+
+async def test_the_name_of_the_user_is_for_nobody_else(reporting: OtherProgram) -> None:
+    reporting.services.subsonic.entries = [report()]
+    await shown(reporting)
+    assert USER not in (await reporting.client.get("/")).text.replace("Elin", "")
+
+
+async def test_no_page_holds_the_address_that_stands_for_ours(tmp_path: Path) -> None:
+    clock = FakeClock()
+    served = server(clock)
+    served.subsonic.entries = [report()]
+    async with other_program(tmp_path, {**ENVIRON, "PUBLIC_URL": ""}, clock, served) as running:
+        for path in ("/now-playing", "/api/now-playing", "/widget", "/now-playing.svg", "/", "/readyz", "/embed.js"):
+            assert ".invalid" not in (await running.client.get(path)).text, path
