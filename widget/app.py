@@ -71,7 +71,7 @@ def create_app(
         settings.artwork_hosts,
         clock,
         wing.source.artwork_policy,
-        told_under=settings.demo_artwork_base_url,
+        public_base=settings.demo_artwork_base_url,
         public_url=settings.public_url,
         load_private=wing.load_artwork,
     )

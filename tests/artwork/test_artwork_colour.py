@@ -13,7 +13,8 @@ import httpx
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
-from widget.artwork.color_service import ColorService, extract_color
+from widget.artwork.color_service import ColorService
+from widget.artwork.dominant_color import ArtworkColors, extract_colors
 from widget.config.settings import Settings
 from widget.sources.simulators.spotify_playlist import track
 from widget.web.embed.palette import palette
@@ -28,7 +29,9 @@ async def answer_of(showing: Showing) -> tuple[dict[str, Any], str]:
 
 
 @asynccontextmanager
-async def finding(showing: Showing, look: Callable[[bytes], str | None] = extract_color) -> AsyncIterator[None]:
+async def finding(
+    showing: Showing, look: Callable[[bytes], ArtworkColors | None] = extract_colors
+) -> AsyncIterator[None]:
     """The finder runs while the context lasts."""
     task = asyncio.create_task(ColorService(showing.artwork, showing.broadcast, showing.clock, look).run())
     try:
@@ -109,7 +112,7 @@ async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(sh
     loop, looked = asyncio.get_running_loop(), asyncio.Event()
     threads: list[int] = []
 
-    def colourless(body: bytes) -> str | None:
+    def colourless(body: bytes) -> ArtworkColors | None:
         threads.append(threading.get_ident())
         loop.call_soon_threadsafe(looked.set)
         return None
@@ -126,7 +129,7 @@ async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(sh
 
 
 def test_a_broken_image_has_no_colour() -> None:
-    assert extract_color(b"\xff\xd8\xff and nothing else") is None
+    assert extract_colors(b"\xff\xd8\xff and nothing else") is None
 
 
 async def test_an_item_without_an_artwork_has_none_and_asks_nobody(showing: Showing) -> None:
@@ -140,8 +143,8 @@ async def test_an_item_without_an_artwork_has_none_and_asks_nobody(showing: Show
 async def test_what_is_kept_is_bounded_by_the_keys_that_are(showing: Showing) -> None:
     keys = [str(showing.artwork.key(item(artwork=artwork(f"number-{number}")))) for number in range(600)]
     for key in keys:
-        showing.artwork.set_color(key, "#204060")
-    assert sum(showing.artwork.has_colour(key) for key in keys) == 256
+        showing.artwork.set_colors(key, ArtworkColors("#204060"))
+    assert sum(showing.artwork.has_colors(key) for key in keys) == 256
 
 
 async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from widget.artwork.dominant_color import MAX_IMAGE_SIDE, count_pixels, dominant_color
+from widget.artwork.dominant_color import MAX_IMAGE_SIDE, count_pixels, dominant_color, extract_colors
 from widget.artwork.oklch import Oklch, Rgb, parse_hex, to_hex
 from widget.samples.artwork import FOLDER
 
@@ -74,6 +74,29 @@ def test_shades_of_one_hue_count_together() -> None:
 @pytest.mark.parametrize("colour", ["#808080", "#000000", "#ffffff", "#333333"])
 def test_a_grey_picture_a_black_and_a_white_one_too_gives_a_grey(colour: str) -> None:
     assert of(encoded(Image.new("RGB", (64, 64), colour))) == colour
+
+
+@pytest.mark.parametrize(
+    ("stripes", "accent"),
+    [
+        ((("#0a0a0c", 98), ("#ff2020", 2)), "#ff2020"),
+        ((("#f6f4ef", 97), ("#c8102e", 3)), "#c8102e"),
+        ((("#ff2020", 2), ("#777777", 96), ("#2040ff", 2)), None),  # Two hues.
+        ((("#777777", 100),), None),
+        ((("#777777", 60), ("#ff2020", 40)), None),  # Not gray.
+    ],
+)
+def test_a_gray_picture_with_one_vivid_hue_gives_it_to_the_accent(
+    stripes: tuple[tuple[str, int], ...], accent: str | None
+) -> None:
+    found = extract_colors(encoded(striped(*stripes)))
+    assert found is not None
+    if accent is None:
+        assert found.accent is None
+    else:
+        assert found.accent is not None
+        assert degrees_apart(found.accent, accent) < 12
+        assert Oklch.from_rgb(parse_hex(found.main)).chroma < 0.001
 
 
 def test_a_speck_of_colour_leaves_a_grey_picture_grey() -> None:

@@ -1,4 +1,4 @@
-"""The colours that we compute are those that a browser makes of the page's style sheet, within a shade."""
+"""The colors that we compute are those that a browser makes of the page's style sheet, within a shade."""
 
 import random
 
@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page
 
 from widget.artwork.oklch import Oklch, parse_hex
-from widget.web.embed.palette import COLOR_ROLES, ColorScheme
+from widget.web.embed.palette import COLOR_ROLES, SchemeName
 
-PAINT = """colours => {
+PAINT = """colors => {
   const brush = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-  return colours.map(colour => {
+  return colors.map(colour => {
     brush.fillStyle = colour;
     brush.fillRect(0, 0, 1, 1);
     return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
@@ -21,12 +21,11 @@ EDGES = ("#ff5a00", "#e2ff00", "#0000ff", "#000000", "#ffffff", "#808080", "#2c1
 ARTWORKS = (*EDGES, *(f"#{CHANCE.randrange(1 << 24):06x}" for _ in range(150)))
 
 
-@pytest.mark.parametrize("tone", ["light", "dark"])
+@pytest.mark.parametrize("column", ["light", "dark", "vivid"])
 @pytest.mark.parametrize("part", ["ground", "text", "muted", "accent", "track"])
-def test_a_browser_and_the_server_agree_within_a_shade(page: Page, tone: ColorScheme, part: str) -> None:
-    tint = getattr(COLOR_ROLES[tone], part)
-    formula = f"{tint.lightness} min(c * {tint.share}, {tint.most}) h"
-    painted = page.evaluate(PAINT, [f"oklch(from {art} {formula})" for art in ARTWORKS])
+def test_a_browser_and_the_server_agree_within_a_shade(page: Page, column: SchemeName, part: str) -> None:
+    role = getattr(COLOR_ROLES[column], part)
+    painted = page.evaluate(PAINT, [role.css(art) for art in ARTWORKS])
     for art, theirs in zip(ARTWORKS, painted, strict=True):
-        ours = tint.of(Oklch.from_rgb(parse_hex(art)))
+        ours = role.of(Oklch.from_rgb(parse_hex(art)))
         assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= 1, (art, ours, theirs)

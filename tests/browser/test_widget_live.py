@@ -25,6 +25,7 @@ from tests.support.showing import (
     paused,
     playing,
 )
+from widget.artwork.dominant_color import ArtworkColors
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.model.playback import PlayedItem
@@ -237,7 +238,7 @@ def test_a_cover_that_does_not_come_keeps_the_title_waiting_for_600_ms_at_most(p
 
 def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None:
     what = item("Coloured", artwork=artwork("orbit"))
-    live.showing.artwork.set_color(live.showing.artwork.key(what) or "", "#ff5a00")
+    live.showing.artwork.set_colors(live.showing.artwork.key(what) or "", ArtworkColors("#ff5a00"))
     page.goto(f"{live.url}/widget?theme=light")
     page.wait_for_timeout(300)
     ground = "getComputedStyle(document.querySelector('.widget')).backgroundColor"
@@ -252,7 +253,7 @@ def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None
 
 def test_words_and_ground_change_their_colours_together(page: Page, live: Live) -> None:
     what = item("Coloured", artwork=artwork("orbit"))
-    live.showing.artwork.set_color(live.showing.artwork.key(what) or "", "#ff5a00")
+    live.showing.artwork.set_colors(live.showing.artwork.key(what) or "", ArtworkColors("#ff5a00"))
     page.goto(f"{live.url}/widget?theme=dark")
     page.wait_for_timeout(300)
     page.evaluate("""() => {

@@ -17,6 +17,7 @@ from tests.support.host_page import host_page
 from tests.support.live_server import live_server
 from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import Box, boxes, framed, troubles
+from widget.artwork.dominant_color import ArtworkColors
 from widget.clock import SystemClock
 from widget.model.playback import Item, PlayedItem
 from widget.model.snapshot import Snapshot
@@ -388,7 +389,7 @@ def test_the_artwork_is_whole(page: Page, live: Live) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_axe_finds_nothing_serious(page: Page, live: Live, theme: str, layout: str) -> None:
     now = time.time()
-    live.showing.artwork.set_color(live.showing.artwork.key(LONG) or "", "#ff5a00")
+    live.showing.artwork.set_colors(live.showing.artwork.key(LONG) or "", ArtworkColors("#ff5a00"))
     for snapshot in (shown(now, LONG), idle(now, ARABIC), idle(now)):
         live.show(snapshot)
         page.goto(f"{live.url}/widget?theme={theme}&layout={layout}&accent=ffee00")

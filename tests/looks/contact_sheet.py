@@ -32,7 +32,7 @@ from tests.support.showing import (
     paused,
     playing,
 )
-from widget.artwork.color_service import extract_color
+from widget.artwork.dominant_color import extract_colors
 from widget.clock import SystemClock
 from widget.model.playback import PlayedItem
 from widget.model.snapshot import Snapshot
@@ -72,13 +72,13 @@ def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
     }
 
 
-def coloured(showing: Showing) -> Showing:
+def colored(showing: Showing) -> Showing:
     """With the colours of the artwork, as the server finds them."""
     for what in (item(), LONG, EPISODE, HEBREW, ARABIC, JAPANESE, EMOJI, MARKUP):
         key, name = showing.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
         body = load_image(name)
         if key is not None and body is not None:
-            showing.artwork.set_color(key, extract_color(body))
+            showing.artwork.set_colors(key, extract_colors(body))
     return showing
 
 
@@ -110,7 +110,7 @@ def served_states() -> Iterator[Mapping[str, tuple[str, str]]]:
     with ExitStack() as stack:
         addresses = {}
         for name, (snapshot, lang) in states(now).items():
-            showing = coloured(Showing(clock)).show(replace(snapshot, recent=recent))
+            showing = colored(Showing(clock)).show(replace(snapshot, recent=recent))
             addresses[name] = (stack.enter_context(live_server(showing.app)), lang)
         yield addresses
 

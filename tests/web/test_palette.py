@@ -1,6 +1,5 @@
 """What is read can be read: on every ground that any artwork, or any owner, can give."""
 
-from collections.abc import Iterator
 from itertools import product
 from math import pi
 
@@ -16,79 +15,141 @@ from widget.artwork.oklch import (
     ensure_contrast,
     luminance,
     max_contrast_bw,
+    mix,
     parse_hex,
     to_hex,
 )
+from widget.web.embed.options import WidgetOptions
 from widget.web.embed.palette import (
     COLOR_ROLES,
+    GLASS_ACCENTS,
+    GLASS_PALETTES,
     NEUTRAL_PALETTES,
     TRANSPARENT_PALETTES,
     WORST_CASE_BACKGROUNDS,
     ColorScheme,
     Palette,
-    art_properties,
+    SchemeName,
+    column_name,
     palette,
+    tinted_base,
 )
+from widget.web.embed.palette_css import css_variables
 
-TONES: tuple[ColorScheme, ...] = ("light", "dark")
-any_colour = st.integers(0, 0xFFFFFF).map("{:06x}".format)
-# Hues in steps of two degrees; chromas from grey to beyond the most vivid colour of sRGB.
-HUES_AND_CHROMAS = tuple(product((degree * pi / 180 for degree in range(0, 360, 2)), (n / 100 for n in range(38))))
-
-
-def every_colour() -> Iterator[Oklch]:
-    return (Oklch(0.5, chroma, hue) for hue, chroma in HUES_AND_CHROMAS)
+SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
+COLUMNS: tuple[SchemeName, ...] = ("light", "dark", "vivid")
+any_color = st.integers(0, 0xFFFFFF).map("{:06x}".format)
+# Hues in steps of two degrees; chromas from gray to beyond the most vivid color of sRGB; near-gray ones finely.
+CHROMAS = (*(n / 400 for n in range(12)), *(n / 100 for n in range(3, 38)))
+COLORS = tuple(
+    Oklch(lightness, chroma, degree * pi / 180)
+    for degree, chroma, lightness in product(range(0, 360, 2), CHROMAS, (0.0, 0.5, 1.0))
+    if chroma < 0.03 or lightness == 0.5
+)
 
 
 def ratio(one: str, other: str) -> float:
     return contrast(parse_hex(one), parse_hex(other))
 
 
-def assert_readable(colours: Palette) -> None:
-    for part in (colours.text, colours.muted, colours.accent):
-        assert ratio(part, colours.halo or colours.background) >= MIN_CONTRAST
-    assert ratio(colours.mark_ink, colours.muted) >= MIN_CONTRAST
+def assert_readable(colors: Palette) -> None:
+    for part in (colors.text, colors.muted, colors.accent):
+        assert ratio(part, colors.halo or colors.background) >= MIN_CONTRAST
+    assert ratio(colors.mark_ink, colors.muted) >= MIN_CONTRAST
 
 
-@pytest.mark.parametrize("tone", TONES)
-@pytest.mark.parametrize(("part", "least"), [("text", 7.0), ("muted", 4.5), ("accent", 4.5)])
-def test_whatever_the_artwork_each_part_can_be_read_on_its_ground(tone: ColorScheme, part: str, least: float) -> None:
-    column = COLOR_ROLES[tone]
-    worst = min(contrast(getattr(column, part).of(colour), column.ground.of(colour)) for colour in every_colour())
-    assert worst >= least
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize(("part", "least"), [("text", 7.0), ("muted", 4.5), ("accent", 4.5), ("track", 1.2)])
+def test_whatever_the_artwork_each_part_can_be_read_on_its_ground(column: SchemeName, part: str, least: float) -> None:
+    roles = COLOR_ROLES[column]
+    assert min(contrast(getattr(roles, part).of(color), roles.ground.of(color)) for color in COLORS) >= least
 
 
-@pytest.mark.parametrize("tone", TONES)
-def test_browsers_without_relative_colours_read_neutral_text_on_every_ground(tone: ColorScheme) -> None:
-    for colour in every_colour():
-        ground = COLOR_ROLES[tone].ground.of(colour)
-        assert contrast(parse_hex(NEUTRAL_PALETTES[tone].text), ground) >= 7
-        assert contrast(parse_hex(NEUTRAL_PALETTES[tone].muted), ground) >= MIN_CONTRAST
-        assert contrast(COLOR_ROLES[tone].accent.of(colour), ground) >= MIN_CONTRAST
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("part", ["accent", "muted"])
+def test_the_line_stands_out_from_its_track(column: SchemeName, part: str) -> None:
+    roles = COLOR_ROLES[column]
+    assert min(contrast(getattr(roles, part).of(color), roles.track.of(color)) for color in COLORS) >= 3
 
 
-@pytest.mark.parametrize("tone", TONES)
-def test_no_artwork_gives_a_harder_ground_than_the_one_that_accents_are_moved_against(tone: ColorScheme) -> None:
-    hardest, furthest = luminance(WORST_CASE_BACKGROUNDS[tone]), luminance(parse_hex(NEUTRAL_PALETTES[tone].text))
-    distances = [abs(furthest - luminance(COLOR_ROLES[tone].ground.of(colour))) for colour in every_colour()]
-    assert min(distances) >= abs(furthest - hardest)
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("gray", [0.0, 0.5, 1.0])
+def test_the_accent_of_a_gray_artwork_can_be_read_whatever_its_hue(column: SchemeName, gray: float) -> None:
+    roles = COLOR_ROLES[column]
+    ground, track = roles.ground.of(Oklch(gray, 0, 0)), roles.track.of(Oklch(gray, 0, 0))
+    assert min(contrast(roles.accent.of(color), ground) for color in COLORS) >= MIN_CONTRAST
+    assert min(contrast(roles.accent.of(color), track) for color in COLORS) >= 3
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_browsers_without_relative_colors_read_neutral_text_on_every_ground(column: SchemeName) -> None:
+    neutral = tinted_base(column)
+    for color in COLORS:
+        ground = COLOR_ROLES[column].ground.of(color)
+        assert contrast(parse_hex(neutral.text), ground) >= 7
+        assert contrast(parse_hex(neutral.muted), ground) >= MIN_CONTRAST
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("background", ["art", "vivid"])
+def test_no_artwork_gives_a_harder_ground_than_the_one_that_accents_are_moved_against(
+    scheme: ColorScheme, background: str
+) -> None:
+    column = column_name(background, scheme)
+    hardest = luminance(WORST_CASE_BACKGROUNDS[background][scheme])
+    furthest = luminance(parse_hex(tinted_base(column).text))
+    distances = [abs(furthest - luminance(COLOR_ROLES[column].ground.of(color))) for color in COLORS]
+    assert min(distances) >= abs(furthest - hardest) - 0.001
     assert min(distances) == pytest.approx(abs(furthest - hardest), abs=0.02)
 
 
-@given(any_colour, any_colour, st.sampled_from(TONES), st.sampled_from(["art", "card", "none"]))
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("page", [0, 128, 255])
+def test_words_on_glass_can_be_read_on_black_gray_and_white(scheme: ColorScheme, page: int) -> None:
+    colors = GLASS_PALETTES[scheme]
+    red, green, blue, alpha = (float(part) for part in colors.background[5:-1].split(","))
+    scrim = (round(red), round(green), round(blue))
+    behind = mix((page,) * 3, scrim, alpha)
+    for part in (colors.text, colors.muted, colors.accent):
+        assert contrast(parse_hex(part), behind) >= MIN_CONTRAST
+    assert min(contrast(GLASS_ACCENTS[scheme].of(color), behind) for color in COLORS) >= MIN_CONTRAST
+
+
+@pytest.mark.parametrize(
+    ("scheme", "limits"), [("light", (0.90, 0.985)), ("dark", (0.20, 0.34)), ("vivid", (0.20, 0.34))]
+)
+def test_a_gray_artwork_keeps_its_lightness(scheme: SchemeName, limits: tuple[float, float]) -> None:
+    lightness = [Oklch.from_rgb(COLOR_ROLES[scheme].ground.of(Oklch(step / 10, 0, 0))).lightness for step in range(11)]
+    assert lightness == sorted(lightness)
+    assert (lightness[0], lightness[-1]) == pytest.approx(limits, abs=0.005)
+
+
+def test_a_gray_ground_has_a_hairline_and_a_colored_one_has_none() -> None:
+    assert palette("light", "art", None, "#101010").edge == "rgba(0,0,0,0.1)"
+    assert palette("dark", "art", None, "#101010").edge == "rgba(255,255,255,0.09)"
+    assert palette("dark", "art", None, "#c02020").edge == "transparent"
+
+
+def test_dark_yellow_is_no_olive() -> None:
+    yellow, red = (Oklch.from_rgb(COLOR_ROLES["dark"].ground.of(Oklch(0.8, 0.18, hue))) for hue in (1.66, 0.45))
+    assert yellow.chroma < 0.065 < red.chroma
+    assert yellow.lightness < red.lightness
+
+
+@given(any_color, any_color, st.sampled_from(SCHEMES), st.sampled_from(["art", "card", "none", "vivid"]))
 def test_any_accent_can_be_read_on_the_ground_of_any_artwork(
-    art: str, accent: str, tone: ColorScheme, background: str
+    art: str, accent: str, scheme: ColorScheme, background: str
 ) -> None:
-    assert_readable(palette(tone, background, accent, f"#{art}"))
+    assert_readable(palette(scheme, background, accent, f"#{art}"))
 
 
-@given(any_colour, st.none() | any_colour, st.none() | any_colour, st.sampled_from(TONES))
+@given(any_color, st.none() | any_color, st.none() | any_color, st.sampled_from(SCHEMES))
 def test_any_ground_is_taken_as_it_is_and_all_on_it_can_be_read(
-    ground: str, accent: str | None, art: str | None, tone: ColorScheme
+    ground: str, accent: str | None, art: str | None, scheme: ColorScheme
 ) -> None:
-    colours = palette(tone, ground, accent, None if art is None else f"#{art}")
-    assert colours.background == f"#{ground}"
-    assert_readable(colours)
+    colors = palette(scheme, ground, accent, None if art is None else f"#{art}")
+    assert colors.background == f"#{ground}"
+    assert_readable(colors)
 
 
 @pytest.mark.parametrize("grey", range(0, 256, 5))
@@ -100,17 +161,17 @@ def test_a_chosen_ground_looks_the_same_in_both_tones() -> None:
     assert palette("light", "336699", None, "#ff5a00") == palette("dark", "336699", None, "#ff5a00")
 
 
-@pytest.mark.parametrize("tone", TONES)
-def test_without_a_colour_all_is_neutral(tone: ColorScheme) -> None:
-    assert palette(tone, "art") == palette(tone, "card") == NEUTRAL_PALETTES[tone]
-    assert_readable(NEUTRAL_PALETTES[tone])
-    assert_readable(TRANSPARENT_PALETTES[tone])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_without_a_colour_all_is_neutral(scheme: ColorScheme) -> None:
+    assert palette(scheme, "art") == palette(scheme, "card") == NEUTRAL_PALETTES[scheme]
+    assert_readable(NEUTRAL_PALETTES[scheme])
+    assert_readable(TRANSPARENT_PALETTES[scheme])
 
 
 def test_the_neutral_card_takes_the_artwork_s_accent_and_nothing_else() -> None:
-    colours = palette("light", "card", None, "#ff5a00")
-    assert colours.accent == palette("light", "art", None, "#ff5a00").accent != NEUTRAL_PALETTES["light"].accent
-    assert (colours.background, colours.edge, colours.text) == (
+    colors = palette("light", "card", None, "#ff5a00")
+    assert colors.accent == palette("light", "art", None, "#ff5a00").accent != NEUTRAL_PALETTES["light"].accent
+    assert (colors.background, colors.edge, colors.text) == (
         "#ffffff",
         "rgba(0,0,0,.1)",
         NEUTRAL_PALETTES["light"].text,
@@ -129,18 +190,25 @@ def test_an_accent_is_moved_no_further_than_it_must() -> None:
 
 
 @pytest.mark.parametrize(
-    ("art", "properties"),
+    ("art", "hue", "properties"),
     [
-        ("#427263", "--art:#427263;--l-ground:#d9f2e9;--l-accent:#016550;--d-ground:#0e4234;--d-accent:#a9e7d2"),
-        ("#808080", "--art:#808080;--l-ground:#ebebeb;--l-accent:#555555;--d-ground:#383838;--d-accent:#d7d7d7"),
-        (None, ""),
+        ("#427263", None, "--art:#427263;--l-ground:#d9f2e9;--l-accent:#016550;--d-ground:#154739;--d-accent:#bef2e0"),
+        ("#808080", None, "--art:#808080;--l-ground:#efefef;--l-accent:#555555;--d-ground:#2a2a2a;--d-accent:#e4e4e4"),
+        (
+            "#808080",
+            "#ff2020",
+            "--art:#808080;--hue:#ff2020;--l-ground:#efefef;--l-accent:#903129;--d-ground:#2a2a2a;--d-accent:#ffcec3",
+        ),
+        (None, None, ""),
     ],
 )
-def test_the_page_is_given_the_colour_and_four_of_its_shades(art: str | None, properties: str) -> None:
-    assert art_properties(art) == properties
+def test_the_page_is_given_the_colors_and_four_of_their_shades(
+    art: str | None, hue: str | None, properties: str
+) -> None:
+    assert css_variables(WidgetOptions(), art, hue) == properties
 
 
-@given(any_colour)
+@given(any_color)
 def test_there_and_back_again_gives_the_same_colour(colour: str) -> None:
     assert to_hex(Oklch.from_rgb(parse_hex(colour)).rgb) == f"#{colour}"
     assert Oklch.from_rgb(parse_hex(colour)).chroma < 0.37  # More than any colour of sRGB has.

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from tests.support.showing import Showing, item, playing
-from widget.artwork.color_service import extract_color
+from widget.artwork.dominant_color import extract_colors
 from widget.model.sources import SourceInfo
 from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, load_image
 from widget.samples.snapshots import SAMPLE_ITEMS, Sample, make_snapshot
@@ -108,7 +108,7 @@ async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showin
 
 @pytest.mark.parametrize("name", COLOURS)
 def test_the_colours_that_are_written_down_are_those_that_are_found(name: str) -> None:
-    assert extract_color(load_image(f"{name}-64") or b"") == COLOURS[name]
+    assert extract_colors(load_image(f"{name}-64") or b"") == (COLOURS[name], None)
 
 
 @pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
+from widget.artwork.dominant_color import ArtworkColors
 from widget.config.settings import Settings
 from widget.model.playback import PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem
@@ -158,7 +159,7 @@ async def test_the_artwork_s_colour_stands_on_the_widget_once_it_is_known(showin
     assert "--art:" not in re.sub("<style>.*</style>", "", await page(showing), flags=re.DOTALL)
     key = showing.artwork.key(item())
     assert key is not None
-    showing.artwork.set_color(key, "#1c405d")
+    showing.artwork.set_colors(key, ArtworkColors("#1c405d"))
     showing.show(playing(showing.clock.now()))
     assert 'style="--art:#1c405d;--l-ground:#' in await page(showing)
 
@@ -247,14 +248,14 @@ async def test_who_may_embed_is_the_owner_s_to_say_and_the_builder_may_too() -> 
 @pytest.mark.parametrize("dest", ["iframe", "document"])
 async def test_page_and_script_are_small(showing: Showing, query: str, dest: str) -> None:
     key = showing.artwork.key(item()) or ""
-    showing.artwork.set_color(key, "#1c405d")
+    showing.artwork.set_colors(key, ArtworkColors("#1c405d"))
     showing.show(playing(showing.clock.now(), item(artists=("Mara Lindqvist", "Parallel Weather"), explicit=True)))
     async with showing.client(accept_encoding="gzip", sec_fetch_dest=dest) as client:
         html = await client.get(f"/widget?{query}")
         scripts = re.findall(r'src="(static/[^"]+)"', html.text)
         (script,) = [await client.get(f"/{source}") for source in scripts]
     assert html.headers["content-encoding"] == script.headers["content-encoding"] == "gzip"
-    assert sum(len(gzip.compress(answer.content, 6)) for answer in (html, script)) <= 9 * 1024
+    assert sum(len(gzip.compress(answer.content, 6)) for answer in (html, script)) <= 9_000
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert '<link rel="stylesheet' not in html.text
 

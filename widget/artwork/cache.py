@@ -1,4 +1,4 @@
-"""The artwork of what plays, fetched once from the source's hosts. Not an open proxy: a key is one that we made."""
+"""Artwork by key, fetched once from the source's hosts. Not an open proxy: unknown keys are refused."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from widget.artwork.dominant_color import ArtworkColors
 from widget.artwork.fetcher import ArtworkFile, ArtworkNotFound, fetch_artwork, is_allowed_url, raster_media_type
 from widget.artwork.thumbnails import THUMBNAIL_WIDTHS, make_thumbnails
 from widget.clock import Clock
 from widget.model.playback import PRIVATE_ARTWORK_SCHEME, Artwork, Item
 from widget.model.sources import SPOTIFY, ArtworkPolicy
-from widget.samples.artwork import SCHEME, load_image
-from widget.samples.artwork import sample_color as drawn_colour
+from widget.samples.artwork import SCHEME, load_image, sample_color
 
 if TYPE_CHECKING:
     import httpx
@@ -33,27 +33,27 @@ LoadArtwork = Callable[[str], Awaitable[bytes | None]]
 
 
 class ArtworkCache:
-    """Fetches each artwork once, keeps the latest in memory, and remembers failures for a while."""
+    """Fetches each artwork once, keeps the latest in memory, and remembers failures for a minute."""
 
     def __init__(
         self,
         http: Callable[[], httpx.AsyncClient],
         extra_hosts: tuple[str, ...],
         clock: Clock,
-        pictures: ArtworkPolicy = SPOTIFY.artwork_policy,
+        policy: ArtworkPolicy = SPOTIFY.artwork_policy,
         *,
-        told_under: str | None = None,
+        public_base: str | None = None,
         public_url: str | None = None,
         load_private: LoadArtwork | None = None,
     ) -> None:
         self._http = http
-        self._pictures = pictures
+        self._policy = policy
         self._extra_hosts = extra_hosts
         self._clock = clock
-        self._told_under = told_under
+        self._public_base = public_base
         self._public_url = public_url
         self._load_private = load_private
-        self._colours: dict[str, str | None] = {}
+        self._colors: dict[str, ArtworkColors | None] = {}
         self._known: OrderedDict[str, tuple[Artwork, ...]] = OrderedDict()
         self._files: OrderedDict[str, ArtworkFile] = OrderedDict()
         self._not_before: dict[str, float] = {}  # monotonic
@@ -61,22 +61,22 @@ class ArtworkCache:
 
     @property
     def fetch_timeout(self) -> float:
-        """How long a fetch may take in all."""
-        return self._pictures.seconds
+        """Seconds that one fetch may take in all."""
+        return self._policy.seconds
 
     def path(self, item: Item) -> str | None:
-        """``/artwork/KEY`` for the artwork of ``item``; None where there is none that we may fetch."""
+        """Return ``/artwork/KEY`` for ``item``; None if it has no artwork that may be fetched."""
         key = self.key(item)
         return None if key is None else f"/artwork/{key}"
 
     def public_artwork(self, item: Item) -> tuple[Artwork, ...]:
-        """The artwork of ``item`` as JSON tells it: at its own addresses, or where we give it, under ``told_under``.
+        """Return the artwork of ``item`` as JSON shows it: at its own addresses, or below ``public_base``.
 
-        What is private has the address that we give it at, below UNKNOWN_ORIGIN if only a request knows our own. Our
-        own drawings have no address but the path.
+        Private artwork is below our own address, UNKNOWN_ORIGIN if only a request knows that. The drawings of samples
+        have no address but the path.
         """
         is_private = any(one.url.startswith(PRIVATE_ARTWORK_SCHEME) for one in item.artwork)
-        base = self._told_under or ((self._public_url or UNKNOWN_ORIGIN) if is_private else None)
+        base = self._public_base or ((self._public_url or UNKNOWN_ORIGIN) if is_private else None)
         path = None if base is None else self.path(item)
         if path is None:
             return tuple(one for one in item.artwork if not one.url.startswith((SCHEME, PRIVATE_ARTWORK_SCHEME)))
@@ -85,64 +85,73 @@ class ArtworkCache:
         )
 
     def key(self, item: Item) -> str | None:
-        """The key of the artwork of ``item``; None where there is none that we may fetch."""
+        """Return the key of the artwork of ``item``; None if it has none that may be fetched."""
         artwork = tuple(one for one in item.artwork if self._may_fetch(one.url))
         return self._register(artwork) if artwork else None
 
     def colour(self, item: Item) -> str | None:
-        """The main colour (``#rrggbb``) of the artwork of ``item``; None where it has none or it is not found yet."""
+        """Return the main color (``#rrggbb``) of the artwork of ``item``; None if it has none or is not known yet."""
         if item.artwork and item.artwork[0].url.startswith(SCHEME):
-            return drawn_colour(item.artwork[0].url)
-        key = self.key(item)
-        return None if key is None else self._colours.get(key)
+            return sample_color(item.artwork[0].url)
+        colors = self._colors_of(item)
+        return None if colors is None else colors.main
 
     def accent_color(self, item: Item) -> str | None:
         """Return the vivid accent (``#rrggbb``) of a gray artwork; None if it has none or it is not known yet."""
-        return None
+        colors = self._colors_of(item)
+        return None if colors is None else colors.accent
 
-    def has_colour(self, key: str) -> bool:
-        """Whether the artwork of ``key`` was looked at for its colour, found or not."""
-        return key in self._colours
+    def has_colors(self, key: str) -> bool:
+        """Return whether the artwork of ``key`` was searched for its colors, with or without a result."""
+        return key in self._colors
 
-    def set_color(self, key: str, colour: str | None) -> None:
-        """Keeps the ``colour`` of the artwork of ``key`` as long as the key is known."""
+    def set_colors(self, key: str, colors: ArtworkColors | None) -> None:
+        """Store the ``colors`` of the artwork of ``key`` as long as the key is known."""
         if key in self._known:
-            self._colours[key] = colour
+            self._colors[key] = colors
 
     def has_key(self, key: str) -> bool:
-        """Whether ``key`` is one that we made."""
+        """Return whether ``key`` was made here."""
         return key in self._known
 
-    async def get(self, key: str, width: int | None = None, patience: float = FETCH_WAIT_SECONDS) -> ArtworkFile | None:
-        """The smallest image of a known ``key`` at least ``width`` pixels wide, else the widest.
+    async def get(
+        self,
+        key: str,
+        width: int | None = None,
+        timeout: float = FETCH_WAIT_SECONDS,  # noqa: ASYNC109
+    ) -> ArtworkFile | None:
+        """Return the smallest image of ``key`` at least ``width`` pixels wide, else the widest.
 
-        Without a ``width`` it is one for DEFAULT_WIDTH, and never a thumbnail of ours.
-
-        None where it cannot be had within ``patience`` seconds.
+        Without a ``width`` it is one for DEFAULT_WIDTH, and never a thumbnail of ours. None if it cannot be fetched
+        within ``timeout`` seconds.
         """
         artwork = pick_size(self._known.get(key, ()), DEFAULT_WIDTH if width is None else width)
         if artwork is None or self._has_failed(artwork.url):
             return None
         url = artwork.url
         if url.startswith(SCHEME):
-            return _drawn(url)
+            return _sample_file(url)
         if url in self._files:
             return self._kept(url, width)
         task = self._fetches.get(url)
         if task is None:
             task = self._fetches[url] = asyncio.create_task(self._fetch(url))
         try:
-            file = await asyncio.wait_for(asyncio.shield(task), patience)
+            file = await asyncio.wait_for(asyncio.shield(task), timeout)
         except TimeoutError:
             return None
         return self._kept(url, width) if url in self._files else file
 
     async def close(self) -> None:
-        """Ends the fetches under way."""
+        """Cancel the fetches under way."""
         tasks = list(self._fetches.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _colors_of(self, item: Item) -> ArtworkColors | None:
+        key = self.key(item)
+        return None if key is None else self._colors.get(key)
 
     def _register(self, artwork: tuple[Artwork, ...]) -> str:
         key = hashlib.blake2b(
@@ -151,8 +160,8 @@ class ArtworkCache:
         self._known[key] = artwork
         self._known.move_to_end(key)
         while len(self._known) > MAX_KEYS:
-            forgotten, _ = self._known.popitem(last=False)
-            self._colours.pop(forgotten, None)
+            evicted, _ = self._known.popitem(last=False)
+            self._colors.pop(evicted, None)
         return key
 
     def _has_failed(self, url: str) -> bool:
@@ -166,9 +175,9 @@ class ArtworkCache:
             if url.startswith(PRIVATE_ARTWORK_SCHEME):
                 file = await self._load(url)
             else:
-                file = await fetch_artwork(self._http, url, self._pictures, self._may_fetch)
+                file = await fetch_artwork(self._http, url, self._policy, self._may_fetch)
         except ArtworkNotFound:
-            pause = self._pictures.missing_seconds
+            pause = self._policy.missing_seconds
         finally:
             self._fetches.pop(url, None)
         if file is None:
@@ -189,7 +198,7 @@ class ArtworkCache:
         if self._load_private is None:
             return None
         try:
-            async with asyncio.timeout(self._pictures.seconds):
+            async with asyncio.timeout(self._policy.seconds):
                 body = await self._load_private(url)
         except Exception:
             return None  # The adapter's servers can fail in any way; the faces then have a placeholder.
@@ -209,9 +218,9 @@ class ArtworkCache:
         if url.startswith(PRIVATE_ARTWORK_SCHEME):
             return self._load_private is not None
         return (
-            _drawn(url) is not None
+            _sample_file(url) is not None
             if url.startswith(SCHEME)
-            else is_allowed_url(url, self._pictures, self._extra_hosts)
+            else is_allowed_url(url, self._policy, self._extra_hosts)
         )
 
 
@@ -221,13 +230,13 @@ def _thumbnail_name(url: str, width: int) -> str:
 
 
 def pick_size(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
-    """The smallest of ``artwork`` (widest first) that is at least ``width`` pixels wide, else the widest."""
+    """Return the smallest of ``artwork`` (widest first) that is at least ``width`` pixels wide, else the widest."""
     wide_enough = [one for one in artwork if one.width is not None and one.width >= width]
     if wide_enough:
         return min(wide_enough, key=lambda one: one.width or 0)
     return artwork[0] if artwork else None
 
 
-def _drawn(url: str) -> ArtworkFile | None:
+def _sample_file(url: str) -> ArtworkFile | None:
     body = load_image(url.removeprefix(SCHEME))
     return None if body is None else ArtworkFile(body, "image/jpeg")

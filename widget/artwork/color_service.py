@@ -1,4 +1,4 @@
-"""Finds the main colour of each artwork that is shown, once, while somebody watches."""
+"""Finds the colors of each artwork that is displayed, once, while there are viewers."""
 
 from __future__ import annotations
 
@@ -7,46 +7,39 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from widget.artwork.cache import ArtworkCache
-from widget.artwork.dominant_color import count_pixels, dominant_color
-from widget.artwork.oklch import to_hex
+from widget.artwork.dominant_color import ArtworkColors, extract_colors
 from widget.clock import Clock, wait_for
 from widget.model.playback import Item
 from widget.now_playing.broadcaster import Broadcaster
 
 MIN_WIDTH = 64
 RETRY_SECONDS = 60.0
-"""An artwork that could not be had is asked for again after this, the time for which the cache remembers a failure."""
-
-
-def extract_color(body: bytes) -> str | None:
-    """The main colour (``#rrggbb``) of the image in ``body``; None where it cannot be told. Takes milliseconds."""
-    pixels = count_pixels(body)
-    return None if pixels is None else to_hex(dominant_color(pixels))
+"""A failed artwork is fetched again after this, for as long as the cache remembers the failure."""
 
 
 class ColorService:
-    """What it finds it leaves with the artwork, and tells the broadcast that the picture has changed."""
+    """Stores the colors with the artwork, and notifies the broadcaster of the change."""
 
     def __init__(
         self,
         artwork: ArtworkCache,
         broadcast: Broadcaster,
         clock: Clock,
-        look: Callable[[bytes], str | None] = extract_color,
+        extract: Callable[[bytes], ArtworkColors | None] = extract_colors,
     ) -> None:
         self._artwork = artwork
         self._broadcast = broadcast
         self._clock = clock
-        self._look_at = look
+        self._extract = extract
         self._searches: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Looks at each change, and at what is still missing every minute. Runs until it is cancelled."""
+        """Search after each change, and for missing colors every minute. Runs until it is cancelled."""
         try:
             while not self._broadcast.closed:
                 await self._broadcast.wait_for_viewer()
                 revision = self._broadcast.revision
-                self._look()
+                self._search_all()
                 with suppress(TimeoutError):
                     await wait_for(self._clock, RETRY_SECONDS, self._broadcast.wait_for_change(revision))
         finally:
@@ -54,25 +47,25 @@ class ColorService:
                 search.cancel()
             await asyncio.gather(*self._searches.values(), return_exceptions=True)
 
-    async def wait_for_color(self, item: Item, patience: float) -> None:
-        """Returns when the colour of ``item`` is found or cannot be had, after ``patience`` seconds at most.
+    async def wait_for_color(self, item: Item, timeout: float) -> None:  # noqa: ASYNC109
+        """Wait until the colors of ``item`` are known or cannot be found, at most ``timeout`` seconds.
 
-        For who asks once and hears of no change, as a README does.
+        For clients that poll once and receive no events, such as a README.
         """
         search = self._search_of(item)
         if search is not None:
-            await asyncio.wait({search}, timeout=patience)
+            await asyncio.wait({search}, timeout=timeout)
 
-    def _look(self) -> None:
+    def _search_all(self) -> None:
         snapshot = self._broadcast.current
         for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None):
             if item is not None:
                 self._search_of(item)
 
     def _search_of(self, item: Item) -> asyncio.Task[None] | None:
-        """The search for what is not known yet of ``item``, under way or begun now; None where there is none."""
+        """Return the search for the colors of ``item``, started if needed; None if there is nothing to find."""
         key = self._artwork.key(item)
-        if key is None or self._artwork.has_colour(key) or self._artwork.colour(item) is not None:
+        if key is None or self._artwork.has_colors(key) or self._artwork.colour(item) is not None:
             return None
         if key not in self._searches:
             self._searches[key] = asyncio.create_task(self._search(key))
@@ -83,9 +76,9 @@ class ColorService:
             file = await self._artwork.get(key, MIN_WIDTH, self._artwork.fetch_timeout)
             if file is None:
                 return
-            colour = await asyncio.to_thread(self._look_at, file.body)
-            self._artwork.set_color(key, colour)
-            if colour is not None:
+            colors = await asyncio.to_thread(self._extract, file.body)
+            self._artwork.set_colors(key, colors)
+            if colors is not None:
                 self._broadcast.notify_appearance_changed()
         finally:
             del self._searches[key]

@@ -34,41 +34,41 @@ class ArtworkNotFound(Exception):  # noqa: N818
 
 
 async def fetch_artwork(
-    http: Callable[[], httpx.AsyncClient], url: str, pictures: ArtworkPolicy, may_fetch: Callable[[str], bool]
+    http: Callable[[], httpx.AsyncClient], url: str, policy: ArtworkPolicy, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
-    """The image at ``url``; None where that is none within the limits of ``pictures``. Raises :class:`Missing`."""
+    """Return the image at ``url``; None if there is none within the limits of ``policy``. Raises ArtworkNotFound."""
     try:
-        async with asyncio.timeout(pictures.seconds):
-            return await _follow(http(), url, pictures.follow_redirects, may_fetch)
+        async with asyncio.timeout(policy.seconds):
+            return await _follow(http(), url, policy.follow_redirects, may_fetch)
     except ArtworkNotFound:
         raise
     except Exception:
-        # A host can answer anything, and each layer of the client has errors of its own for it: all mean no image.
+        # Hosts answer anything, and each layer of the client raises its own errors: all mean no image.
         return None
 
 
-def is_allowed_url(url: str, pictures: ArtworkPolicy, extra_hosts: tuple[str, ...]) -> bool:
-    """Whether ``url`` is one of the source's ``pictures``, or lies on one of ``extra_hosts``.
+def is_allowed_url(url: str, policy: ArtworkPolicy, extra_hosts: tuple[str, ...]) -> bool:
+    """Return whether ``policy`` or ``extra_hosts`` allow ``url``.
 
-    An entry there is a host, with a port or not (plain http is for loopback then), or a whole origin.
+    An extra host may have a port (plain http is for loopback only), or is a whole origin.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    host, place = (parts.hostname or "").lower(), parts.netloc.lower()
+    host, netloc = (parts.hostname or "").lower(), parts.netloc.lower()
     if parts.username is not None or not host:
         return False
-    if place in extra_hosts:
+    if netloc in extra_hosts:
         return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    if f"{parts.scheme}://{place}" in extra_hosts:
+    if f"{parts.scheme}://{netloc}" in extra_hosts:
         return True
-    is_listed = host in pictures.hosts or host.endswith(pictures.domains)
-    return is_listed and parts.scheme == "https" and place in (host, f"{host}:443")
+    is_listed = host in policy.hosts or host.endswith(policy.domains)
+    return is_listed and parts.scheme == "https" and netloc in (host, f"{host}:443")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
+    """Return whether ``host`` is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -76,14 +76,14 @@ def is_loopback(host: str) -> bool:
 
 
 def raster_media_type(body: bytes) -> str | None:
-    """The media type of a raster image by its signature; None for anything else."""
+    """Return the media type of a raster image by its signature; None for anything else."""
     if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
         return "image/webp"
     return next((media_type for signature, media_type in _SIGNATURES if body.startswith(signature)), None)
 
 
 async def _follow(
-    http: httpx.AsyncClient, url: str, roams: bool, may_fetch: Callable[[str], bool]
+    http: httpx.AsyncClient, url: str, may_leave_host: bool, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
     for _ in range(1 + MAX_REDIRECTS):
         headers = {"Accept": "image/*", "Accept-Encoding": "identity"}
@@ -95,14 +95,18 @@ async def _follow(
             await response.aclose()
         location = response.headers.get("location", "")
         target = urljoin(url, location)
-        if not location or not may_fetch(target) or not (roams or urlsplit(target).netloc == urlsplit(url).netloc):
+        if (
+            not location
+            or not may_fetch(target)
+            or not (may_leave_host or urlsplit(target).netloc == urlsplit(url).netloc)
+        ):
             return None
         url = target
     return None
 
 
 async def _read(response: httpx.Response) -> ArtworkFile | None:
-    """The image in ``response``. Raises :class:`Missing`, and as the reading of the body does."""
+    """Return the image in ``response``. Raises ArtworkNotFound, and whatever reading the body raises."""
     if response.status_code == 404:
         raise ArtworkNotFound
     if response.status_code != 200:

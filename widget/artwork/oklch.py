@@ -1,6 +1,6 @@
-"""Colours as lightness, chroma and hue: OKLCH, in which equal steps look equal.
+"""Colors as lightness, chroma and hue: OKLCH, in which equal steps look equal.
 
-The formulas are those of CSS Color 4 (https://www.w3.org/TR/css-color-4/#ok-lab), so that a colour computed here and
+The formulas are those of CSS Color 4 (https://www.w3.org/TR/css-color-4/#ok-lab), so that a color computed here and
 one computed by a style sheet's ``oklch()`` are the same.
 """
 
@@ -14,21 +14,21 @@ Rgb = tuple[int, int, int]
 
 
 class Oklch(NamedTuple):
-    """``lightness`` from 0 (black) to 1 (white), ``chroma`` from 0 (grey), ``hue`` in radians."""
+    """``lightness`` from 0 (black) to 1 (white), ``chroma`` from 0 (gray), ``hue`` in radians."""
 
     lightness: float
     chroma: float
     hue: float
 
     @classmethod
-    def from_rgb(cls, colour: Rgb) -> Oklch:
-        """``colour`` in OKLCH."""
-        lightness, a, b = oklab(colour)
+    def from_rgb(cls, color: Rgb) -> Oklch:
+        """Return ``color`` in OKLCH."""
+        lightness, a, b = oklab(color)
         return cls(lightness, hypot(a, b), atan2(b, a))
 
     @property
     def rgb(self) -> Rgb:
-        """The nearest colour of sRGB, each channel clipped by itself, as browsers do on a screen of sRGB."""
+        """Return the nearest color of sRGB, each channel clipped by itself as in browsers on an sRGB screen."""
         a, b = self.chroma * cos(self.hue), self.chroma * sin(self.hue)
         long = (self.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
         medium = (self.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -40,9 +40,9 @@ class Oklch(NamedTuple):
         )
 
 
-def oklab(colour: Rgb) -> tuple[float, float, float]:
-    """``colour`` in OKLab: lightness, and its place between green and red, and between blue and yellow."""
-    red, green, blue = linear(colour)
+def oklab(color: Rgb) -> tuple[float, float, float]:
+    """Return ``color`` in OKLab: lightness, green to red, blue to yellow."""
+    red, green, blue = linear(color)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     medium = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -53,27 +53,27 @@ def oklab(colour: Rgb) -> tuple[float, float, float]:
     )
 
 
-def grey(lightness: float) -> Rgb:
-    """The grey of a ``lightness`` from 0 to 1."""
+def gray(lightness: float) -> Rgb:
+    """Return the gray of a ``lightness`` from 0 to 1."""
     channel = _encoded(lightness**3)
     return channel, channel, channel
 
 
-def linear(colour: Rgb) -> tuple[float, float, float]:
-    """The channels of ``colour`` as amounts of light, 0 to 1."""
-    red, green, blue = colour
+def linear(color: Rgb) -> tuple[float, float, float]:
+    """Return the channels of ``color`` as amounts of light, 0 to 1."""
+    red, green, blue = color
     return _LINEAR[red], _LINEAR[green], _LINEAR[blue]
 
 
 def parse_hex(digits: str) -> Rgb:
-    """The colour that six hexadecimal digits (a ``#`` before them or not) name."""
+    """Return the color that six hexadecimal digits (a ``#`` before them or not) name."""
     digits = digits.removeprefix("#")
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
 
 
-def to_hex(colour: Rgb) -> str:
-    """``colour`` as ``#rrggbb``."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)
+def to_hex(color: Rgb) -> str:
+    """Return ``color`` as ``#rrggbb``."""
+    return "#{:02x}{:02x}{:02x}".format(*color)
 
 
 def _decoded(channel: float) -> float:
@@ -94,30 +94,30 @@ WHITE: Rgb = (255, 255, 255)
 _STEPS = 50
 
 
-def luminance(colour: Rgb) -> float:
-    """The relative luminance of ``colour``, 0 (black) to 1 (white)."""
-    red, green, blue = linear(colour)
+def luminance(color: Rgb) -> float:
+    """Return the relative luminance of ``color``, 0 (black) to 1 (white)."""
+    red, green, blue = linear(color)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colours, 1 to 21."""
+    """Return the contrast ratio of two colors, 1 to 21."""
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
-    """``one`` with a ``share`` (0 to 1) of ``other``."""
+    """Return ``one`` mixed with a ``share`` (0 to 1) of ``other``."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
-def ensure_contrast(colour: Rgb, ground: Rgb, towards: Rgb) -> Rgb:
-    """``colour``, moved ``towards`` another just as far as a contrast of 4.5:1 with ``ground`` needs."""
-    steps = (mix(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
-    return next((step for step in steps if contrast(step, ground) >= MIN_CONTRAST), towards)
+def ensure_contrast(color: Rgb, background: Rgb, towards: Rgb) -> Rgb:
+    """Return ``color`` moved ``towards`` another just as far as 4.5:1 on ``background`` needs."""
+    steps = (mix(color, towards, step / _STEPS) for step in range(_STEPS + 1))
+    return next((step for step in steps if contrast(step, background) >= MIN_CONTRAST), towards)
 
 
-def max_contrast_bw(ground: Rgb) -> Rgb:
-    """Black or white, whichever stands out more from ``ground``: 4.58:1 at least."""
-    return max(BLACK, WHITE, key=lambda end: contrast(end, ground))
+def max_contrast_bw(background: Rgb) -> Rgb:
+    """Return black or white, the one with more contrast on ``background``: at least 4.58:1."""
+    return max(BLACK, WHITE, key=lambda end: contrast(end, background))

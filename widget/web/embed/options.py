@@ -17,7 +17,7 @@ from widget.web.embed.i18n import match_language
 
 Theme = Literal["auto", "light", "dark"]
 Layout = Literal["card", "compact", "cover", "list"]
-Background = Literal["art", "card", "none"]
+Background = Literal["art", "card", "none", "vivid", "glass"]
 Idle = Literal["last", "message", "hide"]
 Motion = Literal["auto", "off"]
 Font = Literal["system", "serif", "mono", "rounded"]

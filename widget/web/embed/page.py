@@ -19,7 +19,7 @@ from widget.web.embed import sizes
 from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
 from widget.web.embed.options import FONT_FAMILIES, Layout, WidgetOptions
-from widget.web.embed.palette import css_variables
+from widget.web.embed.palette_css import color_rules, css_variables
 from widget.web.embed.request import artwork_color, read_request
 from widget.web.embed.sizes import (
     COVER_ATTRIBUTION_HEIGHT,
@@ -67,10 +67,11 @@ async def widget_page(request: Request) -> Response:
     pages: PageCache = request.app.state.pages
     alone = is_top_level(request.headers.get("sec-fetch-dest"))
     art = await artwork_color(services, wish.view.item, wish.remaining(COLOR_WAIT_SECONDS))
-    key = (replace(options, lang=None), wish.words.tag, alone, art, int(now))
+    hue = None if wish.view.item is None else services.artwork.accent_color(wish.view.item)
+    key = (replace(options, lang=None), wish.words.tag, alone, art, hue, int(now))
     body = None if options.sample else pages.get(snapshot, key)
     if body is None:
-        body = render(wish.view, snapshot, options, wish.words, services, now, art, alone)
+        body = render(wish.view, snapshot, options, wish.words, services, now, art, hue, alone)
         if options.sample is None:
             pages.set(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
@@ -99,6 +100,7 @@ def render(
     services: AppContext,
     now: float,
     art: str | None,
+    hue: str | None,
     alone: bool | None,
 ) -> bytes:
     """The page's bytes at ``now`` (s since the epoch).
@@ -123,9 +125,10 @@ def render(
             is_tall=needs_tall_line,
             sizes=sizes,
             artwork=artwork_url(services, view.item, artwork_width(options)),
-            colours=css_variables(options, art),
+            colors=css_variables(options, art, hue),
+            color_rules=color_rules,
             script=static_url("widget.js"),
-            client=client_config(view, options, spoken, snapshot, now, art),
+            client=client_config(view, options, spoken, snapshot, now, art, hue),
             oembed=None if address is None else oembed_url(address, options),
             address=address,
         )
@@ -145,7 +148,13 @@ def artwork_url(services: AppContext, item: Item | None, width: int) -> str | No
 
 
 def client_config(
-    view: ViewModel, options: WidgetOptions, spoken: Translations, snapshot: Snapshot, now: float, art: str | None
+    view: ViewModel,
+    options: WidgetOptions,
+    spoken: Translations,
+    snapshot: Snapshot,
+    now: float,
+    art: str | None,
+    hue: str | None,
 ) -> str:
     """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
     visitor's clock is off."""
@@ -165,7 +174,7 @@ def client_config(
         "width": artwork_width(options),
         "sample": options.sample is not None,
         "clock": round(now, 1),
-        "painted": art or "",
+        "painted": (art or "") + (hue or ""),
         "listed": format_rfc3339_ms(snapshot.recent[0].played_at) if snapshot.recent else "",
         "now": {
             "status": snapshot.status,

@@ -1,30 +1,31 @@
-"""The colours of a face, for light and for dark: neutral, from the artwork, or around a ground that the owner chose.
+"""Colors of a widget, for light and for dark: neutral, from the artwork, or around a chosen background.
 
-From the artwork come hue and chroma; the lightness of each part is fixed. So the contrast is the same for every
-artwork: the text has 7:1, whatever else is read 4.5:1.
+Hue and chroma come from the artwork, the lightness of each part is fixed. So the contrast holds for every artwork:
+7:1 for the text, 4.5:1 for all other words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import degrees
 from typing import Literal
 
 from widget.artwork.oklch import Oklch, Rgb, contrast, ensure_contrast, max_contrast_bw, mix, parse_hex, to_hex
-from widget.web.embed.options import WidgetOptions
 
 ColorScheme = Literal["light", "dark"]
+SchemeName = Literal["light", "dark", "vivid"]
 
 _TRACK_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One tone's colours, as CSS writes them.
+    """Colors of one scheme, as CSS writes them.
 
-    ``accent`` is for the state, the bars and the line; ``track`` lies under the line; ``empty`` fills the place of an
-    artwork. ``halo`` is what letters without a ground glow in, None where there is a ground.
+    ``accent`` is for the state, the bars and the line; ``track`` lies under the line; ``placeholder`` fills the place
+    of an artwork. ``halo`` surrounds letters without a background, else it is None.
     """
 
     background: str
@@ -56,13 +57,13 @@ NEUTRAL_PALETTES: Mapping[ColorScheme, Palette] = {
         background="#191414",
         edge="rgba(255,255,255,.09)",
         text="#f6f6f6",
-        muted="#c4c4c4",
+        muted="#d2d2d2",
         accent="#f6f6f6",
         track="rgba(255,255,255,.2)",
         placeholder="rgba(255,255,255,.08)",
     ),
 }
-"""Without a colour, and the base of all others."""
+"""Without a color, and the base of all others."""
 
 TRANSPARENT_PALETTES: Mapping[ColorScheme, Palette] = {
     "light": Palette(
@@ -86,152 +87,212 @@ TRANSPARENT_PALETTES: Mapping[ColorScheme, Palette] = {
         halo="#000000",
     ),
 }
-"""Without a ground: what the host's page shows behind is not known, so each letter brings a halo."""
+"""Without a background: the host's page behind is unknown, so each letter brings a halo."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColorRole:
-    """A part's fixed ``lightness``, and the ``share`` that it takes of the artwork's chroma, ``most`` at most."""
+    """Fixed ``lightness`` of a part, and its ``share`` of the artwork's chroma, limited by ``most``."""
 
     lightness: float
     share: float
     most: float
 
-    def of(self, colour: Oklch) -> Rgb:
-        """The part's colour for an artwork's ``colour``."""
-        return Oklch(self.lightness, min(colour.chroma * self.share, self.most), colour.hue).rgb
+    def of(self, color: Oklch) -> Rgb:
+        """Return the part's color for an artwork's ``color``."""
+        return Oklch(self.lightness, min(color.chroma * self.share, self.most), color.hue).rgb
+
+    def css(self, source: str) -> str:
+        """Return the same as a CSS color relative to ``source``, a CSS color too."""
+        share = "c" if self.share == 1 else f"c*{self.share:g}"
+        return f"oklch(from {source} {self.lightness:g} min({share},{self.most:g}) h)"
+
+
+OLIVE_HUE, OLIVE_REACH = 95.0, 35.0
+"""Degrees: dark yellow is olive, so grounds around this hue take less chroma and lightness."""
+
+GRAY_CHROMA = 0.02
+"""Below this chroma a ground keeps more and more of the artwork's own lightness."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundRole(ColorRole):
+    """The ground's role.
+
+    A gray artwork keeps its lightness, within ``gray`` (darkest and lightest). ``olive`` is how much lightness and
+    limit of chroma a yellow hue loses.
+    """
+
+    gray: tuple[float, float]
+    olive: tuple[float, float] = (0.0, 0.0)
+
+    def of(self, color: Oklch) -> Rgb:
+        colored = min(1.0, color.chroma / GRAY_CHROMA)
+        olive = max(0.0, 1 - abs(degrees(color.hue) % 360 - OLIVE_HUE) / OLIVE_REACH)
+        darkest, lightest = self.gray
+        gray = darkest + (lightest - darkest) * color.lightness
+        lightness = colored * (self.lightness - self.olive[0] * olive) + (1 - colored) * gray
+        return Oklch(lightness, min(color.chroma * self.share, self.most - self.olive[1] * olive), color.hue).rgb
+
+    def css(self, source: str) -> str:
+        colored, (darkest, lightest) = f"min(1,c*{1 / GRAY_CHROMA:g})", self.gray
+        lightness, most = f"{self.lightness:g}", f"{self.most:g}"
+        if self.olive[0]:
+            # Not abs(): it came to browsers years after relative colors.
+            olive = f"max(0,1 - max(h - {OLIVE_HUE:g},{OLIVE_HUE:g} - h)/{OLIVE_REACH:g})"
+            lightness = f"({lightness} - {self.olive[0]:g}*{olive})"
+            most = f"{most} - {self.olive[1]:g}*{olive}"
+        gray = f"({darkest:g} + {lightest - darkest:g}*l)"
+        share = "c" if self.share == 1 else f"c*{self.share:g}"
+        return f"oklch(from {source} calc({colored}*{lightness} + (1 - {colored})*{gray}) min({share},{most}) h)"
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeRoles:
-    """All parts of one tone. The style sheet of the page writes the same numbers as ``oklch(from …)``."""
+    """All parts of one scheme; the page's style sheet is made from the same numbers."""
 
-    ground: ColorRole
+    ground: GroundRole
     text: ColorRole
     muted: ColorRole
     accent: ColorRole
     track: ColorRole
 
 
-COLOR_ROLES: Mapping[ColorScheme, SchemeRoles] = {
+COLOR_ROLES: Mapping[SchemeName, SchemeRoles] = {
     "light": SchemeRoles(
-        ground=ColorRole(0.94, 0.5, 0.035),
+        ground=GroundRole(0.94, 0.5, 0.035, gray=(0.90, 0.985)),
         text=ColorRole(0.24, 1, 0.035),
         muted=ColorRole(0.45, 1, 0.045),
         accent=ColorRole(0.45, 1.5, 0.13),
-        track=ColorRole(0.85, 0.8, 0.055),
+        track=ColorRole(0.82, 0.8, 0.055),
     ),
     "dark": SchemeRoles(
-        ground=ColorRole(0.34, 1, 0.075),
-        text=ColorRole(0.97, 1, 0.012),
-        muted=ColorRole(0.82, 1, 0.045),
-        accent=ColorRole(0.88, 1.2, 0.09),
-        track=ColorRole(0.50, 1, 0.07),
+        ground=GroundRole(0.36, 1, 0.12, gray=(0.20, 0.34), olive=(0.04, 0.065)),
+        text=ColorRole(0.98, 1, 0.01),
+        muted=ColorRole(0.90, 1, 0.03),
+        accent=ColorRole(0.92, 1, 0.09),
+        track=ColorRole(0.52, 1, 0.09),
+    ),
+    "vivid": SchemeRoles(
+        ground=GroundRole(0.40, 1, 0.15, gray=(0.20, 0.34), olive=(0.03, 0.07)),
+        text=ColorRole(0.99, 1, 0.005),
+        muted=ColorRole(0.93, 1, 0.03),
+        accent=ColorRole(0.97, 1, 0.04),
+        track=ColorRole(0.56, 1, 0.12),
     ),
 }
 
-WORST_CASE_BACKGROUNDS: Mapping[ColorScheme, Rgb] = {"light": (0xFF, 0xE1, 0xE1), "dark": (0x00, 0x45, 0x43)}
-"""No artwork gives a darker light ground or a lighter dark one: an accent that can be read here needs no change when
-the artwork does."""
+GRAY_EDGES: Mapping[SchemeName, tuple[int, float]] = {"light": (0, 0.1), "dark": (1, 0.09), "vivid": (1, 0.09)}
+"""The hairline around a gray ground: black or white, and how opaque it is."""
+
+GLASS_PALETTES: Mapping[ColorScheme, Palette] = {
+    "light": replace(
+        NEUTRAL_PALETTES["light"],
+        background="rgba(255,255,255,.85)",
+        edge="rgba(0,0,0,.08)",
+        text="#141414",
+        muted="#434343",
+        track="rgba(0,0,0,.2)",
+    ),
+    "dark": replace(
+        NEUTRAL_PALETTES["dark"],
+        background="rgba(20,20,20,.72)",
+        edge="rgba(255,255,255,.14)",
+        text="#ffffff",
+        muted="#e4e4e4",
+        track="rgba(255,255,255,.3)",
+    ),
+}
+"""A scrim over the host's own page, which the iframe element blurs; it is readable on black and on white alone, too."""
+
+GLASS_ACCENTS: Mapping[ColorScheme, ColorRole] = {"light": ColorRole(0.40, 1.5, 0.12), "dark": ColorRole(0.93, 1, 0.06)}
+
+WORST_CASE_BACKGROUNDS: Mapping[str, Mapping[ColorScheme, Rgb]] = {
+    "art": {"light": (0xDE, 0xDE, 0xDE), "dark": (0x00, 0x4F, 0x4B)},
+    "vivid": {"light": (0x00, 0x5E, 0x5A), "dark": (0x00, 0x5E, 0x5A)},
+    "glass": {"light": (0xD9, 0xD9, 0xD9), "dark": (0x56, 0x56, 0x56)},
+}
+"""No artwork, nor page behind glass, is harder to read on: an accent moved against these suits every artwork."""
+
+
+def column_name(background: str, scheme: ColorScheme) -> SchemeName:
+    """Return the column of COLOR_ROLES: ``vivid`` is the same in both schemes."""
+    return "vivid" if background == "vivid" else scheme
+
+
+def tinted_base(column: SchemeName) -> Palette:
+    """Return the neutral colors below a tinted ground of ``column``."""
+    return NEUTRAL_PALETTES["light" if column == "light" else "dark"]
 
 
 @lru_cache(maxsize=512)
-def palette(tone: ColorScheme, background: str, accent: str | None = None, art: str | None = None) -> Palette:
-    """The colours of one ``tone`` for the options ``background`` and ``accent``.
+def palette(
+    scheme: ColorScheme, background: str, accent: str | None = None, art: str | None = None, hue: str | None = None
+) -> Palette:
+    """Return the colors of one ``scheme`` for the options ``background`` and ``accent``.
 
-    ``background`` is ``art``, ``card``, ``none`` or six hexadecimal digits, ``accent`` six digits or None; ``art`` is
-    the artwork's colour (``#rrggbb``), None where there is none or it is not known.
+    ``background`` is a word of the option or six hexadecimal digits, ``accent`` six digits or None. ``art`` is the
+    artwork's color (``#rrggbb``) and ``hue`` the accent of a gray one, None if there is none or it is not known.
     """
-    colour = None if art is None else Oklch.from_rgb(parse_hex(art))
+    color = None if art is None else Oklch.from_rgb(parse_hex(art))
+    source = color if hue is None else Oklch.from_rgb(parse_hex(hue))
     if background == "none":
-        return _accented(TRANSPARENT_PALETTES[tone], accent, parse_hex(TRANSPARENT_PALETTES[tone].halo or ""))
-    if background not in ("art", "card"):
-        return _chosen(parse_hex(background), accent, colour)
-    base = (
-        NEUTRAL_PALETTES[tone]
-        if colour is None
-        else replace(NEUTRAL_PALETTES[tone], accent=to_hex(COLOR_ROLES[tone].accent.of(colour)))
-    )
-    if background == "card":
-        return _accented(base, accent, parse_hex(base.background))
-    if colour is not None:
-        base = _tinted(base, COLOR_ROLES[tone], colour)
-    return _accented(base, accent, WORST_CASE_BACKGROUNDS[tone])
+        base = TRANSPARENT_PALETTES[scheme]
+        return _with_accent(base, accent, parse_hex(base.halo or ""))
+    if background == "glass":
+        base = GLASS_PALETTES[scheme]
+        base = base if source is None else replace(base, accent=to_hex(GLASS_ACCENTS[scheme].of(source)))
+        return _with_accent(base, accent, WORST_CASE_BACKGROUNDS["glass"][scheme])
+    if background not in ("art", "card", "vivid"):
+        return _around(parse_hex(background), accent, source)
+    column = column_name(background, scheme)
+    if background == "card" or color is None:
+        base = NEUTRAL_PALETTES[scheme]
+        base = base if source is None else replace(base, accent=to_hex(COLOR_ROLES[scheme].accent.of(source)))
+        worst = parse_hex(base.background) if background != "art" else WORST_CASE_BACKGROUNDS["art"][scheme]
+        return _with_accent(base, accent, worst)
+    base = replace(tinted_base(column), accent=to_hex(COLOR_ROLES[column].accent.of(source or color)))
+    return _with_accent(_tint(base, column, color), accent, WORST_CASE_BACKGROUNDS[background][scheme])
 
 
-def art_properties(art: str | None) -> str:
-    """The custom properties that the page's style sheet makes its colours of, as the value of a ``style`` attribute.
-
-    ``--art`` for browsers that can compute ``oklch(from …)``, and four colours for those that cannot; "" without a
-    colour.
-    """
-    if art is None:
-        return ""
-    colour = Oklch.from_rgb(parse_hex(art))
-    values = {"art": art}
-    for letter, column in (("l", COLOR_ROLES["light"]), ("d", COLOR_ROLES["dark"])):
-        values[f"{letter}-ground"] = to_hex(column.ground.of(colour))
-        values[f"{letter}-accent"] = to_hex(column.accent.of(colour))
-    return ";".join(f"--{name}:{value}" for name, value in values.items())
-
-
-def _tinted(base: Palette, column: SchemeRoles, colour: Oklch) -> Palette:
+def _tint(base: Palette, column: SchemeName, color: Oklch) -> Palette:
+    roles, (tone, opacity) = COLOR_ROLES[column], GRAY_EDGES[column]
+    alpha = round(opacity * max(0.0, 1 - color.chroma / GRAY_CHROMA), 3)
+    channels = ",".join([str(255 * tone)] * 3)
     return replace(
         base,
-        background=to_hex(column.ground.of(colour)),
-        edge="transparent",
-        text=to_hex(column.text.of(colour)),
-        muted=to_hex(column.muted.of(colour)),
-        track=to_hex(column.track.of(colour)),
+        background=to_hex(roles.ground.of(color)),
+        edge=f"rgba({channels},{alpha:g})" if alpha else "transparent",
+        text=to_hex(roles.text.of(color)),
+        muted=to_hex(roles.muted.of(color)),
+        track=to_hex(roles.track.of(color)),
     )
 
 
-def _accented(base: Palette, accent: str | None, ground: Rgb) -> Palette:
-    """With ``accent``, moved so far that it can be read on ``ground``."""
-    return (
-        base
-        if accent is None
-        else replace(base, accent=to_hex(ensure_contrast(parse_hex(accent), ground, parse_hex(base.text))))
-    )
+def _with_accent(base: Palette, accent: str | None, background: Rgb) -> Palette:
+    """Return ``base`` with ``accent``, moved until it is readable on ``background``."""
+    if accent is None:
+        return base
+    return replace(base, accent=to_hex(ensure_contrast(parse_hex(accent), background, parse_hex(base.text))))
 
 
-def _chosen(ground: Rgb, accent: str | None, art: Oklch | None) -> Palette:
-    """Around a ``ground`` that is taken as it is, in both tones: on a middling one no tint is enough, so each part is
-    moved on towards black or white."""
+def _around(ground: Rgb, accent: str | None, source: Oklch | None) -> Palette:
+    """Return the colors around a chosen ``ground``, the same in both schemes.
+
+    On a middle gray no tint is enough, so each part is moved on towards black or white.
+    """
     own, end = Oklch.from_rgb(ground), max_contrast_bw(ground)
-    tone = max(COLOR_ROLES, key=lambda tone: contrast(COLOR_ROLES[tone].text.of(own), ground))
-    column = COLOR_ROLES[tone]
-    text = ensure_contrast(column.text.of(own), ground, end)
-    wanted = column.accent.of(own if art is None else art) if accent is None else parse_hex(accent)
+    schemes: tuple[ColorScheme, ...] = ("light", "dark")
+    scheme = max(schemes, key=lambda scheme: contrast(COLOR_ROLES[scheme].text.of(own), ground))
+    roles = COLOR_ROLES[scheme]
+    text = ensure_contrast(roles.text.of(own), ground, end)
+    wanted = roles.accent.of(source or own) if accent is None else parse_hex(accent)
     return replace(
-        NEUTRAL_PALETTES[tone],
+        NEUTRAL_PALETTES[scheme],
         background=to_hex(ground),
         edge="transparent",
         text=to_hex(text),
-        muted=to_hex(ensure_contrast(column.muted.of(own), ground, end)),
+        muted=to_hex(ensure_contrast(roles.muted.of(own), ground, end)),
         accent=to_hex(ensure_contrast(wanted, ground, end)),
         track=to_hex(mix(ground, text, _TRACK_SHARE)),
     )
-
-
-_TONES: tuple[tuple[str, ColorScheme], ...] = (("l", "light"), ("d", "dark"))
-
-_PROPERTIES = {"background": "ground", "placeholder": "empty"}
-"""Custom properties whose name in the style sheet is not the field's."""
-
-
-def css_variables(options: WidgetOptions, art: str | None) -> str:
-    """Custom properties as the value of a ``style`` attribute, "" where the style sheet alone is right.
-
-    A ground of the owner's own needs all colours, and they are the same in both themes; a chosen accent stays where
-    the artwork changes; else it is the artwork's colour (``#rrggbb``), and what browsers without ``oklch(from …)``
-    need of it.
-    """
-    if options.background_kind is not None:
-        own = asdict(palette("light", options.background, options.accent, art))
-        return ";".join(f"--{_PROPERTIES.get(name, name)}:{value}" for name, value in own.items() if value is not None)
-    properties = [] if options.background == "none" else [art_properties(art)]
-    if options.accent is not None:
-        for letter, tone in _TONES:
-            properties.append(f"--{letter}-accent:{palette(tone, options.background, options.accent, art).accent}")
-    return ";".join(filter(None, properties))

@@ -31,7 +31,7 @@
   let turn = 0;
   let latest = null; // What was told last, and when.
   let shown = document.title;
-  let { painted, listed } = known; // The artwork's colour that stands on the page; when the newest row was played.
+  let { painted, listed } = known; // The artwork's colors that stand on the page; when the newest row was played.
   let awaited = []; // The cover that is being loaded, and since when.
   let playing = null;
   let asked = null;
@@ -139,7 +139,7 @@
     main.hidden = state === "hidden";
     text(find(".label"), item ? label : "");
     write(title, item);
-    colour((item && item.artwork_color) || "");
+    paint(item || {});
     progress(now, state, item);
     if (recent && listed !== (listed = newest(now))) renew();
     if (told !== shown) {
@@ -151,19 +151,22 @@
     height();
   }
 
-  function colour(art) {
+  // Browsers without relative colors, and chosen backgrounds, take the colors from the server.
+  function paint({ artwork_color: art, accent_color: hue } = {}) {
     const { style } = widget;
-    if (art === painted || known.background === "none") return;
-    painted = art;
-    if (known.background === "art" || known.background === "card") {
-      if (art && !MODERN) return renew();
-      if (art) style.setProperty("--art", art);
-      else for (const name of ["--art", "--l-ground", "--d-ground"]) style.removeProperty(name);
-      if (!known.accent) for (const name of ["--l-accent", "--d-accent"]) style.removeProperty(name);
-    } else if (!known.accent) renew();
+    const colors = (art || "") + (hue || "");
+    if (colors === painted || known.background === "none") return;
+    painted = colors;
+    if (/^.{6}$/.test(known.background)) return known.accent || renew();
+    if (art && !MODERN) return renew();
+    if (art) style.setProperty("--art", art);
+    else for (const name of ["--art", "--l-ground", "--d-ground"]) style.removeProperty(name);
+    if (hue) style.setProperty("--hue", hue);
+    else style.removeProperty("--hue");
+    if (!known.accent) for (const name of ["--l-accent", "--d-accent"]) style.removeProperty(name);
   }
 
-  // What the script leaves to the server: the rows of a list, and colours where the browser cannot compute them.
+  // The server makes the rows of a list, and the colors that the browser cannot compute.
   async function renew() {
     const mine = turn;
     try {

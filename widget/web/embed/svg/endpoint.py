@@ -40,8 +40,9 @@ async def svg_image(request: Request) -> Response:
     files, art = await asyncio.gather(
         _artworks(services.artwork, view, options, seconds), artwork_color(services, view.item, seconds)
     )
+    hue = None if view.item is None else services.artwork.accent_color(view.item)
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - wish.now) * 1000))
-    body = render_svg(SvgContext(view, options, wish.words, ends_in_ms), files, art)
+    body = render_svg(SvgContext(view, options, wish.words, ends_in_ms), files, art, hue)
     told: EncodedSnapshot = request.app.state.now_playing_cache.get(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
@@ -51,7 +52,7 @@ async def svg_image(request: Request) -> Response:
         body,
         media_type="image/svg+xml; charset=utf-8",
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(told.revision, art, view, options, wish.words.tag, files, ends_in_ms),
+        etag=_etag(told.revision, (art or "") + (hue or ""), view, options, wish.words.tag, files, ends_in_ms),
         headers=headers,
         compress=True,
     )

@@ -25,18 +25,20 @@ _IMAGE_BYTES = 200
 """What an image element needs beside its data."""
 
 
-def render_svg(scene: SvgContext, files: Mapping[Item, ArtworkFile], art: str | None = None) -> bytes:
+def render_svg(
+    scene: SvgContext, files: Mapping[Item, ArtworkFile], art: str | None = None, hue: str | None = None
+) -> bytes:
     """The picture, of 60 KiB at most: artworks that are too many bytes give way to the drawing, the rows' first.
 
     ``files`` are the artworks that could be had, ``art`` is the main one's colour.
     """
     drawing = draw_layout(scene)
-    bare = _render(scene, drawing, {}, art)
+    bare = _render(scene, drawing, {}, art, hue)
     if not files:
         return bare
     order = [cover.entry.item for cover in drawing.covers if cover.entry is not None]
     fitting = dict(_fitting([item for item in order if item in files], files, MAX_SVG_BYTES - len(bare)))
-    return _render(scene, drawing, fitting, art)
+    return _render(scene, drawing, fitting, art, hue)
 
 
 def _fitting(items: list[Item], files: Mapping[Item, ArtworkFile], room: int) -> Iterator[tuple[Item, str]]:
@@ -49,7 +51,9 @@ def _fitting(items: list[Item], files: Mapping[Item, ArtworkFile], room: int) ->
             yield item, uri
 
 
-def _render(scene: SvgContext, drawing: Drawing, pictures: Mapping[Item, str], art: str | None) -> bytes:
+def _render(
+    scene: SvgContext, drawing: Drawing, pictures: Mapping[Item, str], art: str | None, hue: str | None
+) -> bytes:
     view, options, line = scene.view, scene.options, drawing.line
     left_ms = (view.duration_ms or 0) - (view.progress_ms or 0)
     moving_ms = MAX_ANIMATION_MS if scene.ends_in_ms is None else scene.ends_in_ms
@@ -66,7 +70,7 @@ def _render(scene: SvgContext, drawing: Drawing, pictures: Mapping[Item, str], a
             summary=strip_invalid_xml(" – ".join(filter(None, (view.title, view.byline))) or view.label),
             font=FONT_FAMILIES[options.font],
             icon=PATHS.get(view.source.icon or "", ""),
-            palettes=_palettes(options, art),
+            palettes=_palettes(options, art, hue),
             bare=options.background == "none",
             radius=min(options.radius, drawing.height / 2),
             scale=options.scale,
@@ -82,10 +86,11 @@ def _render(scene: SvgContext, drawing: Drawing, pictures: Mapping[Item, str], a
     return text.strip().encode()
 
 
-def _palettes(options: WidgetOptions, art: str | None) -> list[Palette]:
+def _palettes(options: WidgetOptions, art: str | None, hue: str | None) -> list[Palette]:
     """The colours, and for ``theme=auto`` those of the dark theme after them."""
     tones: tuple[ColorScheme, ...] = ("light", "dark") if options.theme == "auto" else (options.theme,)
-    palettes = [palette(tone, options.background, options.accent, art) for tone in tones]
+    background = "card" if options.background == "glass" else options.background
+    palettes = [palette(tone, background, options.accent, art, hue) for tone in tones]
     return palettes[:1] if palettes[0] == palettes[-1] else palettes
 
 
