@@ -1,0 +1,151 @@
+"""The templates for players work: filled in as each program does, the inlet takes them and shows the song."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jinja2 import Environment
+
+from tests.support.documentation import doc, section
+from tests.support.every_route import INLET_TOKEN
+from tests.support.other_program import OtherProgram, other_program
+
+NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+SECONDS = {"duration": 213, "position": 61}
+
+
+@pytest.fixture
+async def inlet(tmp_path: Path) -> AsyncIterator[OtherProgram]:
+    async with other_program(tmp_path, {"SOURCE": "inlet", "INLET_TOKEN": INLET_TOKEN}) as running:
+        yield running
+
+
+def code(title: str, language: str, at: int = 0) -> str:
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", section(doc("players"), title), re.DOTALL)
+    return found[at]
+
+
+async def send(inlet: OtherProgram, body: str) -> tuple[int, dict[str, Any]]:
+    headers = {"Authorization": f"Token {INLET_TOKEN}", "Content-Type": "application/json"}
+    answer = await inlet.client.post("/inlet", content=body.encode(), headers=headers)
+    await inlet.clock.advance(0.0)
+    return answer.status_code, await inlet.now()
+
+
+def is_shown(now: dict[str, Any], status: str) -> None:
+    item = now["item"]
+    assert now["status"] == status
+    assert (item["title"], [artist["name"] for artist in item["artists"]]) == ("Here", ["I & you"])
+    assert item["album"]["name"] == 'The "album"'
+    assert item["duration_ms"] == SECONDS["duration"] * 1000
+    assert now["progress_ms"] == pytest.approx(SECONDS["position"] * 1000, abs=1000)
+
+
+async def test_the_documented_object_is_taken(inlet: OtherProgram) -> None:
+    status, now = await send(inlet, code("From a template or a script", "json"))
+    assert (status, now["status"], now["item"]["title"]) == (200, "playing", "A title")
+    assert len(now["item"]["artists"]) == 2
+
+
+async def test_the_curl_example_is_taken(inlet: OtherProgram) -> None:
+    (body,) = re.findall(r"-d '(.*?)'", code("From a template or a script", "sh"))
+    status, now = await send(inlet, body)
+    assert (status, now["item"]["title"]) == (200, "Here")
+
+
+def as_jellyfin_fills_it_in(template: str, values: dict[str, object]) -> str:
+    """Return the template with its helpers and variables resolved, texts escaped for JSON as the plug-in does."""
+    helper = re.compile(
+        r"{{#if_equals (\w+) '(\w+)'}}((?:(?!{{#if_equals).)*?){{else}}((?:(?!{{#if_equals).)*?){{/if_equals}}"
+    )
+    while found := helper.search(template):
+        name, wanted, then, other = found.groups()
+        chosen = then if str(values.get(name, "")).casefold() == wanted.casefold() else other
+        template = template[: found.start()] + chosen + template[found.end() :]
+    return re.sub(r"{{{?(\w+)}?}}", lambda match: str(values[match[1]]).replace('"', '\\"'), template)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_paused", "status"),
+    [("PlaybackStart", False, "playing"), ("PlaybackProgress", True, "paused"), ("PlaybackStop", False, "idle")],
+)
+async def test_the_template_for_jellyfin_works(inlet: OtherProgram, kind: str, is_paused: bool, status: str) -> None:
+    values = {
+        "NotificationType": kind,
+        "IsPaused": is_paused,
+        "Name": "Here",
+        "Artist": "I & you",
+        "Album": 'The "album"',
+        "RunTimeTicks": SECONDS["duration"] * 10_000_000,
+        "PlaybackPositionTicks": SECONDS["position"] * 10_000_000,
+    }
+    template = code("Jellyfin", "handlebars")
+    await send(inlet, as_jellyfin_fills_it_in(template, {**values, "NotificationType": "PlaybackStart"}))
+    answer, now = await send(inlet, as_jellyfin_fills_it_in(template, values))
+    assert answer == 200
+    if status == "idle":
+        assert (now["status"], now["item"]) == ("idle", None)
+    else:
+        is_shown(now, status)
+
+
+async def test_the_template_for_tautulli_works(inlet: OtherProgram) -> None:
+    values = {
+        "track_name": "Here",
+        "track_artist": "I & you",
+        "album_name": 'The "album"',
+        "duration_ms": str(SECONDS["duration"] * 1000),
+        "view_offset": str(SECONDS["position"] * 1000),
+    }
+    (_, headers), template = ("", code("Plex, by Tautulli", "json")), json.loads(code("Plex, by Tautulli", "json", 1))
+    assert json.loads(headers) == {"Authorization": "Token YOUR_TOKEN"}
+    answer, now = await send(inlet, json.dumps({name: text.format(**values) for name, text in template.items()}))
+    assert answer == 200
+    is_shown(now, "playing")
+
+
+@pytest.mark.parametrize(("state", "status"), [("playing", "playing"), ("paused", "paused"), ("off", "idle")])
+async def test_the_rest_command_for_home_assistant_works(inlet: OtherProgram, state: str, status: str) -> None:
+    settings = yaml.safe_load(code("Home Assistant", "yaml"))
+    command = settings["rest_command"]["now_playing"]
+    (automation,) = settings["automation"]
+    assert automation["actions"][0]["action"] == "rest_command.now_playing"
+    assert command["headers"]["authorization"] == "Token YOUR_TOKEN"
+    played_since = timedelta(seconds=20 if state == "playing" else 0)
+    attributes = {
+        "media_title": "Here",
+        "media_artist": "I & you",
+        "media_album_name": 'The "album"',
+        "media_duration": SECONDS["duration"],
+        "media_position": SECONDS["position"] - played_since.total_seconds(),
+        "media_position_updated_at": NOW - played_since,
+    }
+    known = attributes if state != "off" else {}
+    home = Environment(autoescape=False)  # noqa: S701 - as Home Assistant does
+    home.filters["to_json"] = json.dumps
+    home.filters["float"] = lambda value, default=0.0: default if value is None else float(value)
+    body = home.from_string(command["payload"]).render(
+        **automation["actions"][0]["data"],
+        states=lambda player: state,
+        is_state=lambda player, wanted: state == wanted,
+        state_attr=lambda player, name: known.get(name),
+        now=lambda: NOW,
+    )
+    answer, now = await send(inlet, body)
+    assert answer == 200
+    if status == "idle":
+        assert now["status"] == "idle"
+    else:
+        is_shown(now, status)
+
+
+def test_the_configuration_for_multi_scrobbler_holds_what_it_refuses_to_be_without() -> None:
+    (client,) = json.loads(code("multi-scrobbler", "json"))
+    assert client["id"]
+    assert client["configureAs"] == "client"
+    assert set(client["data"]) == {"token", "username", "url"}
