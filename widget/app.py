@@ -1,4 +1,4 @@
-"""Puts the program together."""
+"""Composition root: builds the application from its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from widget.model.reauthorization import NothingToRenew
 from widget.notifications.health import HealthCheck
 from widget.notifications.notifier import Notifier
 from widget.now_playing.broadcaster import Broadcaster
-from widget.now_playing.cluster import Sharing
 from widget.now_playing.poller import Poller
 from widget.sources.base import AdapterContext, BackgroundTask
 from widget.sources.registry import create_adapter
@@ -40,77 +39,84 @@ def create_app(
     store: Store | None = None,
     clock: Clock | None = None,
 ) -> WebApp:
-    """The ASGI application for the source that ``settings`` name, else for Spotify.
+    """Return the ASGI application for the source in ``settings``, else for Spotify.
 
-    What is passed in is open already, and stays the caller's to close.
+    ``http`` and ``store`` are passed in open, and the caller closes them.
     """
     clock = clock or SystemClock()
-    client = LazyHttpClient(http, settings.public_url)
-    keeper = store or create_store(settings.database_url)
-    wing = create_adapter(AdapterContext(settings, keeper, client, clock))
-    gateway = wing.client
-    broadcast = Broadcaster(clock)
-    hiding = HideList(settings.hide_explicit, settings.hide)
-    watcher = Poller(
-        gateway,
-        Sharing(keeper, wing.source.name),
-        broadcast,
+    http_client = LazyHttpClient(http, settings.public_url)
+    app_store = store or create_store(settings.database_url)
+    adapter = create_adapter(AdapterContext(settings, app_store, http_client, clock))
+    broadcaster = Broadcaster(clock, adapter.source)
+    hide_list = HideList(settings.hide_explicit, settings.hide)
+    poller = Poller(
+        adapter.client,
+        app_store,
+        broadcaster,
         clock,
         calls_per_day=settings.daily_call_limit,
-        hiding=hiding,
-        row=wing.source,
-        recent=settings.recent,
-        pushed=wing.push,
-        wait_for_change=wing.wait_for_change,
+        hide_list=hide_list,
+        source=adapter.source,
+        max_recent=settings.recent,
+        push=adapter.push,
+        wait_for_change=adapter.wait_for_change,
     )
-    readiness = HealthCheck(gateway, watcher, clock)
-    urls, seed = settings.notify_urls, settings.seed
-    messenger = Notifier(keeper, clock, readiness.check, urls, seed, reauthorization_hint(settings), wing.source)
+    health_check = HealthCheck(adapter.client, poller, clock)
+    notifier = Notifier(
+        app_store,
+        clock,
+        health_check.check,
+        settings.notify_urls,
+        settings.seed,
+        reauthorization_hint(settings),
+        adapter.source,
+    )
     artwork = ArtworkCache(
-        client,
+        http_client,
         settings.artwork_hosts,
         clock,
-        wing.source.artwork_policy,
+        adapter.source.artwork_policy,
         public_base=settings.demo_artwork_base_url,
         public_url=settings.public_url,
-        load_private=wing.load_artwork,
+        load_private=adapter.load_artwork,
     )
-    colours = ColorService(artwork, broadcast, clock)
-    services = AppContext(
+    colors = ColorService(artwork, broadcaster, clock)
+    context = AppContext(
         settings,
         clock,
-        broadcast,
-        readiness.check,
+        broadcaster,
+        health_check.check,
         artwork,
-        wing.renewal or NothingToRenew(),
-        wing.source,
-        colours,
+        adapter.renewal or NothingToRenew(),
+        adapter.source,
+        colors,
         storage_is_ephemeral=is_ephemeral(settings.database_url, settings.has_ephemeral_disk),
+        readiness=health_check.check_readiness,
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if store is None:
-            await open_or_warn(keeper)
-        work: Sequence[BackgroundTask] = (broadcast, watcher, messenger, colours, *wing.background_tasks)
-        tasks = [asyncio.create_task(one.run()) for one in work]
+            await open_or_warn(app_store)
+        background: Sequence[BackgroundTask] = (broadcaster, poller, notifier, colors, *adapter.background_tasks)
+        tasks = [asyncio.create_task(task.run()) for task in background]
         try:
             yield
         finally:
             await _end(tasks)
-            await gateway.close()
+            await adapter.client.close()
             await artwork.close()
-            await client.close()
+            await http_client.close()
             if store is None:
-                await keeper.close()
+                await app_store.close()
 
-    front = WebApp(services, lifespan, lambda scope: wing.max_body_bytes(scope) or MAX_BODY_BYTES)
-    front.router.routes.extend(wing.routes)
-    return front
+    web_app = WebApp(context, lifespan, lambda scope: adapter.max_body_bytes(scope) or MAX_BODY_BYTES)
+    web_app.router.routes.extend(adapter.routes)
+    return web_app
 
 
 def reauthorization_hint(settings: Settings) -> str:
-    """The sentence by which messages say how to authorize again."""
+    """Return the sentence in alerts that says how to authorize again."""
     if settings.setup_key is not None and settings.public_url is not None:
         return f"Renew it in a minute: open {settings.public_url}/setup and agree on Spotify's page."
     return "Renew it: run python -m bootstrap on your own computer, and export where the host's disk does not last."

@@ -204,7 +204,7 @@ def _next(policy: Policy, run: _Run, now: float, calls_per_day: int) -> float:
         pace=_affords(run, now, calls_per_day),
     )
     run.allowance = run.allowance.refilled(now, quota_interval(situation))
-    return policy(replace(situation, credit=run.allowance.tokens))
+    return policy(replace(situation, tokens=run.allowance.tokens))
 
 
 def every(seconds: float) -> Policy:
@@ -214,7 +214,7 @@ def every(seconds: float) -> Policy:
 
 def version_1_0(situation: ScheduleInput) -> float:
     """What the release before did: every 5 s and at the end, as often at any moment of an item; nothing is saved up."""
-    for_how_long = situation.now - situation.since
+    for_how_long = situation.now - situation.status_since
     if situation.status == "paused":
         return max(situation.pace, 5.0 if for_how_long < 120 else 10.0 if for_how_long < 900 else 30.0)
     if situation.status != "playing" or situation.ends_at is None:

@@ -59,7 +59,7 @@ def simulate(policy: Policy, source: SourceInfo, changes: Sequence[Change], seco
             since,
             ends_at=playback.ends_at,
             unconfirmed_answers=knowledge.unconfirmed_answers,
-            rhythm=source.poll_intervals,
+            intervals=source.poll_intervals,
         )
         now += policy(situation)
     return Outcome(calls / (seconds / 3600), wrong / max(1, noticed))

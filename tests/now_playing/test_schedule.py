@@ -11,7 +11,7 @@ from widget.model.playback import PlaybackStatus
 from widget.now_playing.schedule import ScheduleInput, quota_interval, seconds_until_next_poll
 
 NOW = 1_795_000_000.0
-PLAYING = ScheduleInput(NOW, "playing", since=NOW - 60, ends_at=NOW + 100)
+PLAYING = ScheduleInput(NOW, "playing", status_since=NOW - 60, ends_at=NOW + 100)
 CODES: tuple[ErrorCode, ...] = (
     "not_configured",
     "needs_authorization",
@@ -27,10 +27,10 @@ situations = st.builds(
     ScheduleInput,
     now=st.just(NOW),
     status=st.sampled_from(("playing", "paused", "ad", "idle")),
-    since=st.floats(NOW - 1e6, NOW + 10),
+    status_since=st.floats(NOW - 1e6, NOW + 10),
     ends_at=st.none() | st.floats(NOW - 1e6, NOW + 1e6),
     elapsed=st.none() | st.floats(0, 1e6),
-    credit=st.floats(-5, 4),
+    tokens=st.floats(-5, 4),
     unconfirmed_answers=st.integers(0, 3),
     polls_past_end=st.integers(0, 9),
     failures=st.integers(0, 2000),
@@ -51,13 +51,13 @@ def test_the_wait_is_always_sane(situation: ScheduleInput) -> None:
 def test_no_question_that_may_cost_a_call_comes_before_the_pace_affords_it(
     situation: ScheduleInput, owed: float
 ) -> None:
-    poor = replace(situation, credit=1 - owed, problem=None)
+    poor = replace(situation, tokens=1 - owed, problem=None)
     assert seconds_until_next_poll(poor) >= owed * quota_interval(poor) - 1e-6
 
 
 @given(situations)
 def test_what_is_saved_brings_questions_nearer_and_never_puts_them_off(situation: ScheduleInput) -> None:
-    richer = replace(situation, credit=situation.credit + 1)
+    richer = replace(situation, tokens=situation.tokens + 1)
     assert seconds_until_next_poll(richer) <= seconds_until_next_poll(situation)
 
 
@@ -89,7 +89,7 @@ def test_the_interval_grows_with_what_has_been_played(played: float, seconds: fl
 
 
 def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() -> None:
-    unknown = replace(PLAYING, ends_at=None, since=NOW - 10)
+    unknown = replace(PLAYING, ends_at=None, status_since=NOW - 10)
     assert seconds_until_next_poll(unknown) == seconds_until_next_poll(replace(PLAYING, elapsed=10))
 
 
@@ -108,13 +108,13 @@ def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() 
 def test_what_does_not_move_is_asked_for_less_often(
     status: PlaybackStatus, for_how_long: float, seconds: float
 ) -> None:
-    situation = ScheduleInput(NOW, status, since=NOW - for_how_long)
+    situation = ScheduleInput(NOW, status, status_since=NOW - for_how_long)
     assert seconds_until_next_poll(situation) == seconds
 
 
 def test_a_doubt_is_settled_soon() -> None:
     assert seconds_until_next_poll(replace(PLAYING, unconfirmed_answers=1)) == 1.5
-    assert seconds_until_next_poll(replace(PLAYING, unconfirmed_answers=1, pace=40.0, credit=0.0)) == quota_interval(
+    assert seconds_until_next_poll(replace(PLAYING, unconfirmed_answers=1, pace=40.0, tokens=0.0)) == quota_interval(
         replace(PLAYING, pace=40.0)
     )
 
@@ -136,16 +136,16 @@ def test_shortly_before_the_end_the_end_is_waited_for() -> None:
 
 
 def test_one_question_is_kept_for_the_end() -> None:
-    scarce = replace(PLAYING, pace=28.0, elapsed=0, credit=1.0)
+    scarce = replace(PLAYING, pace=28.0, elapsed=0, tokens=1.0)
     pace = quota_interval(scarce)
     assert seconds_until_next_poll(scarce) == pytest.approx(pace)
-    assert seconds_until_next_poll(replace(scarce, credit=0.5)) == pytest.approx(1.5 * pace)
+    assert seconds_until_next_poll(replace(scarce, tokens=0.5)) == pytest.approx(1.5 * pace)
     assert seconds_until_next_poll(replace(scarce, ends_at=NOW + 4)) == pytest.approx(4.5)
-    assert seconds_until_next_poll(replace(scarce, ends_at=NOW + 4, credit=0.5)) == pytest.approx(0.5 * pace)
+    assert seconds_until_next_poll(replace(scarce, ends_at=NOW + 4, tokens=0.5)) == pytest.approx(0.5 * pace)
 
 
 def test_a_scarce_budget_goes_where_music_plays() -> None:
-    idle = ScheduleInput(NOW, "idle", since=NOW, pace=40.0)
+    idle = ScheduleInput(NOW, "idle", status_since=NOW, pace=40.0)
     played, questions = 0.0, 0
     while played < 200:
         played += seconds_until_next_poll(replace(PLAYING, pace=40.0, elapsed=played, ends_at=None))

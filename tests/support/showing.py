@@ -37,10 +37,10 @@ class Still:
 
     snapshot: Snapshot
 
-    def snapshot_at(self, now: float) -> Snapshot:
+    def snapshot_at(self, now: float, source: SourceInfo) -> Snapshot:
         return self.snapshot
 
-    def next_change_at(self, now: float) -> float | None:
+    def next_change_at(self, now: float, source: SourceInfo) -> float | None:
         return None
 
 

@@ -1,11 +1,11 @@
-"""Instances of the player on one clock: a watcher each, its source, and the store that they share."""
+"""Instances on one fake clock: a poller each, its source, and the store that they share."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tests.support.fake_clock import FakeClock, settle
-from tests.support.scripted_source import Answer, Notice, ScriptedSource
+from tests.support.scripted_source import Answer, ScriptedSource, SharedState
 from tests.support.showing import item
 from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
 from widget.model.playback import Item, Playback
@@ -16,59 +16,62 @@ from widget.now_playing.poller import Poller
 SONG = item(duration_ms=200_000)
 
 
-class Stage:
-    """One instance: a watcher on ``clock`` with a ``source`` of its own, sharing ``notice`` with others."""
+class Instance:
+    """A poller on ``clock`` with a ``client`` of its own, sharing ``shared`` with others."""
 
     def __init__(
         self,
-        source: ScriptedSource,
-        notice: Notice,
+        client: ScriptedSource,
+        shared: SharedState,
         clock: FakeClock,
-        hiding: HideList = EMPTY_HIDE_LIST,
-        row: SourceInfo = SPOTIFY,
-        recent: int = 0,
+        hide_list: HideList = EMPTY_HIDE_LIST,
+        source: SourceInfo = SPOTIFY,
+        max_recent: int = 0,
     ) -> None:
-        self.source = source
+        self.client = client
         self.clock = clock
-        self.broadcast = Broadcaster(clock)
-        self.watcher = Poller(
-            source,
-            notice.seat(clock),
-            self.broadcast,
+        self.broadcaster = Broadcaster(clock, source)
+        self.poller = Poller(
+            client,
+            shared.store(clock),
+            self.broadcaster,
             clock,
             calls_per_day=100_000,
-            hiding=hiding,
-            row=row,
-            recent=recent,
+            hide_list=hide_list,
+            source=source,
+            max_recent=max_recent,
         )
 
-    async def watched_for(self, seconds: float) -> None:
-        """Somebody looks every half minute."""
+    async def watch(self, seconds: float) -> None:
+        """Let a viewer look every half minute."""
         passed = 0.0
         while passed < seconds:
-            self.broadcast.touch()
+            self.broadcaster.touch()
             step = min(30.0, seconds - passed)
             await self.clock.advance(step)
             passed += step
 
     def problem(self) -> str | None:
-        """The code of why the last question was not answered."""
-        problem = self.watcher.problem
+        """Return the code of the poller's problem."""
+        problem = self.poller.problem
         return None if problem is None else problem.code
 
     @property
     def status(self) -> str:
-        return self.broadcast.current.status
+        return self.broadcaster.current.status
 
     @property
     def title(self) -> str | None:
-        shown = self.broadcast.current.item
-        return None if shown is None else shown.title
+        current = self.broadcaster.current.item
+        return None if current is None else current.title
 
 
 @asynccontextmanager
-async def running(*stages: Stage) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work.run()) for stage in stages for work in (stage.broadcast, stage.watcher)]
+async def running(*instances: Instance) -> AsyncIterator[None]:
+    """Run the pollers and broadcasters of ``instances`` while the context lasts."""
+    tasks = [
+        asyncio.create_task(task.run()) for instance in instances for task in (instance.broadcaster, instance.poller)
+    ]
     await settle()
     try:
         yield
@@ -77,16 +80,18 @@ async def running(*stages: Stage) -> AsyncIterator[None]:
             task.cancel()
         await settle()
         if not all(task.done() for task in tasks):
-            await stages[0].clock.advance(1.5)  # For what hangs there is a limit, at the end too.
+            await instances[0].clock.advance(1.5)  # The time limit on an operation that hangs.
         for task in tasks:
             assert task.done()
             with suppress(asyncio.CancelledError):
                 task.result()
 
 
-def plays(clock: FakeClock, what: Item = SONG, progress_ms: int = 0) -> Playback:
-    return Playback("playing", clock.now(), what, progress_ms)
+def plays(clock: FakeClock, playing_item: Item = SONG, progress_ms: int = 0) -> Playback:
+    """Return the response that ``playing_item`` plays now."""
+    return Playback("playing", clock.now(), playing_item, progress_ms)
 
 
-def one(*answers: Answer, clock: FakeClock, **more: object) -> Stage:
-    return Stage(ScriptedSource(*answers, **more), Notice(), clock)  # type: ignore[arg-type]
+def single_instance(*answers: Answer, clock: FakeClock, **options: object) -> Instance:
+    """Return an instance that shares its store with no other."""
+    return Instance(ScriptedSource(*answers, **options), SharedState(), clock)  # type: ignore[arg-type]

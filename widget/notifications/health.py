@@ -1,4 +1,4 @@
-"""Whether everything works, and why not: the token first, then the plan and the source's last word."""
+"""The health check: the token first, then the poller's schedule and the source's last response."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,11 +10,19 @@ from widget.model.tokens import AuthorizationStatus, TokenState
 from widget.now_playing.poller import Poller
 from widget.sources.base import SourceClient
 
+CHECK_TIMEOUT_SECONDS = 1.5
+"""``/readyz`` responds within two seconds, whatever hangs."""
+
+_TOKEN_CODES: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization"})
+
 
 @dataclass(frozen=True, slots=True)
 class HealthStatus:
-    """``problem`` is None while everything works. ``last_success_at`` (s since the epoch) is when the source last
-    answered, None if it never did; ``calls_last_24h`` is None where the database cannot be read."""
+    """``problem`` is None while everything works.
+
+    ``last_success_at`` (s since the epoch) is when the source last responded, None if never; ``calls_last_24h`` is None
+    if the database cannot be read.
+    """
 
     token: AuthorizationStatus
     last_success_at: float | None
@@ -22,50 +30,49 @@ class HealthStatus:
     calls_last_24h: int | None
 
 
-CHECK_TIMEOUT_SECONDS = 1.5
-"""Whatever hangs, who asks how things stand is answered within two seconds."""
-
-_OF_THE_TOKEN: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization"})
-
-
 class HealthCheck:
-    """Gives the :class:`Health`; asks the store, never the source. However many ask at a time, it looks once."""
+    """Reads the store and the poller, never the source. Concurrent checks share one."""
 
-    def __init__(self, gateway: SourceClient, watcher: Poller, clock: Clock) -> None:
-        self._gateway = gateway
-        self._watcher = watcher
+    def __init__(self, client: SourceClient, poller: Poller, clock: Clock) -> None:
+        self._client = client
+        self._poller = poller
         self._clock = clock
         self._last_token = AuthorizationStatus("missing")
-        self._looking: asyncio.Task[HealthStatus] | None = None
+        self._running: asyncio.Task[HealthStatus] | None = None
 
     async def check(self) -> HealthStatus:
-        """How things stand now; where the database cannot be read in time, that is the problem."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)
+        """Return the health now; a database that does not respond in time is the problem."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._check())
+        return await asyncio.shield(self._running)
 
-    async def _look(self) -> HealthStatus:
+    async def check_readiness(self) -> HealthStatus:
+        """Return the health for ``/readyz``, which lets the poller notice the end of an outage."""
+        await self._poller.recheck()
+        return await self.check()
+
+    async def _check(self) -> HealthStatus:
         try:
-            token, standing, calls = await wait_for(self._clock, CHECK_TIMEOUT_SECONDS, self._stored())
+            token, known_problem, calls = await wait_for(self._clock, CHECK_TIMEOUT_SECONDS, self._read_store())
         except TimeoutError:
-            return self._without_the_store(StoreError("the database does not answer in time"))
-        except Exception as error:  # Whatever it is, it must be told as not ready.
-            return self._without_the_store(error)
+            return self._without_store(StoreError("the database does not respond in time"))
+        except Exception as error:  # Any error means not ready.
+            return self._without_store(error)
         self._last_token = token
-        problem = standing or self._of_the_last_question(token.state)
-        return HealthStatus(token, self._watcher.last_success_at, problem, calls)
+        problem = known_problem or self._poll_problem(token.state)
+        return HealthStatus(token, self._poller.last_success_at, problem, calls)
 
-    async def _stored(self) -> tuple[AuthorizationStatus, SourceProblem | None, int]:
-        await self._watcher.refresh_from_cluster()
-        token, standing = await self._gateway.authorization_status(), await self._gateway.known_problem()
-        return token, standing, sum(spent for _, spent in await self._gateway.calls_last_24h())
+    async def _read_store(self) -> tuple[AuthorizationStatus, SourceProblem | None, int]:
+        await self._poller.refresh_from_cluster()
+        token, known_problem = await self._client.authorization_status(), await self._client.known_problem()
+        return token, known_problem, sum(number for _, number in await self._client.calls_last_24h())
 
-    def _without_the_store(self, error: Exception) -> HealthStatus:
+    def _without_store(self, error: Exception) -> HealthStatus:
         problem = SourceProblem.of(error, self._clock.now())
-        return HealthStatus(self._last_token, self._watcher.last_success_at, problem, None)
+        return HealthStatus(self._last_token, self._poller.last_success_at, problem, None)
 
-    def _of_the_last_question(self, state: TokenState) -> SourceProblem | None:
-        problem = self._watcher.problem
-        if problem is not None and problem.code in _OF_THE_TOKEN and state in ("ok", "expires_soon"):
-            return None  # A new token came since; nobody has asked with it yet.
+    def _poll_problem(self, state: TokenState) -> SourceProblem | None:
+        problem = self._poller.problem
+        if problem is not None and problem.code in _TOKEN_CODES and state in ("ok", "expires_soon"):
+            return None  # A newer token is stored, which no poll has used yet.
         return problem

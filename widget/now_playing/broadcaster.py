@@ -1,7 +1,7 @@
-"""What is shown now, who waits for something newer, and whether anybody watches. The latest wins; there are no queues.
+"""The current snapshot, the readers that wait for the next, and the viewers. The latest wins; there are no queues.
 
-What is shown follows from what is known and from the clock, at the moment of reading: nothing that hangs elsewhere
-can keep an old picture alive.
+The snapshot follows from the published state and the clock when it is read: nothing that hangs elsewhere keeps an old
+one alive.
 """
 
 import asyncio
@@ -13,147 +13,149 @@ from typing import Protocol
 
 from widget.clock import Clock, wait_for
 from widget.model.snapshot import NOT_POLLED_YET, Snapshot
+from widget.model.sources import SPOTIFY, SourceInfo
 
 VIEWER_TIMEOUT_SECONDS = 60.0
 FRESH_WAIT_SECONDS = 2.5
 TICK_SECONDS = 1.0
-"""The clock is looked at this often while somebody watches, for it may be set, or stand still while a laptop sleeps."""
+"""While somebody watches the clock is read this often: it may be set, or stand still while a laptop sleeps."""
 
 
 class SnapshotSource(Protocol):
-    """What is shown as a function of the time (s since the epoch)."""
+    """The snapshot as a function of the time (s since the epoch); a test double stands still."""
 
-    def snapshot_at(self, now: float) -> Snapshot:
-        """What is shown at ``now``."""
+    def snapshot_at(self, now: float, source: SourceInfo) -> Snapshot:
+        """Return the snapshot of ``source`` at ``now``."""
         ...
 
-    def next_change_at(self, now: float) -> float | None:
-        """Until when that stays the same by itself; None for ever."""
+    def next_change_at(self, now: float, source: SourceInfo) -> float | None:
+        """Return the time until which it stays the same by itself; None for ever."""
         ...
 
 
 class Broadcaster:
-    """One writer (the watcher) and any number of readers (the faces), all on one event loop.
+    """One writer (the poller) and any number of readers (the web application), all on one event loop.
 
-    ``revision`` grows by one with each change that can be seen; plain progress is no change.
+    ``revision`` grows by one with each visible change; plain progress is none.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, source: SourceInfo = SPOTIFY) -> None:
         self._clock = clock
+        self._source = source
         self._changed = asyncio.Event()
-        self._answered = asyncio.Event()
-        self._wanted = asyncio.Event()
-        self._last_seen: float | None = None
-        self._watched_since: float | None = None
+        self._fresh = asyncio.Event()
+        self._viewed = asyncio.Event()
         self._published = asyncio.Event()
-        self._picture: SnapshotSource | None = None
+        self._last_view: float | None = None
+        self._watched_since: float | None = None
+        self._state: SnapshotSource | None = None
         self._snapshot = Snapshot(playback=None, problem=NOT_POLLED_YET)
-        self._true_from, self._true_until = -inf, inf
+        self._valid_from, self._valid_until = -inf, inf
         self.revision = 0
         self.streams = 0
         self.closed = False
 
-    # What the watcher does.
+    # For the poller.
 
-    def publish(self, picture: SnapshotSource) -> None:
-        """Shows ``picture`` from now on; wakes the readers that wait where it looks different."""
-        self._picture = picture
-        self._look(self._clock.now())
+    def publish(self, state: SnapshotSource) -> None:
+        """Show ``state`` from now on; wake the waiting readers if it looks different."""
+        self._state = state
+        self._update(self._clock.now())
         self._published.set()
 
     async def run(self) -> None:
-        """Wakes the readers when mere time changes the picture. Runs until it is cancelled."""
+        """Wake the readers when the clock alone changes the snapshot. Runs until it is cancelled."""
         while True:
             await self.wait_for_viewer()
             self._published.clear()
             now = self._clock.now()
-            self._look(now)
+            self._update(now)
             with suppress(TimeoutError):
-                await wait_for(self._clock, min(TICK_SECONDS, self._true_until - now), self._published.wait())
+                await wait_for(self._clock, min(TICK_SECONDS, self._valid_until - now), self._published.wait())
 
     def close(self) -> None:
-        """The program ends: nothing newer comes any more, and whoever waits for it may go."""
+        """Release all readers, as the program ends."""
         self.closed = True
         self._wake_readers()
 
     def mark_fresh(self) -> None:
-        """The current snapshot is as true as it gets: whoever waits in :meth:`fresh` may go on."""
-        self._answered.set()
+        """Release the readers in :meth:`fresh`: the snapshot is up to date."""
+        self._fresh.set()
 
     def mark_idle(self) -> None:
-        """Nobody watches and nobody asks any more: the next :meth:`fresh` waits for an answer anew."""
-        self._answered.clear()
-        self._wanted.clear()
+        """Make the next :meth:`fresh` wait for a poll, as nobody watches."""
+        self._fresh.clear()
+        self._viewed.clear()
 
     async def wait_for_viewer(self) -> None:
-        """Returns when somebody watches."""
+        """Return when somebody watches."""
         while not self.has_viewers:
-            self._wanted.clear()
-            await self._wanted.wait()
+            self._viewed.clear()
+            await self._viewed.wait()
 
     @property
     def has_viewers(self) -> bool:
-        """A stream is open, or a face was asked for within the last minute."""
+        """Whether a stream is open, or a view was requested within the last minute."""
         if self.streams:
             return True
-        return self._last_seen is not None and self._clock.monotonic() - self._last_seen < VIEWER_TIMEOUT_SECONDS
+        return self._last_view is not None and self._clock.monotonic() - self._last_view < VIEWER_TIMEOUT_SECONDS
 
     @property
     def watched_since(self) -> float | None:
-        """When somebody began to watch (monotonic s); None where nobody does."""
+        """When somebody began to watch (monotonic s); None if nobody does."""
         return self._watched_since if self.has_viewers else None
 
-    # What the faces do.
+    # For the web application.
 
     def notify_appearance_changed(self) -> None:
-        """What plays is the same, but looks different now: a new snapshot, equal to the old one, wakes the readers."""
-        self._snapshot = replace(self.current)
+        """Wake the readers though the same item plays: its artwork's color is known now."""
+        self._snapshot = replace(self.current)  # A new object, as readers compare by identity.
         self.revision += 1
         self._wake_readers()
 
     @property
     def current(self) -> Snapshot:
-        """What is shown now: the very same object as long as nothing changes."""
+        """The snapshot now; the very same object as long as nothing changes."""
         now = self._clock.now()
-        if not self._true_from <= now < self._true_until:
-            self._look(now)
+        if not self._valid_from <= now < self._valid_until:
+            self._update(now)
         return self._snapshot
 
     @property
     def is_fresh(self) -> bool:
-        """The watcher is awake and has asked: ``current`` may be served without waiting."""
-        return self._answered.is_set()
+        """Whether ``current`` may be served without waiting for a poll."""
+        return self._fresh.is_set()
 
     def touch(self) -> None:
-        """Notes that a face was asked for."""
+        """Note that a view was requested."""
         now = self._clock.monotonic()
         if not self.has_viewers:
             self._watched_since = now
-        self._last_seen = now
-        self._wanted.set()
+        self._last_view = now
+        self._viewed.set()
 
-    async def fresh(self, patience: float = FRESH_WAIT_SECONDS) -> Snapshot:
-        """Notes that a face was asked for and gives the current snapshot.
+    async def fresh(self, timeout: float = FRESH_WAIT_SECONDS) -> Snapshot:  # noqa: ASYNC109
+        """Note that a view was requested and return the snapshot, after a pause that of the first poll.
 
-        After a pause it waits for the watcher's question to be answered, ``patience`` seconds at most.
+        Returns the old one after ``timeout`` seconds.
         """
         self.touch()
-        if not self._answered.is_set():
+        if not self._fresh.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self._answered.wait()
+                async with asyncio.timeout(timeout):
+                    await self._fresh.wait()
         return self.current
 
     async def wait_for_change(self, revision: int) -> tuple[int, Snapshot]:
-        """The current revision and snapshot, as soon as the revision is not ``revision``, or the program ends."""
+        """Return the revision and snapshot as soon as it is not ``revision``, or the program ends."""
         while self.revision == revision and not self.closed:
             await self._changed.wait()
-        snapshot = self.current  # Looking may find a newer one.
+        snapshot = self.current  # May raise the revision.
         return self.revision, snapshot
 
     @contextmanager
     def stream(self) -> Iterator[None]:
-        """Counts an open stream as somebody who watches while the context lasts."""
+        """Count an open stream as a viewer while the context lasts."""
         self.touch()
         self.streams += 1
         try:
@@ -162,11 +164,11 @@ class Broadcaster:
             self.touch()
             self.streams -= 1
 
-    def _look(self, now: float) -> None:
-        if self._picture is None:
+    def _update(self, now: float) -> None:
+        if self._state is None:
             return
-        snapshot, changes_at = self._picture.snapshot_at(now), self._picture.next_change_at(now)
-        self._true_from, self._true_until = now, inf if changes_at is None else changes_at
+        snapshot, until = self._state.snapshot_at(now, self._source), self._state.next_change_at(now, self._source)
+        self._valid_from, self._valid_until = now, inf if until is None else until
         if snapshot == self._snapshot:
             return
         looks_different = snapshot.etag_key != self._snapshot.etag_key
@@ -176,5 +178,5 @@ class Broadcaster:
             self._wake_readers()
 
     def _wake_readers(self) -> None:
-        woken, self._changed = self._changed, asyncio.Event()
-        woken.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

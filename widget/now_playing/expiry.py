@@ -1,7 +1,7 @@
-"""How long what is announced as playing is believed, where nobody tells when it ends. Pure.
+"""How long a now-playing report is believed if the source does not report when an item ends. Pure.
 
-An announcement lingers where a player vanished, or was paused. So it is believed for a time since its last sign of
-life, and when that is over it does not come back by just being there; anything in between brings it back.
+A report lingers after a player vanished or paused. It is believed for a time since its last sign of life, and does not
+come back by lingering on; an absence, another track or a new scrobble brings it back.
 """
 
 from dataclasses import dataclass, replace
@@ -10,15 +10,15 @@ from widget.model.playback import Item, Playback
 from widget.model.sources import ExpiryRule
 
 PLAYER_CLOCK_SKEW_SECONDS = 30.0
-"""A player's clock may say that a play began so much earlier than it did."""
+"""A player's clock may be this much behind when it says that a play began."""
 
 
 @dataclass(frozen=True, slots=True)
 class NowPlayingReport:
-    """``item`` was announced first, or gave its last sign of life, at ``since``; times in s since the epoch.
+    """``item`` gave its last sign of life at ``reported_at``; times in s since the epoch.
 
-    ``began_after`` is the earliest moment at which this play can have begun: an earlier play of the same track has
-    begun before it. ``newest_played_at`` is when the newest play that ended has begun, as told with the announcement.
+    The play cannot have begun before ``earliest_start``, but an earlier play of the track did. ``newest_played_at`` is
+    when the newest play that ended began, as reported with the item.
     """
 
     item: Item
@@ -26,71 +26,78 @@ class NowPlayingReport:
     earliest_start: float
     newest_played_at: float | None = None
 
-    def expires_at(self, endurance: ExpiryRule) -> float:
-        """Until when it is believed."""
-        return self.reported_at + lifetime_seconds(self.item, endurance)
+    def expires_at(self, expiry: ExpiryRule) -> float:
+        """Return the time until which the report is believed."""
+        return self.reported_at + lifetime_seconds(self.item, expiry)
 
 
-def lifetime_seconds(item: Item, endurance: ExpiryRule) -> float:
-    """For how many seconds an announcement of ``item`` is believed."""
-    if not endurance.by_duration or item.duration_ms is None:
-        return endurance.max_age
-    return item.duration_ms / 1000 + endurance.grace
+def lifetime_seconds(item: Item, expiry: ExpiryRule) -> float:
+    """Return for how many seconds a report of ``item`` is believed."""
+    if not expiry.by_duration or item.duration_ms is None:
+        return expiry.max_age
+    return item.duration_ms / 1000 + expiry.grace
 
 
 def update_report(
-    before: NowPlayingReport | None, told: Playback, heard_before: float | None, endurance: ExpiryRule
+    before: NowPlayingReport | None, playback: Playback, last_response_at: float | None, expiry: ExpiryRule
 ) -> NowPlayingReport | None:
-    """The announcement that ``told`` makes, or goes on with; None where nothing is announced.
+    """Return the report that ``playback`` makes or continues; None if nothing plays.
 
-    ``heard_before`` is when the answer before this one came.
+    ``last_response_at`` is when the response before this one came.
     """
-    if told.status != "playing" or told.item is None:
+    if playback.status != "playing" or playback.item is None:
         return None
-    if before is None or not is_same_track(before.item, told.item) or _was_away(before, told, heard_before, endurance):
-        began_after = told.observed_at - max(endurance.max_age, lifetime_seconds(told.item, endurance))
-        if heard_before is not None:
-            began_after = max(began_after, heard_before - PLAYER_CLOCK_SKEW_SECONDS)
-        return NowPlayingReport(told.item, told.observed_at, began_after, told.newest_played_at)
-    newest = told.newest_played_at
+    observed_at = playback.observed_at
+    if (
+        before is None
+        or not is_same_track(before.item, playback.item)
+        or _was_unobserved(before, playback, last_response_at, expiry)
+    ):
+        earliest_start = observed_at - max(expiry.max_age, lifetime_seconds(playback.item, expiry))
+        if last_response_at is not None:
+            earliest_start = max(earliest_start, last_response_at - PLAYER_CLOCK_SKEW_SECONDS)
+        return NowPlayingReport(playback.item, observed_at, earliest_start, playback.newest_played_at)
+    newest = playback.newest_played_at
     if newest is None or (before.newest_played_at is not None and newest <= before.newest_played_at):
         return before
-    after_that = before.newest_played_at or 0.0
+    previous = before.newest_played_at or 0.0
     return replace(
         before,
-        reported_at=told.observed_at,
-        earliest_start=max(before.earliest_start, after_that + 1.0),
+        reported_at=observed_at,
+        earliest_start=max(before.earliest_start, previous + 1.0),
         newest_played_at=newest,
     )
 
 
-def apply_expiry(told: Playback, announced: NowPlayingReport | None, endurance: ExpiryRule) -> Playback:
-    """``told`` with the moment until which it is good; nothing playing, where that is over."""
-    if announced is None:
-        return replace(told, newest_played_at=None)
-    good_until = announced.expires_at(endurance)
-    if told.observed_at >= good_until:
-        return Playback("idle", told.observed_at)
-    return replace(told, expires_at=good_until, newest_played_at=None)
+def apply_expiry(playback: Playback, report: NowPlayingReport | None, expiry: ExpiryRule) -> Playback:
+    """Return ``playback`` with its expiry, or idle if it has expired."""
+    if report is None:
+        return replace(playback, newest_played_at=None)
+    expires_at = report.expires_at(expiry)
+    if playback.observed_at >= expires_at:
+        return Playback("idle", playback.observed_at)
+    return replace(playback, expires_at=expires_at, newest_played_at=None)
 
 
 def is_same_track(one: Item, other: Item) -> bool:
-    """Whether both are the same track, however much was told of each."""
+    """Return whether both are the same track, however much is known of each."""
     if one.uri is not None and other.uri is not None:
         return one.uri == other.uri
     if one.id is not None and other.id is not None:
         return one.id == other.id
     if one.title.casefold() != other.title.casefold():
         return False
-    return one.artists == other.artists or bool(_credits(one) & _credits(other))
+    return one.artists == other.artists or bool(_artist_keys(one) & _artist_keys(other))
 
 
-def _credits(item: Item) -> set[str]:
-    return {name for name in item.hide_keys if name.startswith("artist:")}
+def _artist_keys(item: Item) -> set[str]:
+    return {key for key in item.hide_keys if key.startswith("artist:")}
 
 
-def _was_away(before: NowPlayingReport, told: Playback, heard_before: float | None, endurance: ExpiryRule) -> bool:
-    """Whether nobody asked for so long that the announcement of before cannot be this one."""
-    if not endurance.by_duration or heard_before is None:
+def _was_unobserved(
+    before: NowPlayingReport, playback: Playback, last_response_at: float | None, expiry: ExpiryRule
+) -> bool:
+    """Return whether the last response is so old that the report before cannot be this one."""
+    if not expiry.by_duration or last_response_at is None:
         return False
-    return told.observed_at - heard_before > max(endurance.max_age, lifetime_seconds(before.item, endurance))
+    return playback.observed_at - last_response_at > max(expiry.max_age, lifetime_seconds(before.item, expiry))

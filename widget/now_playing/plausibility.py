@@ -1,44 +1,57 @@
-"""What a source's clock says that cannot be, judged by what it said before. Pure.
+"""Checks of the progress that a source reports against what it reported before. Pure.
 
-Seen at Spotify: a progress at or past the end while it claims to play, again and again, for minutes or hours; a
-progress that never moves; times in the future, after a machine's clock was wrong once.
+Spotify has been seen to report a progress at or past the end again and again, for hours, or one that never moves. Times
+in the future were stored while a machine's clock was wrong.
 """
 
 from widget.model.playback import Playback
 
 FROZEN_AFTER_SECONDS = 1.0
 INSTANCE_CLOCK_SKEW_SECONDS = 60.0
-"""Instances' clocks may differ by this; what lies further in the future was written while a clock was wrong."""
+"""The clocks of instances may differ by this; later dates are wrong."""
 
 NEAR_END_SECONDS = 30.0
+RESTART_THRESHOLD_MS = 3_000
+"""A progress that falls by more has begun again."""
 
 
-def is_same_playing_item(known: Playback | None, told: Playback) -> bool:
-    """Whether ``told`` is the item that played before, and plays."""
-    return known is not None and known.status == told.status == "playing" and known.item == told.item
+def is_same_playing_item(before: Playback | None, playback: Playback) -> bool:
+    """Return whether the same item plays in both."""
+    return before is not None and before.status == playback.status == "playing" and before.item == playback.item
 
 
-def has_passed_end(told: Playback) -> bool:
-    """Whether the progress lies at or past the end: that says when the end was."""
-    return told.ends_at is not None and told.expires_at is None and told.ends_at <= told.observed_at
+def has_passed_end(playback: Playback) -> bool:
+    """Return whether the progress lies at or past the end, which then is when the item ended."""
+    return playback.ends_at is not None and playback.expires_at is None and playback.ends_at <= playback.observed_at
 
 
-def repeats_known_end(known: Playback | None, told: Playback) -> bool:
-    """Whether ``told`` repeats an end that was known: it does not move it."""
-    if known is None or known.ends_at is None or not is_same_playing_item(known, told) or not has_passed_end(told):
+def repeats_known_end(before: Playback | None, playback: Playback) -> bool:
+    """Return whether ``playback`` reports an end that is known, and so does not move it."""
+    if before is None or before.ends_at is None:
         return False
-    return known.ends_at <= (told.ends_at or 0.0)
-
-
-def is_near_known_end(known: Playback | None, told: Playback) -> bool:
-    """Whether ``told``, heard after the known end, says little more than that the same item is at its end."""
-    if known is None or known.ends_at is None or told.ends_at is None or not is_same_playing_item(known, told):
+    if not is_same_playing_item(before, playback) or not has_passed_end(playback):
         return False
-    return told.observed_at >= known.ends_at and told.ends_at - known.ends_at < NEAR_END_SECONDS
+    return before.ends_at <= (playback.ends_at or 0.0)
 
 
-def is_progress_frozen(known: Playback | None, known_ms: int | None, told: Playback) -> bool:
-    """Whether the progress (``known_ms`` when it was told last) has not moved though the item claims to play."""
-    if known is None or known_ms is None or not is_same_playing_item(known, told) or has_passed_end(told):
+def is_near_known_end(before: Playback | None, before_ms: int | None, playback: Playback) -> bool:
+    """Return whether ``playback``, received after the known end, still is about that end.
+
+    ``before_ms`` is the progress as it was reported before; a lower one is another play of the item.
+    """
+    if before is None or before.ends_at is None or playback.ends_at is None:
         return False
-    return told.progress_ms == known_ms and told.observed_at - known.observed_at >= FROZEN_AFTER_SECONDS
+    if not is_same_playing_item(before, playback):
+        return False
+    if (before_ms or 0) - (playback.progress_ms or 0) > RESTART_THRESHOLD_MS:
+        return False
+    return playback.observed_at >= before.ends_at and playback.ends_at - before.ends_at < NEAR_END_SECONDS
+
+
+def is_progress_frozen(before: Playback | None, before_ms: int | None, playback: Playback) -> bool:
+    """Return whether the progress has not moved from ``before_ms`` though the item is reported as playing."""
+    if before is None or before_ms is None:
+        return False
+    if not is_same_playing_item(before, playback) or has_passed_end(playback):
+        return False
+    return playback.progress_ms == before_ms and playback.observed_at - before.observed_at >= FROZEN_AFTER_SECONDS

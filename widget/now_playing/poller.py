@@ -1,35 +1,40 @@
-"""The loop that asks, judges and publishes. It survives every error, and asks only while somebody watches."""
+"""The polling loop: polls, judges and publishes. It survives every error, and polls only while somebody watches."""
 
+import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-from widget.clock import Clock
+from widget.clock import Clock, wait_for
 from widget.model.errors import ErrorCode, SourceError
 from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
 from widget.model.snapshot import POLLER_STALLED, SourceProblem
-from widget.model.sources import SPOTIFY
-from widget.model.sources import SourceInfo as SourceRow
+from widget.model.sources import SPOTIFY, SourceInfo
 from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.cluster import Cluster
+from widget.now_playing.history_poller import HistoryPoller
 from widget.now_playing.pacing import PollPacer
-from widget.now_playing.publisher import StatePublisher
-from widget.now_playing.schedule import HistorySchedule, quota_interval, seconds_until_next_poll
-from widget.now_playing.state import OVERDUE_AFTER_SECONDS, NowPlayingState
-from widget.now_playing.status_logger import StatusLogger, describe_error
-from widget.now_playing.timeouts import Pushed, Shared, Source, Timeouts
+from widget.now_playing.publisher import StatePublisher, StatusLogger, describe_error
+from widget.now_playing.schedule import quota_interval, seconds_until_next_poll
+from widget.now_playing.state import OVERDUE_AFTER_SECONDS
+from widget.now_playing.timeouts import Timeouts
+from widget.sources.base import PushSource, SourceClient
+from widget.store.base import Store
 
 TICK_SECONDS = 1.0
 MAX_RETRY_SECONDS = 5.0
 FOLLOW_INTERVAL_SECONDS = 1.0
-OVERDUE_SECONDS = 3.0
+LEADER_GRACE_SECONDS = 3.0
+RECHECK_INTERVAL_SECONDS = 300.0
+RECHECK_WAIT_SECONDS = 0.4
 
-_COSTS_A_QUESTION: frozenset[ErrorCode] = frozenset(
+_COUNTED_CODES: frozenset[ErrorCode] = frozenset(
     {"spotify_unreachable", "source_unreachable", "rate_limited", "internal_error"}
 )
-"""What is raised for free, without a question, is none of them, or told by a ban."""
+"""Other problems are known without a call."""
 
 WaitForChange = Callable[[float], Awaitable[bool]]
 """Waits at most so many seconds for the source to announce a change; returns whether it did."""
@@ -38,144 +43,195 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Keeps ``broadcast`` true. Of several instances on one store the one that leads asks, the others follow."""
+    """Keeps ``broadcaster`` up to date. Of several instances on one store the leader polls, the others follow.
+
+    ``max_recent`` earlier plays are published.
+    """
 
     def __init__(
         self,
-        source: Source,
-        shared: Shared,
-        broadcast: Broadcaster,
+        client: SourceClient,
+        store: Store,
+        broadcaster: Broadcaster,
         clock: Clock,
         *,
         calls_per_day: int | None,
-        hiding: HideList = EMPTY_HIDE_LIST,
-        row: SourceRow = SPOTIFY,
-        recent: int = 0,
-        pushed: Pushed | None = None,
+        hide_list: HideList = EMPTY_HIDE_LIST,
+        source: SourceInfo = SPOTIFY,
+        max_recent: int = 0,
+        push: PushSource | None = None,
         wait_for_change: WaitForChange | None = None,
     ) -> None:
-        self._source = source
-        self._broadcast = broadcast
+        self._client = client
+        self._broadcaster = broadcaster
         self._clock = clock
-        self._limits = Timeouts(clock)
-        self._instances = Cluster(shared, self._limits, clock)
-        self._board = StatePublisher(broadcast, clock, hiding, row, recent)
-        self._pacing = PollPacer(source, self._limits, clock, calls_per_day)
-        self._row = row
-        self._pushed = pushed
+        self._timeouts = Timeouts(clock)
+        self._cluster = Cluster(store, source.name, self._timeouts, clock)
+        self._publisher = StatePublisher(broadcaster, clock, hide_list, source, max_recent)
+        self._pacer = PollPacer(client, self._timeouts, clock, calls_per_day)
+        self._history = HistoryPoller(
+            client, self._publisher, self._pacer, self._timeouts, clock, source, is_published=max_recent > 0
+        )
+        self._source = source
+        self._push = push
         self._last_push_at: float | None = None
         self._wait_for_change = wait_for_change
         self._calls_are_free = calls_per_day is None
-        self._publishes_plays = recent > 0
-        self._next_question: float | None = None  # monotonic; None until the first one after a pause is planned
-        self._listing = HistorySchedule()
-        self._leads = False
-        self._follows = False
-        self._asking_is_free = False
-        self._turned_at = 0.0  # monotonic
-        self._telling = StatusLogger()
+        self._next_poll: float | None = None  # monotonic; None until the first poll after a pause is scheduled
+        self._last_poll: float | None = None  # monotonic
+        self._is_leading = False
+        self._is_following = False
+        self._retries_are_free = False
+        self._last_turn = 0.0  # monotonic
+        self._recheck_requested = asyncio.Event()
+        self._rechecked = asyncio.Event()
+        self._status_log = StatusLogger()
 
     @property
     def last_success_at(self) -> float | None:
-        """When the source last answered (s since the epoch), whichever instance asked; None if it never did."""
-        return self._board.state.updated_at if self._pushed is None else self._last_push_at
+        """When the source last responded, to any instance (s since the epoch); None if never."""
+        return self._publisher.state.updated_at if self._push is None else self._last_push_at
 
     @property
     def problem(self) -> SourceProblem | None:
-        """Why the last question was not answered; None where it was, or none was asked yet.
-
-        While somebody watches the plan counts too: where it is overdue, that is the problem, whatever was heard.
-        """
-        if self._board.fault is not None:
-            return self._board.fault
-        if self._board.state.problem is None and self._is_overdue:
+        """Why the last poll failed, or is overdue while somebody watches; None if all is well."""
+        if self._publisher.fault is not None:
+            return self._publisher.fault
+        if self._publisher.state.problem is None and self._is_overdue:
             return POLLER_STALLED
-        return self._board.state.problem
+        return self._publisher.state.problem
 
     @property
     def _is_overdue(self) -> bool:
-        watched_since = self._broadcast.watched_since
+        watched_since = self._broadcaster.watched_since
         if watched_since is None:
             return False
         now = self._clock.monotonic()
-        begun = max(watched_since, self._turned_at)
-        if now - begun >= OVERDUE_AFTER_SECONDS:
+        turn_began = max(watched_since, self._last_turn)
+        if now - turn_began >= OVERDUE_AFTER_SECONDS:
             return True
-        return now - watched_since >= OVERDUE_AFTER_SECONDS and self._board.state.is_overdue_at(self._clock.now())
+        return now - watched_since >= OVERDUE_AFTER_SECONDS and self._publisher.state.is_overdue_at(self._clock.now())
+
+    @property
+    def _runs_always(self) -> bool:
+        return self._source.holds_connection
 
     async def refresh_from_cluster(self) -> None:
-        """Learns what another instance heard while nobody watched here. May raise StoreError."""
-        if self._pushed is not None:
-            await self._listen(self._pushed)
+        """Adopt another instance's state while nobody watches here. May raise StoreError."""
+        if self._push is not None:
+            await self._read_push(self._push)
             return
-        if not self._leads and not self._broadcast.has_viewers:
-            told = await self._instances.read_state()
-            if told.is_newer_than(self._board.state):
-                self._board.replace_state(told)
-            if self._board.fault is not None and self._board.fault.code == "store_unavailable":
-                # The database is there again, and nobody watches who would find it out.
-                self._is_well_again()
+        if not self._is_leading and not self._broadcaster.has_viewers:
+            state = await self._cluster.read_state()
+            if state.is_newer_than(self._publisher.state):
+                self._publisher.adopt(state)
+            if self._publisher.fault is not None and self._publisher.fault.code == "store_unavailable":
+                # The database is back, and no viewer makes the loop notice it.
+                self._clear_fault()
+
+    async def recheck(self) -> None:
+        """Poll once if the last poll failed and nobody watches, so that an outage's end is noticed.
+
+        At most one poll in five minutes, within the quota; it is awaited for a moment only.
+        """
+        if self.problem is None or self._push is not None or self._runs_always or self._broadcaster.has_viewers:
+            return
+        if self._last_poll is not None and self._clock.monotonic() - self._last_poll < RECHECK_INTERVAL_SECONDS:
+            return
+        self._rechecked.clear()
+        self._recheck_requested.set()
+        with suppress(TimeoutError):
+            await wait_for(self._clock, RECHECK_WAIT_SECONDS, self._rechecked.wait())
 
     async def run(self) -> None:
-        """Runs until it is cancelled."""
+        """Run until cancelled."""
         await self._guarded(self._restore)
         while True:
-            if not self._row.holds_connection:
-                await self._broadcast.wait_for_viewer()
-            await self._watch()
+            await self._wait_for_work()
+            if self._broadcaster.has_viewers or self._runs_always:
+                await self._watch()
+            else:
+                await self._guarded(self._poll_unwatched)
 
-    async def _guarded(self, step: "Step") -> None:
-        """Takes ``step``. Whatever it raises counts like a question that was not answered, and the loop goes on."""
+    async def _wait_for_work(self) -> None:
+        if self._runs_always:
+            return
+        waits = {
+            asyncio.create_task(self._broadcaster.wait_for_viewer()),
+            asyncio.create_task(self._recheck_requested.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+
+    async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take ``step``; an exception counts as a failed poll, and the loop goes on."""
         try:
             await step()
         except Exception as error:
-            trouble = SourceProblem.of(error, self._clock.now())
-            self._telling.log_change(trouble, error)
-            self._board.set_fault(trouble)
-            self._broadcast.mark_fresh()
-            await self._clock.sleep(min(MAX_RETRY_SECONDS, 2.0 ** (self._board.fault_count - 1)))
+            fault = SourceProblem.of(error, self._clock.now())
+            self._status_log.log_change(fault, error)
+            self._publisher.set_fault(fault)
+            self._broadcaster.mark_fresh()
+            await self._clock.sleep(min(MAX_RETRY_SECONDS, 2.0 ** (self._publisher.fault_count - 1)))
         else:
-            if self._board.fault is not None:
-                self._is_well_again()
-                self._board.publish()
-        self._turned_at = self._clock.monotonic()
+            if self._publisher.fault is not None:
+                self._clear_fault()
+                self._publisher.publish()
+        self._last_turn = self._clock.monotonic()
 
-    def _is_well_again(self) -> None:
-        self._board.clear_fault()
-        self._telling.log_change(self._board.state.problem)
+    def _clear_fault(self) -> None:
+        self._publisher.clear_fault()
+        self._status_log.log_change(self._publisher.state.problem)
 
     async def _restore(self) -> None:
-        self._board.replace_state((await self._instances.read_state()).for_new_process())
+        self._publisher.adopt((await self._cluster.read_state()).for_new_process())
 
     async def _watch(self) -> None:
-        """From the first viewer to the last."""
-        self._next_question = None
-        self._board.publish()
+        """Run from the first viewer to the last."""
+        self._next_poll = None
+        self._recheck_requested.clear()
+        self._publisher.publish()
         try:
-            while self._broadcast.has_viewers or self._row.holds_connection:
+            while self._broadcaster.has_viewers or self._runs_always:
                 await self._guarded(self._turn)
         finally:
-            self._leads = self._follows = False
-            self._broadcast.mark_idle()
-            await self._quietly(self._instances.resign())
+            self._is_leading = self._is_following = False
+            self._broadcaster.mark_idle()
+            await self._try(self._cluster.resign())
+
+    async def _poll_unwatched(self) -> None:
+        """Poll once for :meth:`recheck`, unless another instance polls or the quota does not allow it now."""
+        self._recheck_requested.clear()
+        self._last_poll = self._clock.monotonic()
+        try:
+            if await self._try_lead() and self.problem is not None and await self._delay_after_idle() <= 0:
+                await self._poll()
+                await self._share_state()
+        finally:
+            self._rechecked.set()
+            self._is_leading = False
+            await self._try(self._cluster.resign())
 
     async def _turn(self) -> None:
-        if self._pushed is not None:
-            await self._listen(self._pushed)
-            self._broadcast.mark_fresh()
-            await self._pushed.wait_for_push(FOLLOW_INTERVAL_SECONDS)
+        if self._push is not None:
+            await self._read_push(self._push)
+            self._broadcaster.mark_fresh()
+            await self._push.wait_for_push(FOLLOW_INTERVAL_SECONDS)
             return
-        if not await self._is_leader():
+        if not await self._try_lead():
             await self._follow()
             return
-        due = await self._first_question() if self._next_question is None else self._next_question
+        due = await self._schedule_first_poll() if self._next_poll is None else self._next_poll
         if self._clock.monotonic() >= due:
-            await self._ask()
-            due = await self._plan()
-            self._broadcast.mark_fresh()
-            if await self._ask_what_was_played():
-                await self._tell_others()
-        self._broadcast.mark_fresh()
+            await self._poll()
+            due = await self._schedule_next_poll()
+            self._broadcaster.mark_fresh()
+            if await self._history.poll_if_due():
+                await self._share_state()
+        self._broadcaster.mark_fresh()
         await self._rest(max(0.0, min(TICK_SECONDS, due - self._clock.monotonic())))
 
     async def _rest(self, seconds: float) -> None:
@@ -183,129 +239,93 @@ class Poller:
         if self._wait_for_change is None:
             await self._clock.sleep(seconds)
         elif await self._wait_for_change(seconds):
-            self._next_question = self._clock.monotonic()
+            self._next_poll = self._clock.monotonic()
 
-    async def _first_question(self) -> float:
-        """When to ask first after a pause (monotonic s): at once, where the pace affords it."""
-        knowledge = self._board.state
-        heard_at = None if knowledge.playback is None else knowledge.updated_at
-        seconds = await self._pacing.delay_after_idle(heard_at)
-        return await self._plan_in(seconds) if seconds > 0 else self._clock.monotonic()
-
-    async def _listen(self, pushed: Pushed) -> None:
-        """Takes in what was told. Nobody is asked, so each instance does it for itself, and nothing grows stale."""
+    async def _read_push(self, push: PushSource) -> None:
+        """Read what was pushed. Every instance does so for itself, and nothing becomes stale."""
         try:
-            playback = await self._limits.store(self._source.currently_playing())
-            played = await self._limits.store(self._source.recently_played())
-            changed_at = await self._limits.store(pushed.last_change_at())
-            self._last_push_at = await self._limits.store(pushed.last_push_at())
+            playback = await self._timeouts.store(self._client.currently_playing())
+            plays = await self._timeouts.store(self._client.recently_played())
+            changed_at = await self._timeouts.store(push.last_change_at())
+            self._last_push_at = await self._timeouts.store(push.last_push_at())
         except SourceError as error:
             problem = SourceProblem.of(error, self._clock.now())
-            self._telling.log_change(problem, error)
-            self._board.replace_state(NowPlayingState().with_failure(problem, self._clock.now()))
+            self._status_log.log_change(problem, error)
+            self._publisher.apply_push_failure(problem)
         else:
-            self._telling.log_change(None)
-            self._board.apply_pushed(playback, played, changed_at)
-        self._board.publish()
+            self._status_log.log_change(None)
+            self._publisher.apply_pushed(playback, plays, changed_at)
+        self._publisher.publish()
 
-    async def _is_leader(self) -> bool:
-        leads = await self._instances.try_lead()
-        if leads and not self._leads:
-            await self._take_over()
-        self._leads = leads
-        return leads
-
-    async def _take_over(self) -> None:
-        """Goes on where the instance that led before left off."""
-        told = await self._instances.read_state()
-        if told.is_newer_than(self._board.state):
-            self._board.replace_state(told.for_new_leader())
+    async def _try_lead(self) -> bool:
+        is_leader = await self._cluster.try_lead()
+        if is_leader and not self._is_leading:
+            state = await self._cluster.read_state()
+            if state.is_newer_than(self._publisher.state):
+                self._publisher.adopt(state.for_new_leader())
+        self._is_leading = is_leader
+        return is_leader
 
     async def _follow(self) -> None:
-        if self._follows:  # Whoever begins to follow reads what stands there, and waits for nothing.
-            await self._instances.wait_for_state(FOLLOW_INTERVAL_SECONDS)
-        self._follows = True
-        told = await self._instances.read_state()
-        self._board.replace_state(told)
-        self._board.publish()
-        planned = told.next_poll_at
-        if planned is not None and self._clock.now() < planned + OVERDUE_SECONDS:
-            self._broadcast.mark_fresh()
+        if self._is_following:  # The first time a state may stand there already.
+            await self._cluster.wait_for_state(FOLLOW_INTERVAL_SECONDS)
+        self._is_following = True
+        state = await self._cluster.read_state()
+        self._publisher.adopt(state)
+        self._publisher.publish()
+        if state.next_poll_at is not None and self._clock.now() < state.next_poll_at + LEADER_GRACE_SECONDS:
+            self._broadcaster.mark_fresh()
 
-    async def _ask(self) -> None:
+    async def _poll(self) -> None:
+        self._last_poll = self._clock.monotonic()
         try:
-            playback = await self._limits.source(self._source.currently_playing())
+            playback = await self._timeouts.source(self._client.currently_playing())
         except Exception as error:
-            # Whatever it is, it is a question that was not answered.
             problem = SourceProblem.of(error, self._clock.now())
-            self._telling.log_change(problem, error)
-            self._board.apply_failure(problem)
+            self._status_log.log_change(problem, error)
+            self._publisher.apply_failure(problem)
             is_uncounted = isinstance(error, SourceError) and not error.counts_against_quota
-            self._asking_is_free = self._calls_are_free or is_uncounted
-            if problem.code in _COSTS_A_QUESTION and not self._asking_is_free:
-                self._pacing.consume()
+            self._retries_are_free = self._calls_are_free or is_uncounted
+            if problem.code in _COUNTED_CODES and not self._retries_are_free:
+                self._pacer.consume()
         else:
-            self._pacing.consume()
-            self._telling.log_change(None)
-            self._board.apply_playback(playback)
-            is_blank = (
-                self._board.current_snapshot.status == "idle" and self._board.current_snapshot.last_played is None
-            )
-            if self._row.returns_history or is_blank:
-                await self._ask_what_was_played()
-        self._board.publish()
+            self._pacer.consume()
+            self._status_log.log_change(None)
+            self._publisher.apply_playback(playback)
+            snapshot = self._publisher.current_snapshot
+            if self._source.returns_history or (snapshot.status == "idle" and snapshot.last_played is None):
+                await self._history.poll_if_due()
+        self._publisher.publish()
 
-    async def _ask_what_was_played(self) -> bool:
-        """Where that is due, and can be afforded; it is worth a question anyway where nothing is known.
+    async def _delay_after_idle(self) -> float:
+        state = self._publisher.state
+        return await self._pacer.delay_after_idle(None if state.playback is None else state.updated_at)
 
-        Whether it was news.
-        """
-        if self._row.records_history:
-            return False  # What was seen is the list.
-        now, shown, is_free = self._clock.monotonic(), self._board.current_snapshot, self._row.returns_history
-        is_due = self._listing.is_due(now, shown, is_told=is_free, is_published=self._publishes_plays)
-        if self._board.state.problem is not None or not is_due:
-            return False
-        if not is_free and not self._pacing.has_token and self._board.state.last_played is not None:
-            return False
-        self._listing = HistorySchedule(now, shown.item)
-        if not is_free:
-            self._pacing.consume()
-        try:
-            played = await self._limits.source(self._source.recently_played())
-        except Exception as error:  # It stays unknown; what asks next says why.
-            log.info("recently played is not known (%s)", type(error).__name__)
-            return False
-        is_news = self._board.apply_history(played)
-        self._board.publish()
-        return is_news
+    async def _schedule_first_poll(self) -> float:
+        """Return when to poll first after a pause (monotonic s): at once, if the quota allows it."""
+        seconds = await self._delay_after_idle()
+        return await self._schedule_poll_in(seconds) if seconds > 0 else self._clock.monotonic()
 
-    async def _plan(self) -> float:
-        """Decides when to ask next (monotonic s), and shares what is known."""
-        pace, jitter = await self._pacing.pace(), random.random()  # noqa: S311
-        situation = self._board.schedule_input(pace, jitter, is_free=self._asking_is_free)
-        credit = self._pacing.tokens_at(quota_interval(situation))
-        return await self._plan_in(seconds_until_next_poll(replace(situation, credit=credit)))
+    async def _schedule_next_poll(self) -> float:
+        """Return when to poll next (monotonic s), and share it with the state."""
+        pace, jitter = await self._pacer.pace(), random.random()  # noqa: S311
+        situation = self._publisher.schedule_input(pace, jitter, is_free=self._retries_are_free)
+        tokens = self._pacer.tokens_at(quota_interval(situation))
+        return await self._schedule_poll_in(seconds_until_next_poll(replace(situation, tokens=tokens)))
 
-    async def _plan_in(self, seconds: float) -> float:
-        self._next_question = due = self._clock.monotonic() + seconds
-        self._board.replace_state(replace(self._board.state, next_poll_at=self._clock.now() + seconds))
-        self._board.publish()
-        await self._tell_others()
+    async def _schedule_poll_in(self, seconds: float) -> float:
+        self._next_poll = due = self._clock.monotonic() + seconds
+        self._publisher.schedule_poll(self._clock.now() + seconds)
+        self._publisher.publish()
+        await self._share_state()
         return due
 
-    async def _tell_others(self) -> None:
-        await self._quietly(self._instances.publish_state(self._board.state))
+    async def _share_state(self) -> None:
+        await self._try(self._cluster.publish_state(self._publisher.state))
 
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        """Does what may fail without harm."""
+    async def _try(self, operation: Coroutine[Any, Any, None]) -> None:
+        """Await ``operation``, whose failure does no harm."""
         try:
-            await work
+            await operation
         except Exception as error:
-            log.debug("left undone: %s", describe_error(error))
-
-
-class Step(Protocol):
-    """One part of the loop."""
-
-    async def __call__(self) -> None: ...
+            log.debug("ignored: %s", describe_error(error))

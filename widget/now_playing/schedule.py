@@ -1,8 +1,8 @@
-"""When Spotify is asked next. Pure.
+"""Seconds until the next poll. Pure.
 
-While music plays, news is likely just after the item's end, and early in an item: a quarter of all plays are skipped
-within 5 s, a third within 30 s (P. Lamere, "The Skip", 2014). So the end is asked for on the dot, and in between the
-interval grows with what has been played, at a pace that the day's budget affords.
+While music plays, a change is likely just after the item's end, and early in an item: a quarter of all plays are
+skipped within 5 s, a third within 30 s (P. Lamere, "The Skip", 2014). So there is a poll at the end, and in between the
+interval grows with the progress, within the interval that the daily quota allows.
 """
 
 from collections.abc import Mapping
@@ -10,65 +10,72 @@ from dataclasses import dataclass
 from math import inf
 
 from widget.model.errors import TRANSIENT_CODES, ErrorCode
-from widget.model.playback import Item, PlaybackStatus
-from widget.model.snapshot import Snapshot
+from widget.model.playback import PlaybackStatus
 from widget.model.sources import PollIntervals
 from widget.now_playing.pacing import seconds_until_tokens
 
-DELAY_AFTER_END = 0.5
-RETRIES_AFTER_END = (1.0, 2.0)
-"""At most three questions are asked about one and the same end: on the dot, and these after it."""
+DELAY_AFTER_END_SECONDS = 0.5
+RETRIES_AFTER_END_SECONDS = (1.0, 2.0)
+"""At most three polls are made about one end: at the end, and these after it."""
 
-CONFIRM_DELAY = 1.5
+CONFIRM_DELAY_SECONDS = 1.5
 
-UNLIMITED_INTERVAL = 6.0
-"""The pace, in s, while music plays and nothing is held back."""
+UNLIMITED_INTERVAL_SECONDS = 6.0
+"""The interval while music plays and plenty of the quota is left."""
 
 INTERVAL_START_FACTOR, INTERVAL_GROWTH, INTERVAL_MAX_FACTOR = 1 / 3, 1 / 25, 1.5
-"""The interval, in paces: at the beginning of an item, for each second played, and at most. In plenty that is 2 s, a
-quarter of a second more for each second played, and 9 s from half a minute on, when people skip little any more."""
+"""Factors of the quota interval: at an item's beginning, for each second of progress, and at most.
+
+With plenty of quota that is 2 s, a quarter of a second more for each second played, and 9 s from half a minute on, when
+skips become rare.
+"""
 
 SKIP_BEFORE_END_FACTOR = 0.6
-"""So many paces before a question at the end none is asked."""
+"""No poll is made this many quota intervals before the one at the end."""
 
 TOKENS_RESERVED_FOR_END = 1.0
-"""So much of the allowance is not spent in between."""
+"""This much of the token bucket is kept for the poll at the end."""
 
-AD = 3.0
-PAUSED = ((120.0, 5.0), (900.0, 10.0))
-IDLE = ((300.0, 10.0),)
-IDLE_INTERVAL = 15.0
-"""So late can the first item be, when somebody begins to listen again, while nothing is held back."""
+AD_INTERVAL_SECONDS = 3.0
+PAUSED_INTERVALS = ((120.0, 5.0), (900.0, 10.0))
+"""Until the status has lasted so many seconds, the interval in seconds."""
+
+IDLE_INTERVALS = ((300.0, 10.0),)
+IDLE_INTERVAL_SECONDS = 15.0
+"""The first item after a silence can be noticed this late."""
 
 STATUS_WEIGHTS: Mapping[PlaybackStatus, float] = {"playing": 0.8, "paused": 1.0, "ad": 1.0, "idle": 1.5}
-"""A scarce budget goes where news is likely: much while music plays, little while nothing does. An
-interval that grows to 1.5 paces of 0.8 of the budget's is, on average over who skips, the budget's."""
+"""A scarce quota is spent where changes are likely.
 
-FREE_RETRY_DELAY = 1.0
-"""Problems that raise without a call to Spotify are looked at this often, so that their cure is noticed at once."""
-MAX_RATE_LIMIT_WAIT = 30.0
-MAX_BACKOFF = 60.0
-MAX_FREE_BACKOFF = 6.0
-"""Where asking in vain costs nothing that is counted: within ten seconds of the end of an outage it goes on."""
+An interval that grows to 1.5 times 0.8 of the quota's is the quota's on average, given how often people skip.
+"""
 
-_FREE: frozenset[ErrorCode] = frozenset(
+FREE_RETRY_SECONDS = 1.0
+"""Problems that are known without a call are checked this often, so that a fix is noticed at once."""
+
+MAX_RATE_LIMIT_WAIT_SECONDS = 30.0
+MAX_BACKOFF_SECONDS = 60.0
+MAX_FREE_BACKOFF_SECONDS = 6.0
+"""For retries that no quota counts: polling resumes within ten seconds of an outage's end."""
+
+_FREE_CODES: frozenset[ErrorCode] = frozenset(
     {"not_configured", "needs_authorization", "bad_credentials", "forbidden", "unknown_user", "private"}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleInput:
-    """What the next question depends on; times in s since the epoch, durations in s.
+    """All that the next poll depends on; times in s since the epoch, durations in s.
 
-    ``since`` is when the present status began, ``played`` how much of the item has been, ``pace`` how often the budget
-    affords a question (see ``budget``), ``credit`` how many it affords now (see ``allowance``), ``about_the_end`` how
-    many answers told nothing but a known end, ``is_free`` whether asking cost nothing that is counted in an outage,
-    ``jitter`` a random number from 0 to 1, ``rhythm`` how often a source is asked that tells no progress.
+    ``status_since`` is when the status began, ``elapsed`` the progress, ``pace`` the interval that the quota allows and
+    ``tokens`` the polls that it allows now (see :mod:`widget.now_playing.pacing`), ``polls_past_end`` the number of
+    responses that said nothing but a known end. ``is_free``: retries during the outage are not counted. ``jitter`` is
+    a random number from 0 to 1; ``intervals`` is set for sources with a fixed schedule.
     """
 
     now: float
     status: PlaybackStatus | None = None
-    since: float = 0.0
+    status_since: float = 0.0
     elapsed: float | None = None
     ends_at: float | None = None
     unconfirmed_answers: int = 0
@@ -78,90 +85,72 @@ class ScheduleInput:
     is_free: bool = False
     retry_at: float | None = None
     pace: float = 0.0
-    credit: float = inf
+    tokens: float = inf
     jitter: float = 0.5
-    rhythm: PollIntervals | None = None
+    intervals: PollIntervals | None = None
 
 
 def seconds_until_next_poll(situation: ScheduleInput) -> float:
-    """How long to wait from ``situation.now``, in s."""
+    """Return the seconds from ``situation.now`` to the next poll."""
     pace = quota_interval(situation)
-    affordable = seconds_until_tokens(situation.credit, pace)
+    affordable = seconds_until_tokens(situation.tokens, pace)
     if situation.problem is not None:
-        return _after_a_failure(situation, affordable)
-    if situation.rhythm is not None:
-        return max(_beat(situation, situation.rhythm), situation.pace, affordable)
+        return _after_failure(situation, affordable)
+    if situation.intervals is not None:
+        return max(_fixed_interval(situation, situation.intervals), situation.pace, affordable)
     if situation.unconfirmed_answers:
-        return max(CONFIRM_DELAY, affordable)
-    in_between = seconds_until_tokens(situation.credit, pace, 1 + TOKENS_RESERVED_FOR_END)
-    between = max(_interval(situation, pace), in_between)
+        return max(CONFIRM_DELAY_SECONDS, affordable)
+    reserved = seconds_until_tokens(situation.tokens, pace, 1 + TOKENS_RESERVED_FOR_END)
+    regular = max(_growing_interval(situation, pace), reserved)
     if situation.status != "playing" or situation.ends_at is None:
-        return between
+        return regular
+    retries = max(0, situation.polls_past_end - 1)
+    if retries >= len(RETRIES_AFTER_END_SECONDS):
+        return regular  # A player that vanished near the end reports it for hours.
     until_end = situation.ends_at - situation.now
     if until_end > 0:
-        at_the_end = max(until_end + DELAY_AFTER_END, affordable)
-        return at_the_end if at_the_end < between + SKIP_BEFORE_END_FACTOR * pace else between
-    tries = max(0, situation.polls_past_end - 1)
-    return max(RETRIES_AFTER_END[tries], affordable) if tries < len(RETRIES_AFTER_END) else between
+        at_end = max(until_end + DELAY_AFTER_END_SECONDS, affordable)
+        return at_end if at_end < regular + SKIP_BEFORE_END_FACTOR * pace else regular
+    return max(RETRIES_AFTER_END_SECONDS[retries], affordable)
 
 
 def quota_interval(situation: ScheduleInput) -> float:
-    """The seconds between two questions that the budget affords in this status."""
+    """Return the seconds between two polls that the quota allows in this status."""
     return situation.pace * STATUS_WEIGHTS[situation.status or "idle"]
 
 
-def _beat(situation: ScheduleInput, rhythm: PollIntervals) -> float:
+def _fixed_interval(situation: ScheduleInput, intervals: PollIntervals) -> float:
     if situation.unconfirmed_answers:
-        return rhythm.confirm
-    if rhythm.at_end and situation.status == "playing" and situation.ends_at is not None:
+        return intervals.confirm
+    is_at_end = situation.polls_past_end <= len(RETRIES_AFTER_END_SECONDS)
+    if intervals.at_end and is_at_end and situation.status == "playing" and situation.ends_at is not None:
         until_end = situation.ends_at - situation.now
-        return min(rhythm.playing, until_end + DELAY_AFTER_END) if until_end > 0 else RETRIES_AFTER_END[0]
+        at_end = until_end + DELAY_AFTER_END_SECONDS if until_end > 0 else RETRIES_AFTER_END_SECONDS[0]
+        return min(intervals.playing, at_end)
     if situation.status == "playing":
-        return rhythm.playing
-    return rhythm.idle if situation.now - situation.since < rhythm.idle_patience else rhythm.idle_after_patience
+        return intervals.playing
+    is_patient = situation.now - situation.status_since < intervals.idle_patience
+    return intervals.idle if is_patient else intervals.idle_after_patience
 
 
-def _interval(situation: ScheduleInput, pace: float) -> float:
-    for_how_long = situation.now - situation.since
+def _growing_interval(situation: ScheduleInput, pace: float) -> float:
+    lasted = situation.now - situation.status_since
     if situation.status == "playing":
-        unit = max(pace, UNLIMITED_INTERVAL)
-        played = for_how_long if situation.elapsed is None else situation.elapsed
-        return unit * min(INTERVAL_MAX_FACTOR, INTERVAL_START_FACTOR + max(0.0, played) * INTERVAL_GROWTH)
+        unit = max(pace, UNLIMITED_INTERVAL_SECONDS)
+        elapsed = lasted if situation.elapsed is None else situation.elapsed
+        return unit * min(INTERVAL_MAX_FACTOR, INTERVAL_START_FACTOR + max(0.0, elapsed) * INTERVAL_GROWTH)
     if situation.status == "ad":
-        return max(AD, pace)
-    steps = PAUSED if situation.status == "paused" else IDLE
-    return max(pace, next((seconds for until, seconds in steps if for_how_long < until), IDLE_INTERVAL))
+        return max(AD_INTERVAL_SECONDS, pace)
+    steps = PAUSED_INTERVALS if situation.status == "paused" else IDLE_INTERVALS
+    return max(pace, next((seconds for until, seconds in steps if lasted < until), IDLE_INTERVAL_SECONDS))
 
 
-def _after_a_failure(situation: ScheduleInput, affordable: float) -> float:
-    if situation.problem in _FREE:
-        return FREE_RETRY_DELAY
+def _after_failure(situation: ScheduleInput, affordable: float) -> float:
+    if situation.problem in _FREE_CODES:
+        return FREE_RETRY_SECONDS
     if situation.problem in TRANSIENT_CODES:
-        longest = MAX_FREE_BACKOFF if situation.is_free else MAX_BACKOFF
-        backoff = min(longest, 2.0 ** (min(situation.failures, 10) - 1))
+        max_backoff = MAX_FREE_BACKOFF_SECONDS if situation.is_free else MAX_BACKOFF_SECONDS
+        backoff = min(max_backoff, 2.0 ** (min(situation.failures, 10) - 1))
         return max(backoff * (0.75 + situation.jitter / 2), affordable)
-    until = MAX_RATE_LIMIT_WAIT if situation.retry_at is None else situation.retry_at - situation.now
-    return min(max(until, 0.05), MAX_RATE_LIMIT_WAIT)
-
-
-HISTORY_INTERVAL_SECONDS = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class HistorySchedule:
-    """``asked_at`` (monotonic s) is when it was asked last, None if it never was; ``during`` is what played then."""
-
-    asked_at: float | None = None
-    last_item: Item | None = None
-
-    def is_due(self, now: float, shown: Snapshot, *, is_told: bool, is_published: bool) -> bool:
-        """Where it comes with each answer (``is_told``), each time; else once when nothing plays, and again at long
-        intervals, for lists lag. Where earlier plays are published, at the end of each item too."""
-        wanted = shown.status == "idle" or is_published
-        if is_told:
-            return True
-        if self.asked_at is None:
-            return wanted
-        if is_published and self.last_item is not None and shown.item != self.last_item:
-            return True
-        return wanted and now - self.asked_at >= HISTORY_INTERVAL_SECONDS
+    wait = MAX_RATE_LIMIT_WAIT_SECONDS if situation.retry_at is None else situation.retry_at - situation.now
+    return min(max(wait, 0.05), MAX_RATE_LIMIT_WAIT_SECONDS)

@@ -1,4 +1,7 @@
-"""What is known, as text for the store: instances share it, and it outlives the process. Pure."""
+"""The state as JSON for the store: instances share it, and it outlives the process. Pure.
+
+The field names are stored, so they never change.
+"""
 
 import json
 from dataclasses import asdict
@@ -22,32 +25,32 @@ from widget.now_playing.expiry import NowPlayingReport
 from widget.now_playing.state import NowPlayingState
 
 
-def dump_state(knowledge: NowPlayingState) -> str:
-    """``knowledge`` for the store, as JSON."""
+def dump_state(state: NowPlayingState) -> str:
+    """Return ``state`` as JSON."""
     return json.dumps(
         {
-            "playback": knowledge.playback and playback_to_dict(knowledge.playback),
-            "updated_at": knowledge.updated_at,
-            "anchor": knowledge.started_at,
-            "doubts": knowledge.unconfirmed_answers,
-            "about_the_end": knowledge.polls_past_end,
-            "told_ms": knowledge.last_reported_ms,
-            "failures": knowledge.failures,
-            "problem": knowledge.problem and asdict(knowledge.problem),
-            "last_played": knowledge.last_played and played_item_to_dict(knowledge.last_played),
-            "next_question_at": knowledge.next_poll_at,
-            "announced": knowledge.report and _plain_announcement(knowledge.report),
-            "recent": [played_item_to_dict(last) for last in knowledge.recent],
-            "current_play": knowledge.current_play and played_item_to_dict(knowledge.current_play),
-            "source_label": knowledge.source_label,
+            "playback": state.playback and playback_to_dict(state.playback),
+            "updated_at": state.updated_at,
+            "anchor": state.started_at,
+            "doubts": state.unconfirmed_answers,
+            "about_the_end": state.polls_past_end,
+            "told_ms": state.last_reported_ms,
+            "failures": state.failures,
+            "problem": state.problem and asdict(state.problem),
+            "last_played": state.last_played and played_item_to_dict(state.last_played),
+            "next_question_at": state.next_poll_at,
+            "announced": state.report and _report_to_dict(state.report),
+            "recent": [played_item_to_dict(play) for play in state.recent],
+            "current_play": state.current_play and played_item_to_dict(state.current_play),
+            "source_label": state.source_label,
         }
     )
 
 
-def load_state(written: str | None, now: float) -> NowPlayingState:
-    """What :func:`to_text` wrote, as far as it is believed at ``now``; knowing nothing, where it cannot be read."""
+def load_state(text: str | None, now: float) -> NowPlayingState:
+    """Return the state in ``text``, without dates after ``now``; an empty one if it cannot be read."""
     try:
-        value = json.loads(written or "{}")
+        value = json.loads(text or "{}")
         return NowPlayingState(
             playback=optional(playback_from_dict, value["playback"]),
             updated_at=optional(require_timestamp, value["updated_at"]),
@@ -56,11 +59,11 @@ def load_state(written: str | None, now: float) -> NowPlayingState:
             polls_past_end=require_int(value.get("about_the_end", 0)),
             last_reported_ms=optional(require_int, value.get("told_ms")),
             failures=require_int(value["failures"]),
-            problem=optional(_problem, value["problem"]),
+            problem=optional(_problem_from_dict, value["problem"]),
             last_played=optional(played_item_from_dict, value["last_played"]),
             next_poll_at=optional(require_timestamp, value["next_question_at"]),
-            report=optional(_announcement, value.get("announced")),
-            recent=tuple(played_item_from_dict(last) for last in value.get("recent", [])),
+            report=optional(_report_from_dict, value.get("announced")),
+            recent=tuple(played_item_from_dict(play) for play in value.get("recent", [])),
             current_play=optional(played_item_from_dict, value.get("current_play")),
             source_label=optional(require_str, value.get("source_label")),
         ).without_future_dates(now)
@@ -68,16 +71,16 @@ def load_state(written: str | None, now: float) -> NowPlayingState:
         return NowPlayingState()
 
 
-def _plain_announcement(announced: NowPlayingReport) -> dict[str, Any]:
+def _report_to_dict(report: NowPlayingReport) -> dict[str, Any]:
     return {
-        "item": item_to_dict(announced.item),
-        "since": announced.reported_at,
-        "began_after": announced.earliest_start,
-        "newest_played_at": announced.newest_played_at,
+        "item": item_to_dict(report.item),
+        "since": report.reported_at,
+        "began_after": report.earliest_start,
+        "newest_played_at": report.newest_played_at,
     }
 
 
-def _announcement(value: Any) -> NowPlayingReport:
+def _report_from_dict(value: Any) -> NowPlayingReport:
     return NowPlayingReport(
         item_from_dict(value["item"]),
         require_timestamp(value["since"]),
@@ -86,7 +89,7 @@ def _announcement(value: Any) -> NowPlayingReport:
     )
 
 
-def _problem(value: Any) -> SourceProblem:
+def _problem_from_dict(value: Any) -> SourceProblem:
     if value["code"] not in get_args(ErrorCode):
-        raise ValueError("no code")
+        raise ValueError("unknown code")
     return SourceProblem(value["code"], require_str(value["message"]), optional(require_timestamp, value["retry_at"]))

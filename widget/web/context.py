@@ -36,6 +36,8 @@ class AppContext:
     source: SourceInfo = SPOTIFY
     colours: ColorService | None = None
     storage_is_ephemeral: bool = False
+    readiness: Callable[[], Awaitable[HealthStatus]] | None = None
+    """The health for ``/readyz``, if that differs."""
 
     @property
     def labelled_source(self) -> SourceInfo:

@@ -23,7 +23,7 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 while the token works and the last question was answered, else 503 and why."""
     services = get_context(request)
-    health = await services.health()
+    health = await (services.readiness or services.health)()
     return _json(request, health_json(health, services.source), 200 if health.problem is None else 503)
 
 
