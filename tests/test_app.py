@@ -65,6 +65,27 @@ async def test_after_an_outage_of_the_accounts_service_it_goes_on_within_ten_sec
         assert (await running.client.get("/readyz")).status_code == 200
 
 
+async def test_an_outage_that_outlasts_the_last_visitor_is_over_for_who_asks_readyz_alone(tmp_path: Path) -> None:
+    async with program(tmp_path) as running:
+        simulator, clock = running.simulator, running.clock
+        await running.client.get("/now-playing")
+        simulator.answers[NOW] = out_of_order
+        await clock.advance(400)
+        polls = simulator.requests.count(NOW)
+        del simulator.answers[NOW]
+        for _ in range(10):
+            await running.client.get("/")
+            await clock.advance(60)
+        assert simulator.requests.count(NOW) == polls
+        codes = []
+        for _ in range(12):
+            codes.append((await running.client.get("/readyz")).status_code)
+            await clock.advance(60)
+        assert codes[0] in (200, 503)
+        assert set(codes[1:]) == {200}
+        assert simulator.requests.count(NOW) == polls + 1
+
+
 async def test_a_minute_after_the_last_visitor_the_questions_end(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         await running.client.get("/now-playing")

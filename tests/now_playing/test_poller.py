@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -375,3 +376,103 @@ async def test_while_somebody_watches_the_loop_alone_catches_up(clock: FakeClock
     instance.broadcaster.touch()
     await instance.poller.refresh_from_cluster()
     assert instance.poller.last_success_at is None
+
+
+@pytest.mark.parametrize("short_ms", [100, 400, 1_000, 2_000, 5_000])
+async def test_a_player_that_vanished_just_before_the_end_is_polled_three_times_and_then_seldom(
+    clock: FakeClock, short_ms: int
+) -> None:
+    instance = single_instance(plays(clock), clock=clock)
+    polled_at = []
+
+    async def stands_still() -> Playback:
+        polled_at.append(clock.now())
+        return Playback("playing", clock.now(), SONG, 200_000 - short_ms)
+
+    instance.client.currently_playing = stands_still  # type: ignore[method-assign]
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        await instance.watch(3600)
+    gaps = [after - before for before, after in pairwise(polled_at)]
+    assert sum(gap < 9 for gap in gaps) <= 3
+    assert len(polled_at) <= 3600 / 9 + 4
+
+
+async def test_a_short_item_that_repeats_is_polled_at_each_of_its_ends(clock: FakeClock) -> None:
+    jingle = item("Jingle", duration_ms=10_000)
+    instance = single_instance(plays(clock), clock=clock)
+    begun = clock.now()
+
+    async def again_and_again() -> Playback:
+        return Playback("playing", clock.now(), jingle, round((clock.now() - begun) * 1000) % 10_000)
+
+    instance.client.currently_playing = again_and_again  # type: ignore[method-assign]
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        for _ in range(200):
+            await instance.watch(0.5)
+            assert instance.status == "playing"
+
+
+async def recheck_every_minute(instance: Instance, minutes: int) -> list[str | None]:
+    problems = []
+    for _ in range(minutes):
+        await instance.poller.recheck()
+        problems.append(instance.problem())
+        await instance.clock.advance(60)
+    return problems
+
+
+async def test_an_outage_that_outlasts_the_last_viewer_ends_by_one_poll_in_five_minutes(clock: FakeClock) -> None:
+    instance = single_instance(plays(clock), SpotifyUnreachable("502"), clock=clock)
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        await clock.advance(400)
+        assert instance.problem() == "spotify_unreachable"
+        polls = instance.client.polls
+        assert set(await recheck_every_minute(instance, 20)) == {"spotify_unreachable"}
+        assert 3 <= instance.client.polls - polls <= 4
+        instance.client.answers = [plays(clock)]
+        assert (await recheck_every_minute(instance, 7))[-1] is None
+        polls = instance.client.polls
+        await recheck_every_minute(instance, 20)
+        assert instance.client.polls == polls
+
+
+async def test_no_recheck_costs_a_poll_that_the_quota_does_not_allow(clock: FakeClock) -> None:
+    instance = single_instance(plays(clock), SpotifyUnreachable("502"), clock=clock)
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        await clock.advance(400)
+        polls, instance.client.calls = instance.client.polls, [(clock.now() - 3600, 99_999)]
+        for _ in range(20):
+            await instance.poller.recheck()
+            await clock.advance(60)
+        assert instance.client.polls - polls <= 2
+
+
+async def test_a_recheck_that_hangs_keeps_nobody_waiting(clock: FakeClock) -> None:
+    instance = single_instance(plays(clock), SpotifyUnreachable("502"), clock=clock)
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        await clock.advance(400)
+        instance.client.hold = asyncio.Event()
+        recheck = asyncio.create_task(instance.poller.recheck())
+        await clock.advance(0.5)
+        assert recheck.done()
+
+
+async def test_one_instance_s_recheck_tells_the_others(clock: FakeClock) -> None:
+    shared = SharedState()
+    first = Instance(ScriptedSource(plays(clock), SpotifyUnreachable("502")), shared, clock)
+    second = Instance(ScriptedSource(SpotifyUnreachable("502")), shared, clock)
+    async with running(first, second):
+        await second.broadcaster.fresh()
+        await clock.advance(100)
+        await first.broadcaster.fresh()
+        await clock.advance(400)
+        first.client.answers = [plays(clock)]
+        await first.poller.recheck()
+        await second.poller.refresh_from_cluster()
+        assert (first.problem(), second.problem()) == (None, None)
+        assert shared.leader is None
