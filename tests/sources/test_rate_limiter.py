@@ -9,7 +9,7 @@ import pytest
 from tests.support.stage import Stage, spent, stage_in
 from widget.model.errors import DailyLimitReached, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
 from widget.sources.rate_limiter import RateLimiter
-from widget.store.base import RateLimitBlock
+from widget.store.rows import RateLimitBlock
 
 DAY = 86_400.0
 

@@ -18,7 +18,7 @@ from tests.support.live_server import free_port
 from tests.support.postgres import Postgres
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Authorization
-from widget.store.limits import StoreTimeouts
+from widget.store.base import StoreTimeouts
 from widget.store.postgres import PostgresStore
 
 QUICK = StoreTimeouts(statement=0.6, refresh=0.8, close=0.3)

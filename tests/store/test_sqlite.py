@@ -12,7 +12,7 @@ import pytest
 
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Authorization, Credentials
-from widget.store.limits import StoreTimeouts
+from widget.store.base import StoreTimeouts
 from widget.store.schema import MIGRATIONS, VERSION
 from widget.store.sqlite import SqliteStore
 
@@ -53,7 +53,7 @@ async def test_a_newer_version_s_file_is_refused_and_left_alone(tmp_path: Path) 
 async def test_a_file_of_the_first_version_is_migrated_with_what_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with closing(sqlite3.connect(path)) as connection:
-        for statement in MIGRATIONS[0]:
+        for statement in MIGRATIONS[0].statements:
             connection.execute(statement)
         connection.execute("INSERT INTO token VALUES (1, 'AQ-old', '', NULL, NULL, NULL, NULL, NULL, NULL, 0)")
         connection.execute("PRAGMA user_version = 1")

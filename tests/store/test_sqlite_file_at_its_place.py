@@ -9,7 +9,7 @@ import pytest
 from tests.store.test_sqlite import mode
 from widget.model.errors import StoreError
 from widget.model.tokens import Authorization
-from widget.store.limits import StoreTimeouts
+from widget.store.base import StoreTimeouts
 from widget.store.sqlite import SqliteStore
 
 QUICK = StoreTimeouts(refresh=0.2)
@@ -96,7 +96,7 @@ async def test_a_refresh_under_a_lock_that_was_deleted_is_not_asked(tmp_path: Pa
     store = await opened(path)
     async with store.refresh_lock():
         delete_all_files(path)
-        with pytest.raises(StoreError, match="not ours"):
+        with pytest.raises(StoreError, match="no longer ours"):
             await store.reserve_space()
     await store.close()
 

@@ -14,9 +14,9 @@ import pytest
 
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Account, Authorization, Credentials
-from widget.store.base import RateLimitBlock
-from widget.store.limits import StoreTimeouts
+from widget.store.base import StoreTimeouts
 from widget.store.outage_log import OutageLog
+from widget.store.rows import RateLimitBlock
 from widget.store.sqlite import SqliteStore
 
 NOW = 1_795_000_000.0

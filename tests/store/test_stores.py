@@ -11,9 +11,9 @@ import pytest
 from tests.support.postgres import Postgres
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import AccessToken, Account, Authorization, Credentials
-from widget.store.base import RateLimitBlock, Store
+from widget.store.base import Store, StoreTimeouts
 from widget.store.factory import create_store
-from widget.store.limits import StoreTimeouts
+from widget.store.rows import RateLimitBlock
 
 NOW = 1_795_000_000.0
 TOKEN = Authorization(

@@ -9,7 +9,8 @@ from widget.http_client import MAX_RETRY_AFTER_SECONDS
 from widget.model.errors import DailyLimitReached, QuotaExceeded, RateLimited, Throttled
 from widget.model.sources import SourceName
 from widget.model.tokens import SECONDS_PER_DAY, STORED_CLOCK_SKEW_SECONDS
-from widget.store.base import RateLimitBlock, Store
+from widget.store.base import Store
+from widget.store.rows import RateLimitBlock
 
 
 class RateLimiter:

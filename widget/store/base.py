@@ -1,176 +1,206 @@
-"""What outlives the process: the protocol that every store follows."""
+"""The store: everything that outlives the process. Engines differ in connections, transactions, locks and signals."""
 
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
 
-from widget.model.errors import ErrorCode
 from widget.model.sources import SourceName
 from widget.model.tokens import Account, Authorization, Credentials
+from widget.store import queries
+from widget.store.queries import Result, Transaction
+from widget.store.rows import RateLimitBlock
+
+RESERVED_BYTES = 32_768
+"""Written for real before a refresh: many times the size of the write that saves its response."""
+
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimitBlock:
-    """Until when (s since the epoch) nothing may be sent to the source, and why."""
+class StoreTimeouts:
+    """Limits in seconds; when one is exceeded a StoreError is raised and the service goes on.
 
-    until: float
-    code: ErrorCode
-    message: str
+    ``lock`` is for SQLite's own lock, ``statement`` for any other statement including its wait in the queue,
+    ``refresh`` for the refresh lock, ``close`` for releasing everything.
+    """
+
+    lock: float = 2.0
+    statement: float = 5.0
+    refresh: float = 10.0
+    close: float = 0.8
 
 
-class Store(Protocol):
-    """Each method is one transaction, safe across processes, and may raise StoreError: whatever
-    fails or hangs outside becomes one, within the limits of :mod:`widget.store.limits`. Once begun, a transaction ends
-    by itself, also where its caller is cancelled.
+DEFAULT_TIMEOUTS = StoreTimeouts()
 
-    Times are in seconds since the epoch. What is stored and cannot be read is as if it were not there.
+
+class Store(ABC):
+    """Each method is one transaction, safe across processes. Raises StoreError within :class:`StoreTimeouts`.
+
+    A transaction that has begun ends by itself, even if its caller is cancelled. Times are in seconds since the epoch.
+    Rows that cannot be read count as absent.
     """
 
     @property
+    @abstractmethod
     def location(self) -> str:
-        """Where it is, for people; without a password."""
-        ...
+        """The location for people, without a password."""
 
-    async def open(self) -> None:
-        """Connects, makes or migrates the schema, and makes sure that it can be written.
+    @abstractmethod
+    async def open(self, *, migrate: bool = True) -> None:
+        """Connect, create or migrate the schema and verify that it is writable; later uses retry after a StoreError.
 
-        Raises ConfigurationError, naming the place, where that can never be, and StoreError
-        where it cannot be now: then every later use tries again.
+        Without ``migrate`` nothing is created or changed. Raises :class:`widget.model.errors.ConfigurationError`
+        when the location can never work.
         """
-        ...
 
+    @abstractmethod
     async def close(self) -> None:
-        """Gives everything back, leadership included; in a second, whatever hangs."""
-        ...
+        """Release everything, leadership included, within a second."""
 
-    # The authorization.
+    @abstractmethod
+    async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
+        """Run one transaction. ``write`` excludes other writers, ``durable`` is on disk on return."""
+
+    # Authorization
+
+    @abstractmethod
+    def refresh_lock(self) -> AbstractAsyncContextManager[None]:
+        """Hold the refresh lock: one task of one process at a time, freed when its process dies.
+
+        Raises StoreError after ten seconds.
+        """
+
+    @abstractmethod
+    async def reserve_space(self) -> None:
+        """Verify, under :meth:`refresh_lock`, that the response to a refresh can be saved.
+
+        A durable write larger than the response's has reached the database itself.
+        """
+
+    async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
+        """Keep an authorization that could not be stored outside the database; False where there is no such place."""
+        return False
 
     async def authorization(self) -> Authorization | None:
-        """The stored authorization."""
-        ...
+        return await self._transact(queries.authorization())
 
     async def credentials(self) -> Credentials | None:
-        """The stored client ID and secret."""
-        ...
+        return await self._transact(queries.credentials())
 
     async def seed_fingerprint(self) -> str | None:
-        """The fingerprint of the last seed used."""
-        ...
+        """Return the fingerprint of the last seed token used."""
+        return await self.get_value("seed")
 
     async def save_authorization(
         self,
-        token: Authorization,
+        authorization: Authorization,
         credentials: Credentials | None,
         seed_fingerprint: str | None,
-        notes: Mapping[str, str] = ...,
+        values: Mapping[str, str] = NO_VALUES,
     ) -> None:
-        """Replaces the token, whatever its state. None leaves credentials or fingerprint as they are; ``notes`` are
-        saved with it."""
-        ...
+        """Replace the authorization, whatever its state, and save ``values`` with it.
+
+        None leaves credentials or fingerprint as they are.
+        """
+        steps = queries.save_authorization(authorization, credentials, seed_fingerprint, values)
+        await self._transact(steps, write=True, durable=True)
 
     async def save_refresh(
         self,
         used_refresh_token: str,
-        token: Authorization,
+        authorization: Authorization,
         credentials: Credentials | None = None,
         seed_fingerprint: str | None = None,
     ) -> bool:
-        """Replaces the token where the stored refresh token still is ``used_refresh_token``; False where another one
-        is. Where none is, the database was lost meanwhile, and all that is given is stored.
+        """Replace the authorization if its refresh token is still ``used_refresh_token``; return whether it was.
 
-        Durable when it returns.
+        If none is stored the database was lost meanwhile, and everything given is stored. Durable on return.
         """
-        ...
-
-    async def reserve_space(self) -> None:
-        """Makes sure, while the caller holds :meth:`refreshing`, that a refresh's answer can be saved: a durable write
-        larger than that has reached the database itself. StoreError where it has not."""
-        ...
-
-    async def discard_access_token(self, access_token: str) -> None:
-        """Deletes the stored access token, where it is this one: Spotify refused it."""
-        ...
-
-    async def save_account(self, refresh_token: str, account: Account) -> None:
-        """Whose the stored token is, where it still is ``refresh_token`` and that was not known."""
-        ...
+        steps = queries.save_refresh(used_refresh_token, authorization, credentials, seed_fingerprint)
+        return await self._transact(steps, write=True, durable=True)
 
     async def mark_needs_authorization(self, refresh_token: str) -> None:
-        """Marks the stored token as dead, where it still is ``refresh_token``."""
-        ...
+        """Mark the stored authorization as dead if it still is ``refresh_token``."""
+        await self._transact(queries.mark_needs_authorization(refresh_token), write=True, durable=True)
 
-    def refresh_lock(self) -> AbstractAsyncContextManager[None]:
-        """Held by at most one task of one process at a time; freed when its process dies. StoreError where it cannot
-        be had within ten seconds."""
-        ...
+    async def discard_access_token(self, access_token: str) -> None:
+        """Delete the stored access token if it is this one, which Spotify rejected."""
+        await self._transact(queries.discard_access_token(access_token), write=True, durable=True)
+
+    async def save_account(self, refresh_token: str, account: Account) -> None:
+        """Save the account of the authorization if it is still ``refresh_token`` and none is known."""
+        await self._transact(queries.save_account(refresh_token, account), write=True, durable=True)
 
     async def forget(self) -> None:
-        """Deletes all that is stored. Waits for a refresh under way, whose answer would bring the token back."""
-        ...
+        """Delete everything stored. Waits for a refresh in progress, whose response would restore the token."""
+        async with self.refresh_lock():
+            await self._transact(queries.forget(), write=True, durable=True)
 
-    # Asking a source. What each has told, forbidden or cost is kept by itself.
+    # Polling, for each source separately
 
     async def count_call(self, now: float, calls_per_day: int, source: SourceName = "spotify") -> bool:
-        """Counts one question at ``now`` if the last 24 hours still allow it; False, uncounted, if not."""
-        ...
+        """Count one call at ``now`` if the last 24 hours allow it; return whether they did."""
+        return await self._transact(queries.count_call(now, calls_per_day, source), write=True)
 
     async def calls_since(self, since: float, source: SourceName = "spotify") -> Sequence[tuple[float, int]]:
-        """The calls counted since ``since``: (beginning of the minute, number), oldest first."""
-        ...
+        """Return the calls since ``since`` as (start of the minute, number), oldest first."""
+        return await self._transact(queries.calls_since(since, source))
 
     async def rate_limit_block(self, source: SourceName = "spotify") -> RateLimitBlock | None:
-        """The last ban, whether over or not."""
-        ...
+        """Return the last block, whether over or not."""
+        return await self._transact(queries.rate_limit_block(source))
 
-    async def set_rate_limit_block(self, ban: RateLimitBlock | None, source: SourceName = "spotify") -> None:
-        """Replaces the ban; a shorter one does not replace a longer one."""
-        ...
+    async def set_rate_limit_block(self, block: RateLimitBlock | None, source: SourceName = "spotify") -> None:
+        """Replace the block, unless a longer one stands."""
+        await self._transact(queries.set_rate_limit_block(block, source), write=True, durable=True)
 
-    # Several instances on one store.
+    # Several instances on one store
 
+    @abstractmethod
     async def try_lead(self) -> bool:
-        """Becomes, or stays, the one instance that asks the source; freed when its process dies or closes."""
-        ...
+        """Become, or stay, the leader; freed when its process dies or closes."""
 
+    @abstractmethod
     async def resign(self) -> None:
-        """Lets another instance lead."""
-        ...
+        """Let another instance lead."""
 
-    async def publish_state(self, knowledge: str, source: SourceName = "spotify") -> None:
-        """What the leader knows, for the others to show."""
-        ...
+    @abstractmethod
+    async def wait_for_state(self, seconds: float) -> None:
+        """Wait until a state may have been published, ``seconds`` at most."""
+
+    async def publish_state(self, state: str, source: SourceName = "spotify") -> None:
+        """Publish the leader's state for the followers."""
+        await self.set_value(queries.key_for("knowledge", source), state)
 
     async def read_state(self, source: SourceName = "spotify") -> str | None:
-        """What the leader shared last."""
-        ...
+        return await self.get_value(queries.key_for("knowledge", source))
 
-    async def wait_for_state(self, seconds: float) -> None:
-        """Returns when something may have been shared, after ``seconds`` at the latest."""
-        ...
+    # Values by key
 
-    # Messages to the owner.
+    async def get_value(self, key: str) -> str | None:
+        return await self._transact(queries.get_value(key))
 
-    async def get_value(self, name: str) -> str | None:
-        """What was remembered under ``name``."""
-        ...
+    async def set_value(self, key: str, value: str) -> None:
+        await self._transact(queries.set_value(key, value), write=True)
 
-    async def set_value(self, name: str, text: str) -> None:
-        """Remembers ``text`` under ``name``."""
-        ...
+    async def set_values(self, values: Mapping[str, str]) -> None:
+        """Save all of ``values`` or none; durable on return."""
+        await self._transact(queries.set_values(values), write=True, durable=True)
 
-    async def set_values(self, notes: Mapping[str, str]) -> None:
-        """Remembers all of ``notes`` (text by name) or none; durable when it returns."""
-        ...
+    # Alerts
 
     async def messages_sent(self, channel: str) -> frozenset[str]:
-        """The keys of the messages that ``channel`` received."""
-        ...
+        """Return the keys of the alerts that ``channel`` received."""
+        return await self._transact(queries.messages_sent(channel))
 
     async def claim_message(self, channel: str, key: str, now: float) -> bool:
-        """True for the one caller that may send this message now; a claim that came to nothing ends after a while."""
-        ...
+        """Claim the sending of one alert; only one caller succeeds, until the claim expires."""
+        return await self._transact(queries.claim_message(channel, key, now), write=True, durable=True)
 
     async def finish_message(self, channel: str, key: str, arrived: bool) -> None:
-        """Ends a claim: the message is sent, or free to be tried again."""
-        ...
+        """End a claim: the alert was sent, or may be tried again."""
+        await self._transact(queries.finish_message(channel, key, arrived), write=True, durable=True)

@@ -1,4 +1,4 @@
-"""A lock that belongs to a file's name, and dies with the process that holds it."""
+"""A lock file whose lock ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OWNER_ONLY = 0o600
 
 
 class FileLock:
-    """The lock at ``path``. Whoever opens the file later meets the same lock, as long as the file is not replaced."""
+    """The lock at ``path``, the same for every process as long as the file is not replaced."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,37 +23,34 @@ class FileLock:
         self._identity: tuple[int, int] | None = None
 
     @property
-    def holds(self) -> bool:
-        """Whether we hold it, and others would meet it: its file was neither deleted nor replaced."""
+    def is_held(self) -> bool:
+        """Whether we hold it and its file was neither deleted nor replaced."""
         return self._lock is not None and self._identity == file_identity(self._path)
 
     def acquire(self) -> bool:
-        """Whether it could be had at once. StoreError where it cannot be had at all (a file of another user's, a file
-        system without locks)."""
+        """Return whether it is ours now. Raises StoreError if it can't be locked (another user's file, no locks)."""
         from filelock import FileLock as Lock
         from filelock import Timeout
 
         self.release()
-        # What waits for its turn is told by Timeout; all else is the operating system's own way of saying no.
         lock = Lock(self._path, mode=OWNER_ONLY, thread_local=False)
         try:
             lock.acquire(blocking=False)
         except Timeout:
             return False
         except (OSError, NotImplementedError) as error:
-            raise StoreError(f"the lock {self._path} cannot be had ({describe_error(error)})") from error
+            raise StoreError(f"the lock {self._path} cannot be acquired ({describe_error(error)})") from error
         self._lock, self._identity = lock, file_identity(self._path)
         return True
 
     def release(self) -> None:
-        """Gives it up, where we hold it."""
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()
 
 
 def file_identity(path: Path) -> tuple[int, int] | None:
-    """What tells the file at ``path`` from another one there; None where there is none."""
+    """Return device and inode of the file, None if there is none."""
     try:
         status = path.stat()
     except OSError:
@@ -62,6 +59,6 @@ def file_identity(path: Path) -> tuple[int, int] | None:
 
 
 def describe_error(error: Exception) -> str:
-    """Why, in the operating system's or SQLite's own words."""
-    told = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-    return told or type(error).__name__
+    """Return the reason in the words of the operating system or SQLite."""
+    text = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    return text or type(error).__name__

@@ -1,4 +1,4 @@
-"""Says in the log that the database cannot be used, and when it can again: never more than a line a minute."""
+"""One log line a minute at most while the database cannot be used, and one when it works again."""
 
 import logging
 import time
@@ -9,39 +9,37 @@ from widget.model.errors import StoreError
 
 LOG_INTERVAL_SECONDS = 60.0
 
-Heard = TypeVar("Heard")
+Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
 
 class OutageLog:
-    """``again`` is what is said once it works again. Only here does the log learn which database it is, and why."""
+    """Logs ``recovered`` when it works again. Only the log names the database and the reason."""
 
-    def __init__(self, again: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._again = again
+    def __init__(self, recovered: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._recovered = recovered
         self._monotonic = monotonic
-        self._said_at: float | None = None
-        self._told = False
+        self._logged_at: float | None = None
+        self._is_out = False
 
-    async def watch(self, asking: Awaitable[Heard]) -> Heard:
-        """What ``asking`` gives; where it raises StoreError that :meth:`failed`, else it :meth:`worked`."""
+    async def watch(self, operation: Awaitable[Result]) -> Result:
+        """Await ``operation`` and record whether the database worked."""
         try:
-            heard = await asking
+            result = await operation
         except StoreError as error:
             self.record_failure(error)
             raise
         self.record_success()
-        return heard
+        return result
 
     def record_failure(self, error: StoreError) -> None:
-        """``error`` was met."""
         now = self._monotonic()
-        if self._said_at is None or now - self._said_at >= LOG_INTERVAL_SECONDS:
-            self._said_at, self._told = now, True
+        if self._logged_at is None or now - self._logged_at >= LOG_INTERVAL_SECONDS:
+            self._logged_at, self._is_out = now, True
             log.warning("%s", error)
 
     def record_success(self) -> None:
-        """It worked."""
-        if self._told:
-            self._told = False
-            log.info("%s", self._again)
+        if self._is_out:
+            self._is_out = False
+            log.info("%s", self._recovered)

@@ -16,157 +16,158 @@ from widget.background import ShieldedTasks
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.sources import SourceName
 from widget.store import queries
-from widget.store.limits import DEFAULT, RESERVED_BYTES, StoreTimeouts
+from widget.store.base import DEFAULT_TIMEOUTS, RESERVED_BYTES, Store, StoreTimeouts
 from widget.store.outage_log import OutageLog
 from widget.store.postgres_connection import (
     CANCEL_GRACE_SECONDS,
-    REFRESH,
-    WRITE,
+    REFRESH_LOCK,
+    WRITE_LOCK,
     PostgresConnection,
+    has_schema,
     migrate,
     release_lock,
     timeout_error,
 )
-from widget.store.postgres_dsn import reason, redacted_dsn, reject_transaction_pooling, validate_dsn
+from widget.store.postgres_dsn import error_detail, redacted_dsn, reject_transaction_pooling, validate_dsn
 from widget.store.postgres_leader import LeaderLease
 from widget.store.queries import Result, Transaction
-from widget.store.sql_store import Store
 from widget.store.worker import acquire_within
 
 _CHANNEL = "now_playing"
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
-_ROOM = "room"
+_RESERVED_KEY = "room"
 
 
 class PostgresStore(Store):
-    """Implements :class:`widget.store.base.Store`. A lost connection is made again at the next use.
+    """Reconnects at the next use after a connection is lost.
 
-    Four connections at most: for transactions, for the lead, for listening, and while a refresh is under way.
+    Uses at most four connections: for transactions, for the leader lease, for LISTEN, and during a refresh.
     """
 
-    def __init__(self, url: str, limits: StoreTimeouts = DEFAULT) -> None:
+    def __init__(self, url: str, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._url = url
-        self._limits = limits
+        self._timeouts = timeouts
         self._is_open = self._is_prepared = False
-        self._session: PostgresConnection | None = None
-        self._one_at_a_time = asyncio.Lock()
-        self._under_way = ShieldedTasks()
-        self._listening: PostgresConnection | None = None
-        self._one_refresh = asyncio.Lock()
-        self._refresh: PostgresConnection | None = None
-        self._complaints = OutageLog("the Postgres database can be used again")
-        self._lead = LeaderLease(self._begin, self._complaints, limits.statement)
+        self._connection: PostgresConnection | None = None
+        self._transaction_lock = asyncio.Lock()
+        self._tasks = ShieldedTasks()
+        self._listener: PostgresConnection | None = None
+        self._local_refresh_lock = asyncio.Lock()
+        self._refresh_connection: PostgresConnection | None = None
+        self._outage_log = OutageLog("the Postgres database can be used again")
+        self._lease = LeaderLease(self._connect, self._outage_log, timeouts.statement)
 
     @property
     def location(self) -> str:
         return redacted_dsn(self._url)
 
-    async def open(self) -> None:
+    async def open(self, *, migrate: bool = True) -> None:
         validate_dsn(self._url)
         self._is_open = True
         try:
-            await self._complaints.watch(self._prepare())
+            await self._outage_log.watch(self._prepare(migrate_always=migrate))
         except StoreError as error:
-            raise StoreError(f"DATABASE_URL: {self.location} cannot be used now ({reason(error)})") from error
+            raise StoreError(f"DATABASE_URL: {self.location} cannot be used now ({error_detail(error)})") from error
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
         self._is_open = False
-        await self._under_way.drain(self._limits.close)
+        await self._tasks.drain(self._timeouts.close)
         await self.resign()
-        await self._stop_listening()
-        session, self._session = self._session, None
-        await _end(session)
+        await self._stop_listener()
+        connection, self._connection = self._connection, None
+        await _close(connection)
 
     @asynccontextmanager
     async def refresh_lock(self) -> AsyncIterator[None]:
-        ends_at = time.monotonic() + self._limits.refresh
-        async with acquire_within(self._one_refresh, self._limits.refresh, self._held_by_another):
-            session = await self._complaints.watch(self._begin())
+        deadline = time.monotonic() + self._timeouts.refresh
+        async with acquire_within(self._local_refresh_lock, self._timeouts.refresh, self._lock_timeout):
+            connection = await self._outage_log.watch(self._connect())
             try:
-                await self._wait_for_the_refresh(session, _left(ends_at))
-                self._refresh = session
+                await self._wait_for_refresh_lock(connection, _seconds_left(deadline))
+                self._refresh_connection = connection
                 yield
             finally:
-                self._refresh = None
-                await release_lock(session, REFRESH)
+                self._refresh_connection = None
+                await release_lock(connection, REFRESH_LOCK)
 
     async def reserve_space(self) -> None:
-        if self._refresh is None:
+        if self._refresh_connection is None:
             raise StoreError("the refresh lock of the Postgres database is not ours")
-        # By the session that holds the lock: so it is known to hold it still.
-        noise = secrets.token_hex(RESERVED_BYTES // 2)
-        for steps in (queries.save_note(_ROOM, noise), queries.drop_note(_ROOM)):
-            await self._execute(self._refresh, "BEGIN")
-            ends_at = self._end_of_a_turn()
-            await self._complaints.watch(self._run(self._refresh, steps, write=True, durable=True, ends_at=ends_at))
+        # On the connection that holds the lock, which proves that it still does.
+        filler = secrets.token_hex(RESERVED_BYTES // 2)
+        for steps in (queries.set_value(_RESERVED_KEY, filler), queries.delete_value(_RESERVED_KEY)):
+            await self._execute(self._refresh_connection, "BEGIN")
+            deadline = self._deadline()
+            run = self._run(self._refresh_connection, steps, write=True, durable=True, deadline=deadline)
+            await self._outage_log.watch(run)
 
     async def try_lead(self) -> bool:
-        return await self._lead.try_acquire()
+        return await self._lease.try_acquire()
 
     async def resign(self) -> None:
-        await self._lead.release()
+        await self._lease.release()
 
-    async def publish_state(self, knowledge: str, source: SourceName = "spotify") -> None:
-        await self._transact(_shared(queries.key_for("knowledge", source), knowledge), write=True)
+    async def publish_state(self, state: str, source: SourceName = "spotify") -> None:
+        await self._transact(_publish(queries.key_for("knowledge", source), state), write=True)
 
     async def wait_for_state(self, seconds: float) -> None:
         try:
-            if self._listening is None:
-                self._listening = await self._complaints.watch(self._begin())
-                await self._execute(self._listening, f"LISTEN {_CHANNEL}")
-            await self._complaints.watch(self._listening.wait_for_notify(seconds))
+            if self._listener is None:
+                self._listener = await self._outage_log.watch(self._connect())
+                await self._execute(self._listener, f"LISTEN {_CHANNEL}")
+            await self._outage_log.watch(self._listener.wait_for_notify(seconds))
         except BaseException:
-            # Cancelled in the middle of waiting, too: what the connection would say next is unknown.
-            await self._stop_listening()
+            # After a cancelled wait, too: the state of the connection is unknown.
+            await self._stop_listener()
             raise
 
-    async def _stop_listening(self) -> None:
-        session, self._listening = self._listening, None
-        await _end(session)
+    async def _stop_listener(self) -> None:
+        connection, self._listener = self._listener, None
+        await _close(connection)
 
     async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
-        work, seconds = self._in_turn(steps, write, durable), self._limits.statement + CANCEL_GRACE_SECONDS
+        work, seconds = self._in_turn(steps, write, durable), self._timeouts.statement + CANCEL_GRACE_SECONDS
         try:
-            # The caller may be cancelled; what began ends by itself.
-            return await self._under_way.run(work, seconds)
+            # The caller may be cancelled; a transaction that began ends by itself.
+            return await self._tasks.run(work, seconds)
         except TimeoutError as error:
             raise timeout_error() from error
 
     async def _in_turn(self, steps: Transaction[Result], write: bool, durable: bool) -> Result:
-        ends_at = self._end_of_a_turn()
-        async with acquire_within(self._one_at_a_time, self._limits.statement, timeout_error):
-            return await self._complaints.watch(self._transacted(steps, write, durable, ends_at))
+        deadline = self._deadline()
+        async with acquire_within(self._transaction_lock, self._timeouts.statement, timeout_error):
+            return await self._outage_log.watch(self._run_transaction(steps, write, durable, deadline))
 
-    async def _transacted(self, steps: Transaction[Result], write: bool, durable: bool, ends_at: float) -> Result:
-        session = await self._begun(ends_at)
+    async def _run_transaction(self, steps: Transaction[Result], write: bool, durable: bool, deadline: float) -> Result:
+        connection = await self._in_transaction(deadline)
         try:
-            return await self._run(session, steps, write=write, durable=durable, ends_at=ends_at)
+            return await self._run(connection, steps, write=write, durable=durable, deadline=deadline)
         except BaseException as error:
-            self._session = None
-            await session.end()  # With it ends its transaction.
+            self._connection = None
+            await connection.close()  # Rolls its transaction back.
             if isinstance(error.__cause__, psycopg.errors.UndefinedTable):
-                self._is_prepared = False  # Somebody replaced the database.
+                self._is_prepared = False  # The database was replaced.
             raise
 
-    async def _begun(self, ends_at: float) -> PostgresConnection:
-        """The connection, within a new transaction; one that was lost meanwhile is made again, once."""
+    async def _in_transaction(self, deadline: float) -> PostgresConnection:
+        """Return the connection within a new transaction; reconnect once if it was lost meanwhile."""
         if not self._is_prepared:
             await self._prepare_late()
-        session, self._session = self._session, None
-        if session is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             try:
-                await session.execute("BEGIN", _left(ends_at) / 2)
+                await connection.execute("BEGIN", _seconds_left(deadline) / 2)
             except StoreError:
-                await session.end()
-                session = None
-        if session is None:
-            session = await self._begin(_left(ends_at))
-            await session.execute("BEGIN", _left(ends_at))
-        self._session = session
-        return session
+                await connection.close()
+                connection = None
+        if connection is None:
+            connection = await self._connect(_seconds_left(deadline))
+            await connection.execute("BEGIN", _seconds_left(deadline))
+        self._connection = connection
+        return connection
 
     async def _prepare_late(self) -> None:
         try:
@@ -175,69 +176,71 @@ class PostgresStore(Store):
             raise StoreError(str(error)) from error
 
     async def _run(
-        self, session: PostgresConnection, steps: Transaction[Result], *, write: bool, durable: bool, ends_at: float
+        self, connection: PostgresConnection, steps: Transaction[Result], *, write: bool, durable: bool, deadline: float
     ) -> Result:
         if write:
-            await session.execute(f"SELECT pg_advisory_xact_lock({WRITE})", _left(ends_at))
+            await connection.execute(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})", _seconds_left(deadline))
         if durable:
-            await session.execute("SET LOCAL synchronous_commit TO on", _left(ends_at))
+            await connection.execute("SET LOCAL synchronous_commit TO on", _seconds_left(deadline))
         try:
             statement = next(steps)
             while True:
                 sql = _PLACEHOLDER.sub(r"%(\1)s", statement.sql)
-                statement = steps.send(await session.execute(sql, _left(ends_at), statement.values))
+                statement = steps.send(await connection.execute(sql, _seconds_left(deadline), statement.values))
         except StopIteration as end:
             result: Result = end.value
-        await session.execute("COMMIT", _left(ends_at))
+        await connection.execute("COMMIT", _seconds_left(deadline))
         return result
 
-    async def _begin(self, seconds: float | None = None) -> PostgresConnection:
+    async def _connect(self, seconds: float | None = None) -> PostgresConnection:
         if not self._is_open:
             raise StoreError("the Postgres database is not open")
-        return await PostgresConnection.open(self._url, seconds or self._limits.statement)
+        return await PostgresConnection.open(self._url, seconds or self._timeouts.statement)
 
-    async def _execute(self, session: PostgresConnection | None, sql: str) -> Sequence[DictRow]:
-        if session is None:
+    async def _execute(self, connection: PostgresConnection | None, sql: str) -> Sequence[DictRow]:
+        if connection is None:
             raise StoreError("the Postgres database is not connected")
-        return await self._complaints.watch(session.execute(sql, self._limits.statement))
+        return await self._outage_log.watch(connection.execute(sql, self._timeouts.statement))
 
-    async def _wait_for_the_refresh(self, session: PostgresConnection, seconds: float) -> None:
+    async def _wait_for_refresh_lock(self, connection: PostgresConnection, seconds: float) -> None:
         milliseconds = int(seconds * 1000)
         limits = f"SET statement_timeout TO {milliseconds}; SET lock_timeout TO {milliseconds}"
-        await self._execute(session, limits)
+        await self._execute(connection, limits)
         try:
-            await session.execute(f"SELECT pg_advisory_lock({REFRESH})", seconds + CANCEL_GRACE_SECONDS)
+            await connection.execute(f"SELECT pg_advisory_lock({REFRESH_LOCK})", seconds + CANCEL_GRACE_SECONDS)
         except StoreError as error:
-            raise self._held_by_another() from error
+            raise self._lock_timeout() from error
 
-    def _held_by_another(self) -> StoreError:
-        error = StoreError("another process holds the refresh lock of the Postgres database, or it does not answer")
-        self._complaints.record_failure(error)
+    def _lock_timeout(self) -> StoreError:
+        error = StoreError("another process holds the refresh lock of the Postgres database, or it does not respond")
+        self._outage_log.record_failure(error)
         return error
 
-    def _end_of_a_turn(self) -> float:
-        return time.monotonic() + self._limits.statement
+    def _deadline(self) -> float:
+        return time.monotonic() + self._timeouts.statement
 
-    async def _prepare(self) -> None:
-        """Looks at what stands between, and makes or migrates the schema."""
-        await reject_transaction_pooling(self._url, self._limits.statement)
-        session = await self._begin()
+    async def _prepare(self, *, migrate_always: bool = True) -> None:
+        """Check for a pooler and migrate the schema; without ``migrate_always`` only if there is none."""
+        seconds = self._timeouts.statement
+        await reject_transaction_pooling(self._url, seconds)
+        connection = await self._connect()
         try:
-            await migrate(session, self.location, self._limits.statement)
+            if migrate_always or not await has_schema(connection, seconds):
+                await migrate(connection, self.location, seconds)
         finally:
-            await _end(session)
+            await _close(connection)
         self._is_prepared = True
 
 
-def _shared(name: str, knowledge: str) -> Transaction[None]:
-    yield from queries.save_note(name, knowledge)
+def _publish(key: str, state: str) -> Transaction[None]:
+    yield from queries.set_value(key, state)
     yield queries.Statement(f"NOTIFY {_CHANNEL}", {})
 
 
-async def _end(session: PostgresConnection | None) -> None:
-    if session is not None:
-        await session.end()
+async def _close(connection: PostgresConnection | None) -> None:
+    if connection is not None:
+        await connection.close()
 
 
-def _left(ends_at: float) -> float:
-    return max(0.05, ends_at - time.monotonic())
+def _seconds_left(deadline: float) -> float:
+    return max(0.05, deadline - time.monotonic())

@@ -1,4 +1,4 @@
-"""The lead over the instances on one Postgres: it is a session's, and ends with it."""
+"""The leader lease among instances on one Postgres: it belongs to a connection and ends with it."""
 
 from __future__ import annotations
 
@@ -6,56 +6,55 @@ from collections.abc import Awaitable, Callable
 
 from widget.model.errors import StoreError
 from widget.store.outage_log import OutageLog
-from widget.store.postgres_connection import LEAD, PostgresConnection, release_lock
+from widget.store.postgres_connection import LEADER_LOCK, PostgresConnection, release_lock
 
-_NOTICED_SOON = (
-    # The server ends the session of an instance that vanished without a word, and so its leadership, in about 11 s;
-    # and that of one that was stopped, where it knows how to (from version 14 on).
+_EARLY_DETECTION = (
+    # The server ends the session, and so the lease, of an instance that vanished without a word in about 11 s, and
+    # that of one that was stopped from Postgres 14 on.
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 2",
     "SELECT set_config(name, '14s', false) FROM pg_settings WHERE name = 'idle_session_timeout'",
 )
 
 
 class LeaderLease:
-    """``begin`` gives a new session; each statement ends within ``seconds``. While another leads, its session waits."""
+    """``connect`` opens a connection; each statement ends within ``seconds``. A follower's connection is kept."""
 
     def __init__(
-        self, begin: Callable[[], Awaitable[PostgresConnection]], complaints: OutageLog, seconds: float
+        self, connect: Callable[[], Awaitable[PostgresConnection]], outage_log: OutageLog, seconds: float
     ) -> None:
-        self._begin = begin
-        self._complaints = complaints
+        self._connect = connect
+        self._outage_log = outage_log
         self._seconds = seconds
-        self._session: PostgresConnection | None = None
-        self._is_ours = False
+        self._connection: PostgresConnection | None = None
+        self._is_held = False
 
     async def try_acquire(self) -> bool:
-        """Becomes, or stays, the leader; whether it is. May raise StoreError."""
-        if self._is_ours and self._session is not None:
+        """Become, or stay, the leader. Raises StoreError."""
+        if self._is_held and self._connection is not None:
             try:
-                await self._complaints.watch(self._session.execute("SELECT 1", self._seconds))
+                await self._outage_log.watch(self._connection.execute("SELECT 1", self._seconds))
                 return True
             except StoreError:
                 await self.release()
         try:
-            session = self._session or await self._begun()
-            rows = await self._complaints.watch(
-                session.execute(f"SELECT pg_try_advisory_lock({LEAD}) AS leads", self._seconds)
+            connection = self._connection or await self._connected()
+            rows = await self._outage_log.watch(
+                connection.execute(f"SELECT pg_try_advisory_lock({LEADER_LOCK}) AS leads", self._seconds)
             )
-            self._is_ours = rows[0]["leads"]
+            self._is_held = rows[0]["leads"]
         except BaseException:
             await self.release()
             raise
-        return self._is_ours
+        return self._is_held
 
     async def release(self) -> None:
-        """Lets another lead."""
-        session, was_ours = self._session, self._is_ours
-        self._session, self._is_ours = None, False
-        if session is not None:
-            await (release_lock(session, LEAD) if was_ours else session.end())
+        connection, was_held = self._connection, self._is_held
+        self._connection, self._is_held = None, False
+        if connection is not None:
+            await (release_lock(connection, LEADER_LOCK) if was_held else connection.close())
 
-    async def _begun(self) -> PostgresConnection:
-        self._session = session = await self._complaints.watch(self._begin())
-        for statement in _NOTICED_SOON:
-            await self._complaints.watch(session.execute(statement, self._seconds))
-        return session
+    async def _connected(self) -> PostgresConnection:
+        self._connection = connection = await self._outage_log.watch(self._connect())
+        for statement in _EARLY_DETECTION:
+            await self._outage_log.watch(connection.execute(statement, self._seconds))
+        return connection

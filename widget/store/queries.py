@@ -1,4 +1,4 @@
-"""Every transaction, as the statements it is made of. Pure: an engine runs each statement and sends its rows back."""
+"""The SQL of every transaction, shared by both engines: each runs a statement and sends its rows back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import Any, NamedTuple, TypeVar
 
 from widget.model.sources import SourceName
 from widget.model.tokens import SECONDS_PER_DAY, Account, Authorization, Credentials
-from widget.store.base import RateLimitBlock
-from widget.store.rows import Row, read_credentials, read_rate_limit_block, read_time, read_token, read_value
+from widget.store.rows import (
+    RateLimitBlock,
+    Row,
+    read_authorization,
+    read_calls,
+    read_credentials,
+    read_rate_limit_block,
+    read_timestamp,
+    read_value,
+)
 from widget.store.schema import TABLES
 
 CLAIM_SECONDS = 300.0
 MAX_FUTURE_MINUTES = 5
-"""How far another instance's clock may be ahead of ours; calls beyond that are of a clock that was wrong."""
+"""How far another instance's clock may be ahead of ours; later calls come from a clock that was wrong."""
 
 MAX_CALLS_PER_MINUTE = 1_000_000
 
@@ -34,7 +42,7 @@ _REPLACE_CREDENTIALS = """
     INSERT INTO credentials (id, client_id, client_secret) VALUES (1, :client_id, :client_secret)
     ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, client_secret = excluded.client_secret
 """
-_REPLACE_NOTE = """
+_REPLACE_VALUE = """
     INSERT INTO notes (name, text) VALUES (:name, :text) ON CONFLICT (name) DO UPDATE SET text = excluded.text
 """
 
@@ -43,19 +51,19 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement; its placeholders are written ``:name``."""
+    """One statement with placeholders of the form ``:name``."""
 
     sql: str
     values: Mapping[str, Any]
 
 
 Transaction = Generator[Statement, Sequence[Row], Result]
-"""A transaction: yields statements, is sent the rows of each, returns what it is for."""
+"""Yields statements, is sent the rows of each and returns the result."""
 
 
-def token() -> Transaction[Authorization | None]:
-    """See :meth:`widget.store.base.Store.token`; the others here are named after its methods too."""
-    return read_token((yield _sql("SELECT * FROM token")))
+def authorization() -> Transaction[Authorization | None]:
+    """See :meth:`widget.store.base.Store.authorization`; the others are named after its methods too."""
+    return read_authorization((yield _sql("SELECT * FROM token")))
 
 
 def credentials() -> Transaction[Credentials | None]:
@@ -63,26 +71,29 @@ def credentials() -> Transaction[Credentials | None]:
 
 
 def save_authorization(
-    token: Authorization, credentials: Credentials | None, seed_fingerprint: str | None, notes: Mapping[str, str]
+    authorization: Authorization,
+    credentials: Credentials | None,
+    seed_fingerprint: str | None,
+    values: Mapping[str, str],
 ) -> Transaction[None]:
-    yield _sql(_REPLACE_AUTHORIZATION, **_columns(token))
+    yield _sql(_REPLACE_AUTHORIZATION, **authorization_columns(authorization))
     if credentials is not None:
         yield _sql(_REPLACE_CREDENTIALS, client_id=credentials.client_id, client_secret=credentials.client_secret)
     if seed_fingerprint is not None:
-        yield from save_note("seed", seed_fingerprint)
-    yield from save_notes(notes)
+        yield from set_value("seed", seed_fingerprint)
+    yield from set_values(values)
 
 
 def save_refresh(
-    used_refresh_token: str, token: Authorization, credentials: Credentials | None, seed_fingerprint: str | None
+    used_refresh_token: str, authorization: Authorization, credentials: Credentials | None, seed_fingerprint: str | None
 ) -> Transaction[bool]:
-    stored = read_token((yield _sql("SELECT * FROM token")))
+    stored = read_authorization((yield _sql("SELECT * FROM token")))
     if stored is None:
-        yield from save_authorization(token, credentials, seed_fingerprint, {})
+        yield from save_authorization(authorization, credentials, seed_fingerprint, {})
         return True
     if stored.refresh_token != used_refresh_token:
         return False
-    yield _sql(_REPLACE_AUTHORIZATION, **_columns(token))
+    yield _sql(_REPLACE_AUTHORIZATION, **authorization_columns(authorization))
     return True
 
 
@@ -94,7 +105,7 @@ def mark_needs_authorization(refresh_token: str) -> Transaction[None]:
     )
 
 
-def drop_access(access_token: str) -> Transaction[None]:
+def discard_access_token(access_token: str) -> Transaction[None]:
     yield _sql(
         "UPDATE token SET access_token = NULL, access_expires_at = NULL WHERE access_token = :access_token",
         access_token=access_token,
@@ -116,7 +127,7 @@ def forget() -> Transaction[None]:
         yield _sql(f"DELETE FROM {table}")  # noqa: S608
 
 
-def spend_call(now: float, calls_per_day: int, source: SourceName) -> Transaction[bool]:
+def count_call(now: float, calls_per_day: int, source: SourceName) -> Transaction[bool]:
     minute, calls = _minute(now), _calls_of(source)
     yield _sql(
         f"DELETE FROM {calls.table} WHERE {calls.own} AND (minute < :oldest OR minute > :newest)",  # noqa: S608
@@ -151,7 +162,7 @@ def calls_since(since: float, source: SourceName) -> Transaction[Sequence[tuple[
         oldest=_minute(since),
         most=MAX_CALLS_PER_MINUTE,
     )
-    return [(row["minute"] * 60.0, int(row["spent"])) for row in rows]
+    return read_calls(rows)
 
 
 class _Calls(NamedTuple):
@@ -161,47 +172,47 @@ class _Calls(NamedTuple):
 
 
 def _calls_of(source: SourceName) -> _Calls:
-    """Where the calls of ``source`` are counted; those of Spotify stand where they always stood."""
+    """Return the table of the source's calls; Spotify's is that of 1.0.0, which knew no other source."""
     if source == "spotify":
         return _Calls("calls", "1 = 1", "(minute, spent) VALUES (:minute, 1) ON CONFLICT (minute)")
     columns = "(source, minute, spent) VALUES (:source, :minute, 1) ON CONFLICT (source, minute)"
     return _Calls("source_calls", "source = :source", columns)
 
 
-def ban(source: SourceName) -> Transaction[RateLimitBlock | None]:
-    return read_rate_limit_block((yield from note(key_for("ban", source))))
+def rate_limit_block(source: SourceName) -> Transaction[RateLimitBlock | None]:
+    return read_rate_limit_block((yield from get_value(key_for("ban", source))))
 
 
-def save_ban(ban: RateLimitBlock | None, source: SourceName) -> Transaction[None]:
-    name = key_for("ban", source)
-    if ban is None:
-        yield from drop_note(name)
+def set_rate_limit_block(block: RateLimitBlock | None, source: SourceName) -> Transaction[None]:
+    key = key_for("ban", source)
+    if block is None:
+        yield from delete_value(key)
         return
-    standing = read_rate_limit_block((yield from note(name)))
-    if standing is None or standing.until < ban.until:
-        yield from save_note(name, json.dumps({"until": ban.until, "code": ban.code, "message": ban.message}))
+    current = read_rate_limit_block((yield from get_value(key)))
+    if current is None or current.until < block.until:
+        yield from set_value(key, json.dumps({"until": block.until, "code": block.code, "message": block.message}))
 
 
 def key_for(name: str, source: SourceName) -> str:
-    """The note ``name`` as it is kept for ``source``: what one has told or forbidden is nothing to another."""
+    """Return the key of a value that each source has for itself; Spotify's has no suffix, as in 1.0.0."""
     return name if source == "spotify" else f"{name}:{source}"
 
 
-def save_notes(notes: Mapping[str, str]) -> Transaction[None]:
-    for name, text in notes.items():
-        yield from save_note(name, text)
+def set_values(values: Mapping[str, str]) -> Transaction[None]:
+    for key, value in values.items():
+        yield from set_value(key, value)
 
 
-def note(name: str) -> Transaction[str | None]:
-    return read_value((yield _sql("SELECT text FROM notes WHERE name = :name", name=name)))
+def get_value(key: str) -> Transaction[str | None]:
+    return read_value((yield _sql("SELECT text FROM notes WHERE name = :name", name=key)))
 
 
-def save_note(name: str, text: str) -> Transaction[None]:
-    yield _sql(_REPLACE_NOTE, name=name, text=text)
+def set_value(key: str, value: str) -> Transaction[None]:
+    yield _sql(_REPLACE_VALUE, name=key, text=value)
 
 
-def drop_note(name: str) -> Transaction[None]:
-    yield _sql("DELETE FROM notes WHERE name = :name", name=name)
+def delete_value(key: str) -> Transaction[None]:
+    yield _sql("DELETE FROM notes WHERE name = :name", name=key)
 
 
 def messages_sent(channel: str) -> Transaction[frozenset[str]]:
@@ -214,7 +225,7 @@ def claim_message(channel: str, key: str, now: float) -> Transaction[bool]:
         "SELECT claimed_at, sent FROM messages WHERE channel = :channel AND key = :key", channel=channel, key=key
     )
     if rows:
-        claimed_at = read_time(rows[0]["claimed_at"])
+        claimed_at = read_timestamp(rows[0]["claimed_at"])
         if rows[0]["sent"] == 1 or (claimed_at is not None and abs(now - claimed_at) < CLAIM_SECONDS):
             return False
     yield _sql(
@@ -227,9 +238,24 @@ def claim_message(channel: str, key: str, now: float) -> Transaction[bool]:
     return True
 
 
-def settle_message(channel: str, key: str, arrived: bool) -> Transaction[None]:
+def finish_message(channel: str, key: str, arrived: bool) -> Transaction[None]:
     verb = "UPDATE messages SET sent = 1" if arrived else "DELETE FROM messages"
     yield _sql(f"{verb} WHERE channel = :channel AND key = :key", channel=channel, key=key)
+
+
+def authorization_columns(authorization: Authorization) -> dict[str, Any]:
+    """Return the columns of the table ``token``."""
+    return {
+        "refresh_token": authorization.refresh_token,
+        "scopes": " ".join(authorization.scopes),
+        "account_id": authorization.account and authorization.account.id,
+        "account_name": authorization.account and authorization.account.name,
+        "authorized_at": authorization.authorized_at,
+        "access_token": authorization.access and authorization.access.value,
+        "access_expires_at": authorization.access and authorization.access.expires_at,
+        "last_refreshed_at": authorization.last_refreshed_at,
+        "needs_authorization": int(authorization.needs_authorization),
+    }
 
 
 def _sql(sql: str, **values: Any) -> Statement:
@@ -237,19 +263,5 @@ def _sql(sql: str, **values: Any) -> Statement:
 
 
 def _minute(timestamp: float) -> int:
-    # The whole minute that holds the moment counts: the budget is never exceeded in any 24 hours.
+    # Counted by whole minutes, so that the limit is never exceeded in any 24 hours.
     return int(timestamp // 60)
-
-
-def _columns(token: Authorization) -> dict[str, Any]:
-    return {
-        "refresh_token": token.refresh_token,
-        "scopes": " ".join(token.scopes),
-        "account_id": token.account and token.account.id,
-        "account_name": token.account and token.account.name,
-        "authorized_at": token.authorized_at,
-        "access_token": token.access and token.access.value,
-        "access_expires_at": token.access and token.access.expires_at,
-        "last_refreshed_at": token.last_refreshed_at,
-        "needs_authorization": int(token.needs_authorization),
-    }

@@ -1,4 +1,4 @@
-"""The store in an SQLite file, readable by its owner alone, shared safely by processes of one machine."""
+"""The store in an SQLite file that only its owner can read, shared safely by the processes of one machine."""
 
 from __future__ import annotations
 
@@ -12,161 +12,181 @@ from pathlib import Path
 from typing import TypeVar
 
 from widget.model.errors import StoreError
+from widget.model.tokens import Authorization
 from widget.store import queries
+from widget.store.base import DEFAULT_TIMEOUTS, RESERVED_BYTES, Store, StoreTimeouts
 from widget.store.file_lock import FileLock
-from widget.store.limits import DEFAULT, RESERVED_BYTES, StoreTimeouts
 from widget.store.outage_log import OutageLog
 from widget.store.queries import Result, Transaction
-from widget.store.sql_store import Store
 from widget.store.sqlite_connection import MIN_BUSY_TIMEOUT_SECONDS, SqliteConnection
+from widget.store.unsaved_file import UnsavedFile
 from widget.store.worker import Worker, acquire_within
 
 LOCK_POLL_SECONDS = 0.02
 CHANGE_POLL_SECONDS = 0.2
-_ROOM = "room"
+_RESERVED_KEY = "room"
 
-Done = TypeVar("Done")
+Value = TypeVar("Value")
 
 
 class SqliteStore(Store):
-    """Implements :class:`widget.store.base.Store`.
+    """SQLite runs in a thread of its own with one connection.
 
-    SQLite runs in a thread of its own with one connection. Locks are files beside the database, whose symbolic links
-    are resolved: however it is named, it is one database with one lock.
+    Locks are files beside the database, whose symbolic links are resolved: one database has one lock, however it is
+    named.
     """
 
-    def __init__(self, path: Path, limits: StoreTimeouts = DEFAULT) -> None:
+    def __init__(self, path: Path, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._path = path
         self._real_path = Path(os.path.realpath(path))
-        self._limits = limits
-        self._file = SqliteConnection(self._real_path)
+        self._timeouts = timeouts
+        self._connection = SqliteConnection(self._real_path)
         self._worker: Worker | None = None
-        self._leadership = self._lock("leader")
-        self._one_refresh = asyncio.Lock()
-        self._refresh: FileLock | None = None
-        self._room_was_proved = False
-        self._complaints = OutageLog("the database can be used again")
-        self._lock_complaints = OutageLog("the database's locks can be had again")
+        self._leader_lock = self._lock("leader")
+        self._local_refresh_lock = asyncio.Lock()
+        self._held_refresh_lock: FileLock | None = None
+        self._has_reserved = False
+        self._unsaved = UnsavedFile(self._beside("unsaved"))
+        self._outage_log = OutageLog("the database can be used again")
+        self._lock_outage_log = OutageLog("the database's locks can be acquired again")
 
     @property
     def location(self) -> str:
         return str(self._path)
 
-    async def open(self) -> None:
+    async def open(self, *, migrate: bool = True) -> None:
         if self._worker is None:
             self._worker = Worker("store")
             self._worker.start()
         try:
-            await self._do(lambda _: self._file.open())
+            await self._run(lambda _: self._connection.open(migrate=migrate))
         except StoreError:
             raise
         except BaseException:
             await self.close()
             raise
+        if migrate and self._unsaved.exists():
+            with suppress(StoreError):  # Another process refreshes; it takes the file over itself.
+                async with self.refresh_lock():
+                    pass
 
     async def close(self) -> None:
         await self.resign()
         worker, self._worker = self._worker, None
         if worker is not None:
-            # A thread that hangs is left behind, and closes the file once it can; the process ends without it.
+            # A thread that hangs is left behind and closes the file once it can; the process ends without it.
             with suppress(TimeoutError, StoreError):
-                await worker.run_job(self._file.close, self._limits.close)
-            worker.stop(self._file.close)
+                await worker.run_job(self._connection.close, self._timeouts.close)
+            worker.stop(self._connection.close)
 
     async def forget(self) -> None:
         await super().forget()
+        self._unsaved.delete()
         # Deleted rows would stay readable in the file and its log.
-        await self._do(self._file.vacuum)
+        await self._run(self._connection.vacuum)
 
     @asynccontextmanager
     async def refresh_lock(self) -> AsyncIterator[None]:
-        lock, ends_at = self._lock("refresh"), time.monotonic() + self._limits.refresh
-        async with acquire_within(self._one_refresh, self._limits.refresh, self._held_by_another):
-            await self._acquire(lock, ends_at)
-            self._refresh = lock
+        lock, deadline = self._lock("refresh"), time.monotonic() + self._timeouts.refresh
+        async with acquire_within(self._local_refresh_lock, self._timeouts.refresh, self._lock_timeout):
+            await self._acquire(lock, deadline)
+            self._held_refresh_lock = lock
             try:
+                await self._take_over_unsaved()
                 yield
             finally:
                 try:
-                    await self._give_room_back()
+                    await self._release_space()
                 finally:
-                    self._refresh = None
+                    self._held_refresh_lock = None
                     lock.release()
 
     async def reserve_space(self) -> None:
-        # First what fills a log of its own, then all of that into the file, so that the next write begins the log anew
-        # and overwrites it: it needs no room that is not there already.
-        self._room_was_proved = True
-        noise = secrets.token_hex(RESERVED_BYTES // 2)
-        await self._transact(queries.save_note(_ROOM, noise), write=True, durable=True)
-        await self._do(lambda seconds: self._file.checkpoint("RESTART", seconds))
-        if self._refresh is None or not self._refresh.holds:
-            raise StoreError(f"the refresh lock of the database {self._path} is not ours any more")
+        # First fill the log, then move all of it into the file: the next write starts the log anew and overwrites it,
+        # so it needs no space that is not there already.
+        self._has_reserved = True
+        filler = secrets.token_hex(RESERVED_BYTES // 2)
+        await self._transact(queries.set_value(_RESERVED_KEY, filler), write=True, durable=True)
+        await self._run(lambda seconds: self._connection.checkpoint("RESTART", seconds))
+        if self._held_refresh_lock is None or not self._held_refresh_lock.is_held:
+            raise StoreError(f"the refresh lock of the database {self._path} is no longer ours")
+
+    async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
+        return self._unsaved.write(used_refresh_token, authorization)
 
     async def try_lead(self) -> bool:
-        return self._leadership.holds or self._take(self._leadership)
+        return self._leader_lock.is_held or self._try_lock(self._leader_lock)
 
     async def resign(self) -> None:
-        self._leadership.release()
+        self._leader_lock.release()
 
     async def wait_for_state(self, seconds: float) -> None:
-        seen = await self._do(lambda _: self._file.data_version())
+        seen = await self._run(lambda _: self._connection.data_version())
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while await self._do(lambda _: self._file.data_version()) == seen:  # noqa: ASYNC110
+                while await self._run(lambda _: self._connection.data_version()) == seen:  # noqa: ASYNC110
                     await asyncio.sleep(CHANGE_POLL_SECONDS)
 
     async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
-        return await self._do(lambda seconds: self._file.transact(steps, write, durable, seconds))
+        return await self._run(lambda seconds: self._connection.transact(steps, write, durable, seconds))
 
-    async def _do(self, job: Callable[[float], Done]) -> Done:
-        """What ``job`` returns; it is told for how long it may wait for a lock, the wait for its turn taken off."""
+    async def _run(self, job: Callable[[float], Value]) -> Value:
+        """Run ``job`` in the thread; it gets the seconds that it may wait for a lock, less its wait in the queue."""
         if self._worker is None:
             raise StoreError(f"the database {self._path} is not open")
-        return await self._complaints.watch(self._done_in_time(self._worker, job))
+        return await self._outage_log.watch(self._run_in_time(self._worker, job))
 
-    async def _done_in_time(self, worker: Worker, job: Callable[[float], Done]) -> Done:
-        asked_at = time.monotonic()
+    async def _run_in_time(self, worker: Worker, job: Callable[[float], Value]) -> Value:
+        started_at = time.monotonic()
         try:
             return await worker.run_job(
-                lambda: job(self._limits.lock - (time.monotonic() - asked_at)), self._limits.statement
+                lambda: job(self._timeouts.lock - (time.monotonic() - started_at)), self._timeouts.statement
             )
         except TimeoutError as error:
-            raise StoreError(f"the database {self._path} does not answer") from error
+            raise StoreError(f"the database {self._path} does not respond") from error
 
-    async def _acquire(self, lock: FileLock, ends_at: float) -> None:
-        while not self._take(lock):
-            if time.monotonic() >= ends_at:
-                raise self._held_by_another()
+    async def _take_over_unsaved(self) -> None:
+        """Store the authorization that a process could not store before it ended."""
+        if (unsaved := self._unsaved.read()) is not None:
+            await self.save_refresh(*unsaved)
+        self._unsaved.delete()
+
+    async def _acquire(self, lock: FileLock, deadline: float) -> None:
+        while not self._try_lock(lock):
+            if time.monotonic() >= deadline:
+                raise self._lock_timeout()
             await asyncio.sleep(LOCK_POLL_SECONDS)
 
-    def _take(self, lock: FileLock) -> bool:
+    def _try_lock(self, lock: FileLock) -> bool:
         try:
-            taken = lock.acquire()
+            acquired = lock.acquire()
         except StoreError as error:
-            self._lock_complaints.record_failure(error)
+            self._lock_outage_log.record_failure(error)
             raise
-        if taken:
-            self._lock_complaints.record_success()
-        return taken
+        if acquired:
+            self._lock_outage_log.record_success()
+        return acquired
 
-    def _held_by_another(self) -> StoreError:
+    def _lock_timeout(self) -> StoreError:
         error = StoreError(f"another process holds the refresh lock of the database {self._path}")
-        self._lock_complaints.record_failure(error)
+        self._lock_outage_log.record_failure(error)
         return error
 
-    async def _give_room_back(self) -> None:
-        """Leaves no room behind that is not proved anew: the next refresh must find out how the disk is then."""
-        if not self._room_was_proved or self._worker is None:
+    async def _release_space(self) -> None:
+        """Give reserved space back: the next refresh must find out anew whether the disk has room."""
+        if not self._has_reserved or self._worker is None:
             return
-        self._room_was_proved = False
+        self._has_reserved = False
 
-        def give_back() -> None:
-            self._file.transact(queries.drop_note(_ROOM), True, False, MIN_BUSY_TIMEOUT_SECONDS)
-            self._file.checkpoint("TRUNCATE", MIN_BUSY_TIMEOUT_SECONDS)
+        def delete_reserved() -> None:
+            self._connection.transact(queries.delete_value(_RESERVED_KEY), True, False, MIN_BUSY_TIMEOUT_SECONDS)
+            self._connection.checkpoint("TRUNCATE", MIN_BUSY_TIMEOUT_SECONDS)
 
         with suppress(StoreError, TimeoutError):
-            await self._worker.run_job(give_back, self._limits.lock)
+            await self._worker.run_job(delete_reserved, self._timeouts.lock)
 
     def _lock(self, name: str) -> FileLock:
-        return FileLock(self._real_path.with_name(f"{self._real_path.name}.{name}.lock"))
+        return FileLock(self._beside(f"{name}.lock"))
+
+    def _beside(self, suffix: str) -> Path:
+        return self._real_path.with_name(f"{self._real_path.name}.{suffix}")

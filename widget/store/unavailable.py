@@ -1,4 +1,4 @@
-"""What stands in for a database that is not there yet."""
+"""The store while the database is not there yet."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
 
 from widget.model.errors import StoreError
+from widget.store.base import Store
 from widget.store.queries import Result, Transaction
-from widget.store.sql_store import Store
 
 
 class UnavailableStore(Store):
-    """Implements :class:`widget.store.base.Store`: every use is a StoreError, and nothing is touched.
-
-    So nobody can be asked and nothing shown on it, also in the moment in which the database comes.
-    """
+    """Raises StoreError at every use and touches nothing, even once the database comes."""
 
     @property
     def location(self) -> str:
         return "nowhere yet"
 
-    async def open(self) -> None:
+    async def open(self, *, migrate: bool = True) -> None:
         self._fail()
 
     async def close(self) -> None:
-        """There is nothing to give back."""
+        pass
 
     def refresh_lock(self) -> AbstractAsyncContextManager[None]:
         self._fail()
@@ -36,7 +33,7 @@ class UnavailableStore(Store):
         self._fail()
 
     async def resign(self) -> None:
-        """Nobody leads."""
+        pass
 
     async def wait_for_state(self, seconds: float) -> None:
         self._fail()
@@ -45,4 +42,4 @@ class UnavailableStore(Store):
         self._fail()
 
     def _fail(self) -> NoReturn:
-        raise StoreError("the database is not there yet")
+        raise StoreError("the database is not available yet")

@@ -1,4 +1,4 @@
-"""A thread that does one job after the other, so that what blocks never blocks the event loop."""
+"""A thread that runs one job after the other, so that blocking calls never block the event loop."""
 
 from __future__ import annotations
 
@@ -12,44 +12,29 @@ from typing import Any, TypeVar
 
 from widget.model.errors import StoreError
 
-
-@asynccontextmanager
-async def acquire_within(lock: asyncio.Lock, seconds: float, too_late: Callable[[], StoreError]) -> AsyncIterator[None]:
-    """While the context lasts it is ours. Raises what ``too_late`` makes where it is not had within ``seconds``."""
-    try:
-        async with asyncio.timeout(seconds):
-            await lock.acquire()
-    except TimeoutError as error:
-        raise too_late() from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 Result = TypeVar("Result")
 
 
 class Worker(threading.Thread):
-    """Jobs run in the order in which they came. It never keeps the process from ending.
+    """Runs jobs in order. A job that began runs to its end, even if its caller is cancelled.
 
-    A job that began runs to its end, whether its caller waits or not; so nobody's cancellation can tear it apart.
+    As a daemon thread it never keeps the process from ending.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._under_way = 0
+        self._pending = 0
         self._loop = asyncio.get_running_loop()
 
     def is_busy_for(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether somebody on ``loop`` still waits for a job."""
-        return self._loop is loop and self._under_way > 0
+        """Return whether a caller on ``loop`` is waiting for a job."""
+        return self._loop is loop and self._pending > 0
 
     async def run_job(self, job: Callable[[], Result], seconds: float) -> Result:
-        """What ``job`` returns or raises. TimeoutError after ``seconds``; what has not begun by then never will."""
+        """Return or raise the outcome of ``job``. Raises TimeoutError after ``seconds``; then it never starts late."""
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._under_way += 1
+        self._pending += 1
         self._jobs.put(lambda: self._perform(job, future))
         await asyncio.wait({future}, timeout=seconds)
         if not future.done():
@@ -57,9 +42,9 @@ class Worker(threading.Thread):
             raise TimeoutError
         return future.result()
 
-    def stop(self, last: Callable[[], None]) -> None:
-        """Ends the thread after the job that it is at, and after ``last``, however late that is."""
-        self._jobs.put(last)
+    def stop(self, last_job: Callable[[], None]) -> None:
+        """End the thread after the jobs in the queue and ``last_job``, however late that is."""
+        self._jobs.put(last_job)
         self._jobs.put(None)
 
     def run(self) -> None:
@@ -67,23 +52,39 @@ class Worker(threading.Thread):
             perform()
 
     def _perform(self, job: Callable[[], Result], future: asyncio.Future[Result]) -> None:
-        outcome: Callable[[], None] | None = None
+        deliver: Callable[[], None] | None = None
         if not future.cancelled():
             try:
-                outcome = partial(future.set_result, job())
+                deliver = partial(future.set_result, job())
             except BaseException as error:
-                outcome = partial(_fail, future, error)
+                deliver = partial(_set_exception, future, error)
         try:
-            self._loop.call_soon_threadsafe(self._deliver, future, outcome)
+            self._loop.call_soon_threadsafe(self._finish, future, deliver)
         except RuntimeError:
-            return  # The loop is closed; nobody waits any more.
+            return  # The loop is closed; no caller is left.
 
-    def _deliver(self, future: asyncio.Future[Any], outcome: Callable[[], None] | None) -> None:
-        self._under_way -= 1
-        if outcome is not None and not future.done():
-            outcome()
+    def _finish(self, future: asyncio.Future[Any], deliver: Callable[[], None] | None) -> None:
+        self._pending -= 1
+        if deliver is not None and not future.done():
+            deliver()
 
 
-def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+@asynccontextmanager
+async def acquire_within(
+    lock: asyncio.Lock, seconds: float, timeout_error: Callable[[], StoreError]
+) -> AsyncIterator[None]:
+    """Hold ``lock`` while the context lasts. Raises ``timeout_error()`` if it is not free within ``seconds``."""
+    try:
+        async with asyncio.timeout(seconds):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise timeout_error() from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _set_exception(future: asyncio.Future[Any], error: BaseException) -> None:
     future.set_exception(error)
-    future.exception()  # Looked at here, where the caller may be gone.
+    future.exception()  # Marked as retrieved, for the caller may be gone.

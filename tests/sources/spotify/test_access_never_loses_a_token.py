@@ -17,7 +17,7 @@ from tests.support.stage import FragileStore, Stage, stage_in
 from widget.model.errors import StoreError
 from widget.model.tokens import Authorization, SeedToken
 from widget.sources.spotify.token_manager import TokenManager
-from widget.store.limits import StoreTimeouts
+from widget.store.base import StoreTimeouts
 from widget.store.sqlite import SqliteStore
 
 ROTATED = "AQ-invented-rotated"
