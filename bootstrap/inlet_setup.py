@@ -12,7 +12,8 @@ import click
 
 from bootstrap.terminal import Terminal
 from widget.model.errors import ConfigurationError
-from widget.model.sources import SHA256_PREFIX, SourceInfo
+from widget.model.sources import SourceInfo
+from widget.model.source_values import SHA256_PREFIX
 
 TOKEN_BYTES = 24
 EXAMPLE_ADDRESS = "https://music.example.org"

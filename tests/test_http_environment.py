@@ -74,7 +74,7 @@ def test_the_entries_that_can_be_read_stay() -> None:
     environ = {"no_proxy": "localhost, [::1],fe80::/10 ,.example.org", "NO_PROXY": "[::2]"}
     (warning,) = check_http_environment(environ)
     assert environ == {"no_proxy": "localhost,.example.org", "NO_PROXY": "[::2]"}
-    assert warning == "no_proxy has entries that cannot be read and are left out: [::1], fe80::/10"
+    assert warning == "no_proxy has entries that cannot be read and are ignored: [::1], fe80::/10"
 
 
 def test_a_proxy_that_nobody_asks_is_not_looked_at() -> None:

@@ -102,7 +102,7 @@ def test_what_the_program_imports_it_asks_for() -> None:
     assert owners <= asked
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "widget").rglob("*.py"))
     imported = {name.replace("_", "-") for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)}
-    known = {"dotenv": "python-dotenv", "PIL": "pillow", "mpd": "python-mpd2", "sse-starlette": "sse-starlette"}
+    known = {"PIL": "pillow", "mpd": "python-mpd2", "sse-starlette": "sse-starlette"}
     third_party = {known.get(name, name) for name in imported} - set(sys.stdlib_module_names) - {"widget", "anyio"}
     assert {name for name in third_party if name.replace("-", "_") not in sys.stdlib_module_names} <= asked
 

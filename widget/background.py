@@ -1,4 +1,4 @@
-"""Work that goes on where the one who waits for it is cancelled, because its end must not be lost."""
+"""Shielded background tasks: they go on when their caller is cancelled, because their result must not be lost."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,13 +8,13 @@ Result = TypeVar("Result")
 
 
 class ShieldedTasks:
-    """What is under way for one owner."""
+    """The tasks of one owner."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(self, work: Coroutine[Any, Any, Result], seconds: float | None = None) -> Result:
-        """What ``work`` gives or raises. TimeoutError where that takes over ``seconds``; it goes on even then."""
+        """Await ``work``, which goes on after a cancellation and after the TimeoutError at ``seconds``."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -25,12 +25,12 @@ class ShieldedTasks:
         return task.result()
 
     async def drain(self, seconds: float) -> None:
-        """Returns when nothing is under way any more, after ``seconds`` at the latest."""
+        """Wait for all tasks, ``seconds`` at most."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
 
 def consume_exception(task: asyncio.Future[Any]) -> None:
-    """Looks at what ``task`` raised; else asyncio complains of it, where the one who waited is gone."""
+    """Retrieve the exception of ``task``, else asyncio logs it when the caller is gone."""
     if not task.cancelled():
         task.exception()

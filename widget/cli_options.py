@@ -1,4 +1,4 @@
-"""What both commands take on their command lines, and say when they end unforeseen."""
+"""The option and the error message that both command lines share."""
 
 from pathlib import Path
 from traceback import extract_tb
@@ -15,13 +15,11 @@ def _checked(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(str(error)) from error
 
 
-database_option = click.option(
-    "--database", callback=_checked, metavar="URL", help="Where the token is stored, as DATABASE_URL."
-)
+database_option = click.option("--database", callback=_checked, metavar="URL", help="The database, like DATABASE_URL.")
 
 
 def describe_unexpected_error(error: Exception) -> str:
-    """What to say of an ``error`` that nobody thought of; its own text may hold anything, and is left out."""
+    """Describe an unexpected error by its place; its own text may hold a secret."""
     frame = extract_tb(error.__traceback__)[-1]
     place = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
-    return f"something unforeseen happened ({place}). Please report it."
+    return f"an unexpected error occurred ({place}). Please open an issue."

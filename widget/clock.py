@@ -1,4 +1,4 @@
-"""Time as a seam: what the program knows of time, it asks a :class:`Clock`."""
+"""The clock that the program asks for the time, so that tests can replace it."""
 
 import asyncio
 import time
@@ -12,19 +12,15 @@ Result = TypeVar("Result")
 
 
 class Clock(Protocol):
-    """The time, and waiting for it."""
-
     def now(self) -> float:
-        """Seconds since the Unix epoch; may jump when the machine's clock is set."""
+        """Return seconds since the Unix epoch; jumps when the machine's clock is set."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never jumps. For intervals and deadlines."""
+        """Return seconds since a fixed time, without jumps, for intervals and deadlines."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Returns after ``seconds``."""
-        ...
+    async def sleep(self, seconds: float) -> None: ...
 
 
 class SystemClock:
@@ -41,9 +37,9 @@ class SystemClock:
 
 
 async def wait_for(clock: Clock, seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
-    """What ``work`` gives within ``seconds`` by ``clock``. Raises TimeoutError after that, or what ``work`` raises.
+    """Await ``work``, as asyncio.wait_for does, but by ``clock``.
 
-    Late work is cancelled, and not waited for: what hangs may ignore that too.
+    Late work is cancelled and not awaited: work that hangs may ignore that too.
     """
     task, alarm = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
     task.add_done_callback(consume_exception)
@@ -58,15 +54,15 @@ async def wait_for(clock: Clock, seconds: float, work: Coroutine[Any, Any, Resul
 
 
 def to_utc(timestamp: float) -> datetime:
-    """The aware UTC datetime of ``timestamp`` (s since the epoch)."""
+    """Return the aware UTC datetime of ``timestamp`` (s since the epoch)."""
     return datetime.fromtimestamp(timestamp, UTC)
 
 
 def format_rfc3339_ms(timestamp: float) -> str:
-    """``timestamp`` (s since the epoch) as RFC 3339 with milliseconds, such as ``2026-11-25T10:00:00.000Z``."""
+    """Return ``timestamp`` (s since the epoch) in RFC 3339, such as ``2026-11-25T10:00:00.000Z``."""
     return to_utc(timestamp).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def format_rfc3339(timestamp: float) -> str:
-    """``timestamp`` (s since the epoch) as RFC 3339 in whole seconds, such as ``2026-11-25T10:00:00Z``."""
+    """Return ``timestamp`` (s since the epoch) in RFC 3339, such as ``2026-11-25T10:00:00Z``."""
     return to_utc(int(timestamp)).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""The one HTTP client: its name, its time-outs, and what the answers of all services have in common."""
+"""Outbound HTTP: the client, its limits on time and size, and the parts that all services' responses share."""
 
 from __future__ import annotations
 
@@ -15,69 +15,39 @@ from widget.model.errors import SourceUnreachable
 if TYPE_CHECKING:
     import httpx
 
+TIMEOUT_SECONDS = 10.0
+MAX_RESPONSE_BYTES = 2 * 1024 * 1024
+"""Ten times the longest response that any service sends to our requests."""
+DEFAULT_RETRY_AFTER_SECONDS = 60.0
+MAX_RETRY_AFTER_SECONDS = 7 * 86_400.0
+
+_DISTRIBUTION = "now-playing-backend"
+_TRANSFER_HEADERS = (b"content-encoding", b"content-length", b"transfer-encoding")
 _PLAIN = ("identity", "")
 _COMPRESSED = ("gzip", "x-gzip", "deflate")
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 class ResponseTooLarge(Exception):  # noqa: N818
-    """The body is longer than the limit, as it comes or when it is inflated."""
+    """The body exceeds the limit, as it comes or when inflated."""
 
 
 class InvalidContentEncoding(Exception):  # noqa: N818
-    """The body's content coding (RFC 9110, section 8.4.1) is broken, or not one layer of gzip or zlib."""
+    """The content coding (RFC 9110, section 8.4.1) is broken, or not one layer of gzip or zlib."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedBody:
-    """What a body holds, decoded. ``is_whole`` is False where its coding was cut off."""
+    """A decoded body; ``is_complete`` is False if its coding was cut off."""
 
     content: bytes = field(repr=False)
     is_complete: bool
 
 
-async def read_limited(response: httpx.Response, most_bytes: int) -> DecodedBody:
-    """The body of a ``response`` that was sent for as a stream. Raises :class:`TooLong` or :class:`Undecodable`.
-
-    The bytes are counted while they come, before and after they are inflated, and no step inflates beyond the limit:
-    httpx itself would inflate whatever one chunk holds at once.
-    """
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in (*_PLAIN, *_COMPRESSED):
-        raise InvalidContentEncoding
-    inflate = None if coding in _PLAIN else zlib.decompressobj(_GZIP_OR_ZLIB)
-    content, received = bytearray(), 0
-    async for chunk in response.aiter_raw():
-        received += len(chunk)
-        if received > most_bytes:
-            raise ResponseTooLarge
-        content += chunk if inflate is None else _inflated(inflate, chunk, most_bytes + 1 - len(content))
-        if len(content) > most_bytes:
-            raise ResponseTooLarge
-    # An answer without a body may name a coding all the same.
-    return DecodedBody(bytes(content), is_complete=inflate is None or inflate.eof or not received)
-
-
-def _inflated(inflate: zlib._Decompress, chunk: bytes, most_bytes: int) -> bytes:
-    try:
-        return inflate.decompress(chunk, most_bytes)
-    except zlib.error as error:
-        raise InvalidContentEncoding from error
-
-
-TIMEOUT_SECONDS = 10.0
-MAX_RESPONSE_BYTES = 2 * 1024 * 1024
-"""Ten times the longest answer that any service gives to our questions."""
-DEFAULT_RETRY_AFTER_SECONDS = 60.0
-MAX_RETRY_AFTER_SECONDS = 7 * 86_400.0
-_OF_TRANSFER = (b"content-encoding", b"content-length", b"transfer-encoding")
-_DISTRIBUTION = "now-playing-backend"
-
-
 @lru_cache(maxsize=1)
 def program_version() -> str:
     """Return the program's name and version, as in ``User-Agent`` (RFC 9110, section 10.1.5)."""
-    from importlib.metadata import PackageNotFoundError, version  # Costs time that the start has not.
+    from importlib.metadata import PackageNotFoundError, version  # Too slow for the start.
 
     try:
         return f"{_DISTRIBUTION}/{version(_DISTRIBUTION)}"
@@ -86,12 +56,12 @@ def program_version() -> str:
 
 
 def user_agent(public_url: str | None = None) -> str:
-    """Return the ``User-Agent`` of every request: the program, and where its owner can be found, if that is known."""
+    """Return the ``User-Agent`` of every request; with the public address its owner can be contacted."""
     return program_version() if public_url is None else f"{program_version()} ({public_url})"
 
 
 def http_client(transport: httpx.AsyncBaseTransport | None = None, public_url: str | None = None) -> httpx.AsyncClient:
-    """The client that every request leaves by; ``transport`` replaces the network."""
+    """Return the client for every request; ``transport`` replaces the network."""
     import httpx
 
     return httpx.AsyncClient(
@@ -104,63 +74,102 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None, public_url: s
 
 
 class LazyHttpClient:
-    """The one client, made at the first use: that takes time, which the start of the program has not."""
+    """The client, created at first use: importing httpx takes longer than the start may."""
 
     def __init__(self, given: httpx.AsyncClient | None = None, public_url: str | None = None) -> None:
         self._given = given
         self._public_url = public_url
-        self._made: httpx.AsyncClient | None = None
+        self._created: httpx.AsyncClient | None = None
 
     def __call__(self) -> httpx.AsyncClient:
         if self._given is not None:
             return self._given
-        if self._made is None:
-            self._made = self._fresh()
-        return self._made
+        if self._created is None:
+            self._created = self._create()
+        return self._created
 
-    def _fresh(self) -> httpx.AsyncClient:
+    def _create(self) -> httpx.AsyncClient:
         try:
             return http_client(public_url=self._public_url)
         except Exception as error:
-            # What was there at the start may be gone (a file of certificates). The text may hold a proxy.
-            told = f"No HTTP client can be made in this environment ({type(error).__name__})."
-            raise SourceUnreachable(told) from error
+            # A file that existed at start may be gone (certificates). The error's text may hold a proxy's password.
+            message = f"No HTTP client can be created in this environment ({type(error).__name__})."
+            raise SourceUnreachable(message) from error
 
     async def close(self) -> None:
-        """Closes what was made here; a given client is the giver's."""
-        if self._made is not None:
-            await self._made.aclose()
+        """Close the client if it was created here."""
+        if self._created is not None:
+            await self._created.aclose()
 
 
 async def send(
     http: httpx.AsyncClient,
     request: httpx.Request,
-    who: str,
+    service: str,
     unreachable: type[SourceUnreachable] = SourceUnreachable,
     seconds: float = TIMEOUT_SECONDS,
 ) -> httpx.Response:
-    """The whole answer of ``who`` (its name for people), decoded, given within ``seconds`` in all.
+    """Return the complete, decoded response of ``service`` (its name for people) within ``seconds``.
 
-    Raises ``unreachable``, also where it is longer than ``LARGEST_ANSWER_BYTES``: no more than that is kept of any.
+    Raises ``unreachable``, also for a response of more than ``MAX_RESPONSE_BYTES``.
     """
     import httpx
 
     request.headers["Accept-Encoding"] = "gzip"
     try:
         async with asyncio.timeout(seconds):
-            return await _whole(await http.send(request, stream=True))
+            return await _read_response(await http.send(request, stream=True))
     except ResponseTooLarge as error:
-        raise unreachable(f"{who} answers with more than can be read.") from error
+        raise unreachable(f"{service} sent a response that is too large.") from error
     except InvalidContentEncoding as error:
-        raise unreachable(f"{who} answers in an encoding that cannot be read.") from error
+        raise unreachable(f"{service} sent a response in an encoding that cannot be read.") from error
     except (httpx.TimeoutException, TimeoutError) as error:
-        raise unreachable(f"{who} did not answer in time.") from error
+        raise unreachable(f"{service} did not respond in time.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise unreachable(f"{who} cannot be reached ({type(error).__name__}).") from error
+        raise unreachable(f"{service} cannot be reached ({type(error).__name__}).") from error
 
 
-async def _whole(response: httpx.Response) -> httpx.Response:
-    """What ``response`` says once its body has come, as an answer that was never encoded."""
+async def read_limited(response: httpx.Response, max_bytes: int) -> DecodedBody:
+    """Return the body of a streamed response. Raises :class:`ResponseTooLarge` or :class:`InvalidContentEncoding`.
+
+    Bytes are counted as they come, before and after inflation, and no step inflates beyond the limit: httpx itself
+    would inflate all of a chunk at once.
+    """
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in (*_PLAIN, *_COMPRESSED):
+        raise InvalidContentEncoding
+    decompressor = None if coding in _PLAIN else zlib.decompressobj(_GZIP_OR_ZLIB)
+    content, received = bytearray(), 0
+    async for chunk in response.aiter_raw():
+        received += len(chunk)
+        if received > max_bytes:
+            raise ResponseTooLarge
+        content += chunk if decompressor is None else _inflate(decompressor, chunk, max_bytes + 1 - len(content))
+        if len(content) > max_bytes:
+            raise ResponseTooLarge
+    # A response without a body may name a coding all the same.
+    return DecodedBody(bytes(content), is_complete=decompressor is None or decompressor.eof or not received)
+
+
+def retry_after_seconds(value: str | None, now: float) -> float:
+    """Return the seconds in a ``Retry-After`` header (RFC 9110, section 10.2.3), a minute if it cannot be read."""
+    seconds = _parse_retry_after(value or "", now)
+    if seconds is None:
+        return DEFAULT_RETRY_AFTER_SECONDS
+    return min(max(1.0, seconds), MAX_RETRY_AFTER_SECONDS)
+
+
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object in the body, empty if there is none."""
+    try:
+        value = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+async def _read_response(response: httpx.Response) -> httpx.Response:
+    """Return ``response`` with its whole body, as if it had never been encoded."""
     import httpx
 
     try:
@@ -169,35 +178,25 @@ async def _whole(response: httpx.Response) -> httpx.Response:
         await response.aclose()
     if not (body.is_complete or body.content):
         raise InvalidContentEncoding
-    # What came of a body that was cut off is judged by who reads it: there may be a token in it.
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_TRANSFER]
+    # The caller judges a body that was cut off: it may hold a token.
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _TRANSFER_HEADERS]
     return httpx.Response(response.status_code, headers=headers, content=body.content, request=response.request)
 
 
-def retry_after_seconds(value: str | None, now: float) -> float:
-    """The seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3); a minute where unreadable."""
-    seconds = _delay(value or "", now)
-    if seconds is None:
-        return DEFAULT_RETRY_AFTER_SECONDS
-    return min(max(1.0, seconds), MAX_RETRY_AFTER_SECONDS)
+def _inflate(decompressor: zlib._Decompress, chunk: bytes, max_bytes: int) -> bytes:
+    try:
+        return decompressor.decompress(chunk, max_bytes)
+    except zlib.error as error:
+        raise InvalidContentEncoding from error
 
 
-def _delay(value: str, now: float) -> float | None:
+def _parse_retry_after(value: str, now: float) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit() and len(text) < 12:
         return float(text)
     try:
-        moment = parsedate_to_datetime(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        parsed = parsedate_to_datetime(text)
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def json_object(response: httpx.Response) -> dict[str, Any]:
-    """The JSON object in the body; empty where there is none."""
-    try:
-        value = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -8,9 +8,8 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
-from widget.model.cover_art import front_cover
 from widget.model.playback import Artwork, Item
-from widget.model.sources import LISTENBRAINZ, SPOTIFY
+from widget.model.sources import LISTENBRAINZ, SPOTIFY, front_cover
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.playlist import PIECES
 

@@ -190,7 +190,7 @@ def test_of_what_played_already_when_we_began_to_ask_one_play_alone_is_left_out(
 
 def test_what_is_hidden_does_not_make_an_earlier_play_the_present_one() -> None:
     listening = Listening().hear(SONG, 0, newest=NOW - 200)
-    hiding = HideList(uris=frozenset({"track:blue hour"}))
+    hiding = HideList(keys=frozenset({"track:blue hour"}))
     played = [PlayedItem(OTHER, NOW - 200), PlayedItem(SONG, NOW - 400)]
     assert [last.played_at for last in listening.knowledge.with_history(played, 5, hiding).recent] == [NOW - 400]
 

@@ -12,8 +12,8 @@ SONG = item(hide_keys=RELATED)
 
 @pytest.mark.parametrize("uri", sorted(RELATED))
 def test_an_item_is_hidden_by_anything_that_it_belongs_to(uri: str) -> None:
-    assert HideList(uris=frozenset({uri})).hides(SONG)
-    assert not HideList(uris=frozenset({uri + "0"})).hides(SONG)
+    assert HideList(keys=frozenset({uri})).hides(SONG)
+    assert not HideList(keys=frozenset({uri + "0"})).hides(SONG)
 
 
 def test_explicit_items_are_hidden_where_that_is_asked_for() -> None:
@@ -24,7 +24,7 @@ def test_explicit_items_are_hidden_where_that_is_asked_for() -> None:
 
 
 def test_what_is_hidden_counts_as_nothing_playing() -> None:
-    hiding = HideList(uris=RELATED)
+    hiding = HideList(keys=RELATED)
     assert hiding.filter_playback(Playback("playing", 5.0, SONG, 1)) == Playback("idle", 5.0)
     shown = Playback("playing", 5.0, item(), 1)
     assert hiding.filter_playback(shown) is shown
@@ -32,5 +32,5 @@ def test_what_is_hidden_counts_as_nothing_playing() -> None:
 
 def test_those_that_may_be_shown_are_found() -> None:
     played = [PlayedItem(SONG, 3.0), PlayedItem(item("One"), 1.0), PlayedItem(item("Two"), 2.0)]
-    assert HideList(uris=RELATED).filter_history(played) == (played[1], played[2])
+    assert HideList(keys=RELATED).filter_history(played) == (played[1], played[2])
     assert HideList(explicit=True).filter_history([PlayedItem(item(explicit=True), 1.0)]) == ()

@@ -159,11 +159,11 @@ def test_while_an_item_is_shown_there_is_no_last_played() -> None:
 
 
 def test_what_is_hidden_later_is_hidden_in_what_was_known_too() -> None:
-    hidden = KNOWN.filtered(HideList(uris=frozenset({"spotify:album:x"})))
+    hidden = KNOWN.filtered(HideList(keys=frozenset({"spotify:album:x"})))
     assert hidden.playback == KNOWN.playback
     secret = replace(SONG, hide_keys=frozenset({"spotify:album:x"}))
     known = (
-        NowPlayingState().with_playback(plays(what=secret), NOW).filtered(HideList(uris=frozenset({"spotify:album:x"})))
+        NowPlayingState().with_playback(plays(what=secret), NOW).filtered(HideList(keys=frozenset({"spotify:album:x"})))
     )
     assert known.snapshot_at(NOW).status == "idle"
     assert known.last_played is None

@@ -1,4 +1,4 @@
-"""What the process environment does to the HTTP client, found out at the start and not at the first question."""
+"""Proxy and certificate variables, checked at start instead of at the first request."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ Environ = MutableMapping[str, str]
 
 
 def check_http_environment(environ: Environ) -> tuple[str, ...]:
-    """Takes out of ``environ`` what httpx can do without and would fail at; gives a warning for each.
+    """Remove entries from ``environ`` that httpx cannot read and does not need; return a warning for each.
 
-    Costs nothing where none of these variables is set. Raises :class:`ConfigurationError`, naming the variables, where
-    no client can be made with them.
+    Costs nothing if none of these variables is set. Raises :class:`ConfigurationError`, naming the variables, if no
+    client can be created with them.
     """
     if not any(_named(environ, name) for name in (*PROXIES, NO_PROXY)) and not any(map(environ.get, CERTIFICATES)):
         return ()
-    warnings = _leave_out_what_cannot_be_read(environ)
-    faults = [*_faults_of_certificates(environ), *_faults_of_proxies(environ)]
+    warnings = _drop_unreadable_entries(environ)
+    faults = [*_certificate_faults(environ), *_proxy_faults(environ)]
     if faults:
         raise ConfigurationError(*faults)
-    _try_all_together()
+    _try_client()
     return warnings
 
 
-def _leave_out_what_cannot_be_read(environ: Environ) -> tuple[str, ...]:
+def _drop_unreadable_entries(environ: Environ) -> tuple[str, ...]:
     warnings = []
     for name in _named(environ, NO_PROXY):
         entries = [entry.strip() for entry in environ[name].split(",") if entry.strip()]
         readable = [entry for entry in entries if _is_readable(entry)]
         if readable != entries:
             environ[name] = ",".join(readable)
-            left_out = ", ".join(repr(entry)[1:-1] for entry in entries if entry not in readable)
-            warnings.append(f"{name} has entries that cannot be read and are left out: {left_out[:200]}")
+            dropped = ", ".join(repr(entry)[1:-1] for entry in entries if entry not in readable)
+            warnings.append(f"{name} has entries that cannot be read and are ignored: {dropped[:200]}")
     return tuple(warnings)
 
 
@@ -54,7 +54,7 @@ def _is_readable(entry: str) -> bool:
 
 
 def _pattern(entry: str) -> str:
-    """What httpx makes of an entry (https://www.python-httpx.org/environment_variables/#no_proxy)."""
+    """Return httpx's pattern for an entry (https://www.python-httpx.org/environment_variables/#no_proxy)."""
     if "://" in entry:
         return entry
     try:
@@ -64,7 +64,7 @@ def _pattern(entry: str) -> str:
     return f"all://[{entry}]" if version == 6 else f"all://{entry}"
 
 
-def _faults_of_certificates(environ: Environ) -> Iterator[str]:
+def _certificate_faults(environ: Environ) -> Iterator[str]:
     file, folder, key_log = (environ.get(name) for name in CERTIFICATES)
     if file and (reason := _fault(lambda: ssl.create_default_context(cafile=file))):
         yield f"SSL_CERT_FILE cannot be used ({reason}): name a file with certificates in PEM, or unset it"
@@ -74,9 +74,9 @@ def _faults_of_certificates(environ: Environ) -> Iterator[str]:
         yield f"SSLKEYLOGFILE cannot be written ({reason}): name another file, or unset it"
 
 
-def _faults_of_proxies(environ: Environ) -> Iterator[str]:
+def _proxy_faults(environ: Environ) -> Iterator[str]:
     if "*" in (entry.strip() for name in _named(environ, NO_PROXY) for entry in environ[name].split(",")):
-        return  # httpx then asks no proxy at all.
+        return  # httpx then uses no proxy at all.
     for name in (name for proxy in PROXIES for name in _named(environ, proxy)):
         if reason := _fault(lambda name=name: _try_proxy(environ[name])):  # type: ignore[misc]
             yield f"{name} cannot be used ({reason}): write http://host:port, https://… or socks5://…, or unset it"
@@ -91,16 +91,16 @@ def _try_proxy(address: str) -> None:
     httpx.AsyncHTTPTransport(proxy=proxy, verify=False)
 
 
-def _try_all_together() -> None:
+def _try_client() -> None:
     import httpx
 
     if reason := _fault(httpx.AsyncClient):
         names = ", ".join((*(name.upper() for name in (*PROXIES, NO_PROXY)), *CERTIFICATES))
-        raise ConfigurationError(f"no HTTP client can be made with this environment ({reason}): look at {names}")
+        raise ConfigurationError(f"no HTTP client can be created in this environment ({reason}): check {names}")
 
 
 def _fault(attempt: Callable[[], object]) -> str | None:
-    """The kind of what ``attempt`` raises, whatever it is; its text may hold a proxy's password."""
+    """Return the kind of error that ``attempt`` raises; its text may hold a proxy's password."""
     try:
         attempt()
     except Exception as error:
@@ -109,7 +109,7 @@ def _fault(attempt: Callable[[], object]) -> str | None:
 
 
 def _named(environ: Environ, name: str) -> tuple[str, ...]:
-    """The variables that count for ``name``: the one in small letters hides the other, even where it is empty."""
+    """Return the variables that count for ``name``: the lower-case one hides the other, even when empty."""
     if name in environ:
         return (name,) if environ[name] else ()
     return (name.upper(),) if environ.get(name.upper()) else ()

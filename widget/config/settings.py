@@ -1,36 +1,37 @@
-"""The settings, read from environment variables; every fault is told at once, naming its variable."""
+"""Settings from the environment and ``.env``; all invalid values are reported at once, by variable."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from dotenv import dotenv_values
-
 from widget.clock import SystemClock
+from widget.config.env_file import read_env_file
 from widget.model import parsers
 from widget.model.errors import ConfigurationError
-from widget.model.sources import SOURCES, SourceName, parse_recent, parse_source_name
+from widget.model.sources import SOURCES, SourceName, parse_source_name
+from widget.model.source_values import parse_recent
 from widget.model.tokens import Credentials, SeedToken
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"
 DEFAULT_DATABASE_URL = "sqlite:///now-playing.db"
 
-_HOSTS_WHOSE_DISK_STARTS_EMPTY = ("DYNO", "RENDER", "K_SERVICE", "KOYEB_")
-"""Set by Heroku, Render, Cloud Run and Koyeb in every program that they run: how a name begins."""
+_EPHEMERAL_DISK_PREFIXES = ("DYNO", "RENDER", "K_SERVICE", "KOYEB_")
+"""Variables that Heroku, Render, Cloud Run and Koyeb set in every process."""
 
-_PREFIXES = tuple(source.prefix for source in SOURCES.values())
+_SOURCE_PREFIXES = tuple(info.prefix for info in SOURCES.values())
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the owner set. Secrets are left out of ``repr``. ``named`` are the names of all variables that are set
-    for one source or another, ``of_source`` the values of those that stand in the table of sources, ``stored``
-    what the last bootstrap stored for them. ``disk_starts_empty``: at this host each restart begins with a new disk,
-    but for what is mounted. ``artwork_told_under`` is set by a demo alone: the address of this server, under which
-    JSON then tells the artwork.
+    """The owner's settings; secrets are left out of ``repr``.
+
+    ``source_values`` are set for the variables in the registry of sources, ``stored_source_values`` come from the last
+    bootstrap. ``source_variables_set`` are the names of all source variables in the environment, ``source_faults`` the
+    invalid ones by source, which matter only if that source runs. ``has_ephemeral_disk``: a restart begins with an
+    empty disk, except for mounts. ``demo_artwork_base_url`` replaces the artwork's host in a demo.
     """
 
     client_id: str | None = None
@@ -56,6 +57,7 @@ class Settings:
     source: SourceName | None = None
     source_values: Mapping[str, str] = field(default_factory=dict, repr=False)
     stored_source_values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    source_faults: Mapping[SourceName, tuple[str, ...]] = field(default_factory=dict)
     recent: int = 0
     source_variables_set: tuple[str, ...] = ()
     has_ephemeral_disk: bool = False
@@ -63,15 +65,15 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], now: float | None = None) -> "Settings":
-        """The settings that ``environ`` holds; an empty value means unset. ``now`` is in s since the epoch.
+        """Return the settings in ``environ``; an empty value means unset. ``now`` is in s since the epoch.
 
-        Variables of other sources than ``SOURCE`` are not looked at; where that is not set, see :meth:`settled`.
-        Raises :class:`ConfigurationError` with one fault for each value that cannot be right.
+        Raises :class:`ConfigurationError` with one line per invalid value. Without ``SOURCE`` the variables of sources
+        are judged by :meth:`for_source`.
         """
         reader = _Reader(environ)
         source = reader.read("SOURCE", parse_source_name, None)
         if source is not None:
-            reader.leave_out(_prefixes_of_others(source))
+            reader.ignore(_prefixes_of_others(source))
         settings = cls(
             client_id=reader.read("SPOTIFY_CLIENT_ID", parsers.parse_token, None),
             client_secret=reader.read("SPOTIFY_CLIENT_SECRET", parsers.parse_token, None),
@@ -86,27 +88,28 @@ class Settings:
             frame_ancestors=reader.read("FRAME_ANCESTORS", parsers.parse_frame_ancestors, cls.frame_ancestors),
             calls_per_day=reader.read("CALLS_PER_DAY", parsers.parse_positive_int, None),
             hide_explicit=reader.read("HIDE_EXPLICIT", parsers.parse_bool, False),
-            hide=reader.read("HIDE", _hidden_from(source), frozenset()),
+            hide=reader.read("HIDE", _hide_parser(source), frozenset()),
             max_streams=reader.read("MAX_STREAMS", parsers.parse_positive_int, cls.max_streams),
             artwork_hosts=reader.read("ARTWORK_HOSTS", parsers.parse_hosts, ()),
             log_level=reader.read("LOG_LEVEL", parsers.parse_log_level, cls.log_level),
             setup_key=reader.read("SETUP_KEY", parsers.parse_setup_key, None),
             notify_urls=reader.read("NOTIFY_URLS", parsers.parse_notify_urls, ()),
             source=source,
-            source_values=_of_sources(reader),
+            source_values=_source_values(reader),
             recent=reader.read("RECENT", parse_recent, 0),
-            source_variables_set=tuple(sorted(name for name in _set(environ) if name.startswith(_PREFIXES))),
-            has_ephemeral_disk=any(name.startswith(_HOSTS_WHOSE_DISK_STARTS_EMPTY) for name in _set(environ)),
+            source_variables_set=tuple(sorted(filter(_is_source_variable, _non_empty(environ)))),
+            has_ephemeral_disk=any(name.startswith(_EPHEMERAL_DISK_PREFIXES) for name in _non_empty(environ)),
         )
-        faults = [*reader.faults, *([] if source is None else settings._faults_with(source))]
+        settings = replace(settings, source_faults=reader.source_faults())
+        faults = [*reader.faults(), *([] if source is None else settings._faults_with(source))]
         if faults:
             raise ConfigurationError(*faults)
         return settings
 
     def for_source(self, source: SourceName, stored: Mapping[str, str] | None = None) -> "Settings":
-        """These settings, now that it is known that ``source`` is asked, and what is ``stored`` for it.
+        """Return these settings for ``source``, with the values ``stored`` for it.
 
-        Raises :class:`ConfigurationError` where something is set that it cannot keep.
+        Raises :class:`ConfigurationError` for invalid values of this source, and for settings that it cannot honor.
         """
         if faults := self._faults_with(source):
             raise ConfigurationError(*faults)
@@ -114,38 +117,46 @@ class Settings:
 
     @property
     def unused_variables(self) -> tuple[str, ...]:
-        """The names of the variables that are set for other sources than the one that is asked."""
+        """The names of variables that are set for other sources."""
         prefixes = _prefixes_of_others(self.source or "spotify")
         return tuple(name for name in self.source_variables_set if name.startswith(prefixes))
 
     @property
     def daily_call_limit(self) -> int | None:
-        """The calls that are afforded in any 24 hours, None if they are free."""
-        by_default = SOURCES[self.source or "spotify"].calls_per_day
-        return None if by_default is None else self.calls_per_day or by_default
-
-    def _faults_with(self, source: SourceName) -> list[str]:
-        row, faults = SOURCES[source], []
-        if self.hide_explicit and not row.has_explicit_flag:
-            faults.append(f"HIDE_EXPLICIT cannot be right: {row.label} does not tell what is explicit")
-        of_names = sorted(entry for entry in self.hide if not entry.startswith("spotify:"))
-        of_uris = sorted(self.hide.difference(of_names))
-        if row.hide_by_uri and of_names:
-            rule = f"is none of {row.label}'s URIs or links"
-            faults.append(f"HIDE cannot be right: {parsers.quote_for_error(of_names[0])} {rule}")
-        if not row.hide_by_uri and of_uris:
-            rule = f"use artist:NAME, album:NAME or track:NAME with {row.label}"
-            faults.append(f"HIDE cannot be right: {rule}, not {parsers.quote_for_error(of_uris[0])}")
-        return faults
+        """The calls allowed in any 24 hours, None if calls are free."""
+        default = SOURCES[self.source or "spotify"].calls_per_day
+        return None if default is None else self.calls_per_day or default
 
     @property
     def credentials(self) -> Credentials | None:
-        """The client ID and secret that were set; None without an ID."""
+        """The client ID and secret that are set, None without an ID."""
         return None if self.client_id is None else Credentials(self.client_id, self.client_secret)
+
+    @property
+    def reauthorization_hint(self) -> str:
+        """The sentence that says how to authorize again."""
+        if self.setup_key is None:
+            return "Run python -m bootstrap on your own computer, and export the settings again if the host needs them."
+        return f"Open {self.public_url or ''}/setup{'' if self.public_url else ' on this server'} to authorize again."
+
+    def _faults_with(self, source: SourceName) -> list[str]:
+        info, faults = SOURCES[source], list(self.source_faults.get(source, ()))
+        if self.hide_explicit and not info.has_explicit_flag:
+            faults.append(f"HIDE_EXPLICIT cannot be used: {info.label} does not report explicit content")
+        names = sorted(entry for entry in self.hide if not entry.startswith("spotify:"))
+        uris = sorted(self.hide.difference(names))
+        if info.hide_by_uri and names:
+            faults.append(f"HIDE contains {parsers.quote_for_error(names[0])}, which is not a {info.label} URI or link")
+        if not info.hide_by_uri and uris:
+            faults.append(
+                f"HIDE must be artist:NAME, album:NAME or track:NAME with {info.label}, "
+                f"not {parsers.quote_for_error(uris[0])}"
+            )
+        return faults
 
 
 def working_directory() -> Path:
-    """Where ``.env`` and relative paths are looked for. Raises :class:`ConfigurationError` where it was deleted."""
+    """Return the directory of ``.env`` and relative paths. Raises :class:`ConfigurationError` if it was deleted."""
     try:
         return Path.cwd()
     except OSError as error:
@@ -153,31 +164,28 @@ def working_directory() -> Path:
 
 
 def load_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """``environ`` over what ``directory``'s ``.env`` holds; empty values count as unset in both.
+    """Return ``environ`` over the ``.env`` file in ``directory``; empty values count as unset in both.
 
-    Raises :class:`ConfigurationError` where ``.env`` is there and cannot be read.
+    Raises :class:`ConfigurationError` if there is a ``.env`` that cannot be read.
     """
     path = directory / ".env"
-    try:
-        written = dotenv_values(path) if path.is_file() else {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: save it as UTF-8 text that you may read") from error
-    return {name: value for name, value in {**written, **_set(environ)}.items() if value}
+    from_file = read_env_file(path) if path.is_file() else {}
+    return {name: value for name, value in {**from_file, **_non_empty(environ)}.items() if value}
 
 
-def _set(environ: Mapping[str, str]) -> dict[str, str]:
+def _non_empty(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if value.strip()}
 
 
 class _Reader:
-    """Reads one variable after the other and gathers the faults."""
+    """Reads one variable after the other and collects the faults."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = _set(environ)
-        self.faults: list[str] = []
+        self._environ = _non_empty(environ)
+        self._faults: dict[str, str] = {}
 
-    def leave_out(self, prefixes: tuple[str, ...]) -> None:
-        """Variables that begin with one of ``prefixes`` count as unset."""
+    def ignore(self, prefixes: tuple[str, ...]) -> None:
+        """Treat variables that begin with one of ``prefixes`` as unset."""
         self._environ = {name: value for name, value in self._environ.items() if not name.startswith(prefixes)}
 
     def read(self, name: str, parse: Callable[[str], Value], default: Value) -> Value:
@@ -187,24 +195,40 @@ class _Reader:
         try:
             return parse(text.strip(" \t"))
         except ValueError as error:
-            self.faults.append(f"{name} cannot be right: {error}")
+            self._faults[name] = f"{name} {error}"
             return default
+
+    def faults(self) -> list[str]:
+        """Return the faults of variables that belong to no source."""
+        return [fault for name, fault in self._faults.items() if not _is_source_variable(name)]
+
+    def source_faults(self) -> dict[SourceName, tuple[str, ...]]:
+        """Return the faults of each source that has any."""
+        faults = {
+            name: tuple(fault for variable, fault in self._faults.items() if variable.startswith(info.prefix))
+            for name, info in SOURCES.items()
+        }
+        return {name: found for name, found in faults.items() if found}
+
+
+def _is_source_variable(name: str) -> bool:
+    return name.startswith(_SOURCE_PREFIXES)
 
 
 def _prefixes_of_others(source: SourceName) -> tuple[str, ...]:
-    return tuple(other.prefix for name, other in SOURCES.items() if name != source)
+    return tuple(info.prefix for name, info in SOURCES.items() if name != source)
 
 
-def _of_sources(reader: "_Reader") -> dict[str, str]:
+def _source_values(reader: _Reader) -> dict[str, str]:
     read = {
         variable.name: reader.read(variable.name, variable.parse, None)
-        for source in SOURCES.values()
-        for variable in source.variables
+        for info in SOURCES.values()
+        for variable in info.variables
     }
     return {name: value for name, value in read.items() if value is not None}
 
 
-def _hidden_from(source: SourceName | None) -> Callable[[str], frozenset[str]]:
+def _hide_parser(source: SourceName | None) -> Callable[[str], frozenset[str]]:
     if source is None:
         return parsers.parse_hide_any
     return parsers.parse_hide_uris if SOURCES[source].hide_by_uri else parsers.parse_hide_names
@@ -217,7 +241,7 @@ def _seed(reader: _Reader, now: float) -> SeedToken | None:
 
 
 def _public_url(reader: _Reader) -> str | None:
-    """What the owner set, else what the host says about itself."""
+    """Return the owner's address, else the one that the host provides."""
     return (
         reader.read("PUBLIC_URL", parsers.parse_url, None)
         or reader.read("RENDER_EXTERNAL_URL", parsers.parse_url, None)

@@ -1,78 +1,91 @@
-"""What the owner said about a source: what is set, and for the rest what the last bootstrap stored."""
+"""Settings of a source: the environment over the values of the last bootstrap over the defaults."""
 
 import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from widget.model.sources import SourceInfo, SourceName, SourceVariable, parse_source_name
+from widget.model.serialization import require_timestamp
+from widget.model.sources import SourceInfo, SourceName, parse_source_name
 
 ACTIVE_SOURCE_KEY = "source"
-"""The note that names the source of the last successful bootstrap."""
+"""The key of the source that the last successful bootstrap set up."""
 
 
-class Notes(Protocol):
-    """Where it is stored; see :class:`widget.store.base.Store`."""
+class ValueStore(Protocol):
+    """The part of :class:`widget.store.base.Store` that is read here."""
 
-    async def get_value(self, name: str) -> str | None: ...
+    async def get_value(self, key: str) -> str | None: ...
 
 
-def settings_key(source: SourceInfo) -> str:
-    """The name of the note that holds what was stored for ``source``."""
-    return f"source:{source.name}"
+def settings_key(info: SourceInfo) -> str:
+    """Return the key of the stored values."""
+    return f"source:{info.name}"
+
+
+def last_check_key(info: SourceInfo) -> str:
+    """Return the key of the time of bootstrap's last good request."""
+    return f"last_check:{info.name}"
 
 
 def dump_values(values: Mapping[str, str]) -> str:
-    """``values`` for the store, as JSON."""
+    """Return the JSON to store."""
     return json.dumps(dict(values))
 
 
-def load_values(text: str | None, source: SourceInfo) -> dict[str, str]:
-    """Return the values that :func:`dump_values` wrote, without what ``source`` would not take from the environment."""
+def load_values(text: str | None, info: SourceInfo) -> dict[str, str]:
+    """Return the stored values that are valid; others count as absent, as strictly as if they were set."""
     try:
         value = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
-    known = value if isinstance(value, dict) else {}
-    values = ((variable, known.get(variable.name)) for variable in source.variables)
-    parsed = {variable.name: _parsed(variable, value) for variable, value in values}
-    return {name: value for name, value in parsed.items() if value}
+    stored = value if isinstance(value, dict) else {}
+    values: dict[str, str] = {}
+    for variable in info.variables:
+        text = stored.get(variable.name)
+        if isinstance(text, str) and text:
+            try:
+                values[variable.name] = variable.parse(text)
+            except ValueError:
+                continue
+    return values
 
 
-def _parsed(variable: SourceVariable, value: object) -> str | None:
-    try:
-        return variable.parse(value) if isinstance(value, str) and value else None
-    except ValueError:
-        return None
+def merge_values(info: SourceInfo, is_set: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
+    """Return the effective values: set, else stored, else default.
 
-
-def merge_values(source: SourceInfo, is_set: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
-    """What counts: what is set, else what is stored, else the default.
-
-    A secret that was stored for one server goes to no other.
+    A secret stored for one server is not sent to another.
     """
-    defaults = {variable.name: variable.default for variable in source.variables if variable.default is not None}
+    defaults = {variable.name: variable.default for variable in info.variables if variable.default is not None}
     before, after = {**defaults, **stored}, {**defaults, **stored, **is_set}
-    moved = any(before.get(one.name) != after.get(one.name) for one in source.variables if one.scopes_secrets)
-    secret = {variable.name for variable in source.variables if variable.secret}
-    kept = {name: value for name, value in stored.items() if not (moved and name in secret)}
+    moved = any(before.get(one.name) != after.get(one.name) for one in info.variables if one.scopes_secrets)
+    secrets = {variable.name for variable in info.variables if variable.secret}
+    kept = {name: value for name, value in stored.items() if not (moved and name in secrets)}
     return {**defaults, **kept, **{name: value for name, value in is_set.items() if value}}
 
 
-async def stored_source_name(notes: Notes) -> SourceName:
-    """The source of the last successful bootstrap, else Spotify. May raise StoreError."""
+async def stored_source_name(store: ValueStore) -> SourceName:
+    """Return the source of the last successful bootstrap, else Spotify. Raises StoreError."""
     try:
-        return parse_source_name(await notes.get_value(ACTIVE_SOURCE_KEY) or "spotify")
+        return parse_source_name(await store.get_value(ACTIVE_SOURCE_KEY) or "spotify")
     except ValueError:
         return "spotify"
 
 
-async def stored_values(notes: Notes, source: SourceInfo) -> dict[str, str]:
-    """What is stored now. May raise StoreError, but where there is nothing to be read."""
-    if not source.variables:
+async def stored_values(store: ValueStore, info: SourceInfo) -> dict[str, str]:
+    """Return the stored values. Raises StoreError."""
+    if not info.variables:
         return {}
-    return load_values(await notes.get_value(settings_key(source)), source)
+    return load_values(await store.get_value(settings_key(info)), info)
 
 
-async def effective_values(notes: Notes, source: SourceInfo, is_set: Mapping[str, str]) -> dict[str, str]:
-    """What counts now; what another process stored meanwhile included. May raise StoreError."""
-    return merge_values(source, is_set, await stored_values(notes, source))
+async def effective_values(store: ValueStore, info: SourceInfo, is_set: Mapping[str, str]) -> dict[str, str]:
+    """Return the effective values now, including those stored by another process. Raises StoreError."""
+    return merge_values(info, is_set, await stored_values(store, info))
+
+
+async def last_check_at(store: ValueStore, info: SourceInfo) -> float | None:
+    """Return the time of bootstrap's last good request (s since the epoch). Raises StoreError."""
+    try:
+        return require_timestamp(float(await store.get_value(last_check_key(info)) or "nan"))
+    except (TypeError, ValueError):
+        return None

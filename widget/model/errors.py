@@ -1,27 +1,27 @@
-"""Every error that the program raises on purpose, named by what the caller must do.
+"""The error tree, by the reaction that each error needs from the caller.
 
 ::
 
-    NowPlayingError               one line for people: what happened and what to do next
-    ├── ConfigurationError        use or configuration is wrong: mend it, start again (exit code 2)
+    NowPlayingError               one line for people: the problem, then the next step
+    ├── ConfigurationError        wrong use or configuration: correct it, start again (exit code 2)
     ├── StoreError                the database cannot be used now
     ├── AuthorizationError        an authorization ended without a token: start another (exit code 1)
-    └── SourceError               the source cannot be asked now; carries the contract's code
+    └── SourceError               the source cannot be polled now; carries the public code
         ├── NotConfigured         run the bootstrap
         ├── NeedsAuthorization    authorize again; do not refresh any more (invalid_grant)
         ├── CodeRefused           the authorization code is spent, expired or not ours: begin again
-        ├── BadCredentials        mend client ID or secret; keep the token (invalid_client)
-        ├── Forbidden             the source refuses the app or the account; ask again much later
+        ├── BadCredentials        correct client ID or secret; keep the token (invalid_client)
+        ├── Forbidden             the source refuses the app or the account; retry much later
         │   └── ScopeMissing      do without this endpoint until a new authorization
-        ├── UnknownUser           mend the name of the user
-        ├── Private               the user hides what plays: switch that off
+        ├── UnknownUser           correct the user's name
+        ├── Private               the user hides their listening: make it public
         ├── Throttled             no call at all until ``retry_after`` has passed
         │   ├── RateLimited
         │   └── QuotaExceeded
-        ├── BudgetSpent           our own calls a day are spent
-        └── SourceUnreachable     time-outs, 5xx, broken answers: ask again with backoff
+        ├── BudgetSpent           CALLS_PER_DAY is used up
+        └── SourceUnreachable     timeouts, 5xx, broken responses: retry with backoff
             └── SpotifyUnreachable
-                ├── RefreshUnanswered   the same, of a refresh: no call was spent, ask again soon
+                ├── RefreshUnanswered   of a refresh: no call was counted, retry soon
                 └── AccessTokenRefused  401: refresh once, try once more, then stop
 """
 
@@ -46,18 +46,18 @@ ErrorCode = Literal[
 TRANSIENT_CODES: frozenset[ErrorCode] = frozenset(
     {"spotify_unreachable", "source_unreachable", "store_unavailable", "internal_error"}
 )
-"""Nobody refused anything: the last good answer may stand a while, and asking again soon is right."""
+"""Outages: the last good response may be shown for a while, and a retry makes sense soon."""
 
 PERMANENT_CODES: frozenset[ErrorCode] = frozenset({"bad_credentials", "forbidden", "unknown_user", "private"})
-"""Somebody refused, and goes on refusing until the owner does something."""
+"""Refusals that last until the owner acts."""
 
 
 class NowPlayingError(Exception):
-    """Something that a person is told of in one line; ``str()`` is that line and holds no secret."""
+    """An error for people; ``str()`` is one line without secrets."""
 
 
 class ConfigurationError(NowPlayingError):
-    """Wrong use or configuration. ``faults`` holds one line for each fault found."""
+    """Wrong use or configuration; ``faults`` has one line for each."""
 
     def __init__(self, *faults: str) -> None:
         super().__init__("\n".join(faults))
@@ -72,7 +72,7 @@ AuthorizationFailure = Literal["denied", "refused", "forbidden", "wrong_account"
 
 
 class AuthorizationError(NowPlayingError):
-    """An authorization that ended without a stored token. ``failure`` is the kind of it."""
+    """An authorization that ended without a stored token."""
 
     def __init__(self, message: str, failure: AuthorizationFailure) -> None:
         super().__init__(message)
@@ -80,7 +80,7 @@ class AuthorizationError(NowPlayingError):
 
 
 class SourceError(NowPlayingError):
-    """The source cannot be asked, or did not answer as needed.
+    """The source cannot be polled, or its response cannot be used.
 
     ``code`` is the contract's error code; ``retry_after`` is in seconds from now, None if unknown.
     ``counts_against_quota`` is False for an outage that retrying does not spend ``CALLS_PER_DAY`` on.
@@ -107,13 +107,13 @@ class NeedsAuthorization(SourceError):  # noqa: N818
 
 
 class InvalidCredentials(SourceError):  # noqa: N818
-    """The client ID, secret, key or token that the owner set is refused; at Spotify the refresh token may be fine."""
+    """The client ID, secret, key or token is rejected; Spotify's refresh token may still be good."""
 
     code = "bad_credentials"
 
 
 class Forbidden(SourceError):  # noqa: N818
-    """Refused for good: at Spotify no Premium, or not on the app's user list; elsewhere the key is suspended."""
+    """A lasting refusal: at Spotify no Premium or not on the app's user list; elsewhere a suspended key."""
 
     code = "forbidden"
 
@@ -144,31 +144,31 @@ class QuotaExceeded(Throttled):
 
 
 class DailyLimitReached(SourceError):  # noqa: N818
-    """The calls that ``CALLS_PER_DAY`` allows are spent."""
+    """The calls that ``CALLS_PER_DAY`` allows are used up."""
 
     code = "budget_spent"
 
 
 class UnknownUser(SourceError):  # noqa: N818
-    """The source knows nobody of the name that the owner set."""
+    """The source has no user of that name."""
 
     code = "unknown_user"
 
 
 class ProfilePrivate(SourceError):  # noqa: N818
-    """The user hides what plays from everybody."""
+    """The user hides their listening."""
 
     code = "private"
 
 
 class SourceUnreachable(SourceError):  # noqa: N818
-    """A time-out, a 5xx, a broken answer: nobody's fault here, ask again later."""
+    """A timeout, a 5xx or a broken response: retry later."""
 
     code: ClassVar[ErrorCode] = "source_unreachable"
 
 
 class SpotifyUnreachable(SourceUnreachable):
-    """The same, of Spotify."""
+    """An outage of Spotify."""
 
     code: ClassVar[ErrorCode] = "spotify_unreachable"
 
@@ -180,8 +180,8 @@ class RefreshFailed(SpotifyUnreachable):
 
 
 class AccessTokenRefused(SpotifyUnreachable):
-    """HTTP 401: the access token is refused."""
+    """HTTP 401: the access token is rejected."""
 
 
 class InvalidGrant(SourceError):  # noqa: N818
-    """The token endpoint refused an authorization code (``invalid_grant``)."""
+    """The token endpoint rejects an authorization code (``invalid_grant``)."""

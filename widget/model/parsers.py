@@ -1,4 +1,4 @@
-"""How the text of each variable is read. Every reader raises ValueError with a sentence that says what to write."""
+"""One parser per variable. Each raises ValueError with a phrase that follows the variable's name in a sentence."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from widget.model.hide_list import KINDS, parse_name_entry, parse_uri_entry
+from widget.model.hide_list import URI_KINDS, parse_name_entry, parse_uri_entry
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
@@ -17,15 +17,15 @@ EARLIEST_AUTHORIZATION = datetime(2008, 1, 1, tzinfo=UTC).timestamp()
 MAX_FUTURE_SECONDS = 86_400.0
 """How far the clock that wrote a date may be ahead of ours."""
 
-_MAKE_A_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(24))"'
-_KINDS = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
+_KEY_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(24))"'
+_KINDS = f"{', '.join(URI_KINDS[:-1])} or {URI_KINDS[-1]}"
 _REDIRECT_RULE = (
-    "use http://127.0.0.1:PORT/path, http://[::1]:PORT/path or an https:// address (Spotify refuses localhost)"
+    "must be http://127.0.0.1:PORT/path, http://[::1]:PORT/path or an https:// address (Spotify refuses localhost)"
 )
 
 
 def parse_redirect_uri(value: str) -> str:
-    """``value``, if Spotify accepts it as a redirect URI; ValueError with the rule if not."""
+    """Return ``value`` if Spotify accepts it as a redirect URI."""
     try:
         parts = _split(value)
     except ValueError:
@@ -40,108 +40,107 @@ def parse_redirect_uri(value: str) -> str:
 
 
 def parse_database_url(value: str) -> str:
-    """``value``, if its scheme is one that we store in; ValueError if not."""
+    """Return ``value`` if its scheme is supported."""
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in DATABASE_SCHEMES or "\0" in value:
-        raise ValueError("use sqlite:///file.db, sqlite:////absolute/file.db or postgresql://…")
+        raise ValueError("must be sqlite:///file.db, sqlite:////absolute/file.db or postgresql://…")
     if scheme == "sqlite" and (not rest.startswith("/") or rest == "/"):
-        raise ValueError("use sqlite:///file.db (relative) or sqlite:////absolute/file.db")
+        raise ValueError("must be sqlite:///file.db (relative) or sqlite:////absolute/file.db")
     return value
 
 
 def parse_token(value: str) -> str:
-    """``value`` without any space in it."""
+    """Return ``value`` if it contains no whitespace."""
     if re.search(r"\s", value) or not value.isprintable():
-        raise ValueError("it holds a space or a line break; paste the value alone")
+        raise ValueError("contains a space or a line break; paste only the value")
     return value
 
 
 def parse_authorized_at(now: float) -> Callable[[str], float]:
-    """Reads the moment of an authorization (s since the epoch), at ``now``."""
+    """Return a parser for the time of an authorization (s since the epoch), at ``now``."""
 
     def read(value: str) -> float:
         try:
             moment = datetime.fromisoformat(value)
             timestamp = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError) as error:
-            raise ValueError("use a date such as 2026-11-25 or 2026-11-25T10:00:00Z") from error
+            raise ValueError("must be a date such as 2026-11-25 or 2026-11-25T10:00:00Z") from error
         if timestamp < EARLIEST_AUTHORIZATION:
-            raise ValueError("it lies before 2008; use the day of the authorization, as export prints it")
+            raise ValueError("is before 2008; use the date of the authorization, as export prints it")
         if timestamp > now + MAX_FUTURE_SECONDS:
-            raise ValueError("it lies in the future; use the day of the authorization, as export prints it")
+            raise ValueError("is in the future; use the date of the authorization, as export prints it")
         return timestamp
 
     return read
 
 
 def parse_url(value: str) -> str:
-    """An http or https address, without a slash at its end."""
+    """Return an http or https address without its final slash."""
     try:
         parts = _split(value)
     except ValueError:
-        raise ValueError("use an address such as https://example.org") from None
+        raise ValueError("must be an address such as https://example.org") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or "?" in value or "#" in value:
-        raise ValueError("use an address such as https://example.org, without a query")
+        raise ValueError("must be an address such as https://example.org, without a query")
     if "@" in parts.netloc:
-        raise ValueError("use an address such as https://example.org, without a name or password")
+        raise ValueError("must be an address such as https://example.org, without a name or password")
     if not _is_plain(value) or re.search(r"[\"'<>\\^`{|}]", value):
-        raise ValueError("use an address such as https://example.org, in ASCII (an international name as xn--…)")
+        raise ValueError("must be an address such as https://example.org, in ASCII (an international name as xn--…)")
     return value.rstrip("/")
 
 
 def url_from_domain(value: str) -> str:
-    """The https address of a domain that a host names without a scheme."""
+    """Return the https address of a domain that a host names without a scheme."""
     if not _is_host(value.lower()):
-        raise ValueError("it is no domain; set PUBLIC_URL instead")
+        raise ValueError("is not a domain; set PUBLIC_URL instead")
     return f"https://{value.lower()}"
 
 
 def url_from_fly_app(value: str) -> str:
-    """The https address that Fly.io gives the app of this name."""
+    """Return the https address that Fly.io gives the app of this name."""
     return url_from_domain(f"{value}.fly.dev")
 
 
 def parse_port(value: str) -> int:
-    """A port number; 0 means any free one."""
+    """Return a port number; 0 means any free port."""
     if not _is_number(value, 5) or int(value) > 65_535:
-        raise ValueError("use a number from 0 (any free one) to 65535")
+        raise ValueError("must be a number from 0 (any free port) to 65535")
     return int(value)
 
 
 def parse_positive_int(value: str) -> int:
-    """A whole number from 1 on."""
+    """Return a whole number from 1 to 999999999."""
     if not _is_number(value, 9) or int(value) < 1:
-        raise ValueError("use a whole number from 1 to 999999999")
+        raise ValueError("must be a whole number from 1 to 999999999")
     return int(value)
 
 
 def parse_bool(value: str) -> bool:
-    """1 or 0."""
     if value not in ("0", "1"):
-        raise ValueError("use 1 or 0")
+        raise ValueError("must be 1 or 0")
     return value == "1"
 
 
 def parse_frame_ancestors(value: str) -> str:
-    """A source list for ``frame-ancestors`` (https://www.w3.org/TR/CSP3/#framework-directive-source-list)."""
+    """Return a CSP source list (https://www.w3.org/TR/CSP3/#framework-directive-source-list)."""
     if re.search(r"[;,]", value) or not value.isascii() or not value.isprintable():
-        raise ValueError("use CSP sources separated by spaces, such as: 'self' https://example.org")
+        raise ValueError("must be CSP sources separated by spaces, such as: 'self' https://example.org")
     return value
 
 
 def parse_hide_uris(value: str) -> frozenset[str]:
-    """The URIs of what is not to be shown, from Spotify's URIs or links separated by commas."""
-    return _hidden(value, parse_uri_entry, f"no Spotify URI or open.spotify.com link of a {_KINDS}")
+    """Return the canonical URIs of comma-separated Spotify URIs or links."""
+    return _hidden(value, parse_uri_entry, f"not a Spotify URI or open.spotify.com link of a {_KINDS}")
 
 
 def parse_hide_names(value: str) -> frozenset[str]:
-    """The names of what is not to be shown, as they are compared, from entries separated by commas."""
-    return _hidden(value, parse_name_entry, "none of artist:NAME, album:NAME and track:NAME (a comma in a name is %2C)")
+    """Return the folded names of comma-separated entries."""
+    return _hidden(value, parse_name_entry, "not artist:NAME, album:NAME or track:NAME (a comma in a name is %2C)")
 
 
 def parse_hide_any(value: str) -> frozenset[str]:
-    """Either of both, for as long as it is not known who is asked."""
-    rule = f"no Spotify URI or link of a {_KINDS}, and none of artist:NAME, album:NAME and track:NAME"
+    """Return either, while the source is not known yet."""
+    rule = f"not a Spotify URI or link of a {_KINDS}, nor artist:NAME, album:NAME or track:NAME"
     return _hidden(value, lambda entry: parse_uri_entry(entry) or parse_name_entry(entry), rule)
 
 
@@ -150,52 +149,70 @@ def _hidden(value: str, canonical: Callable[[str], str | None], rule: str) -> fr
     known = {entry: canonical(entry) for entry in entries}
     for entry, found in known.items():
         if found is None:
-            raise ValueError(f"{quote_for_error(entry)} is {rule}")
+            raise ValueError(f"contains {quote_for_error(entry)}, which is {rule}")
     return frozenset(found for found in known.values() if found is not None)
 
 
 def parse_hosts(value: str) -> tuple[str, ...]:
-    """Hosts, each with a port or without, separated by commas."""
+    """Return comma-separated hosts, each with or without a port."""
     return tuple(_host(entry.strip()) for entry in value.split(",") if entry.strip())
 
 
 def _host(entry: str) -> str:
-    told = f"{quote_for_error(entry)} is no host; use hosts such as images.example.org, separated by commas"
+    message = f"contains {quote_for_error(entry)}, which is not a host such as images.example.org"
     try:
         parts = _split(f"//{entry}")
     except ValueError:
-        raise ValueError(told) from None
+        raise ValueError(message) from None
     if parts.netloc != entry or parts.username is not None or not _is_host(parts.hostname or ""):
-        raise ValueError(told)
+        raise ValueError(message)
     return entry.lower()
 
 
 def parse_log_level(value: str) -> str:
-    """The name of a log level, in small letters."""
+    """Return the name of a log level in lower case."""
     if value.lower() not in LOG_LEVELS:
-        raise ValueError(f"use one of {', '.join(LOG_LEVELS)}")
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
     return value.lower()
 
 
 def parse_setup_key(value: str) -> str:
-    """A key that nobody guesses."""
+    """Return a key that cannot be guessed."""
     if len(value) not in SETUP_KEY_LENGTHS or not value.isprintable():
         raise ValueError(
-            f"use {SETUP_KEY_LENGTHS[0]} to {SETUP_KEY_LENGTHS[-1]} characters on one line, such as {_MAKE_A_KEY} makes"
+            f"must have {SETUP_KEY_LENGTHS[0]} to {SETUP_KEY_LENGTHS[-1]} characters on one line; {_KEY_COMMAND} "
+            "makes one"
         )
     if len(set(value)) < SETUP_KEY_MIN_DISTINCT:
-        raise ValueError(f"use at least {SETUP_KEY_MIN_DISTINCT} different characters, such as {_MAKE_A_KEY} makes")
+        raise ValueError(f"must have at least {SETUP_KEY_MIN_DISTINCT} different characters; {_KEY_COMMAND} makes one")
     return value
 
 
 def parse_notify_urls(value: str) -> tuple[str, ...]:
-    """Apprise's addresses, separated by spaces or commas; a comma within one belongs to it. What each means is read
-    when a message is sent."""
-    addresses = tuple(re.split(r"[,\s]+(?=[A-Za-z0-9]+://)", value.strip(", \t\r\n")))
-    if not all(re.fullmatch(r"[A-Za-z0-9]+://\S+", address) for address in addresses):
-        # They hold secrets, so none is shown.
-        raise ValueError("use Apprise's addresses, such as ntfy://topic, separated by spaces or commas")
-    return addresses
+    """Return Apprise URLs separated by spaces or commas; a comma in a query belongs to its URL.
+
+    Apprise itself reads them when an alert is sent. They hold secrets, so errors name them by position only.
+    """
+    entries = [entry for entry in re.split(r"[,\s]+(?=[A-Za-z0-9]+://)|\s+", value.strip(", \t\r\n")) if entry]
+    urls = [url for entry in entries for url in _split_at_commas(entry)]
+    for position, url in enumerate(urls, start=1):
+        if not re.fullmatch(r"[A-Za-z0-9]+://\S+", url):
+            raise ValueError(
+                f"contains an address that cannot be read, number {position} of {len(urls)}: write Apprise URLs such "
+                "as ntfy://topic, separated by spaces or commas (a comma within one is %2C)"
+            )
+    return tuple(urls)
+
+
+def _split_at_commas(entry: str) -> list[str]:
+    """Split at commas, but for those in a query whose next part does not look like an address of its own."""
+    parts: list[str] = []
+    for part in entry.split(","):
+        if parts and "?" in parts[-1] and "/" not in part:
+            parts[-1] += f",{part}"
+        elif part:
+            parts.append(part)
+    return parts
 
 
 def _split(value: str) -> SplitResult:
@@ -213,7 +230,7 @@ def _is_host(host: str) -> bool:
 
 
 def quote_for_error(entry: str) -> str:
-    """``entry`` as a fault shows it: quoted, escaped, and not too long."""
+    """Return ``entry`` quoted, escaped and shortened."""
     return repr(entry) if len(entry) <= MAX_QUOTED_LENGTH else f"{entry[:MAX_QUOTED_LENGTH]!r} and so on"
 
 

@@ -1,4 +1,4 @@
-"""What plays: frozen values that know neither a service's field names nor how they are shown."""
+"""Playback as frozen values, independent of any service's field names and of how they are shown."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +12,7 @@ ItemType = Literal["track", "episode"]
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An artist, an album or a show. ``url`` is its page at the source, None where there is none."""
+    """An artist, an album or a show. ``url`` is its page at the source, None if there is none."""
 
     name: str
     url: str | None = None
@@ -20,7 +20,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """One size of the artwork; ``width`` and ``height`` in pixels, None where unknown."""
+    """One size of the artwork; ``width`` and ``height`` in pixels, None if unknown."""
 
     url: str
     width: int | None = None
@@ -52,7 +52,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What the source said once. ``progress_ms`` was true at ``observed_at`` (s since the epoch).
+    """One report of the source. ``progress_ms`` was true at ``observed_at`` (s since the epoch).
 
     ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that a source also
     gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
@@ -73,7 +73,7 @@ class Playback:
     is_restart: bool = False
 
     def progress_at(self, now: float) -> int | None:
-        """The progress in ms at ``now`` (s since the epoch), within 0 and the item's duration; None if unknown."""
+        """Return the progress in ms at ``now`` (s since the epoch), within 0 and the duration; None if unknown."""
         if self.progress_ms is None or self.item is None:
             return None
         elapsed_ms = (now - self.observed_at) * 1000 if self.status == "playing" else 0
@@ -83,7 +83,7 @@ class Playback:
 
     @property
     def ends_at(self) -> float | None:
-        """When the item must have ended (s since the epoch); None where that cannot be known."""
+        """The time when the item must have ended (s since the epoch), None if unknown."""
         if self.item is None:
             return None
         if self.expires_at is not None:
@@ -95,7 +95,7 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class PlayedItem:
-    """The one item to show while nothing plays; ``played_at`` in s since the epoch."""
+    """A play from the history; ``played_at`` is when it began (s since the epoch)."""
 
     item: Item
     played_at: float

@@ -1,4 +1,4 @@
-"""Authorizing again on the running server: what the page at ``/setup`` may ask for."""
+"""Authorizing again on the running server: the protocol behind ``/setup``."""
 
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -6,12 +6,12 @@ from typing import Literal, Protocol
 from widget.model.errors import NotConfigured
 
 KeyCheck = Literal["admitted", "wrong", "too_many"]
-"""``too_many``: so many wrong keys wait for their answer that this one was not let wait."""
+"""``too_many``: so many wrong keys wait for their response that this one was rejected at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReauthorizationStarted:
-    """An authorization that waits for its callback: Spotify's address, and the value for the browser's cookie."""
+    """An authorization that waits for its callback; ``cookie`` binds it to the browser."""
 
     authorize_url: str = field(repr=False)
     cookie: str = field(repr=False)
@@ -19,7 +19,7 @@ class ReauthorizationStarted:
 
 @dataclass(frozen=True, slots=True)
 class ReauthorizationResult:
-    """What was stored. ``account`` and ``ends_at`` (s since the epoch) are None where unknown."""
+    """The stored authorization; ``account`` and ``ends_at`` (s since the epoch) are None if unknown."""
 
     account: str | None
     ends_at: float | None
@@ -27,20 +27,20 @@ class ReauthorizationResult:
 
 
 class Reauthorization(Protocol):
-    """Nobody without the key makes any of it touch the store, or a lock."""
+    """Without the key nothing here touches the store or a lock."""
 
     async def check_key(self, key: str) -> KeyCheck:
-        """Whether ``key`` is the owner's. A right one passes at once, whoever else tries; a wrong one waits."""
+        """Check the owner's key. A right one passes at once, a wrong one is answered late."""
         ...
 
     async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
-        """Raises :class:`widget.model.errors.NotConfigured` where there is no client ID, or StoreError."""
+        """Start an authorization. Raises StoreError, or NotConfigured without a client ID."""
         ...
 
     async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
     ) -> ReauthorizationResult | None:
-        """Ends what this browser began, once; None, and nothing happens, where ``state`` and ``cookie`` are not of it.
+        """Complete the authorization that this browser began; return None if ``state`` and ``cookie`` do not match it.
 
         Raises :class:`widget.model.errors.AuthorizationError` or StoreError.
         """

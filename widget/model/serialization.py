@@ -1,7 +1,7 @@
-"""Playback values as plain JSON values and back, for what is stored or shared between our own processes.
+"""Playback values to and from the JSON that our own processes store and share.
 
-What is stored is input like any other: the readers raise KeyError, TypeError, ValueError or AttributeError for
-anything that is not of the right shape.
+Stored JSON is input like any other: readers raise KeyError, TypeError, ValueError or AttributeError for a wrong shape.
+The stored keys are those of 1.0.0, for several versions may use one database.
 """
 
 from collections.abc import Callable
@@ -17,49 +17,49 @@ MAX_INT = 10**10
 
 
 def require_str(value: Any) -> str:
-    """``value``, which must be text."""
+    """Return ``value`` if it is text."""
     if not isinstance(value, str):
-        raise TypeError("no text")
+        raise TypeError("not text")
     return value
 
 
 def require_timestamp(value: Any) -> float:
-    """``value``, which must be seconds since the epoch that a calendar can show."""
+    """Return ``value`` if it is seconds since the epoch within the calendar."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_TIMESTAMP:
-        raise TypeError("no moment")
+        raise TypeError("not a timestamp")
     return value
 
 
 def require_int(value: Any) -> int:
-    """``value``, which must be a whole number, not larger than the milliseconds of some months."""
+    """Return ``value`` if it is an int of at most some months in milliseconds."""
     if isinstance(value, bool) or not isinstance(value, int) or not abs(value) <= MAX_INT:
-        raise TypeError("no whole number")
+        raise TypeError("not an int")
     return value
 
 
 def require_bool(value: Any) -> bool:
-    """``value``, which must be true or false."""
+    """Return ``value`` if it is a bool."""
     if not isinstance(value, bool):
-        raise TypeError("neither true nor false")
+        raise TypeError("not a bool")
     return value
 
 
 def optional(read: Callable[[Any], Value], value: Any) -> Value | None:
-    """None, or what ``read`` makes of ``value``."""
+    """Return None for None, else ``read(value)``."""
     return None if value is None else read(value)
 
 
 def item_to_dict(item: Item) -> dict[str, Any]:
-    """``item`` in values that JSON knows."""
+    """Return ``item`` as JSON values."""
     values = asdict(item)
     values["related"] = sorted(values.pop("hide_keys"))  # The stored name.
     return values
 
 
 def item_from_dict(value: Any) -> Item:
-    """The item that :func:`plain_item` wrote."""
+    """Return the item that :func:`item_to_dict` wrote."""
     if value["type"] not in ("track", "episode"):
-        raise ValueError("no item")
+        raise ValueError("not an item")
     return Item(
         type=value["type"],
         id=optional(require_str, value["id"]),
@@ -78,17 +78,17 @@ def item_from_dict(value: Any) -> Item:
 
 
 def played_item_to_dict(last: PlayedItem) -> dict[str, Any]:
-    """``last`` in values that JSON knows."""
+    """Return ``played`` as JSON values."""
     return {"item": item_to_dict(last.item), "played_at": last.played_at}
 
 
 def played_item_from_dict(value: Any) -> PlayedItem:
-    """What :func:`plain_last_played` wrote."""
+    """Return the play that :func:`played_item_to_dict` wrote."""
     return PlayedItem(item_from_dict(value["item"]), require_timestamp(value["played_at"]))
 
 
 def playback_to_dict(playback: Playback) -> dict[str, Any]:
-    """``playback`` in values that JSON knows."""
+    """Return ``playback`` as JSON values."""
     return {
         "status": playback.status,
         "observed_at": playback.observed_at,
@@ -100,10 +100,10 @@ def playback_to_dict(playback: Playback) -> dict[str, Any]:
 
 
 def playback_from_dict(value: Any) -> Playback:
-    """What :func:`plain_playback` wrote."""
+    """Return the playback that :func:`playback_to_dict` wrote."""
     status, item = value["status"], optional(item_from_dict, value["item"])
     if status not in ("playing", "paused", "ad", "idle") or (item is not None) != (status in ("playing", "paused")):
-        raise ValueError("no playback")
+        raise ValueError("not a playback")
     return Playback(
         status,
         require_timestamp(value["observed_at"]),

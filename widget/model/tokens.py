@@ -1,4 +1,4 @@
-"""The secrets that keep us authorized, masked in ``repr``, and how long they live."""
+"""Tokens and credentials, masked in ``repr``, and how long they are valid."""
 
 import calendar
 import hashlib
@@ -12,12 +12,12 @@ TokenState = Literal["ok", "expires_soon", "needs_authorization", "missing", "no
 EXPIRES_SOON_DAYS = 30
 SECONDS_PER_DAY = 86_400
 STORED_CLOCK_SKEW_SECONDS = 300.0
-"""How far another instance's clock may be ahead of ours; what lies further ahead is of a clock that was wrong."""
+"""How far another instance's clock may be ahead of ours; later times come from a clock that was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The Spotify app's client ID and secret; without a secret, PKCE alone."""
+    """The Spotify app's client ID and secret; without a secret, PKCE is used alone."""
 
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
@@ -25,7 +25,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose music it is: Spotify's user id, and the display name where there is one."""
+    """The listener: Spotify's user id, and the display name if there is one."""
 
     id: str
     name: str | None = None
@@ -33,7 +33,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a Web API call carries; ``expires_at`` in s since the epoch."""
+    """The token of a Web API call; ``expires_at`` in s since the epoch."""
 
     value: str = field(repr=False)
     expires_at: float
@@ -41,9 +41,9 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """An authorization as it is stored. Dates in s since the epoch; None where unknown.
+    """An authorization as stored. Dates are in s since the epoch, None if unknown.
 
-    ``needs_authorization``: Spotify refused the refresh token (``invalid_grant``); it is kept, and left alone.
+    ``needs_authorization``: Spotify rejected the refresh token (``invalid_grant``); it is kept but not used.
     """
 
     refresh_token: str = field(repr=False)
@@ -56,11 +56,11 @@ class Authorization:
 
     @property
     def expires_at(self) -> float | None:
-        """When Spotify ends the refresh token: six calendar months after the authorization."""
+        """The end of the refresh token: six calendar months after the authorization."""
         return None if self.authorized_at is None else add_six_months(self.authorized_at)
 
     def without_future_dates(self, latest: float) -> "Authorization":
-        """Without the dates after ``latest`` (s since the epoch), which a clock gave that was wrong."""
+        """Remove dates after ``latest`` (s since the epoch), which come from a clock that was wrong."""
         authorized_at, refreshed_at = self.authorized_at, self.last_refreshed_at
         return replace(
             self,
@@ -71,23 +71,23 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class SeedToken:
-    """A refresh token from the environment, for hosts whose disk starts empty."""
+    """A refresh token from the environment, for hosts with an ephemeral disk."""
 
     refresh_token: str = field(repr=False)
     authorized_at: float | None = None
 
     @property
     def fingerprint(self) -> str:
-        """A SHA-256 of the token, stored so that the same seed is used once only."""
+        """The SHA-256 of the token, stored so that a seed is used only once."""
         return hashlib.sha256(self.refresh_token.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationStatus:
-    """How the authorization stands: its state, and when it ends.
+    """The state of the authorization, and when it ends.
 
-    ``days_left`` in whole days, ``expires_at`` in s since the epoch; both None where the date is unknown.
-    ``is_spent``: the environment's token was replaced by one that the next restart takes with the disk.
+    ``days_left`` in whole days, ``expires_at`` in s since the epoch; both None if the date is unknown.
+    ``seed_is_spent``: the seed was replaced by a token that the next restart deletes with the disk.
     """
 
     state: TokenState
@@ -97,7 +97,7 @@ class AuthorizationStatus:
 
 
 def authorization_status(token: Authorization | None, now: float) -> AuthorizationStatus:
-    """How ``token`` stands at ``now`` (s since the epoch)."""
+    """Return the status at ``now`` (s since the epoch)."""
     if token is None:
         return AuthorizationStatus("missing")
     ends = token.expires_at
@@ -110,7 +110,7 @@ def authorization_status(token: Authorization | None, now: float) -> Authorizati
 
 
 def add_six_months(timestamp: float) -> float:
-    """``timestamp`` (s since the epoch) moved on by six calendar months in UTC, to the month's last day at most."""
+    """Add six calendar months in UTC to ``timestamp`` (s since the epoch), at most to the month's last day."""
     moment = to_utc(timestamp)
     years, months = divmod(moment.month - 1 + 6, 12)
     year, month = moment.year + years, months + 1

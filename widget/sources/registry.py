@@ -6,7 +6,7 @@ from typing import cast
 
 from widget.clock import Clock
 from widget.config.settings import Settings
-from widget.config.source_settings import Notes, stored_source_name, stored_values
+from widget.config.source_settings import ValueStore, stored_source_name, stored_values
 from widget.model.errors import StoreError
 from widget.model.sources import SOURCES
 from widget.sources.base import AdapterContext, SourceAdapter
@@ -14,7 +14,7 @@ from widget.sources.base import AdapterContext, SourceAdapter
 RETRY_SECONDS = 1.0
 
 
-async def resolve_source(settings: Settings, notes: Notes) -> Settings:
+async def resolve_source(settings: Settings, notes: ValueStore) -> Settings:
     """The settings for the source that runs: ``SOURCE``, else what the last bootstrap stored, else Spotify.
 
     What was stored for it is among them. Raises ConfigurationError where something is set that
@@ -24,7 +24,7 @@ async def resolve_source(settings: Settings, notes: Notes) -> Settings:
     return settings.for_source(name, await stored_values(notes, SOURCES[name]))
 
 
-async def resolve_source_when_available(settings: Settings, notes: Notes, clock: Clock) -> Settings:
+async def resolve_source_when_available(settings: Settings, notes: ValueStore, clock: Clock) -> Settings:
     """The same, as soon as the database can be read."""
     while True:
         try:

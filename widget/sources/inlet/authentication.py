@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from widget.clock import Clock
-from widget.model.sources import SHA256_PREFIX
+from widget.model.source_values import SHA256_PREFIX
 
 FAILURE_DELAY_SECONDS = 1.0
 MAX_PENDING_FAILURES = 10

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from widget.model.cover_art import front_cover
 from widget.model.hide_list import name_keys
 from widget.model.playback import Artwork, Entity, Item, PlayedItem
+from widget.model.sources import front_cover
 from widget.sources.json_values import as_mbid, as_object, as_text, as_url, is_number, iter_objects
 from widget.sources.listenbrainz.payloads import MAX_DURATION_MS, foreign_url, recording_url
 from widget.sources.listenbrainz.submissions import (

@@ -6,7 +6,6 @@ See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/ap
 from typing import Any
 
 from widget.http_client import retry_after_seconds
-from widget.model.cover_art import front_cover
 from widget.model.errors import (
     Forbidden,
     InvalidCredentials,
@@ -18,6 +17,7 @@ from widget.model.errors import (
 )
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.model.sources import front_cover
 from widget.sources.base import FetchResult
 from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp, as_url, iter_objects, parse_json
 

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from widget.http_client import retry_after_seconds
-from widget.model.cover_art import front_cover
 from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.model.sources import front_cover
 from widget.sources.json_values import (
     as_mbid,
     as_object,
