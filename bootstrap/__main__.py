@@ -1,14 +1,16 @@
-"""``python -m bootstrap``: Ctrl-C ends it quietly, while it is still being imported too."""
+"""``python -m bootstrap``; Ctrl-C ends it quietly, even while it is being imported."""
 
 import sys
+import time
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Run the command line."""
+    started_at = time.time()  # Before the imports: what another process does meanwhile counts as after the start.
     try:
         from bootstrap.cli import main as run
 
-        run()
+        run(started_at)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,4 +1,4 @@
-"""The authorization at the terminal: opens the browser, waits for the callback, tells what came of it."""
+"""The authorization at the terminal: open the browser, wait for the callback or a pasted address, show the result."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
-from bootstrap.callback_server import Callback, CallbackListener, PortInUse, ResultPage, bind_redirect_socket, serve_app
+from bootstrap.callback_server import (
+    Callback,
+    CallbackListener,
+    PortInUse,
+    ResultPage,
+    bind_redirect_socket,
+    serve_app,
+)
 from bootstrap.terminal import Terminal
 from widget.model.errors import AuthorizationError, NowPlayingError, StoreError
 from widget.model.tokens import Credentials
@@ -24,16 +32,17 @@ from widget.sources.spotify.authorization_flow import (
     start_authorization,
 )
 
-TICK_SECONDS = 1.0
+COUNTDOWN_SECONDS = 1.0
+_STDIN_CHUNK_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeOptions:
-    """What the owner asked for on the command line; ``timeout`` in s."""
+    """The options of the command; ``timeout`` in seconds, ``stdin`` the descriptor that addresses are pasted to."""
 
     redirect_uri: str
     timeout: float
-    browser: bool
+    open_browser: bool
     terminal: Terminal
     extra_scopes: Sequence[str] = ()
     stdin: int | None = None
@@ -41,7 +50,7 @@ class AuthorizeOptions:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the callback can come to a listener of ours; else it can only be pasted."""
+        """Whether a local server can receive the callback; otherwise it must be pasted."""
         return urlsplit(self.redirect_uri).scheme == "http"
 
 
@@ -50,146 +59,150 @@ class AuthorizationTimeout(NowPlayingError):  # noqa: N818
 
 
 async def authorize(
-    wishes: AuthorizeOptions, accounts_url: str, credentials: Credentials, authorization: AuthorizationFlow
+    options: AuthorizeOptions, accounts_url: str, credentials: Credentials, flow: AuthorizationFlow
 ) -> AuthorizationResult:
-    """Runs one authorization to its end; raises :class:`NowPlayingError` where it stored nothing."""
-    attempt = start_authorization(accounts_url, credentials, wishes.redirect_uri, wishes.extra_scopes)
+    """Run one authorization. Raises :class:`NowPlayingError` if nothing was stored."""
+    request = start_authorization(accounts_url, credentials, options.redirect_uri, options.extra_scopes)
     async with AsyncExitStack() as stack:
-        listener = CallbackListener(attempt)
-        if wishes.is_loopback:
-            await stack.enter_async_context(serve_app(listener.app, _socket(wishes)))
-        _introduce(wishes, attempt)
-        callback = await _waited_for(wishes, listener)
-        wishes.terminal.show_progress("Asking Spotify …")
+        listener = CallbackListener(request)
+        if options.is_loopback:
+            await stack.enter_async_context(serve_app(listener.app, _bind(options)))
+        _print_instructions(options, request)
+        callback = await _wait_for_callback(options, listener)
+        options.terminal.show_progress("Asking Spotify …")
         try:
-            granted = await authorization.finish(attempt, callback.code, callback.error)
+            result = await flow.finish(request, callback.code, callback.error)
         except (AuthorizationError, StoreError) as error:
             listener.finish(ResultPage("It did not work", (str(error),), worked=False))
             raise
-        listener.finish(_worked(granted, wishes.is_demo))
-    return granted
+        listener.finish(_success_page(result, options.is_demo))
+    return result
 
 
-def _socket(wishes: AuthorizeOptions) -> socket.socket:
+def _bind(options: AuthorizeOptions) -> socket.socket:
     try:
-        return bind_redirect_socket(wishes.redirect_uri)
+        return bind_redirect_socket(options.redirect_uri)
     except PortInUse as error:
-        if wishes.is_demo:
+        if options.is_demo:
             raise
         raise PortInUse(f"{error} Register that redirect URI in the Spotify dashboard too.") from error
 
 
-def _introduce(wishes: AuthorizeOptions, attempt: AuthorizationRequest) -> None:
-    terminal = wishes.terminal
-    if wishes.is_demo:
+def _print_instructions(options: AuthorizeOptions, request: AuthorizationRequest) -> None:
+    terminal = options.terminal
+    if options.is_demo:
         terminal.print_message("The simulated Spotify sends the browser back to this redirect URI:")
-        terminal.print_unwrapped(wishes.redirect_uri)
+        terminal.print_unwrapped(options.redirect_uri)
     else:
-        terminal.print_heading(
-            "This redirect URI must stand in the Spotify dashboard (your app, Settings), letter by letter:"
-        )
-        terminal.print_unwrapped(wishes.redirect_uri)
+        terminal.print_heading("Add this redirect URI to your app in Spotify's dashboard (Settings), exactly as shown:")
+        terminal.print_unwrapped(options.redirect_uri)
         terminal.print_message(
-            'If it does not, Spotify\'s page shows "INVALID_CLIENT: Invalid redirect URI" (or "redirect_uri: Not '
-            'matching configuration") and no answer ever comes here: add it, press Add and Save, and open the address '
-            "again."
+            'Otherwise Spotify\'s page shows "INVALID_CLIENT: Invalid redirect URI" (or "redirect_uri: Not matching '
+            'configuration") and nothing comes back here: add it, press Add and Save, and open the address again.'
         )
     terminal.print_message()
-    terminal.print_heading(_how_it_opens(wishes, attempt.url))
-    terminal.print_unwrapped(attempt.url)
-    if wishes.is_loopback:
-        terminal.print_message("Or, shorter to type on this machine:")
-        terminal.print_unwrapped(_login(wishes.redirect_uri))
-    if wishes.stdin is not None:
+    terminal.print_heading(_open_browser(options, request.url))
+    terminal.print_unwrapped(request.url)
+    if options.is_loopback:
+        terminal.print_message("Or, shorter to type on this computer:")
+        terminal.print_unwrapped(f"http://{urlsplit(options.redirect_uri).netloc}/login")
+    if options.stdin is not None:
         terminal.print_message(
-            "If the browser runs on another machine, its last page cannot be shown: copy its whole address from the "
-            "address bar and paste it here."
+            "If the browser runs on another computer, its last page cannot load: copy that page's full address from "
+            "the address bar and paste it here."
         )
     terminal.print_message()
 
 
-def _how_it_opens(wishes: AuthorizeOptions, url: str) -> str:
-    if not wishes.browser:
+def _open_browser(options: AuthorizeOptions, url: str) -> str:
+    """Open the browser if wanted and return the heading of the address."""
+    if not options.open_browser:
         return "Open this address in a browser and agree:"
-    whose = "the simulated" if wishes.is_demo else "Spotify's"
-    if _opens_browser(url):
-        return f"Your browser opens {whose} consent page. If it does not, open this address:"
-    return "No browser could be opened here. Open this address yourself:"
+    browser = graphical_browser(os.environ.get("BROWSER", ""))
+    if browser is None:
+        return "No browser could be opened here. Open this address yourself:"
+    # In a thread: some browsers block until they are closed.
+    threading.Thread(target=browser.open, args=(url,), name="browser", daemon=True).start()
+    page = "the simulated consent page" if options.is_demo else "Spotify's consent page"
+    return f"Your browser opens {page}. If it does not, open this address:"
 
 
-def _opens_browser(url: str) -> bool:
-    """Whether there is a browser to open; it opens beside us, for some wait until they are closed."""
+def graphical_browser(configured: str) -> webbrowser.BaseBrowser | None:
+    """Return the browser to open; a text browser only if ``configured`` (``BROWSER``) names it.
+
+    Lynx, w3m or links would take over the terminal, with the address and the prompt to paste on it.
+    """
     try:
-        webbrowser.get()
+        browser = webbrowser.get()
     except webbrowser.Error:
-        return False
-    threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
-    return True
+        return None
+    # In webbrowser exactly the browsers that run in the terminal are GenericBrowser itself.
+    if type(browser) is webbrowser.GenericBrowser and not _is_named(browser.name, configured):
+        return None
+    return browser
 
 
-async def _waited_for(wishes: AuthorizeOptions, listener: CallbackListener) -> Callback:
-    helpers = [asyncio.create_task(_show_the_waiting(wishes))]
-    if wishes.stdin is not None:
-        helpers.append(asyncio.create_task(_take_pasted(wishes, wishes.stdin, listener)))
+def _is_named(name: str, configured: str) -> bool:
+    commands = [entry.split() for entry in configured.split(os.pathsep)]
+    return PurePath(name).name in {PurePath(words[0].strip("'\"")).name for words in commands if words}
+
+
+async def _wait_for_callback(options: AuthorizeOptions, listener: CallbackListener) -> Callback:
+    helpers = [asyncio.create_task(_show_countdown(options))]
+    if options.stdin is not None:
+        helpers.append(asyncio.create_task(_accept_pasted(options, options.stdin, listener)))
     try:
-        async with asyncio.timeout(wishes.timeout):
+        async with asyncio.timeout(options.timeout):
             return await listener.callback()
     except TimeoutError as error:
-        raise AuthorizationTimeout(_time_is_up(wishes)) from error
+        raise AuthorizationTimeout(_timeout_message(options)) from error
     finally:
         for helper in helpers:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
 
 
-async def _take_pasted(wishes: AuthorizeOptions, descriptor: int, listener: CallbackListener) -> None:
+async def _accept_pasted(options: AuthorizeOptions, descriptor: int, listener: CallbackListener) -> None:
     async for line in read_stdin_lines(descriptor):
         if not line:
             continue
         with suppress(ValueError):
             if listener.accept_url(line.strip("'\"<> ")):
                 return
-        wishes.terminal.print_message(
-            "That is not the address of this login. Paste the whole address that the browser ends at; it begins with "
-            f"{wishes.redirect_uri}?"
+        options.terminal.print_message(
+            "That is not the address of this login. Paste the full address of the browser's last page; it begins with "
+            f"{options.redirect_uri}?"
         )
 
 
-async def _show_the_waiting(wishes: AuthorizeOptions) -> None:
-    if not wishes.terminal.can_redraw:
-        wishes.terminal.print_message(f"Waiting for your consent, {wishes.timeout:g} seconds at most …")
+async def _show_countdown(options: AuthorizeOptions) -> None:
+    if not options.terminal.can_redraw:
+        options.terminal.print_message(f"Waiting for your consent, at most {options.timeout:g} seconds …")
         return
-    begun = time.monotonic()
+    started_at = time.monotonic()
     while True:
-        left = max(0, round(wishes.timeout - (time.monotonic() - begun)))
-        wishes.terminal.show_progress(f"Waiting for your consent … {left // 60}:{left % 60:02}")
-        await asyncio.sleep(TICK_SECONDS)
+        left = max(0, round(options.timeout - (time.monotonic() - started_at)))
+        options.terminal.show_progress(f"Waiting for your consent … {left // 60}:{left % 60:02}")
+        await asyncio.sleep(COUNTDOWN_SECONDS)
 
 
-def _time_is_up(wishes: AuthorizeOptions) -> str:
-    told = f"No answer came within {wishes.timeout:g} seconds, so nothing was stored. Start over"
-    if wishes.is_demo:
-        return f"{told}."
-    return f"{told}; if Spotify's page showed INVALID_CLIENT, register {wishes.redirect_uri} in the dashboard first."
+def _timeout_message(options: AuthorizeOptions) -> str:
+    message = f"No response within {options.timeout:g} seconds, so nothing was stored. Start over"
+    if options.is_demo:
+        return f"{message}."
+    return f"{message}; if Spotify's page showed INVALID_CLIENT, add {options.redirect_uri} in the dashboard first."
 
 
-def _worked(granted: AuthorizationResult, is_rehearsal: bool) -> ResultPage:
-    account = granted.account
+def _success_page(result: AuthorizationResult, is_demo: bool) -> ResultPage:
+    account = result.account
     name = "" if account is None else f", {account.name or account.id}"
     close = "You can close this tab and go back to the terminal."
-    close = f"This was a rehearsal; nothing is kept. {close}" if is_rehearsal else close
-    return ResultPage(f"It worked{name}", (close, *granted.warnings), worked=True)
-
-
-def _login(redirect_uri: str) -> str:
-    return f"http://{urlsplit(redirect_uri).netloc}/login"
-
-
-_CHUNK_BYTES = 65_536
+    close = f"This was a rehearsal; nothing is saved. {close}" if is_demo else close
+    return ResultPage(f"It worked{name}", (close, *result.warnings), worked=True)
 
 
 async def read_stdin_lines(descriptor: int) -> AsyncIterator[str]:
-    """The lines that are written to ``descriptor``, until its end."""
+    """Yield the lines from ``descriptor`` until its end."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -197,25 +210,25 @@ async def read_stdin_lines(descriptor: int) -> AsyncIterator[str]:
         if not loop.is_closed():
             loop.call_soon_threadsafe(lines.put_nowait, line)
 
-    # A daemon thread over the bare descriptor: no lock of Python's own stdin is held when the program ends.
-    threading.Thread(target=_read, args=(descriptor, put), name="stdin", daemon=True).start()
+    # A daemon thread on the bare descriptor: it holds no lock of sys.stdin when the program ends.
+    threading.Thread(target=_read_lines, args=(descriptor, put), name="stdin", daemon=True).start()
     while (line := await lines.get()) is not None:
         yield line
 
 
-def _read(descriptor: int, put: Callable[[str | None], None]) -> None:
+def _read_lines(descriptor: int, put: Callable[[str | None], None]) -> None:
     rest = b""
-    while chunk := _chunk(descriptor):
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
+    while chunk := _read_chunk(descriptor):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
             put(line.decode("utf-8", "replace").strip())
     if rest.strip():
         put(rest.decode("utf-8", "replace").strip())
     put(None)
 
 
-def _chunk(descriptor: int) -> bytes:
+def _read_chunk(descriptor: int) -> bytes:
     try:
-        return os.read(descriptor, _CHUNK_BYTES)
+        return os.read(descriptor, _STDIN_CHUNK_BYTES)
     except OSError:
         return b""

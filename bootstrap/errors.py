@@ -1,6 +1,7 @@
-"""How a command ends: each failure is one line, with what to do next, and an exit code."""
+"""Errors to exit codes: every failure is one line that says what to do next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import click
 
@@ -11,39 +12,48 @@ from widget.model.errors import ConfigurationError, NowPlayingError
 EXIT_INTERRUPTED = 130
 
 
-def run_with_exit_code(command: click.Command, terminal: Terminal) -> int:
-    """Runs ``command``, tells at ``terminal`` what it failed of, and gives its exit code."""
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The terminal of a command, and the time when its process started (s since the epoch)."""
+
+    terminal: Terminal
+    started_at: float
+
+
+def run_with_exit_code(command: click.Command, invocation: Invocation) -> int:
+    """Run ``command``, print why it failed and return its exit code."""
+    terminal = invocation.terminal
     try:
         code = command.main(
             prog_name="python -m bootstrap",
             standalone_mode=False,
-            obj=terminal,
+            obj=invocation,
             color=None if terminal.has_styles else False,
             terminal_width=terminal.width,
         )
-    except SystemExit as ended:
-        code = ended.code
-    except click.exceptions.Exit as stopped:
-        code = stopped.exit_code
+    except SystemExit as exit_request:
+        code = exit_request.code
+    except click.exceptions.Exit as exit_request:
+        code = exit_request.exit_code
     except (click.Abort, KeyboardInterrupt):
         terminal.print_message()
         terminal.print_message("Stopped.")
         return EXIT_INTERRUPTED
     except ConfigurationError as error:
-        return _told(terminal, error.faults, 2)
+        return _print_errors(terminal, error.faults, 2)
     except NowPlayingError as error:
-        return _told(terminal, [str(error)], 1)
+        return _print_errors(terminal, [str(error)], 1)
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and error.ctx is not None:
             terminal.print_message(click.unstyle(error.ctx.get_usage()))
-        return _told(terminal, [error.format_message()], error.exit_code)
+        return _print_errors(terminal, [error.format_message()], error.exit_code)
     except Exception as error:
-        told = describe_unexpected_error(error)
-        return _told(terminal, [told[0].upper() + told[1:]], 1)
+        message = describe_unexpected_error(error)
+        return _print_errors(terminal, [message[0].upper() + message[1:]], 1)
     return code if isinstance(code, int) else 0
 
 
-def _told(terminal: Terminal, faults: Sequence[str], code: int) -> int:
-    for fault in faults:
-        terminal.print_error(fault)
+def _print_errors(terminal: Terminal, messages: Sequence[str], code: int) -> int:
+    for message in messages:
+        terminal.print_error(message)
     return code

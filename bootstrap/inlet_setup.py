@@ -12,8 +12,8 @@ import click
 
 from bootstrap.terminal import Terminal
 from widget.model.errors import ConfigurationError
-from widget.model.sources import SourceInfo
 from widget.model.source_values import SHA256_PREFIX
+from widget.model.sources import SourceInfo
 
 TOKEN_BYTES = 24
 EXAMPLE_ADDRESS = "https://music.example.org"

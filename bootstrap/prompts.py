@@ -1,23 +1,24 @@
-"""The client ID and the secret, asked for at the terminal."""
+"""Prompts for credentials and for the values of a source."""
 
 import sys
+from collections.abc import Mapping
 
 import click
 
 from bootstrap.terminal import Terminal
 from widget.model.errors import ConfigurationError
+from widget.model.sources import SourceInfo, SourceVariable
 from widget.model.tokens import Credentials
 
 
 def prompt_credentials(known: Credentials | None, stored: Credentials | None, terminal: Terminal) -> Credentials:
-    """The client ID and secret: what is known, else what the owner types.
+    """Return the known client ID and secret, or prompt for them.
 
-    Raises :class:`ConfigurationError` where there is nobody to ask.
+    Raises :class:`ConfigurationError` if the ID is missing and stdin is not a terminal.
     """
-    may_ask = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
-    if known is not None and (known.client_secret or known == stored or not may_ask):
+    if known is not None and (known.client_secret or known == stored or not _can_prompt()):
         return known
-    if known is None and not may_ask:
+    if known is None and not _can_prompt():
         raise ConfigurationError(
             "SPOTIFY_CLIENT_ID is not set, and there is no terminal to ask on: set it (and SPOTIFY_CLIENT_SECRET), "
             "as shown in the Spotify dashboard under your app's Settings"
@@ -27,6 +28,48 @@ def prompt_credentials(known: Credentials | None, stored: Credentials | None, te
     while not client_id or not client_id.isascii() or not client_id.isprintable() or " " in client_id:
         client_id = click.prompt("Client ID", err=True).strip()
     secret = click.prompt(
-        "Client secret (hidden; empty for PKCE alone)", hide_input=True, default="", show_default=False, err=True
+        "Client secret (hidden; leave empty for PKCE only)", hide_input=True, default="", show_default=False, err=True
     )
     return Credentials(client_id, secret.strip() or None)
+
+
+def prompt_source_values(
+    info: SourceInfo, is_set: Mapping[str, str], known: Mapping[str, str], terminal: Terminal
+) -> dict[str, str]:
+    """Return the values of a source: those that are set, else typed, else stored.
+
+    Raises :class:`ConfigurationError` if one is missing and stdin is not a terminal.
+    """
+    values = dict(known)
+    for variable in info.variables:
+        if variable.prompt is None or variable.name in is_set or info.is_replaced(variable, values):
+            continue
+        if _can_prompt():
+            values[variable.name] = _prompt(variable, values.get(variable.name), terminal)
+        elif not values.get(variable.name):
+            raise ConfigurationError(
+                f"{variable.name} is not set, and there is no terminal to ask on: set it "
+                f"({variable.hint or 'docs/configuration.md'})"
+            )
+    return values
+
+
+def _can_prompt() -> bool:
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+
+
+def _prompt(variable: SourceVariable, known: str | None, terminal: Terminal) -> str:
+    if variable.hint:
+        terminal.print_message(f"{variable.hint[0].upper()}{variable.hint[1:]}")
+    while True:
+        text: str = click.prompt(
+            variable.prompt or variable.name,
+            hide_input=variable.secret and not variable.typed_openly,
+            default=known,
+            show_default=known is not None and not variable.secret,
+            err=True,
+        )
+        try:
+            return variable.parse(text.strip())
+        except ValueError as error:
+            terminal.print_error(f"Invalid value: {error}")

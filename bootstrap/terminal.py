@@ -1,4 +1,4 @@
-"""Writing for people: results to stdout, messages to stderr; wrapped and styled at a terminal, plain elsewhere."""
+"""Output for people: results to stdout, messages to stderr; wrapped and styled on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ MIN_WIDTH, MAX_WIDTH, DEFAULT_WIDTH = 10, 100, 80
 MIN_COLUMN_WIDTH, INDENT = 30, 2
 BOLD, RED, YELLOW = "1", "31", "33"
 _CLEAR_LINE = "\r\x1b[K"
-_GONE = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL for a pipe that nobody reads.
-_IN_ASCII = str.maketrans({"…": "...", "–": "-", "’": "'", "“": '"', "”": '"'})
-_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BROKEN_PIPE = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL for a pipe without a reader.
+_ASCII_FORMS = str.maketrans({"…": "...", "–": "-", "’": "'", "“": '"', "”": '"'})
+_DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class OutputError(NowPlayingError):
-    """What was to be written to stdout is not there."""
+    """A result could not be written to stdout."""
 
 
 class Terminal:
-    """The two streams of a command. What they can't show is escaped; a closed pipe is written to no more."""
+    """The two streams of a command. Characters that they cannot show are escaped; a closed pipe is ignored."""
 
     def __init__(self, results: TextIO | None, messages: TextIO | None, environ: Mapping[str, str]) -> None:
         self._results = _Stream(results, environ)
         self._messages = _Stream(messages, environ)
-        self._waits = False
+        self._shows_progress = False
 
     @property
     def can_redraw(self) -> bool:
-        """Whether a line can be written over in place."""
+        """Whether a line can be overwritten in place."""
         return self._messages.can_redraw
 
     @property
     def has_styles(self) -> bool:
-        """Whether results are shown bold and in colours."""
+        """Whether results are shown in bold and in color."""
         return not self._results.is_plain
 
     @property
     def width(self) -> int | None:
-        """The columns of the terminal that shows the results; None where there is none."""
+        """The columns of the terminal that shows results, None if there is no terminal."""
         return self._results.width
 
     def print_result(self, text: str) -> None:
-        """A result as it is, for programs too."""
-        self._end_waiting()
+        """Print a result unchanged, for programs too."""
+        self._clear_progress()
         try:
             self._results.write(f"{text}\n")
         except OSError as error:
             raise OutputError(f"the result could not be written ({error.strerror})") from error
 
     def print_table(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Results with their names in front; a long one goes on under itself."""
+        """Print names and results in two columns, or one below the other on a narrow terminal."""
         indent = max(len(name) for name, _ in rows) + 2
-        beside = self._results.has_room_beside(indent)
+        beside = self._results.fits_beside(indent)
         for name, text in rows:
             heading = f"{name}:" if name else ""
             lines = self._results.wrapped(text, indent if beside else INDENT)
@@ -74,40 +74,40 @@ class Terminal:
             self.print_result("\n".join(lines))
 
     def print_message(self, text: str = "", style: str = "") -> None:
-        """A message, wrapped at words."""
-        self._say([self._messages.styled(line, style) for line in self._messages.wrapped(text)])
+        """Print a message, wrapped at words."""
+        self._print([self._messages.styled(line, style) for line in self._messages.wrapped(text)])
 
     def print_unwrapped(self, line: str) -> None:
-        """A line that is copied (an address): never broken."""
-        self._say([f"  {escape_control_characters(line)}"])
+        """Print a line to be copied (an address), never wrapped."""
+        self._print([f"  {escape_control_characters(line)}"])
 
     def print_heading(self, text: str) -> None:
-        """A heading above what follows."""
+        """Print a heading."""
         self.print_message(text, BOLD)
 
     def print_warning(self, text: str) -> None:
         self.print_message(f"Warning: {text}", YELLOW)
 
-    def print_error(self, fault: str) -> None:
-        self.print_message(f"Error: {fault}", RED)
+    def print_error(self, text: str) -> None:
+        self.print_message(f"Error: {text}", RED)
 
     def show_progress(self, text: str) -> None:
-        """What is waited for, written over what was waited for before; nothing where that cannot be."""
+        """Overwrite the progress line; print nothing if lines cannot be overwritten."""
         if self.can_redraw:
-            self._waits = True
-            self._quietly(f"{_CLEAR_LINE}{self._messages.wrapped(text)[0]}")
+            self._shows_progress = True
+            self._write_message(f"{_CLEAR_LINE}{self._messages.wrapped(text)[0]}")
 
-    def _say(self, lines: Sequence[str]) -> None:
-        self._end_waiting()
-        self._quietly("".join(f"{line}\n" for line in lines))
+    def _print(self, lines: Sequence[str]) -> None:
+        self._clear_progress()
+        self._write_message("".join(f"{line}\n" for line in lines))
 
-    def _end_waiting(self) -> None:
-        if self._waits:
-            self._waits = False
-            self._quietly(_CLEAR_LINE)
+    def _clear_progress(self) -> None:
+        if self._shows_progress:
+            self._shows_progress = False
+            self._write_message(_CLEAR_LINE)
 
-    def _quietly(self, text: str) -> None:
-        # There is no other place to tell that stderr is full.
+    def _write_message(self, text: str) -> None:
+        # If stderr cannot be written there is nowhere to report it.
         with suppress(OSError):
             self._messages.write(text)
 
@@ -124,15 +124,15 @@ class _Stream:
         self.is_plain = not self.can_redraw or bool(environ.get("NO_COLOR"))
 
     def wrapped(self, text: str, indent: int = 0) -> list[str]:
-        """The lines of ``text``: at a terminal no wider than it, but for words (addresses) that are."""
+        """Return the lines of ``text``, no wider than the terminal unless a word (an address) is."""
         text = escape_control_characters(text)
         if not self._is_terminal:
             return [text]
-        wanted = max(MIN_WIDTH, (self.width or DEFAULT_WIDTH) - indent)
-        return wcwidth.wrap(text, wanted, break_long_words=False, break_on_hyphens=False) or [""]
+        width = max(MIN_WIDTH, (self.width or DEFAULT_WIDTH) - indent)
+        return wcwidth.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
-    def has_room_beside(self, indent: int) -> bool:
-        """Whether texts fit beside their names, else they stand under them."""
+    def fits_beside(self, indent: int) -> bool:
+        """Return whether results fit beside their names."""
         return self.width is None or self.width - indent >= MIN_COLUMN_WIDTH
 
     def styled(self, text: str, style: str) -> str:
@@ -146,19 +146,19 @@ class _Stream:
             self._stream.flush()
         except OSError as error:
             self._give_up()
-            if error.errno not in _GONE:
+            if error.errno not in _BROKEN_PIPE:
                 raise
 
     def _encodable(self, text: str) -> str:
         try:
             text.encode(self._encoding)
         except UnicodeEncodeError:
-            return text.translate(_IN_ASCII).encode(self._encoding, "backslashreplace").decode(self._encoding)
+            return text.translate(_ASCII_FORMS).encode(self._encoding, "backslashreplace").decode(self._encoding)
         return text
 
     @property
     def width(self) -> int | None:
-        """The columns that are written on, at most; None where there is no terminal."""
+        """The columns to use at most, None if there is no terminal."""
         if not self._is_terminal:
             return None
         columns = 0
@@ -167,20 +167,20 @@ class _Stream:
         return min(columns or self._columns, MAX_WIDTH)
 
     def _give_up(self) -> None:
-        """Nothing more is written; what Python still holds goes nowhere when the program ends."""
+        """Write no more; discard the text that Python still buffers when the program ends."""
         if self._stream is not None:
             redirect_to_devnull(self._stream)
             self._stream = None
 
 
 def escape_control_characters(text: str) -> str:
-    """``text`` without what a terminal would obey: control characters and changes of direction are escaped."""
+    """Escape everything that a terminal obeys: control characters and changes of direction."""
     return "".join(_escaped(character) for character in text)
 
 
 def _escaped(character: str) -> str:
-    obeyed = character in _DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-    return character.encode("unicode_escape").decode() if obeyed else character
+    is_obeyed = character in _DIRECTION_MARKS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return character.encode("unicode_escape").decode() if is_obeyed else character
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -191,5 +191,5 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def standard_terminal() -> Terminal:
-    """The terminal, or whatever stands for it, that the command was started at."""
+    """Return the terminal of this process, or the pipes in its place."""
     return Terminal(sys.stdout, sys.stderr, os.environ)

@@ -70,7 +70,7 @@ def failed(result: subprocess.CompletedProcess[str], code: int, *told: str) -> N
 def test_it_stores_everything_and_says_what_it_stored(bootstrap: Bootstrap, redirect_uri: str, tmp_path: Path) -> None:
     result = bootstrap()
     assert result.returncode == 0, result
-    for text in ("Nilas Listener", "user-read-currently-playing", "now-playing.db", "Works until: 20"):
+    for text in ("Nilas Listener", "user-read-currently-playing", "now-playing.db", "Valid until: 20"):
         assert text in result.stdout
     assert "python -m widget" in result.stdout
     assert "python -m bootstrap export" in result.stdout

@@ -59,7 +59,7 @@ def test_status_of_nothing_is_missing(bootstrap: Bootstrap) -> None:
         "user": None,
         "last_success_at": None,
     }
-    assert "nothing is stored yet" in bootstrap("status").stdout
+    assert "not set up yet" in bootstrap("status").stdout
 
 
 def test_status_tells_who_what_and_until_when(bootstrap: Bootstrap) -> None:
@@ -198,7 +198,7 @@ def test_message_says_which_arrived(bootstrap: Bootstrap) -> None:
         both = bootstrap("message", NOTIFY_URLS=", ".join(urls))
         alone = bootstrap("message", NOTIFY_URLS=urls[0])
     assert both.returncode == 1
-    assert re.findall(r"^(\d)\. json: (.+)$", both.stdout, re.MULTILINE) == [("1", "sent"), ("2", "it did not arrive")]
+    assert re.findall(r"^(\d)\. json: (.+)$", both.stdout, re.MULTILINE) == [("1", "sent"), ("2", "not delivered")]
     assert alone.returncode == 0
     assert len(good.received) == 2
     assert "needle" not in both.stdout + both.stderr

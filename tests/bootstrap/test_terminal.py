@@ -112,7 +112,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_address_is_broken(
 
 def test_headings_are_bold_and_errors_red_at_a_terminal(tmp_path: Path, environ: Environ) -> None:
     _, screen = at_terminal([], tmp_path, environ(**NAMED))
-    assert f"{STYLE}1mThis redirect URI" in screen
+    assert f"{STYLE}1mAdd this redirect URI" in screen
     assert f"{STYLE}1mAccount:{STYLE}0m" in screen
     code, screen = at_terminal(["status"], tmp_path, environ(LOG_LEVEL="loud"))
     assert code == 2
@@ -140,14 +140,14 @@ def test_no_color_and_a_dumb_terminal_get_plain_text(tmp_path: Path, environ: En
     assert not re.search(r"\x1b\[[0-9;]*m", screen + failed)
     if plain.get("TERM") == "dumb":
         assert "\x1b" not in screen
-        assert "Waiting for your consent, 300 seconds at most" in words(screen)
+        assert "Waiting for your consent, at most 300 seconds" in words(screen)
 
 
 def test_a_pipe_gets_plain_text_in_whole_lines(tmp_path: Path, environ: Environ) -> None:
     result = run("bootstrap", cwd=tmp_path, environ=environ(**NAMED, COLUMNS="30"))
     assert result.returncode == 0
     assert "\x1b" not in result.stdout + result.stderr
-    assert "Waiting for your consent, 300 seconds at most …\n" in result.stderr
+    assert "Waiting for your consent, at most 300 seconds …\n" in result.stderr
     assert max(map(len, result.stderr.splitlines())) > 100
 
 

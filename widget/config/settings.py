@@ -9,8 +9,8 @@ from widget.clock import SystemClock
 from widget.config.env_file import read_env_file
 from widget.model import parsers
 from widget.model.errors import ConfigurationError
-from widget.model.sources import SOURCES, SourceName, parse_source_name
 from widget.model.source_values import parse_recent
+from widget.model.sources import SOURCES, SourceName, parse_source_name
 from widget.model.tokens import Credentials, SeedToken
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1:8888/callback"

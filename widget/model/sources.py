@@ -144,6 +144,10 @@ class SourceInfo:
     poll_intervals: PollIntervals | None = None
     expiry: ExpiryRule | None = None
 
+    def is_replaced(self, variable: SourceVariable, values: Mapping[str, str]) -> bool:
+        """Return whether another value makes ``variable`` unnecessary."""
+        return any(values.get(other.name) for other in self.variables if other.instead_of == variable.name)
+
     @property
     def setup_command(self) -> str:
         """The command that sets this source up."""
@@ -242,7 +246,9 @@ MPD = SourceInfo(
     None,
     prefix="MPD_",
     variables=(
-        SourceVariable("MPD_HOST", parse_mpd_host, prompt="MPD's host, or password@host", secret=True, typed_openly=True),
+        SourceVariable(
+            "MPD_HOST", parse_mpd_host, prompt="MPD's host, or password@host", secret=True, typed_openly=True
+        ),
         SourceVariable("MPD_PORT", parse_mpd_port, "6600"),
         SourceVariable("MPD_LABEL", parse_label, "MPD"),
     ),

@@ -1,4 +1,4 @@
-"""The one template environment."""
+"""The template environment."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ TEMPLATES = tuple(Path(__file__).parent / flat / "templates" for flat in ("embed
 
 @lru_cache(maxsize=1)
 def jinja_environment() -> Environment:
-    """Templates in which everything is escaped, whatever the file is called."""
+    """Return the environment of the server's own pages."""
+    return template_environment(*TEMPLATES)
+
+
+def template_environment(*folders: Path) -> Environment:
+    """Return an environment that escapes everything, whatever the file is called."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

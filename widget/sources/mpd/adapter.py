@@ -9,8 +9,8 @@ from dataclasses import replace
 from widget.clock import Clock, wait_for
 from widget.config.source_settings import effective_values, merge_values
 from widget.model.playback import Playback
-from widget.model.sources import MPD
 from widget.model.source_values import split_mpd_password
+from widget.model.sources import MPD
 from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.mpd.connection import MpdConnection, MpdServer
 from widget.sources.mpd.payloads import file_of, read_playback
