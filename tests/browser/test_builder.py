@@ -23,12 +23,17 @@ def choose(page: Page, name: str, value: str) -> None:
     page.locator(f'label:has([name="{name}"][value="{value}"])').click()
 
 
+def open_more(page: Page) -> None:
+    page.get_by_text("More options").click()
+
+
 def slide(page: Page, name: str, value: str) -> None:
     page.locator(f"#{name}").fill(value)
 
 
 def test_every_control_changes_the_preview_the_snippets_and_the_address(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
+    open_more(page)
     chosen = {
         "theme": "dark",
         "layout": "compact",
@@ -72,12 +77,13 @@ def test_the_address_brings_it_all_back(page: Page, live: Live) -> None:
 
 def test_a_wrong_entry_is_told_and_the_preview_keeps_the_last_good_one(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
+    open_more(page)
     page.fill("#accent", "ff0055")
     expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("accent=ff0055"))
     page.fill("#accent", "2E6F9G")
     told = page.locator("#wrong-accent")
     expect(told).to_be_visible()
-    expect(told).to_have_text("Six digits from 0–9 and A–F, such as 2E6F95.")
+    expect(told).to_have_text("Use a hex color, like 2E6F95.")
     expect(page.locator("#accent")).to_have_attribute("aria-invalid", "true")
     choose(page, "layout", "compact")
     expect(page.locator(SHOWN)).to_have_attribute("src", "widget?layout=compact&accent=ff0055")
@@ -93,12 +99,13 @@ def test_a_wrong_entry_is_told_and_the_preview_keeps_the_last_good_one(page: Pag
 
 def test_a_colour_can_be_picked(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
+    open_more(page)
     page.get_by_label("Pick: Accent").fill("#12ab34")
     expect(page.locator("#accent")).to_have_value("12ab34")
     expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("accent=12ab34"))
-    expect(page.get_by_label("Own colour", exact=True)).to_be_hidden()
+    expect(page.get_by_label("Custom color", exact=True)).to_be_hidden()
     choose(page, "background", "own")
-    page.get_by_label("Own colour", exact=True).fill("aabbcc")
+    page.get_by_label("Custom color", exact=True).fill("aabbcc")
     expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("background=aabbcc"))
 
 
@@ -148,20 +155,20 @@ def test_one_place_is_shown_at_a_time(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
     places = page.locator("[data-snippet]")
     visible = [place for place in places.all() if place.is_visible()]
-    assert [place.get_attribute("data-snippet") for place in visible] == ["iframe"]
+    assert [place.get_attribute("data-snippet") for place in visible] == ["script"]
     page.get_by_role("tab", name="README").click()
     expect(page.locator('[data-snippet="markdown"]')).to_be_visible()
-    expect(page.locator('[data-snippet="iframe"]')).to_be_hidden()
+    expect(page.locator('[data-snippet="script"]')).to_be_hidden()
     expect(page.get_by_role("tab", name="README")).to_have_attribute("aria-selected", "true")
     choose(page, "theme", "dark")
     expect(page.locator('[data-snippet="markdown"]')).to_contain_text("theme=dark")
-    expect(page.get_by_text("Paste it into README.md.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Paste this into README.md.", exact=True)).to_be_visible()
 
 
 def test_a_button_copies_its_snippet(page: Page, live: Live) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live.url)
     page.goto(f"{live.url}/")
-    for tab, name in (("Web page", "iframe"), ("WordPress", "wordpress"), ("JSON", "json")):
+    for tab, name in (("Iframe", "iframe"), ("WordPress", "wordpress"), ("JSON", "json")):
         page.get_by_role("tab", name=tab).click()
         button = page.locator(f'[data-copy="{name}"]')
         button.click()
@@ -182,11 +189,11 @@ def test_it_works_by_keyboard(page: Page, live: Live) -> None:
     expect(focused(page)).to_have_attribute("name", "background")
     page.focus('[role="tab"][aria-selected="true"]')
     page.keyboard.press("ArrowRight")
-    expect(focused(page)).to_have_text("Script tag")
+    expect(focused(page)).to_have_text("Iframe")
     page.keyboard.press("End")
     expect(focused(page)).to_have_text("oEmbed")
     page.keyboard.press("ArrowRight")
-    expect(focused(page)).to_have_text("Web page")
+    expect(focused(page)).to_have_text("Script tag")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(focused(page)).to_have_text("Copy")
@@ -232,19 +239,20 @@ def test_without_javascript_the_snippets_stand_one_below_the_other_and_the_form_
     page = page_without_scripts
     page.goto(f"{live.url}/")
     places = page.locator("[data-snippet]")
-    assert places.count() == 10
+    assert places.count() == 11
     boxes = [place.bounding_box() for place in places.all()]
     tops = [box["y"] for box in boxes if box is not None]
     assert tops == sorted(tops)
-    assert len(set(tops)) == 10
+    assert len(set(tops)) == 11
     assert page.locator(".tabs, .copy").first.is_hidden()
     choose(page, "theme", "dark")
     choose(page, "sample", "paused")
+    open_more(page)
     page.fill("#accent", "zz")
-    page.click("form button")
+    page.click("form [type=submit]")
     expect(page).to_have_url(re.compile("theme=dark"))
     assert "theme=dark" in snippet(page, "iframe")
-    expect(page.get_by_text("Six digits from 0–9 and A–F, such as 2E6F95.")).to_be_visible()
+    expect(page.get_by_text("Use a hex color, like 2E6F95.")).to_be_visible()
     expect(page.frame_locator(SHOWN).locator("body")).to_contain_text("Orbit Song")
 
 
@@ -260,16 +268,124 @@ def test_axe_finds_nothing_serious(page: Page, live: Live, path: str, scheme: st
 
 
 @pytest.mark.parametrize("width", [1200, 390, 320])
-def test_every_state_of_the_preview_can_be_seen_whole_at_any_width(page: Page, live: Live, width: int) -> None:
+def test_every_state_of_the_preview_can_be_reached_at_any_width(page: Page, live: Live, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(f"{live.url}/?sample=rtl")
-    row = page.locator(".states").bounding_box()
-    chips = [chip.bounding_box() for chip in page.locator(".states label").all()]
-    assert len(chips) == 8
-    assert row is not None
-    for chip in chips:
-        assert chip is not None
-        assert row["x"] <= chip["x"]
-        assert chip["x"] + chip["width"] <= min(width, row["x"] + row["width"])
-        assert chip["height"] >= 24  # https://www.w3.org/TR/WCAG22/#target-size-minimum
+    chips = page.locator(".states label")
+    assert chips.count() == 8
+    tops = set()
+    for chip in chips.all():
+        chip.evaluate("(chip) => chip.scrollIntoView({block: 'nearest', inline: 'nearest'})")
+        box = chip.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        assert box["height"] >= 24  # https://www.w3.org/TR/WCAG22/#target-size-minimum
+        tops.add(box["y"])
+    if width < 600:
+        assert len(tops) == 1  # One row that scrolls.
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+COPY_IS_HIT = """() => [...document.querySelectorAll("[data-copy], [data-copy-chosen]")].some((button) => {
+    const { x, y, width, height } = button.getBoundingClientRect();
+    return width > 0 && button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+})"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "query"),
+    [
+        (1366, 650, ""),
+        (1366, 650, "?layout=cover&idle=hide&background=own&accent=zz"),
+        (1440, 900, "?scale=3"),
+        (375, 667, ""),
+        (375, 667, "?layout=cover&scale=2"),
+    ],
+)
+def test_copy_can_be_pressed_at_every_scroll_offset(
+    page: Page, live: Live, width: int, height: int, query: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live.url}/{query}")
+    page.wait_for_function("document.documentElement.classList.contains('live')")
+    end = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    assert end > 0
+    hidden = []
+    for offset in range(0, end + 40, 40):
+        page.evaluate("(offset) => scrollTo(0, offset)", offset)
+        if not page.evaluate(COPY_IS_HIT):
+            hidden.append(offset)
+    assert hidden == []
+
+
+def test_on_a_phone_the_bar_copies_the_chosen_snippet_and_the_preview_takes_a_third(page: Page, live: Live) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live.url)
+    page.set_viewport_size({"width": 375, "height": 667})
+    page.goto(f"{live.url}/")
+    page.get_by_role("tab", name="README").click()
+    bar = page.get_by_role("button", name="Copy snippet")
+    bar.click()
+    expect(page.locator(".copybar button")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == snippet(page, "markdown")
+    box = page.locator(".copybar").bounding_box()
+    assert box is not None
+    assert (box["height"], box["y"] + box["height"]) == (56, 667)
+    preview = page.locator("#preview").bounding_box()
+    assert preview is not None
+    assert preview["height"] <= 667 / 3
+    assert page.locator(".states").evaluate("(row) => row.getBoundingClientRect().bottom") < preview["height"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 650), (375, 667)])
+@pytest.mark.parametrize("query", ["", "?layout=cover", "?scale=3", "?layout=cover&scale=2&width=300"])
+def test_the_preview_is_the_widget_that_is_copied_to_scale(
+    page: Page, live: Live, width: int, height: int, query: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live.url}/{query}")
+    frame = page.locator(SHOWN)
+    size = re.search(r'width="(\d+)" height="(\d+)"', snippet(page, "iframe"))
+    assert size is not None
+    expect(frame).to_have_attribute("width", size[1])
+    expect(frame).to_have_attribute("height", size[2])
+    seen, stage = frame.bounding_box(), page.locator("#preview").bounding_box()
+    assert seen is not None
+    assert stage is not None
+    assert stage["x"] <= seen["x"]
+    assert seen["x"] + seen["width"] <= stage["x"] + stage["width"] + 1
+    assert seen["y"] + seen["height"] <= stage["y"] + stage["height"] + 1
+    part = seen["width"] / int(size[1])
+    assert part == pytest.approx(seen["height"] / int(size[2]), abs=0.01)
+    if part < 0.995:
+        expect(page.locator("#shown-at")).to_have_text(f"shown at {round(part * 100)} %")
+    else:
+        expect(page.locator("#shown-at")).to_be_hidden()
+
+
+@pytest.mark.parametrize("look", ["Vivid", "Glass", "Mono", "Poster", "Minimal", "Default"])
+def test_a_ready_look_is_finished_with_one_click(page: Page, live: Live, look: str) -> None:
+    page.goto(f"{live.url}/?theme=dark&accent=ff0055&scale=2&font=serif")
+    link = page.get_by_role("link", name=look, exact=True)
+    query = link.get_attribute("data-look") or ""
+    link.click()
+    expect(link).to_have_attribute("aria-current", "true")
+    expect(page.locator("[data-look][aria-current]")).to_have_count(1)
+    expect(page).to_have_url(f"{live.url}/" + (f"?{query}" if query else ""))
+    expect(page.locator(SHOWN)).to_have_attribute("src", "widget" + (f"?{query}" if query else ""))
+
+
+def test_the_keyboard_reaches_the_snippet_first(page: Page, live: Live) -> None:
+    page.goto(f"{live.url}/")
+    page.keyboard.press("Tab")
+    expect(focused(page)).to_have_text("Skip to the snippet")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(focused(page)).to_have_text("Script tag")
+
+
+def test_in_forced_colors_tiles_and_stage_keep_an_edge(page: Page, live: Live) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{live.url}/")
+    for selector in ("#preview", ".ready >> nth=1", ".tile > span >> nth=1", ".code >> nth=0"):
+        assert page.locator(selector).evaluate("(node) => getComputedStyle(node).borderTopWidth") != "0px", selector
+    page.emulate_media(forced_colors="none")

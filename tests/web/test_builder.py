@@ -182,7 +182,7 @@ async def test_another_source_is_named_and_has_no_authorization() -> None:
 )
 async def test_an_address_of_this_computer_is_told_to_be_one(address: str, told: bool) -> None:
     text = (await page_of(Showing(settings=Settings(public_url=address)))).text
-    assert text.count("This address works on this computer only.") == told
+    assert text.count("This snippet works only on this computer.") == told
 
 
 async def test_wild_queries_give_the_default_page(showing: Showing) -> None:

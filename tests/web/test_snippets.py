@@ -9,7 +9,7 @@ from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing
 from widget.config.settings import Settings
 
-NAMES = {"iframe", "script", "element", "markdown", "wordpress", "notion", "obs", "image", "json", "oembed"}
+NAMES = ["script", "iframe", "element", "markdown", "notion", "obs", "wordpress", "link", "image", "json", "oembed"]
 
 
 async def snippets(showing: Showing, query: str = "") -> dict[str, str]:
@@ -19,7 +19,7 @@ async def snippets(showing: Showing, query: str = "") -> dict[str, str]:
 
 async def test_there_is_a_snippet_for_every_place_with_absolute_addresses(showing: Showing) -> None:
     found = await snippets(showing)
-    assert set(found) == NAMES
+    assert list(found) == NAMES
     assert all("http://music.example.org/" in text for text in found.values())
 
 
@@ -59,7 +59,7 @@ async def test_the_chosen_look_is_in_every_snippet_that_has_one(showing: Showing
     assert found["notion"] == f"http://music.example.org/widget?{query}"
     assert " ".join(f'data-{name}="{value}"' for name, value in look.items()) in found["script"]
     attributes = " ".join(f'{name}="{value}"' for name, value in look.items())
-    assert f"<now-playing {attributes}>" in found["element"]
+    assert f'<now-playing {attributes} width="630">' in found["element"]
     assert f"/now-playing.svg?{query}" in unescape(found["markdown"])
     assert f"/now-playing.svg?{query}" in unescape(found["image"])
     assert found["oembed"].startswith("http://music.example.org/oembed?url=http%3A%2F%2Fmusic.example.org%2Fwidget%3F")

@@ -25,13 +25,23 @@ from widget.web.embed.sizes import MAX_WIDTH, MIN_WIDTH
 Backdrop = Literal["light", "dark", "photo"]
 
 FIELD_ERRORS: Mapping[str, str] = {
-    "accent": "Six digits from 0–9 and A–F, such as 2E6F95.",
-    "background": "Six digits from 0–9 and A–F, such as EFE6D2.",
-    "radius": f"A whole number from {MIN_RADIUS} to {MAX_RADIUS}.",
-    "scale": f"A number from {MIN_SCALE:g} to {MAX_SCALE:g}.",
-    "width": f"A whole number from {MIN_WIDTH} to {MAX_WIDTH}.",
+    "accent": "Use a hex color, like 2E6F95.",
+    "background": "Use a hex color, like EFE6D2.",
+    "radius": f"Use a whole number from {MIN_RADIUS} to {MAX_RADIUS}.",
+    "scale": f"Use a number from {MIN_SCALE:g} to {MAX_SCALE:g}.",
+    "width": f"Use a whole number from {MIN_WIDTH} to {MAX_WIDTH}.",
 }
-"""What is said under a field in which something else stands."""
+"""The message under a field with an invalid entry."""
+
+READY_LOOKS: tuple[tuple[str, WidgetOptions], ...] = (
+    ("Default", WidgetOptions()),
+    ("Vivid", WidgetOptions(background="vivid", radius=16)),
+    ("Glass", WidgetOptions(background="glass", radius=20)),
+    ("Mono", WidgetOptions(background="card", font="mono", radius=4)),
+    ("Poster", WidgetOptions(layout="cover", background="vivid", radius=16)),
+    ("Minimal", WidgetOptions.from_query({"layout": "pill", "background": "card", "radius": "16"})),
+)
+"""Looks that are finished with one click."""
 
 _COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
 _REPEATED = re.compile(r"[#\w.,+-]{1,12}")
@@ -79,6 +89,12 @@ class BuilderForm:
             if value is not None:
                 chosen[name] = str(value)
         return urlencode(chosen, safe=",")
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something under "More options" is set, so that they stand open."""
+        more = {"scale", "accent", "font", "idle", "without", "motion", "lang"}
+        return self.width is not None or not more.isdisjoint({*self.options.non_default(), *self.errors})
 
     def with_sample(self, sample: Sample) -> BuilderForm:
         """The same with ``sample`` in the preview."""

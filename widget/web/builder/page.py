@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -9,11 +10,12 @@ from starlette.responses import Response
 
 from widget.artwork.fetcher import is_loopback
 from widget.model.sources import SourceInfo
-from widget.web.builder.form import FIELD_ERRORS, BuilderForm
-from widget.web.builder.snippets import oembed_url, page_url, picture_url, snippets
+from widget.web.builder.form import FIELD_ERRORS, READY_LOOKS, BuilderForm
+from widget.web.builder.snippets import now_url, oembed_url, page_url, snippets
 from widget.web.builder.status import status_banner
 from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.embed.i18n import language_names
+from widget.web.embed.oembed import png_url
 from widget.web.embed.options import WidgetOptions
 from widget.web.embed.sizes import MAX_WIDTH, MIN_WIDTH, default_width, layout_height
 from widget.web.responses import build_response
@@ -25,11 +27,11 @@ CONTENT_SECURITY_POLICY = (
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SAMPLES: tuple[tuple[str, str], ...] = (
-    ("", "As it is now"),
+    ("", "Live"),
     ("playing", "Playing"),
     ("paused", "Paused"),
     ("last", "Last played"),
-    ("nothing", "Nothing"),
+    ("nothing", "Nothing playing"),
     ("ad", "Advertisement"),
     ("long", "Long title"),
     ("rtl", "Right-to-left"),
@@ -69,7 +71,9 @@ async def builder_page(request: Request) -> Response:
             preview_height=layout_height(
                 options.layout, choices.width or usual, options.scale, rows, credited=credited
             ),
-            picture=picture_url(address, WidgetOptions()),
+            looks=[ready_look(name, look, options) for name, look in READY_LOOKS],
+            now_page=now_url("", WidgetOptions()),
+            picture=png_url(address, WidgetOptions()),
             oembed=oembed_url(address, options),
             address=address,
             only_here=is_loopback(urlsplit(address).hostname or ""),
@@ -89,6 +93,35 @@ async def builder_page(request: Request) -> Response:
         cache_control=cache_control_for("no-cache", services.settings),
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
         compress=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyLook:
+    """A finished look as a tile: ``query`` chooses it, ``preview`` is its widget, in pixels as large as its snippet."""
+
+    name: str
+    query: str
+    preview: str
+    width: int
+    height: int
+    scheme: str
+    layout: str
+    is_chosen: bool
+
+
+def ready_look(name: str, look: WidgetOptions, chosen: WidgetOptions) -> ReadyLook:
+    """Return the tile for ``look``. Its widget shows a sample: a live one each would use up a browser's connections."""
+    width = default_width(look.layout, look.scale)
+    return ReadyLook(
+        name,
+        look.query(),
+        preview_url(replace(look, sample="playing")),
+        width,
+        layout_height(look.layout, width, look.scale),
+        look.theme,
+        look.layout,
+        replace(chosen, sample=None) == look,
     )
 
 

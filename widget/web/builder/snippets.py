@@ -14,11 +14,16 @@ if (now.is_playing) {{
   console.log(now.item.title, now.item.artists.map((artist) => artist.name).join(", "));
 }}"""
 _PICTURE_TEXT = "Now playing"
+_SCRIPT_HINT = (
+    "Paste this where the widget should appear. Sizes itself and matches light or dark pages. "
+    "Site with client-side navigation (Next, Astro, Turbo)? Use the element."
+)
+_ELEMENT_HINT = "Paste the first line once into the page, the second wherever the widget should appear."
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """``name`` is the contract's; ``title`` the place; ``how`` says where to paste ``text``."""
+    """``name`` is the contract's; ``title`` the place; ``instructions`` say where to paste ``text``."""
 
     name: str
     title: str
@@ -29,7 +34,7 @@ class Snippet:
 def snippets(
     address: str, options: WidgetOptions, width: int | None = None, rows: int = 0, *, credited: bool = False
 ) -> tuple[Snippet, ...]:
-    """All snippets for ``options``, with absolute URLs.
+    """Return all snippets for ``options``, the recommended place first, with absolute URLs.
 
     ``width`` is in pixels, None for the layout's own; ``rows`` is how many earlier items the list shows, ``credited``
     whether a credit is due to the source.
@@ -37,57 +42,33 @@ def snippets(
     stream = replace(options, theme="dark", background="none", idle="hide")
     shown_width = width or default_width(options.layout, options.scale)
     height = layout_height(options.layout, shown_width, options.scale, rows, credited=credited)
+    frame, page = iframe(address, options, shown_width, height), page_url(address, options)
+    framed = iframe(address, options, shown_width, height, old=True)
     return (
-        Snippet(
-            "iframe",
-            "Web page",
-            "Paste it into the page’s HTML where the music is to show.",
-            iframe(address, options, shown_width, height),
-        ),
-        Snippet(
-            "script",
-            "Script tag",
-            "Paste it where the music is to show. It takes the height it needs, and suits light and dark pages.",
-            _script(address, options, width),
-        ),
-        Snippet(
-            "element",
-            "Element",
-            "Paste the first line once into the page, the second wherever the music is to show.",
-            _element(address, options, width),
-        ),
-        Snippet(
-            "markdown",
-            "README",
-            "Paste it into README.md. It follows the reader’s theme."
-            if options.theme == "auto"
-            else "Paste it into README.md.",
-            _markdown(address, options, width),
-        ),
-        Snippet(
-            "wordpress",
-            "WordPress",
-            "Paste it into the editor as it is: it becomes a Custom HTML block.",
-            f"<!-- wp:html -->\n{iframe(address, options, shown_width, height, old=True)}\n<!-- /wp:html -->",
-        ),
-        Snippet(
-            "notion",
-            "Notion",
-            "Type /embed on the page, and paste this address.",
-            page_url(address, options),
-        ),
+        Snippet("script", "Script tag", _SCRIPT_HINT, _script(address, options, shown_width)),
+        Snippet("iframe", "Iframe", _iframe_hint(options), frame),
+        Snippet("element", "Element", _ELEMENT_HINT, _element(address, options, shown_width)),
+        Snippet("markdown", "README", _markdown_hint(options), _image(address, options, width)),
+        Snippet("notion", "Notion", "Type /embed on the page, then paste this address.", page),
         Snippet(
             "obs",
             "OBS",
             f"Add a browser source of {shown_width} × {height} with this address.",
             page_url(address, stream),
         ),
-        Snippet("image", "Image", "For places that take an image and no more.", _image(address, options, width)),
-        Snippet("json", "JSON", "For a design of your own.", _FETCH.format(address=address)),
+        Snippet(
+            "wordpress",
+            "WordPress",
+            "Paste this into the editor. It becomes a Custom HTML block.",
+            f"<!-- wp:html -->\n{framed}\n<!-- /wp:html -->",
+        ),
+        Snippet("link", "Link", "A page of its own, to link to or show on a second screen.", now_url(address, options)),
+        Snippet("image", "Image", "For sites that only accept images.", _image(address, options, width)),
+        Snippet("json", "JSON", "For your own design.", _FETCH.format(address=address)),
         Snippet(
             "oembed",
             "oEmbed",
-            "For programs that ask what to embed; most of them find it by the page’s address alone.",
+            "For apps that use oEmbed. Most need only the widget’s address.",
             oembed_url(address, options),
         ),
     )
@@ -98,9 +79,12 @@ def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old
     page a wrong scheme, and draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
     """
     attributes = ' frameborder="0" scrolling="no"' if old else ""
+    style = f"border: 0; max-width: 100%; color-scheme: {colour_scheme(options)}"
+    if options.background == "glass":  # The host's page is blurred by the element; a page can't see what is behind it.
+        style += f"; border-radius: {options.radius * options.scale:g}px; backdrop-filter: blur(20px) saturate(1.5)"
     return (
         f'<iframe src="{escape(page_url(address, options))}" title="Now playing" width="{width}" height="{height}"'
-        f'{attributes} loading="lazy" style="border: 0; max-width: 100%; color-scheme: {colour_scheme(options)}">'
+        f'{attributes} loading="lazy" style="{style}">'
         "</iframe>"
     )
 
@@ -125,30 +109,52 @@ def oembed_url(address: str, options: WidgetOptions) -> str:
     return f"{address}/oembed?url={quote(page_url(address, options), safe='')}"
 
 
+def now_url(address: str, options: WidgetOptions) -> str:
+    """Return the address of the page to link to; it has a look of its own but for these options."""
+    kept = WidgetOptions(
+        theme=options.theme, background=options.background, motion=options.motion, lang=options.lang, idle=options.idle
+    )
+    return address + "/now" + _query(kept)
+
+
 def _query(options: WidgetOptions) -> str:
     query = options.query()
     return f"?{query}" if query else ""
 
 
-def _script(address: str, options: WidgetOptions, width: int | None) -> str:
+def _iframe_hint(options: WidgetOptions) -> str:
+    hints = ["Paste this where the widget should appear."]
+    if options.theme == "auto":
+        hints.append("Follows the visitor’s system. Is your page always light? Choose Light.")
+    if options.idle == "hide":
+        hints.append("An iframe keeps its empty space; the script tag does not.")
+    return " ".join(hints)
+
+
+def _markdown_hint(options: WidgetOptions) -> str:
+    return "Paste this into README.md." + (" It follows the reader’s theme." if options.theme == "auto" else "")
+
+
+def _script(address: str, options: WidgetOptions, width: int) -> str:
     return f'<script src="{escape(address)}/embed.js" async{_attributes(options, width, "data-")}></script>'
 
 
-def _element(address: str, options: WidgetOptions, width: int | None) -> str:
+def _element(address: str, options: WidgetOptions, width: int) -> str:
     return (
         f'<script src="{escape(address)}/embed.js" async data-define-only></script>\n'
         f"<now-playing{_attributes(options, width)}></now-playing>"
     )
 
 
-def _attributes(options: WidgetOptions, width: int | None, prefix: str = "") -> str:
-    chosen = options.non_default() | ({} if width is None else {"width": str(width)})
+def _attributes(options: WidgetOptions, width: int, prefix: str = "") -> str:
+    chosen = {**options.non_default(), "width": str(width)}
     return "".join(f' {prefix}{name}="{escape(value)}"' for name, value in chosen.items())
 
 
-def _markdown(address: str, options: WidgetOptions, width: int | None) -> str:
+def _image(address: str, options: WidgetOptions, width: int | None) -> str:
     if options.theme != "auto":
-        return _image(address, options, width)
+        image = _img(picture_url(address, options), options, width)
+        return f'<a href="{escape(address)}/listen">{image}</a>'
     light, dark = (picture_url(address, replace(options, theme=theme)) for theme in ("light", "dark"))
     return (
         f'<a href="{escape(address)}/listen"><picture>\n'
@@ -156,10 +162,6 @@ def _markdown(address: str, options: WidgetOptions, width: int | None) -> str:
         f"  {_img(light, options, width)}\n"
         "</picture></a>"
     )
-
-
-def _image(address: str, options: WidgetOptions, width: int | None) -> str:
-    return f'<a href="{escape(address)}/listen">{_img(picture_url(address, options), options, width)}</a>'
 
 
 def _img(source: str, options: WidgetOptions, width: int | None) -> str:

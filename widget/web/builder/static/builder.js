@@ -2,9 +2,10 @@
 (() => {
   const root = document.documentElement;
   const form = document.getElementById("options");
-  const stage = document.querySelector(".stage");
-  const ground = document.getElementById("preview");
-  const gone = ground.querySelector(".gone");
+  const backdrop = document.getElementById("preview");
+  const frame = backdrop.querySelector(".frame");
+  const gone = backdrop.querySelector(".gone");
+  const shownAt = document.getElementById("shown-at");
   const announce = document.getElementById("announce");
   const system = matchMedia("(prefers-color-scheme: dark)");
   const find = (selector) => document.querySelector(selector);
@@ -18,7 +19,7 @@
   function isRight({ value, dataset }) {
     const text = value.trim();
     if (!text) return true;
-    if (dataset.shape === "colour") return /^#?[0-9a-f]{6}$/i.test(text);
+    if (dataset.shape === "color") return /^#?[0-9a-f]{6}$/i.test(text);
     return /^\d{1,3}$/.test(text) && Number(text) >= Number(dataset.lowest) && Number(text) <= Number(dataset.highest);
   }
 
@@ -74,15 +75,52 @@
       if (note) find(`[name=${name}]`).closest("fieldset").append(document.importNode(note, true));
     }
     find("#width").placeholder = page.getElementById("width").placeholder;
-    ground.className = page.getElementById("preview").className;
-    const shown = ground.querySelector("iframe");
+    for (const link of all("[data-look]")) {
+      const isChosen = page.querySelector(`[data-look="${link.dataset.look}"]`).hasAttribute("aria-current");
+      link.toggleAttribute("aria-current", isChosen);
+      if (isChosen) link.setAttribute("aria-current", "true");
+    }
+    backdrop.className = page.getElementById("preview").className;
+    const shown = frame.querySelector("iframe");
     const next = page.querySelector("#preview iframe");
     if (shown.getAttribute("src") === next.getAttribute("src")) {
-      for (const name of ["width", "class"]) shown.setAttribute(name, next.getAttribute(name));
+      for (const name of ["width", "height", "class", "data-radius"]) shown.setAttribute(name, next.getAttribute(name));
     } else {
       gone.hidden = true;
       shown.replaceWith(document.importNode(next, true));
     }
+    fit();
+  }
+
+  // The preview has the snippet's size, and is shrunk as a picture where the stage is smaller.
+  function fit() {
+    const shown = frame.querySelector("iframe");
+    backdrop.classList.toggle("tall", Number(shown.height) > Number(shown.width));
+    const { paddingLeft, paddingRight, paddingTop, paddingBottom } = getComputedStyle(backdrop);
+    const width = backdrop.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const height = backdrop.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    const scale = Math.min(1, width / shown.width, height / shown.height);
+    shown.style.transform = scale < 1 ? `scale(${scale})` : "";
+    shown.style.borderRadius = shown.classList.contains("background-glass") ? `${shown.dataset.radius}px` : "";
+    frame.style.width = `${shown.width * scale}px`;
+    frame.style.height = `${shown.height * scale}px`;
+    shownAt.hidden = scale === 1;
+    shownAt.textContent = `shown at ${Math.round(scale * 100)} %`;
+  }
+
+  // A finished look sets every field that it does not name to its default.
+  function take(look) {
+    const chosen = new URLSearchParams(look);
+    form.querySelectorAll("[name=show]").forEach((box) => { if (box.type === "checkbox") box.checked = true; });
+    const defaults = { layout: "card", theme: "auto", background: "art", radius: "12", scale: "1", font: "system", idle: "last", motion: "auto", accent: "", width: "", lang: "" };
+    for (const [name, usual] of Object.entries(defaults)) {
+      const value = chosen.get(name) ?? usual;
+      const field = form.elements[name];
+      field.value = value;
+      if (field.type === "range") slid(field);
+      if (field.dataset?.shape) check(field);
+    }
+    later();
   }
 
   function later() {
@@ -120,8 +158,9 @@
     choose(tabs[(next + tabs.length) % tabs.length], true);
   }
 
-  async function copy(button) {
-    const code = find(`[data-snippet="${button.dataset.copy}"]`);
+  async function copy(button, name) {
+    const words = button.textContent;
+    const code = find(`[data-snippet="${name}"]`);
     let done = true;
     try {
       await navigator.clipboard.writeText(code.textContent);
@@ -132,10 +171,10 @@
       getSelection().addRange(range);
       done = document.execCommand("copy");
     }
-    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    button.textContent = done ? "Copied" : "Select it and press Ctrl+C";
     announce.textContent = button.textContent;
     setTimeout(() => {
-      button.textContent = "Copy";
+      button.textContent = words;
       announce.textContent = "";
     }, 2000);
   }
@@ -144,7 +183,7 @@
 
   root.classList.add("live");
   find(".tabs").hidden = false;
-  for (const hidden of all(".copy, [type=color]")) hidden.hidden = false;
+  for (const hidden of all(".copy, .copybar, [type=color]")) hidden.hidden = false;
   for (const panel of all(".place")) {
     panel.setAttribute("role", "tabpanel");
     panel.setAttribute("aria-labelledby", `tab-${panel.id.replace("place-", "")}`);
@@ -157,7 +196,8 @@
     if (input.name === "own") check(input);
   }
   hang();
-  new ResizeObserver(() => root.style.setProperty("--stage-height", `${stage.offsetHeight}px`)).observe(stage);
+  fit();
+  new ResizeObserver(fit).observe(backdrop);
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -180,14 +220,20 @@
     if (target.dataset?.shape && !isRight(target)) announce.textContent = document.getElementById(`wrong-${target.name}`).textContent;
   });
   addEventListener("message", ({ source, origin, data }) => {
-    const frame = ground.querySelector("iframe");
-    if (origin !== location.origin || source !== frame.contentWindow || data?.type !== "now-playing:height") return;
-    frame.height = data.height;
+    const shown = frame.querySelector("iframe");
+    if (origin !== location.origin || source !== shown.contentWindow || data?.type !== "now-playing:height") return;
     gone.hidden = data.height > 0;
   });
-  document.addEventListener("click", ({ target }) => {
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    const link = target.closest("[data-look]");
+    if (link) {
+      event.preventDefault();
+      take(link.dataset.look);
+    }
     const button = target.closest("button");
-    if (button?.dataset.copy) copy(button);
+    if (button?.dataset.copy) copy(button, button.dataset.copy);
+    if (button?.hasAttribute("data-copy-chosen")) copy(button, find("[role=tab][aria-selected=true]").id.replace("tab-", ""));
     if (button?.role === "tab" || button?.getAttribute("role") === "tab") choose(button);
   });
   document.addEventListener("keydown", turn);
