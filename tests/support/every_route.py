@@ -52,7 +52,7 @@ INLET_ROUTES = {
     "/apis/listenbrainz/1/…": ("GET", "/apis/listenbrainz/1/user/me/listens", None),
     "/inlet": ("POST", "/inlet", {"state": "stopped"}),
     "/inlet/web-scrobbler/{token}": ("POST", f"/inlet/web-scrobbler/{INLET_TOKEN}", {"eventName": "loved"}),
-    "/inlet/multi-scrobbler": ("POST", "/inlet/multi-scrobbler", None),
+    "/inlet/multi-scrobbler": ("POST", "/inlet/multi-scrobbler", {"type": "connected"}),
 }
 
 
@@ -100,7 +100,7 @@ def server(source: str, folder: Path, *options: str) -> Iterator[str]:
     assert not faults, faults
 
 
-def request_every_route(source: str, address: str) -> int:
+def request_every_route(address: str) -> int:
     """Return how many requests were answered."""
     paths = [path for several in ROUTES.values() for path in several]
     paths.append(f"/oembed?url={quote(address + '/widget', safe='')}")
@@ -111,11 +111,6 @@ def request_every_route(source: str, address: str) -> int:
     if item.get("artwork_path"):
         paths.append(item["artwork_path"])
         assert request(address + item["artwork_path"])
-    if source == "inlet":
-        for method, path, body in INLET_ROUTES.values():
-            if method == "GET" or body is not None:
-                request(address + path, method=method, body=body, headers={"Authorization": f"Token {INLET_TOKEN}"})
-                paths.append(path)
     return len(paths)
 
 
@@ -126,9 +121,12 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         for source in SOURCES:
             with server(source, Path(folder), "--demo") as address:
-                print(f"{source}: {request_every_route(source, address)} requests answered", flush=True)  # noqa: T201
+                print(f"{source}: {request_every_route(address)} requests answered", flush=True)  # noqa: T201
         with server("spotify", Path(folder)) as address:
             request(address + "/setup")
+        with server("inlet", Path(folder)) as address:
+            for method, path, body in INLET_ROUTES.values():
+                request(address + path, method=method, body=body, headers={"Authorization": f"Token {INLET_TOKEN}"})
 
 
 if __name__ == "__main__":
