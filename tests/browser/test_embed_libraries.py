@@ -33,7 +33,7 @@ MORPHS = {
 
 def morph(page: Page, site: HostSite, library: str, html: str) -> None:
     """Morph the page's main element into ``html``, as ``library`` does it."""
-    site.pages["/part"] = html
+    site.pages["/part"] = html, {}
     page.evaluate(MORPHS[library].replace("HTML", json.dumps(html)))
 
 
@@ -163,7 +163,7 @@ def test_a_page_that_was_saved_with_its_shadow_roots_shows_one_widget(page: Page
 def test_a_clone_and_a_saved_page_have_one_widget_for_each_of_theirs(page: Page, live: Live, site: HostSite) -> None:
     page.goto(site.add("/", f"<main>{script_tag(live.url, 'data-layout=compact')}{ELEMENT}</main>"))
     expect_widgets(page, "compact", "compact")
-    site.pages["/saved"] = page.content()
+    site.pages["/saved"] = page.content(), {}
     page.evaluate("document.querySelector('main').replaceWith(document.querySelector('main').cloneNode(true))")
     expect_widgets(page, "compact", "compact")
     page.goto(f"{site.url}/saved")

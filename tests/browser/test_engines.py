@@ -75,8 +75,8 @@ def test_it_lives_in_a_sandbox_that_allows_scripts_alone(engine: Engine, live: L
 
 
 def test_it_lives_in_an_isolated_page(engine: Engine, live: Live, site: HostSite) -> None:
-    site.headers = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin"}
-    engine.open(site.add("/", script_tag(live.url, "async crossorigin")))
+    headers = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin"}
+    engine.open(site.add("/", script_tag(live.url, "async crossorigin"), headers=headers))
     assert engine.run("return crossOriginIsolated") or engine.name == "webkit"
     enter_widget(engine, SHADOW_FRAME)
     engine.wait("document.querySelector('.artwork img')?.naturalWidth > 0")
@@ -181,7 +181,7 @@ def test_the_builder_copies_the_snippet(engine: Engine, live: Live) -> None:
     engine.wait(f"!!{find}")
     name = engine.run(f"const button = {find}; button.id = 'copy'; return button.dataset.copy")
     snippet = engine.run(f"return document.querySelector('[data-snippet={name}]').textContent")
-    engine.run(engine.run("window.label = document.querySelector('#copy').textContent"))
+    engine.run("window.label = document.querySelector('#copy').textContent")
     engine.click("#copy")
     engine.wait("document.querySelector('#copy').textContent !== label")
     engine.run("document.body.prepend(document.createElement('textarea'))")

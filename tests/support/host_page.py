@@ -1,24 +1,29 @@
-"""Somebody's own site: one page, served from an origin of its own."""
+"""Somebody's own page, served from an origin of its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
+from itertools import count
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse
-from starlette.routing import Route
+from tests.support.host_site import HostSite, host_site
 
-from tests.support.live_server import live_server
+_NUMBERS = count(1)
 
 
 @contextmanager
 def host_page(html: str, **headers: str) -> Iterator[str]:
     """The address of a page with ``html`` in its body; a whole document (``<html>…``) stays as it is."""
     whole = html if html.startswith("<html>") else f"<meta charset=utf-8><title>A site</title><body>{html}"
+    (site, _), path = _site(), f"/{next(_NUMBERS)}/"
+    site.pages[path] = f"<!doctype html>{whole}", {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        yield site.url + path
+    finally:
+        del site.pages[path]
 
-    async def answer(request: Request) -> HTMLResponse:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return HTMLResponse(f"<!doctype html>{whole}", headers=given)
 
-    with live_server(Starlette(routes=[Route("/{path:path}", answer)])) as address:
-        yield f"{address}/"
+@lru_cache(maxsize=1)
+def _site() -> tuple[HostSite, ExitStack]:
+    """Start one server for all pages of this process: each that stops takes a quarter of a second."""
+    stack = ExitStack()
+    return stack.enter_context(host_site()), stack

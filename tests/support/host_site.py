@@ -1,6 +1,6 @@
 """Somebody's own site with several pages, and the libraries that its pages are made with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect
@@ -17,42 +17,48 @@ HEIGHTS = {"card": 140, "compact": 56}
 
 
 class HostSite:
-    """``pages`` maps each path to a document, which :meth:`add` puts there; other paths answer 404.
+    """``pages`` maps each path to a document and its headers; other paths answer 404.
 
     ``server`` takes the place of the example's address in the components of ``docs/embedding.md``.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.pages: dict[str, str] = {}
-        self.headers: dict[str, str] = {}
+    def __init__(self) -> None:
+        self.url = ""
+        self.pages: dict[str, tuple[str, Mapping[str, str]]] = {}
         self.server = EXAMPLE
 
-    def add(self, path: str, body: str, *, head: str = "", libraries: tuple[str, ...] = ()) -> str:
+    def add(
+        self,
+        path: str,
+        body: str,
+        *,
+        head: str = "",
+        libraries: tuple[str, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
         """Serve a page with ``libraries`` in its head, as blocking scripts, and return its address."""
         scripts = "".join(f'<script src="/npm/{name}.js"></script>' for name in libraries)
-        self.pages[path] = (
-            f"<!doctype html><html><head><meta charset=utf-8><title>{path}</title>{scripts}{head}</head>"
-            f"<body>{body}</body></html>"
-        )
+        title = f"<meta charset=utf-8><title>{path}</title>"
+        html = f"<!doctype html><html><head>{title}{scripts}{head}</head><body>{body}</body></html>"
+        self.pages[path] = html, headers or {}
         return self.url + path
 
     def clear(self) -> None:
-        self.pages, self.headers = {}, {}
+        self.pages = {}
 
 
 @contextmanager
 def host_site() -> Iterator[HostSite]:
     """A site on an origin of its own, without pages at first."""
-    site = HostSite("")
+    site = HostSite()
 
     async def page(request: Request) -> Response:
         if request.url.path == "/favicon.ico":
             return Response(status_code=204)
-        html = site.pages.get(request.url.path)
-        if html is None:
+        if request.url.path not in site.pages:
             return Response("no such page", status_code=404)
-        return HTMLResponse(html, headers=site.headers)
+        html, headers = site.pages[request.url.path]
+        return HTMLResponse(html, headers=dict(headers))
 
     async def library(request: Request) -> Response:
         path = bundles() / f"{request.path_params['name']}.js"

@@ -273,6 +273,7 @@
     const key = (script) => script.src || script;
     const again = () => (timer ||= setTimeout(sweep, 50));
 
+    document.addEventListener("DOMContentLoaded", sweep);
     new MutationObserver(again).observe(document, { childList: true, subtree: true });
     return (scripts, home) => {
       for (const script of scripts) servers.set(key(script), home);
