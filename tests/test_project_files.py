@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tests.support.commands import ROOT
+from tests.test_layers import LAYERS
 from widget.model.sources import SOURCES
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -169,6 +170,13 @@ def test_versions_that_nobody_tried_are_not_admitted(name: str) -> None:
 def requirement(name: str) -> Requirement:
     (found,) = [one for one in map(Requirement, PROJECT["project"]["dependencies"]) if one.name == name]
     return found
+
+
+def test_the_layers_are_documented_as_they_are_tested() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").split("## Layers\n\n")[1].split("\n\n")[0]
+    documented = [tuple(re.findall(r"`([\w.]+)`", layer)) for layer in text.split(">")]
+    tested = [tuple(dict.fromkeys(name.removeprefix("widget.") for name in layer)) for layer in LAYERS]
+    assert [tuple(name.removeprefix("widget.") for name in layer) for layer in documented] == tested
 
 
 def test_the_editor_and_the_linter_agree_on_the_length_of_a_line() -> None:
