@@ -17,6 +17,7 @@ from widget.web.builder.page import builder_page
 from widget.web.context import get_context
 from widget.web.embed.artwork import artwork
 from widget.web.embed.listen import listen
+from widget.web.embed.now import now_page
 from widget.web.embed.oembed import oembed
 from widget.web.embed.page import widget_page
 from widget.web.embed.png.endpoint import png_image
@@ -65,6 +66,7 @@ async def svg_image(request: Request) -> Response:
 
 PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     ("/", builder_page),
+    ("/now", now_page),
     ("/widget", widget_page),
     ("/now-playing.svg", svg_image),
     ("/now-playing.png", png_image),
@@ -80,7 +82,7 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
     *((f"/{name}", root_document) for name in ROOT_DOCUMENTS),
 )
 
-SERIALIZED_PATHS = frozenset({"/", "/widget", "/now-playing.svg", "/now-playing.png", "/oembed"})
+SERIALIZED_PATHS = frozenset({"/", "/now", "/widget", "/now-playing.svg", "/now-playing.png", "/oembed"})
 """Drawn for whoever asks, each a few milliseconds; a visitor's options are endless."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,6 +40,23 @@ COLOR_WAIT_SECONDS = 0.6
 """For this long the page waits for the artwork's colour; later it comes as news."""
 
 MAX_CACHED_PAGES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PageKind:
+    """What differs between the pages that show the music: ``sheet`` is the template of the style sheet.
+
+    Widths are those of the artwork that is asked for, in pixels; None for what the layout needs.
+    """
+
+    sheet: str
+    artwork_width: int | None = None
+    row_artwork_width: int = ROW_ARTWORK_WIDTH
+    is_ambient: bool = False
+    share_address: str | None = None
+
+
+WIDGET_PAGE = PageKind("widget/widget.css")
 
 
 class PageCache:
@@ -102,6 +119,7 @@ def render(
     art: str | None,
     hue: str | None,
     alone: bool | None,
+    kind: PageKind = WIDGET_PAGE,
 ) -> bytes:
     """The page's bytes at ``now`` (s since the epoch).
 
@@ -110,12 +128,20 @@ def render(
     """
     address = services.settings.public_url  # One from the request would be kept for others by caches.
     pictured = "artwork" in view.visible_parts
+    width = kind.artwork_width or artwork_width(options)
+
+    def row_artwork(item: Item) -> str | None:
+        return artwork_url(services, item, kind.row_artwork_width)
+
     return (
         jinja_environment()
         .get_template("widget.html")
         .render(
             view=view,
-            rows=[(row, artwork_url(services, row.item, ROW_ARTWORK_WIDTH) if pictured else None) for row in view.rows],
+            rows=[
+                (row, artwork_url(services, row.item, kind.row_artwork_width) if pictured else None)
+                for row in view.rows
+            ],
             options=options,
             words=spoken,
             heading=" – ".join(filter(None, (view.label, view.title, view.byline))),
@@ -124,11 +150,13 @@ def render(
             icon=PATHS.get(services.source.icon or ""),
             is_tall=needs_tall_line,
             sizes=sizes,
-            artwork=artwork_url(services, view.item, artwork_width(options)),
+            artwork=artwork_url(services, view.item, width),
+            kind=kind,
             colors=css_variables(options, art, hue),
             color_rules=color_rules,
             script=static_url("widget.js"),
-            client=client_config(view, options, spoken, snapshot, now, art, hue),
+            ambient_script=static_url("ambient.js"),
+            client=client_config(view, options, spoken, snapshot, now, art, hue, width),
             oembed=None if address is None else oembed_url(address, options),
             address=address,
         )
@@ -155,6 +183,7 @@ def client_config(
     now: float,
     art: str | None,
     hue: str | None,
+    width: int,
 ) -> str:
     """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
     visitor's clock is off."""
@@ -171,7 +200,7 @@ def client_config(
         **_measures(view, options),
         "background": options.background,
         "accent": options.accent is not None,
-        "width": artwork_width(options),
+        "width": width,
         "sample": options.sample is not None,
         "clock": round(now, 1),
         "painted": (art or "") + (hue or ""),

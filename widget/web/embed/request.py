@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -39,10 +40,12 @@ class RenderRequest:
         return max(0.1, min(longest, self.deadline - asyncio.get_running_loop().time()))
 
 
-async def read_request(request: Request) -> RenderRequest:
-    """Reads ``request``, of which every query is fine: what is unknown means the default."""
+async def read_request(
+    request: Request, adapt: Callable[[WidgetOptions], WidgetOptions] = lambda options: options
+) -> RenderRequest:
+    """Read ``request``: an unknown option means the default. ``adapt`` is for pages with a look of their own."""
     services = get_context(request)
-    options = WidgetOptions.from_query(request.query_params)
+    options = adapt(WidgetOptions.from_query(request.query_params))
     spoken = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
     answers_by = asyncio.get_running_loop().time() + RENDER_DEADLINE_SECONDS
     snapshot = await _shown(services, options)

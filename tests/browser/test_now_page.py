@@ -1,0 +1,87 @@
+"""``/now`` in a real browser, and as published consumers read its tags."""
+
+import json
+import subprocess
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Live
+from tests.support.npm import FOLDER, bundles
+from tests.support.showing import item, playing
+
+SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize(("width", "height"), [(320, 480), (375, 812), (1366, 768), (3840, 2160)])
+def test_everything_is_in_sight_from_a_phone_to_a_television(
+    page: Page, live: Live, sample: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live.url}/now?sample={sample}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    title = page.locator(".title").first
+    expect(title).to_be_visible()
+    assert 40 <= title.evaluate("(node) => parseFloat(getComputedStyle(node).fontSize)") <= 64
+    icon = page.locator(".icon").first.bounding_box()
+    assert icon is not None
+    assert icon["width"] >= 24
+    artwork = page.locator(".artwork").first
+    if artwork.is_visible():
+        box = artwork.bounding_box()
+        assert box is not None
+        assert box["width"] == pytest.approx(box["height"], abs=1)
+        assert box["width"] <= 0.6 * min(width, height) + 1
+
+
+def test_it_is_live(page: Page, live: Live) -> None:
+    page.goto(f"{live.url}/now")
+    expect(page.locator(".title").first).to_have_text("Tides of Glass")
+    live.show(playing(time.time(), item("Another")))
+    expect(page.locator(".title").first).to_have_text("Another")
+    expect(page).to_have_title("Now playing – Another – Mara Lindqvist")
+
+
+def test_without_javascript_it_is_right(page_without_scripts: Page, live: Live) -> None:
+    page_without_scripts.goto(f"{live.url}/now")
+    expect(page_without_scripts.locator(".title").first).to_have_text("Tides of Glass")
+    expect(page_without_scripts.locator(".artwork img").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_axe_finds_nothing(page: Page, live: Live, sample: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{live.url}/now?sample={sample}")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def test_ambient_asks_the_browser_to_keep_the_screen_on(page: Page, live: Live) -> None:
+    page.add_init_script(
+        "window.held = []; Object.defineProperty(navigator, 'wakeLock', "
+        "{value: {request: async (kind) => window.held.push(kind)}});"
+    )
+    page.goto(f"{live.url}/now?ambient=1")
+    page.wait_for_function("window.held.length === 1")
+    assert page.evaluate("window.held") == ["screen"]
+    assert page.evaluate("getComputedStyle(document.body).cursor") == "none"
+
+
+def test_published_consumers_read_its_tags(live: Live) -> None:
+    bundles()
+    command = ["node", "unfurl.mjs", f"{live.url}/now"]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True, timeout=60)
+    found = json.loads(done.stdout)
+    assert set(found) == {"open-graph-scraper", "metascraper", "unfurl"}
+    for read in found.values():
+        assert read["title"] == "Tides of Glass"
+        assert read["description"] == "Now playing – Mara Lindqvist"
+        assert read["url"] == f"{live.url}/now"
+        assert read["image"] == f"{live.url}/now-playing.png"
+    for name in ("open-graph-scraper", "unfurl"):
+        assert (found[name]["width"], found[name]["height"]) == (1200, 630)
+        assert found[name]["card"] == "summary_large_image"
