@@ -12,6 +12,7 @@ from liblistenbrainz import errors
 from tests.support.commands import ROOT, Server, server
 
 TOKEN = "a-token-that-players-send"
+pytestmark = pytest.mark.liblistenbrainz
 
 
 @pytest.fixture

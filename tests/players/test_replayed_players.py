@@ -60,6 +60,7 @@ class Player:
     time_of: Literal["start", "end"] = "start"
     is_fraction: bool = False
     before_the_next: float = 0.0
+    tells_stop: bool = True
 
     @property
     def tells_duration(self) -> bool:
@@ -88,7 +89,8 @@ class Player:
         half = play.at(LENGTH / 2)
         if self.scrobbles == "half":
             return half
-        return None if play.is_killed else play.end - self.before_the_next
+        is_cut = play.end - play.start < LENGTH
+        return None if play.is_killed or (is_cut and not self.tells_stop) else play.end - self.before_the_next
 
     def _listen(self, play: Play, listened_at: float | None = None) -> dict[str, Any]:
         lengths: dict[str, dict[str, Any]] = {
@@ -164,7 +166,7 @@ PLAYERS: tuple[Player | Reporter, ...] = (
     Player("Quod Libet 4.7.1", duration="", scrobbles="end"),
     Player("Lollypop 1.4.48", announced=1.0, duration="duration", scrobbles="end"),
     Player("Rhythmbox 3.5.1", announced=1.0, duration="duration", scrobbles="end"),
-    Player("Mopidy-Listenbrainz 0.4.2", duration="", scrobbles="end", time_of="end"),
+    Player("Mopidy-Listenbrainz 0.4.2", duration="", scrobbles="end", time_of="end", tells_stop=False),
     Player("Supysonic 0.7.9", duration="seconds", is_fraction=True),
     Player("Navidrome 0.62", again_at_resume=True, scrobbles="half"),
     Player("Pano Scrobbler"),
@@ -255,8 +257,10 @@ def paused(player: Player | Reporter) -> Expected:
 def stopped(player: Player | Reporter) -> Expected:
     if isinstance(player, Reporter) and player.tells_stop:
         return [(119, ("playing", "One", [])), (121, ("idle", "One", ["One"]))]
-    if not player.tells_duration:
+    if not player.tells_duration and player.tells_stop:
         return [(119, ("playing", "One", [])), (124, ("idle", "One", ["One"]))]
+    if not player.tells_duration:
+        return [(590, ("playing", "One", [])), (604, ("idle", "One", ["One"]))]
     # Nobody tells the stop: it may be shown to its end.
     return [(119, ("playing", "One", [])), (195, ("playing", "One", [])), (212, ("idle", "One", ["One"]))]
 

@@ -37,13 +37,13 @@ run_simple("127.0.0.1", int(sys.argv[1]), create_application(), threaded=True)
 
 
 class SupysonicServer:
-    """Supysonic in ``folder``; :meth:`play` is what a user's player sends."""
+    """Supysonic in ``folder``; :meth:`play` is what a user's player sends. ``more`` is configuration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
-        (folder / "supysonic.conf").write_text(_CONFIGURATION.format(folder=folder), encoding="utf-8")
+        (folder / "supysonic.conf").write_text(_CONFIGURATION.format(folder=folder) + more, encoding="utf-8")
         for user in (USER, "nils"):
             self._cli("user", "add", user, "-p", PASSWORD)
         self._cli("folder", "add", "music", str(folder / "music"))
