@@ -152,7 +152,7 @@ async def test_a_dead_token_is_told_at_once_and_that_all_is_well_again(
         assert (await running.renews()).status_code == 200
         await watched_for(running, 150)
         await eventually(lambda: len(receiver.received) == 2)
-    assert receiver.titles == ["Spotify asks for a new authorization", "All is well again"]
+    assert receiver.titles == ["Spotify: Disconnected", "Spotify: Resolved"]
 
 
 async def test_a_renewal_that_nobody_watches_is_told_at_once(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
@@ -168,7 +168,7 @@ async def test_a_renewal_that_nobody_watches_is_told_at_once(tmp_path: Path, rec
         await running.clock.advance(61)
         await eventually(lambda: len(receiver.received) == 2)
         assert len(running.simulator.requests) == of_the_renewal > asked
-    assert receiver.titles[1] == "All is well again"
+    assert receiver.titles[1] == "Spotify: Resolved"
 
 
 async def test_a_host_that_loses_its_disk_each_night_does_not_repeat_the_end_for_a_month(
@@ -204,7 +204,7 @@ async def test_a_refusal_is_told_when_it_has_lasted_an_hour(tmp_path: Path, rece
         del running.simulator.answers[NOW]
         await watched_for(running, 900)
         await eventually(lambda: len(receiver.received) == 2)
-    assert receiver.titles[1] == "All is well again"
+    assert receiver.titles[1] == "Spotify: Resolved"
 
 
 async def test_a_refusal_that_passes_is_not_told(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
@@ -265,7 +265,7 @@ async def test_without_addresses_the_log_tells_it(tmp_path: Path, caplog: pytest
 async def test_a_program_that_was_never_set_up_says_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with program(tmp_path, authorized=False) as running:
         await running.clock.advance(600)
-    assert caplog.text.count("There is no token yet: run python -m bootstrap") == 1
+    assert caplog.text.count("On your own computer run python -m bootstrap.") == 1
 
 
 async def test_a_clock_that_jumps_back_and_forth_says_nothing_twice(
@@ -308,4 +308,4 @@ async def test_a_seed_that_is_spent_on_a_disk_that_does_not_last_is_told_once(
         await messenger.send_due_alerts(channels)
         await messenger.send_due_alerts(channels)
     await store.close()
-    assert receiver.titles == ["Spotify access ends at the next restart"]
+    assert receiver.titles == ["Spotify: Connected until the next restart"]

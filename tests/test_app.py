@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from tests.support.fake_clock import FakeClock
 from tests.support.program import CREDENTIALS, authorize, program, simulated
-from widget.app import create_app, reauthorization_hint
+from widget.app import create_app
 from widget.config.settings import Settings
 from widget.http_client import http_client
 from widget.model.tokens import SeedToken
@@ -259,12 +259,12 @@ async def test_it_opens_and_closes_a_store_of_its_own(tmp_path: Path) -> None:
     ("settings", "told"),
     [
         (Settings(), "python -m bootstrap"),
-        (Settings(setup_key="x" * 20), "python -m bootstrap"),
+        (Settings(setup_key="x" * 20), "/setup on this server"),
         (Settings(setup_key="x" * 20, public_url="https://me.example"), "https://me.example/setup"),
     ],
 )
 def test_messages_name_the_next_step_that_there_is(settings: Settings, told: str) -> None:
-    assert told in reauthorization_hint(settings)
+    assert told in settings.reauthorization_hint
 
 
 async def test_a_list_that_cannot_be_had_is_empty_and_said_once(

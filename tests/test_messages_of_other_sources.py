@@ -25,7 +25,7 @@ def test_a_refusal_is_told_after_an_hour_without_a_word_of_another_service(sourc
     assert "{" not in message.title + message.body
     over = Incident(code, NOW, resolved_at=NOW + 5000)
     (well,) = due_alerts(None, over, frozenset({trouble.key}), NOW + 5000, "", source=source)
-    assert f"{source.label} answers again" in well.body
+    assert f"{source.label} responds again" in well.body
 
 
 async def test_the_running_program_tells_it_and_nothing_of_a_token_s_end(
@@ -42,4 +42,4 @@ async def test_the_running_program_tells_it_and_nothing_of_a_token_s_end(
             await running.now()
         told = [record.getMessage() for record in caplog.records if record.name == "widget.notifications.notifier"]
         assert len(told) == 1
-        assert told[0].startswith("Last.fm keeps what plays private")
+        assert told[0].startswith("Last.fm: Listening is hidden")

@@ -15,7 +15,6 @@ from widget.clock import Clock, SystemClock
 from widget.config.settings import Settings
 from widget.http_client import LazyHttpClient
 from widget.model.hide_list import HideList
-from widget.model.reauthorization import NothingToRenew
 from widget.notifications.health import HealthCheck
 from widget.notifications.notifier import Notifier
 from widget.now_playing.broadcaster import Broadcaster
@@ -68,7 +67,7 @@ def create_app(
         health_check.check,
         settings.notify_urls,
         settings.seed,
-        reauthorization_hint(settings),
+        settings.reauthorization_hint,
         adapter.source,
     )
     artwork = ArtworkCache(
@@ -87,7 +86,7 @@ def create_app(
         broadcaster,
         health_check.check,
         artwork,
-        adapter.renewal or NothingToRenew(),
+        adapter.reauthorization,
         adapter.source,
         colors,
         storage_is_ephemeral=is_ephemeral(settings.database_url, settings.has_ephemeral_disk),
@@ -113,13 +112,6 @@ def create_app(
     web_app = WebApp(context, lifespan, lambda scope: adapter.max_body_bytes(scope) or MAX_BODY_BYTES)
     web_app.router.routes.extend(adapter.routes)
     return web_app
-
-
-def reauthorization_hint(settings: Settings) -> str:
-    """Return the sentence in alerts that says how to authorize again."""
-    if settings.setup_key is not None and settings.public_url is not None:
-        return f"Renew it in a minute: open {settings.public_url}/setup and agree on Spotify's page."
-    return "Renew it: run python -m bootstrap on your own computer, and export where the host's disk does not last."
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -145,7 +145,7 @@ def test_all_is_well_is_told_only_to_those_who_heard_of_the_trouble() -> None:
     over = update_incident(trouble, None, None, 9000.0, 9000.0)
     assert due_alerts(None, over, frozenset(), 9000.0, NEXT_STEP) == ()
     (well,) = due_alerts(None, over, frozenset({trouble.key}), 9000.0, NEXT_STEP)
-    assert well.title == "All is well again"
+    assert well.title == "Spotify: Resolved"
     assert due_alerts(None, over, frozenset({trouble.key, well.key}), 9000.0, NEXT_STEP) == ()
 
 

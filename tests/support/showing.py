@@ -104,7 +104,13 @@ class Showing:
             lambda: self.http, self.settings.artwork_hosts, self.clock, self.source.artwork_policy
         )
         services = AppContext(
-            self.settings, self.clock, self.broadcast, self._health, self.artwork, NoRenewal(), self.source
+            self.settings,
+            self.clock,
+            self.broadcast,
+            self._health,
+            self.artwork,
+            NoRenewal() if self.source.needs_authorization else None,
+            self.source,
         )
         self.app = FrontOnItsLoop(services)
 

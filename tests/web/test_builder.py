@@ -8,6 +8,7 @@ import pytest
 from tests.support.builder_page import BuilderPage
 from tests.support.showing import Showing
 from widget.config.settings import Settings
+from widget.model.error_info import error_info
 from widget.model.errors import ErrorCode
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SOURCES, SourceInfo
@@ -114,13 +115,14 @@ async def test_a_working_page_says_until_when(showing: Showing) -> None:
 
 @pytest.mark.parametrize("code", get_args(ErrorCode))
 async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) -> None:
-    message = "" if code == "not_configured" else "The one sentence about it."
+    owns_words = code in ("not_configured", "needs_authorization")
+    message = "" if owns_words else "The one sentence about it."
     showing = Showing(health=HealthStatus(AuthorizationStatus("missing"), None, SourceProblem(code, message), 0))
     text = (await page_of(showing)).text
     assert text.count(code) == 1
     assert text.count("The one sentence about it.") == (1 if message else 0)
     assert "is connected" not in text
-    if code in ("not_configured", "needs_authorization"):
+    if owns_words:
         assert "python -m bootstrap" in text
 
 
@@ -132,14 +134,14 @@ async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
     missing = HealthStatus(
         AuthorizationStatus("missing"), None, SourceProblem("not_configured", "There is no token yet."), 0
     )
-    assert 'href="setup">Authorize here' in await html_of(Showing(settings=KEY, health=missing))
+    assert 'href="setup">Connect it here' in await html_of(Showing(settings=KEY, health=missing))
     assert "setup" not in await html_of(Showing())
 
 
 async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
     spent = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0, seed_is_spent=True), 1_795_000_000.0, None, 12)
     text = (await page_of(Showing(health=spent))).text
-    assert "Spotify is connected until the next restart" in text
+    assert "Spotify: Connected until the next restart" in text
     assert "SPOTIFY_REFRESH_TOKEN" in text
     assert "DATABASE_URL" in text
     assert "Visitors never see an error" not in text
@@ -228,9 +230,9 @@ async def test_a_refusal_of_another_source_is_told_with_its_own_step_and_no_othe
         source=SOURCES["lastfm"], health=HealthStatus(AuthorizationStatus("not_needed"), None, problem, 3)
     )
     text = (await page_of(showing)).text
-    assert "Not connected" in text
+    assert error_info(code, SOURCES["lastfm"]).headline in text
     assert "Last.fm says what to do." in text
-    assert "Nothing is to be done" not in text
+    assert "Nothing to do" not in text
 
 
 async def test_what_to_run_before_anything_is_set_up_names_the_source() -> None:

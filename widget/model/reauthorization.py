@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from widget.model.errors import NotConfigured
-
 KeyCheck = Literal["admitted", "wrong", "too_many"]
 """``too_many``: so many wrong keys wait for their response that this one was rejected at once."""
 
@@ -45,21 +43,3 @@ class Reauthorization(Protocol):
         Raises :class:`widget.model.errors.AuthorizationError` or StoreError.
         """
         ...
-
-
-class NothingToRenew:
-    """The :class:`Renewal` of a source that needs no authorization; no route leads here."""
-
-    async def check_key(self, key: str) -> KeyCheck:
-        """Nobody is let in."""
-        return "wrong"
-
-    async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
-        """Raises :class:`widget.model.errors.NotConfigured`."""
-        raise NotConfigured("There is nothing to authorize.")
-
-    async def complete(
-        self, cookie: str | None, state: str | None, code: str | None, error: str | None
-    ) -> ReauthorizationResult | None:
-        """Nothing was begun."""
-        return None

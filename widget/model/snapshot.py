@@ -1,20 +1,21 @@
-"""The one thing that every face shows: what plays, as far as we know it now."""
+"""The snapshot: what every page, picture and response shows now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from widget.model.error_info import error_info, error_message
 from widget.model.errors import ErrorCode, SourceError, StoreError
 from widget.model.playback import Item, Playback, PlayedItem
-from widget.model.sources import SourceInfo
+from widget.model.sources import SPOTIFY, SourceInfo
 
 Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """Why the source cannot be asked. ``message`` tells the owner what to do and holds no secret.
+    """Why the source cannot be polled. ``message`` tells the owner the next step and holds no secret.
 
-    ``retry_at`` (s since the epoch) is when asking may work again, None where unknown.
+    ``retry_at`` (s since the epoch) is when polling may work again, None if unknown.
     """
 
     code: ErrorCode
@@ -23,35 +24,34 @@ class SourceProblem:
 
     @classmethod
     def of(cls, error: Exception, now: float) -> "SourceProblem":
-        """The problem that ``error``, raised at ``now`` (s since the epoch), means for what is shown."""
+        """Return the problem for ``error``, raised at ``now`` (s since the epoch).
+
+        The message is public: it names neither the database's location nor the text of an unexpected error.
+        """
         if isinstance(error, StoreError):
-            return cls("store_unavailable", STORE_UNAVAILABLE)
+            return cls("store_unavailable", error_message("store_unavailable"))
         if isinstance(error, SourceError):
             return cls(error.code, str(error), None if error.retry_after is None else now + error.retry_after)
-        return cls("internal_error", INTERNAL_ERROR)
+        return cls("internal_error", error_message("internal_error"))
 
 
-STORE_UNAVAILABLE = "The database cannot be used now; the log says why."
-"""Public, so without the database's place."""
-
-INTERNAL_ERROR = "Something unforeseen went wrong; the log says what."
-"""Public too: what an unforeseen error says may hold anything."""
-
-POLLER_STALLED = SourceProblem("internal_error", "Nothing has been heard for longer than planned; the log may say why.")
-"""Where the loop that asks is stuck, or the instance that asks has fallen silent."""
-
-NOT_POLLED_YET = SourceProblem("spotify_unreachable", "Spotify has not answered yet.")
-"""Before the first answer."""
+POLLER_STALLED = SourceProblem(
+    "internal_error", f"No poll for longer than planned. {error_info('internal_error').action}"
+)
+"""The poller hangs, or the leader has fallen silent."""
 
 
 def not_polled_yet(source: SourceInfo) -> SourceProblem:
-    """The same, for ``source``."""
-    return replace(NOT_POLLED_YET, code=source.outage_code, message=f"{source.label} has not answered yet.")
+    """Return the problem before the first response."""
+    return SourceProblem(source.outage_code, f"{source.label} has not responded yet.")
+
+
+NOT_POLLED_YET = not_polled_yet(SPOTIFY)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the faces show until the next one is published.
+    """The state to show until the next snapshot is published.
 
     ``playback`` is None exactly when ``problem`` is set (status ``unavailable``). ``last_played`` is None for
     ``playing`` and ``paused``. ``updated_at`` (s since the epoch): when the source last told us, None if never.

@@ -6,7 +6,8 @@ from math import isfinite
 from typing import Any
 
 from widget.clock import to_utc
-from widget.model.errors import ErrorCode
+from widget.model.error_info import SEED_SPENT, error_info
+from widget.model.errors import PERMANENT_CODES, ErrorCode
 from widget.model.sources import SPOTIFY, SourceInfo
 from widget.model.tokens import SECONDS_PER_DAY, STORED_CLOCK_SKEW_SECONDS, Authorization
 
@@ -14,53 +15,7 @@ REMINDER_DAYS = (1, 7, 30)
 ALERT_AFTER_SECONDS = 3600.0
 """How long a refusal must last before it is told: Premium and quotas come and go within minutes."""
 
-_WORDS: dict[ErrorCode, tuple[str, str]] = {
-    "needs_authorization": (
-        "Spotify asks for a new authorization",
-        "Spotify no longer accepts the stored token, so the widget shows nothing new.",
-    ),
-    "forbidden": (
-        "Spotify refuses to answer",
-        "Spotify has been refusing for an hour: the app's owner needs Premium, and the account must be on the "
-        "app's user list.",
-    ),
-    "bad_credentials": (
-        "Spotify refuses the client ID or secret",
-        "Spotify has been refusing SPOTIFY_CLIENT_ID or SPOTIFY_CLIENT_SECRET for an hour. The token is kept.",
-    ),
-    "quota_exceeded": (
-        "Spotify's daily quota is spent",
-        "Spotify has shut the app out for more than an hour, for all apps of the developer account together.",
-    ),
-}
-
-_WORDS_OF_OTHERS: dict[ErrorCode, tuple[str, str]] = {
-    "bad_credentials": (
-        "{label} refuses the key",
-        "{label} has been refusing the key or token for an hour. Mend {prefix}… on the server, or run "
-        "python -m bootstrap --source {name}.",
-    ),
-    "forbidden": (
-        "{label} refuses to answer",
-        "{label} has been refusing for an hour: the key is suspended. Ask {label}, or make another one.",
-    ),
-    "unknown_user": (
-        "{label} knows no such user",
-        "{label} has been saying for an hour that there is no user of the name in {prefix}USER.",
-    ),
-    "private": (
-        "{label} keeps what plays private",
-        "{label} has been refusing for an hour, because the user hides what plays. Switch that off there.",
-    ),
-}
-"""Where nothing is authorized; the names are those of the table of sources."""
-
-SEED_SPENT = (
-    "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host's disk does not last. Set "
-    "DATABASE_URL to a Postgres database or a mounted disk, then authorize again."
-)
-
-_TROUBLES = frozenset({*_WORDS, *_WORDS_OF_OTHERS})
+_ALERTING_CODES: frozenset[ErrorCode] = frozenset({"needs_authorization", "quota_exceeded", *PERMANENT_CODES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +57,7 @@ def update_incident(
     """The trouble at ``now``, given the one before, the error code that Spotify is asked with now (None for none)
     and when it last answered. A passing fault neither begins nor ends a trouble; only an answer ends it, or a token
     that is alive (``is_authorized``) where a dead one was the trouble: whoever stored it has asked Spotify."""
-    if code in _TROUBLES:
+    if code in _ALERTING_CODES:
         if previous is not None and previous.code == code and previous.resolved_at is None:
             return replace(previous, until=until)
         return Incident(code, now, until)
@@ -137,7 +92,7 @@ def load_incident(text: str | None, now: float) -> Incident | None:
         trouble = None if text is None else _incident_from_dict(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    if trouble is None or trouble.code not in _TROUBLES:
+    if trouble is None or trouble.code not in _ALERTING_CODES:
         return None
     times = (trouble.opened_at, trouble.until or 0.0, trouble.resolved_at or 0.0)
     if not all(isinstance(at, int | float) and isfinite(at) for at in times):
@@ -179,36 +134,27 @@ def _of_trouble(
     patience = 0.0 if trouble.code == "needs_authorization" else ALERT_AFTER_SECONDS
     if now - trouble.opened_at < patience:
         return ()
-    if not source.needs_authorization:
-        names = {"label": source.label, "prefix": source.prefix, "name": source.name}
-        title, body = (text.format(**names) for text in _WORDS_OF_OTHERS.get(trouble.code, ("", "")))
-        return (Alert(trouble.key, title, f"{body} Asking goes on by itself."),) if title else ()
-    if trouble.code not in _WORDS:
+    if not source.needs_authorization and trouble.code not in PERMANENT_CODES:
         return ()
-    title, body = _WORDS[trouble.code]
-    until = "" if trouble.until is None else f" It will answer again from {_moment(trouble.until)} on."
-    return (Alert(trouble.key, title, f"{body}{until} {_help(trouble.code, next_step)}"),)
+    info = error_info(trouble.code, source, next_step)
+    lasting = "" if patience == 0.0 else " This has lasted for an hour."
+    until = "" if trouble.until is None else f" It resumes at {_moment(trouble.until)}."
+    resumes = " Then it resumes by itself." if trouble.code in PERMANENT_CODES else ""
+    body = f"{info.explanation}{lasting}{until} {info.action}{resumes}".replace("`", "")
+    return (Alert(trouble.key, f"{source.label}: {info.headline}", body),)
 
 
 def _all_is_well(trouble: Incident, source: SourceInfo) -> Alert:
     since = _moment(trouble.resolved_at or trouble.opened_at)
-    told = "There is a new authorization" if trouble.code == "needs_authorization" else f"{source.label} answers again"
-    return Alert(f"well:{trouble.key}", "All is well again", f"{told} since {since}. Nothing to do.")
-
-
-def _help(code: ErrorCode, next_step: str) -> str:
-    if code == "needs_authorization":
-        return next_step
-    if code == "quota_exceeded":
-        return "Lower CALLS_PER_DAY, or stop other apps of the same developer account."
-    return "See https://developer.spotify.com/dashboard; asking goes on by itself once that is mended."
+    what = "It is authorized again" if trouble.code == "needs_authorization" else f"{source.label} responds again"
+    return Alert(f"well:{trouble.key}", f"{source.label}: Resolved", f"{what} since {since}. Nothing to do.")
 
 
 def _of_a_spent_seed(fingerprint: str | None) -> tuple[Alert, ...]:
     if fingerprint is None:
         return ()
     return (
-        Alert(f"spent:{fingerprint[:16]}", "Spotify access ends at the next restart", SEED_SPENT, already_logged=True),
+        Alert(f"spent:{fingerprint[:16]}", f"Spotify: {SEED_SPENT.headline}", SEED_SPENT.message, already_logged=True),
     )
 
 
@@ -236,7 +182,9 @@ def _in_days(days_left: float) -> str:
 
 
 def _end_body(expires_at: float, next_step: str) -> str:
-    return f"Spotify ends every authorization after six months; this one works until {_moment(expires_at)}. {next_step}"
+    return (
+        f"Spotify ends every authorization after six months; this one is valid until {_moment(expires_at)}. {next_step}"
+    )
 
 
 def _moment(timestamp: float) -> str:

@@ -94,8 +94,8 @@ class AdapterContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceAdapter:
-    """``source`` is its row, with the owner's own label and page; ``renewal`` is None where nothing ever ends; ``work``
-    is what goes on beside the questions.
+    """``source`` is its row, with the owner's own label and page; ``reauthorization`` is None where nothing ever
+    ends; ``work`` is what goes on beside the questions.
 
     ``routes`` are its own, ``largest_body`` how many bytes of a request's body these limit themselves (None for other
     requests); ``pushed`` is set where the source tells by itself. ``wait_for_change`` is set if it holds a connection:
@@ -105,7 +105,7 @@ class SourceAdapter:
 
     source: SourceInfo
     client: SourceClient
-    renewal: Reauthorization | None = None
+    reauthorization: Reauthorization | None = None
     background_tasks: Sequence[BackgroundTask] = ()
     routes: Sequence[BaseRoute] = ()
     max_body_bytes: Callable[[Scope], int | None] = lambda _: None

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from widget.clock import Clock
 from widget.http_client import MAX_RETRY_AFTER_SECONDS
+from widget.model.error_info import error_message
 from widget.model.errors import DailyLimitReached, QuotaExceeded, RateLimited, Throttled
 from widget.model.sources import SourceName
 from widget.model.tokens import SECONDS_PER_DAY, STORED_CLOCK_SKEW_SECONDS
@@ -84,6 +85,6 @@ class RateLimiter:
         calls = await self._calls_at(now)
         oldest = min((minute for minute, _ in calls), default=now)
         raise DailyLimitReached(
-            f"The {self._calls_per_day} calls a day that CALLS_PER_DAY allows are spent; they come back within a day.",
+            error_message("budget_spent"),
             retry_after=max(1.0, oldest + 60 + SECONDS_PER_DAY - now),
         )

@@ -48,7 +48,7 @@ class WebApp(Starlette):
         self, services: AppContext, lifespan: Lifespan | None = None, largest_body: LargestBody | None = None
     ) -> None:
         super().__init__(
-            routes=routes(setup=services.settings.setup_key is not None and services.source.needs_authorization),
+            routes=routes(setup=services.has_setup),
             exception_handlers={
                 HTTPException: handle_http_error,
                 ClientDisconnect: handle_http_error,

@@ -32,12 +32,23 @@ class AppContext:
     broadcast: Broadcaster
     health: Callable[[], Awaitable[HealthStatus]]
     artwork: ArtworkCache
-    renewal: Reauthorization
+    reauthorization: Reauthorization | None = None
     source: SourceInfo = SPOTIFY
     colours: ColorService | None = None
     storage_is_ephemeral: bool = False
     readiness: Callable[[], Awaitable[HealthStatus]] | None = None
     """The health for ``/readyz``, if that differs."""
+
+    @property
+    def has_setup(self) -> bool:
+        """Whether ``/setup`` is open: there is a key, and an authorization to renew."""
+        return self.settings.setup_key is not None and self.reauthorization is not None
+
+    def require_reauthorization(self) -> Reauthorization:
+        """Return the authorization that ``/setup`` renews; its routes exist only if there is one."""
+        if self.reauthorization is None:
+            raise RuntimeError("/setup is open without an authorization to renew")
+        return self.reauthorization
 
     @property
     def labelled_source(self) -> SourceInfo:

@@ -126,7 +126,7 @@ def test_scopes_are_none_where_spotify_does_not_name_them() -> None:
 
 @pytest.mark.parametrize("error", ["error_refresh_revoked", "error_invalid_refresh_token"])
 async def test_a_dead_refresh_token_needs_authorization(error: str) -> None:
-    with pytest.raises(NeedsAuthorization, match="authorize again"):
+    with pytest.raises(NeedsAuthorization, match="bootstrap"):
         await refresh(error)
 
 

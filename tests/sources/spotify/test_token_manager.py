@@ -119,7 +119,7 @@ async def test_a_dead_token_is_kept_marked_and_left_alone(stage: Stage) -> None:
     await stage.authorize()
     access = stage.access()
     for _ in range(3):
-        with pytest.raises(NeedsAuthorization, match="authorize again"):
+        with pytest.raises(NeedsAuthorization, match="no longer accepts"):
             await access.token()
         await stage.clock.advance(3600)
     with pytest.raises(NeedsAuthorization):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from widget.clock import Clock
 from widget.http_client import send
+from widget.model.error_info import error_message
 from widget.model.sources import LASTFM
 from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.lastfm.payloads import read_recent_tracks
@@ -79,13 +80,7 @@ class LastfmClient:
         return await self.now_playing(account)
 
 
-NOT_CONFIGURED = (
-    "There is no user or no API key of Last.fm yet: run python -m bootstrap --source lastfm, or set LASTFM_USER and "
-    "LASTFM_API_KEY."
-)
-
-
 def create_adapter(parts: AdapterContext) -> SourceAdapter:
     """The wing: one question tells what plays and what was played."""
     client = LastfmClient(parts.http, parts.clock, history_limit(parts.settings))
-    return create_polling_adapter(parts, LASTFM, client, account_from, NOT_CONFIGURED)
+    return create_polling_adapter(parts, LASTFM, client, account_from, error_message("not_configured", LASTFM))

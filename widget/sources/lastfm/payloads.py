@@ -6,6 +6,7 @@ See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/ap
 from typing import Any
 
 from widget.http_client import retry_after_seconds
+from widget.model.error_info import error_message
 from widget.model.errors import (
     Forbidden,
     InvalidCredentials,
@@ -17,7 +18,7 @@ from widget.model.errors import (
 )
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
-from widget.model.sources import front_cover
+from widget.model.sources import LASTFM, front_cover
 from widget.sources.base import FetchResult
 from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp, as_url, iter_objects, parse_json
 
@@ -52,22 +53,18 @@ def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: 
 def error_for_code(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
     """What Last.fm's error ``number`` means for the owner."""
     if number == USER_NOT_FOUND and "user not found" in message.lower():
-        return UnknownUser(
-            "Last.fm knows no user of that name: mend LASTFM_USER, or run python -m bootstrap --source lastfm again."
-        )
+        return UnknownUser(error_message("unknown_user", LASTFM))
     if number in CREDENTIALS:
-        return InvalidCredentials(
-            "Last.fm refuses the API key: mend LASTFM_API_KEY, or run python -m bootstrap --source lastfm again."
-        )
+        return InvalidCredentials(error_message("bad_credentials", LASTFM))
     if number == LOGIN_REQUIRED:
         return ProfilePrivate(
-            'Last.fm keeps what plays private: switch off "Hide recent listening information" '
-            "(Last.fm, Settings, Privacy)."
+            'The user hides their listening at Last.fm. Switch off "Hide recent listening information" there '
+            "(Settings, Privacy)."
         )
     if number == SUSPENDED:
-        return Forbidden("Last.fm has suspended the API key: ask Last.fm, or make another key.")
+        return Forbidden(error_message("forbidden", LASTFM))
     if number == RATE_LIMIT:
-        return RateLimited("Last.fm asks us to wait.", retry_after=retry_after_seconds(retry_after, now))
+        return RateLimited(error_message("rate_limited", LASTFM), retry_after=retry_after_seconds(retry_after, now))
     return SourceUnreachable(f"Last.fm could not answer (error {number}).")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from widget.clock import Clock
 from widget.http_client import send
+from widget.model.error_info import error_message
 from widget.model.sources import LISTENBRAINZ
 from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.listenbrainz.payloads import raise_for_status, read_listens, read_playing_now
@@ -81,12 +82,9 @@ class ListenbrainzClient:
         return response
 
 
-NOT_CONFIGURED = (
-    "There is no user of ListenBrainz yet: run python -m bootstrap --source listenbrainz, or set LISTENBRAINZ_USER."
-)
-
-
 def create_adapter(parts: AdapterContext) -> SourceAdapter:
     """The wing: what plays and what was played are two questions."""
     client = ListenbrainzClient(parts.http, parts.clock, history_limit(parts.settings))
-    return create_polling_adapter(parts, LISTENBRAINZ, client, account_from, NOT_CONFIGURED)
+    return create_polling_adapter(
+        parts, LISTENBRAINZ, client, account_from, error_message("not_configured", LISTENBRAINZ)
+    )

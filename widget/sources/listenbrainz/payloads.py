@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from widget.http_client import retry_after_seconds
+from widget.model.error_info import error_message
 from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
-from widget.model.sources import front_cover
+from widget.model.sources import LISTENBRAINZ, front_cover
 from widget.sources.json_values import (
     as_mbid,
     as_object,
@@ -111,7 +112,6 @@ def _duration(info: dict[str, Any]) -> int | None:
     return int(milliseconds) or None if milliseconds <= MAX_DURATION_MS else None
 
 
-RETRY_HINT = "python -m bootstrap --source listenbrainz again"
 MAX_FUTURE_SECONDS = 86_400.0
 """A play that began later than this after now comes from a player whose clock is wrong."""
 
@@ -144,13 +144,11 @@ def raise_for_status(status: int, reset_in: str | None, now: float) -> None:
     if 200 <= status < 300:
         return
     if status == 429:
-        raise RateLimited("ListenBrainz asks us to wait.", retry_after=retry_after_seconds(reset_in, now))
+        raise RateLimited(error_message("rate_limited", LISTENBRAINZ), retry_after=retry_after_seconds(reset_in, now))
     if status == 404:
-        raise UnknownUser(f"ListenBrainz knows no user of that name: mend LISTENBRAINZ_USER, or run {RETRY_HINT}.")
+        raise UnknownUser(error_message("unknown_user", LISTENBRAINZ))
     if status in (401, 403):
-        raise InvalidCredentials(
-            f"ListenBrainz refuses the token: mend or remove LISTENBRAINZ_TOKEN, or run {RETRY_HINT}."
-        )
+        raise InvalidCredentials(error_message("bad_credentials", LISTENBRAINZ))
     raise SourceUnreachable(f"ListenBrainz answered {status}.")
 
 

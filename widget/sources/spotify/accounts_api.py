@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from widget import http_client as any_service
 from widget.clock import Clock
 from widget.http_client import TIMEOUT_SECONDS, json_object, retry_after_seconds
+from widget.model.error_info import error_message
 from widget.model.errors import (
     InvalidCredentials,
     InvalidGrant,
@@ -43,8 +44,8 @@ def throttled_error(response: httpx.Response, now: float) -> Throttled:
     seconds = retry_after_seconds(response.headers.get("retry-after"), now)
     error = json_object(response).get("error")
     if isinstance(error, dict) and error.get("reason") == "QUOTA_EXCEEDED":
-        return QuotaExceeded("Spotify's quota for your developer account is spent.", retry_after=seconds)
-    return RateLimited("Spotify asks us to wait.", retry_after=seconds)
+        return QuotaExceeded(error_message("quota_exceeded"), retry_after=seconds)
+    return RateLimited(error_message("rate_limited"), retry_after=seconds)
 
 
 SCOPES = ("user-read-currently-playing", "user-read-recently-played")
@@ -170,7 +171,7 @@ class AccountsApi:
         :class:`widget.model.errors.Throttled` (429) or :class:`RefreshUnanswered`.
         """
         form = refresh_request_form(credentials, refresh_token)
-        refused = NeedsAuthorization("Spotify no longer accepts the refresh token: authorize again.")
+        refused = NeedsAuthorization(error_message("needs_authorization"))
         try:
             return await self._post(credentials, form, refused)
         except SpotifyUnreachable as error:
@@ -196,7 +197,7 @@ def _refusal(answer: Mapping[str, Any], refused: NeedsAuthorization | InvalidGra
         return refused
     description = answer.get("error_description")
     if error in ("invalid_client", "unauthorized_client") or description == "Invalid client secret":
-        return InvalidCredentials("Spotify refuses the client ID or secret: check SPOTIFY_CLIENT_ID and _SECRET.")
+        return InvalidCredentials(error_message("bad_credentials"))
     return SpotifyUnreachable("Spotify's accounts service refused the request.")
 
 

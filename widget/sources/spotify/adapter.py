@@ -185,8 +185,17 @@ def create_adapter(parts: AdapterContext) -> SourceAdapter:
     accounts = AccountsApi(parts.http, settings.accounts_url, clock)
     api = WebApi(parts.http, settings.api_url, clock)
     may_go = is_ephemeral(settings.database_url, settings.has_ephemeral_disk)
-    access = TokenManager(store, accounts, gate, clock, settings.credentials, settings.seed, disk_may_go=may_go)
-    renewal = SpotifyReauthorization(
+    access = TokenManager(
+        store,
+        accounts,
+        gate,
+        clock,
+        settings.credentials,
+        settings.seed,
+        disk_may_go=may_go,
+        reauthorize=settings.reauthorization_hint,
+    )
+    reauthorization = SpotifyReauthorization(
         store,
         AuthorizationFlow(store, accounts, api, gate, clock, settings.seed),
         CurrentAccount(store, access, api, gate, clock, settings.seed),
@@ -198,4 +207,4 @@ def create_adapter(parts: AdapterContext) -> SourceAdapter:
     gateway = SpotifyClient(
         access, api, gate, store, clock, settings.seed, lists=settings.recent > 0, disk_may_go=may_go
     )
-    return SourceAdapter(SPOTIFY, gateway, renewal, (DailyRefresh(access, clock),))
+    return SourceAdapter(SPOTIFY, gateway, reauthorization, (DailyRefresh(access, clock),))

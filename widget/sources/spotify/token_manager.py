@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from widget.background import ShieldedTasks
 from widget.clock import Clock
+from widget.model.error_info import SEED_SPENT, error_message
 from widget.model.errors import InvalidCredentials, NeedsAuthorization, NotConfigured, StoreError
 from widget.model.tokens import AccessToken, Authorization, Credentials, SeedToken
 from widget.sources.circuit_breaker import CircuitBreaker
@@ -30,14 +31,7 @@ CREDENTIALS_RETRY_SECONDS = 300.0
 CLOSE_SECONDS = 1.0
 MAX_REJECTED_TOKENS = 8
 
-NOT_CONFIGURED = "There is no token yet: run python -m bootstrap, or set the variables that its export prints."
 NO_CLIENT_ID = "There is no client ID: set SPOTIFY_CLIENT_ID, or run python -m bootstrap."
-REFRESH_TOKEN_REVOKED = "Spotify no longer accepts the refresh token: authorize again."  # noqa: S105
-
-SEED_REPLACED_WARNING = (
-    "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host's disk does not last: the "
-    "next restart ends the access. Set DATABASE_URL to a Postgres database or a mounted disk, then authorize again."
-)
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +49,7 @@ class TokenManager:
         seed: SeedToken | None = None,
         *,
         disk_may_go: bool = False,
+        reauthorize: str | None = None,
     ) -> None:
         self._store = store
         self._accounts = accounts
@@ -63,6 +58,7 @@ class TokenManager:
         self._configured = credentials
         self._seed = seed
         self._disk_may_go = disk_may_go
+        self._reauthorize = reauthorize
         self._under_way = ShieldedTasks()
         self._unsaved = UnsavedToken(store, clock)
         self._bad_credentials = CircuitBreaker(clock)
@@ -80,7 +76,7 @@ class TokenManager:
         :class:`widget.model.errors.Throttled`, :class:`widget.model.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
         await self._unsaved.save()
-        token = _alive(await effective_authorization(self._store, self._seed, self._clock.now()))
+        token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
         if self._is_usable(token):
             return _access(token)
         return _access(await self._refreshed_unless(self._is_usable))
@@ -88,7 +84,7 @@ class TokenManager:
     async def check(self) -> None:
         """Raises :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`BadCredentials` where that is known;
         asks nobody."""
-        token = _alive(await effective_authorization(self._store, self._seed, self._clock.now()))
+        token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
         refused = self._bad_credentials.last_error((await self._credentials(), token.refresh_token))
         if refused is not None and not self._is_usable(token):
             raise InvalidCredentials(str(refused))
@@ -110,7 +106,7 @@ class TokenManager:
             now = self._clock.now()
             return token.last_refreshed_at is not None and now - seconds < token.last_refreshed_at <= now
 
-        if not is_fresh(_alive(await effective_authorization(self._store, self._seed, self._clock.now()))):
+        if not is_fresh(self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))):
             await self._refreshed_unless(is_fresh)
 
     async def refresh_now(self, not_before: float) -> Authorization:
@@ -151,7 +147,7 @@ class TokenManager:
         while True:
             token = await self._stored_token()
             if not by_hand:
-                _alive(token)
+                self._usable(token)
             if satisfied(token):
                 return token
             if (refreshed := await self._refreshed(token)) is not None:
@@ -178,18 +174,18 @@ class TokenManager:
             token = authorization_from_seed(self._seed)
             await self._store.save_authorization(token, None, self._seed.fingerprint)
         if token is None:
-            raise NotConfigured(NOT_CONFIGURED)
+            raise NotConfigured(error_message("not_configured"))
         return token
 
     async def _ask(self, credentials: Credentials, token: Authorization) -> Authorization | None:
         try:
             async with self._gate.respecting_429():
                 answer = await self._accounts.refresh(credentials, token.refresh_token)
-        except NeedsAuthorization:
+        except NeedsAuthorization as error:
             await self._store.mark_needs_authorization(token.refresh_token)
             if await self._was_replaced(token):
                 return None
-            raise
+            raise self._needs_authorization() from error
         except InvalidCredentials as error:
             asker = (credentials, token.refresh_token)
             raise self._bad_credentials.trip(error, CREDENTIALS_RETRY_SECONDS, asker) from error
@@ -215,7 +211,18 @@ class TokenManager:
         if not self._disk_may_go or seed is None or used.refresh_token != seed.refresh_token:
             return
         if is_seed_spent(seed, refreshed, seed.fingerprint):
-            log.warning("%s", SEED_REPLACED_WARNING)
+            log.warning("%s", SEED_SPENT.message)
+
+    def _usable(self, token: Authorization | None) -> Authorization:
+        """Return ``token``. Raises NotConfigured without one, or NeedsAuthorization if Spotify has ended it."""
+        if token is None:
+            raise NotConfigured(error_message("not_configured"))
+        if token.needs_authorization:
+            raise self._needs_authorization()
+        return token
+
+    def _needs_authorization(self) -> NeedsAuthorization:
+        return NeedsAuthorization(error_message("needs_authorization", reauthorize=self._reauthorize))
 
     async def _was_replaced(self, token: Authorization) -> bool:
         stored = await self._store.authorization()
@@ -234,14 +241,6 @@ class TokenManager:
     async def _seed_counts_more(self, token: Authorization | None) -> bool:
         believed = None if token is None else without_future_dates(token, self._seed, self._clock.now())
         return seed_wins(self._seed, believed, await self._store.seed_fingerprint())
-
-
-def _alive(token: Authorization | None) -> Authorization:
-    if token is None:
-        raise NotConfigured(NOT_CONFIGURED)
-    if token.needs_authorization:
-        raise NeedsAuthorization(REFRESH_TOKEN_REVOKED)
-    return token
 
 
 def _access(token: Authorization) -> AccessToken:

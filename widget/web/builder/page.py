@@ -80,7 +80,7 @@ async def builder_page(request: Request) -> Response:
             source_label=services.labelled_source.label,
             source_url=services.source.url,
             credit=services.source.credit,
-            renews=services.settings.setup_key is not None and services.source.needs_authorization,
+            renews=services.has_setup,
             style=static_url("site.css"),
             builder_style=static_url("builder.css"),
             script=static_url("builder.js"),

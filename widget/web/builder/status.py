@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from widget.clock import to_utc
+from widget.model.error_info import SEED_SPENT, error_info
 from widget.model.errors import ErrorCode
 from widget.model.snapshot import SourceProblem
-from widget.model.sources import SourceInfo
 from widget.notifications.health import HealthStatus
 from widget.web.context import AppContext
 
 StatusLevel = Literal["good", "soon", "bad", "demo"]
-
-_LINES: Mapping[ErrorCode, str] = {
-    "not_configured": "Not set up yet",
-    "needs_authorization": "Not connected any more",
-    "bad_credentials": "Not connected",
-    "forbidden": "Not connected",
-    "unknown_user": "Not connected",
-    "private": "Not connected",
-    "rate_limited": "Waiting",
-    "quota_exceeded": "Waiting",
-    "budget_spent": "Waiting",
-    "store_unavailable": "Out of order",
-    "internal_error": "Out of order",
-}
-_NO_ANSWER = "No answer"
-_BY_COMMAND = "on your own computer, in the program’s directory, run"
-_STEPS: Mapping[ErrorCode, tuple[str, ...]] = {
-    "not_configured": (
-        _BY_COMMAND,
-        "{bootstrap}",
-        "and, for the settings of a host,",
-        "python -m bootstrap export",
-    ),
-    "needs_authorization": (_BY_COMMAND, "{bootstrap}"),
-    "rate_limited": ("Nothing is to be done: it goes on by itself.",),
-    "quota_exceeded": (
-        "Nothing is to be done: it goes on by itself. All apps of your developer account share that quota.",
-    ),
-    "budget_spent": ("Nothing is to be done; for more of them raise", "CALLS_PER_DAY"),
-    "store_unavailable": ("See that the place that it names can be written:", "DATABASE_URL"),
-    "internal_error": ("It goes on trying; if it stays so, start it again.",),
-}
-_SPENT = (
-    "Spotify replaced the token of SPOTIFY_REFRESH_TOKEN, which is spent now, and this host’s disk does not last: the "
-    "next restart ends the access."
-)
-_KEEP_IT = ("Authorize again once a Postgres database or a mounted disk stands in", "DATABASE_URL")
-_GOES_ON = ("Nothing is to be done: it goes on asking.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +32,9 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     """What the owner is told of ``health``; a demo has nothing to be connected with."""
     if services.settings.demo:
         return StatusBanner("demo", "A demo with invented music")
-    can_renew = services.settings.setup_key is not None and services.source.needs_authorization
+    can_renew = services.has_setup
     if health.problem is not None:
-        return _trouble(health.problem, services.labelled_source, can_renew)
+        return _problem_banner(health.problem, services, can_renew)
     label, token = services.labelled_source.label, health.token
     if not services.source.needs_authorization:
         known = {**services.settings.stored_source_values, **services.settings.source_values}
@@ -81,7 +42,9 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
         listener = known.get(f"{services.source.prefix}USER") if services.source.url else None
         return StatusBanner("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
     if token.seed_is_spent:
-        return StatusBanner("soon", f"{label} is connected until the next restart", _SPENT, _KEEP_IT)
+        return StatusBanner(
+            "soon", f"{label}: {SEED_SPENT.headline}", SEED_SPENT.explanation, _parts(SEED_SPENT.action)
+        )
     if token.expires_at is None:
         return StatusBanner("good", f"{label} is connected")
     day = to_utc(token.expires_at)
@@ -92,12 +55,18 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     return StatusBanner("soon", f"{line}: {days} left", renew=can_renew)
 
 
-def _trouble(problem: SourceProblem, source: SourceInfo, can_renew: bool) -> StatusBanner:
+def _problem_banner(problem: SourceProblem, services: AppContext, can_renew: bool) -> StatusBanner:
     code = problem.code
-    bootstrap = "python -m bootstrap" if source.needs_authorization else f"python -m bootstrap --source {source.name}"
-    step = tuple(part.format(bootstrap=bootstrap) for part in _STEPS.get(code, () if code in _LINES else _GOES_ON))
-    told = "" if code == "not_configured" else problem.message
+    info = error_info(code, services.labelled_source)
     renew = can_renew and code in ("needs_authorization", "not_configured")
-    if step and not renew:
-        step = (step[0][0].upper() + step[0][1:], *step[1:])
-    return StatusBanner("bad", _LINES.get(code, _NO_ANSWER), told, step, renew, code)
+    if code in ("needs_authorization", "not_configured"):
+        return StatusBanner("bad", info.headline, info.explanation, _parts(info.action), renew, code)
+    # A message of the source's own says more than the table, the next step included.
+    if problem.message != info.message:
+        return StatusBanner("bad", info.headline, problem.message, (), renew, code)
+    return StatusBanner("bad", info.headline, info.explanation, _parts(info.action), renew, code)
+
+
+def _parts(action: str) -> tuple[str, ...]:
+    """Split an action into text and code in turn."""
+    return tuple(action.split("`"))

@@ -46,7 +46,7 @@ async def setup_start(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
     if sender == "unknown" and not is_valid_form_token(request, _text(form, "form")):
         return _form_again(request, 403, CROSS_SITE_ERROR)
-    admission = await services.renewal.check_key(_text(form, "key").strip(" \t"))
+    admission = await services.require_reauthorization().check_key(_text(form, "key").strip(" \t"))
     if admission == "too_many":
         told = "Many wrong keys are being tried just now. Try again in two seconds: the right one always passes."
         return _form_again(request, 429, told, {"Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -54,7 +54,7 @@ async def setup_start(request: Request) -> Response:
         return _form_again(request, 403, "That is not the key. It is the value of SETUP_KEY on the server.")
     if (callback := callback_uri(services)) is None:
         return _form_again(request, 400, "Set PUBLIC_URL first, as told below.")
-    begun = await services.renewal.begin(callback)
+    begun = await services.require_reauthorization().begin(callback)
     response = RedirectResponse(begun.authorize_url, 303, private_headers(services))
     set_cookie(services, response, STATE_COOKIE, begun.cookie)
     return response
@@ -64,7 +64,7 @@ async def setup_callback(request: Request) -> Response:
     """Where Spotify sends the browser back to. Without the state and the cookie of one beginning, nothing happens."""
     services, query = get_context(request), request.query_params
     try:
-        renewed = await services.renewal.complete(
+        renewed = await services.require_reauthorization().complete(
             request.cookies.get(STATE_COOKIE), query.get("state"), query.get("code"), query.get("error")
         )
     except AuthorizationError as error:
