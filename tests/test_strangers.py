@@ -2,8 +2,9 @@
 
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -11,17 +12,36 @@ import pytest
 from tests.support.live_server import LIMITS, live_server
 from tests.support.showing import Showing, playing
 from widget.clock import SystemClock
+from widget.config.settings import Settings
 from widget.server.connections import ConnectionLimits
 
 LINE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 
 
+@dataclass(frozen=True)
+class Server:
+    showing: Showing
+    url: str
+
+
 @pytest.fixture(params=["httptools", "h11"])
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     clock = SystemClock()
     showing = Showing(clock).show(playing(clock.now()))
     with live_server(showing.app, h11=request.param == "h11") as address:
-        yield address
+        yield Server(showing, address)
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    return server.url
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    return holds()
 
 
 def connected(url: str) -> socket.socket:
@@ -118,6 +138,115 @@ def test_requests_upon_requests_on_one_connection_are_answered_to_a_limit(url: s
     assert few.count(b"HTTP/1.1 200") == 20
     said(url, (LINE + b"\r\n") * 5000)
     assert is_healthy(url)
+
+
+def test_a_hundred_requests_in_one_write_are_answered_one_by_one(url: str) -> None:
+    for count in (100, 1000):
+        assert said(url, (LINE + b"\r\n") * count).count(b"HTTP/1.1 200") == count
+
+
+def test_what_is_no_request_ends_the_connection_after_the_answers_that_are_due(url: str) -> None:
+    answers = said(url, (LINE + b"\r\n") * 3 + b"GARBAGE\r\n\r\n" + LINE + b"\r\n")
+    assert answers.count(b"HTTP/1.1 200") == 3
+    assert answers.count(b"HTTP/1.1 400") == 1
+
+
+STREAM = b"GET /now-playing/events HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("behind", [b"", LINE + b"\r\n", LINE, (LINE + b"\r\n") * 300, STREAM * 3])
+def test_a_viewer_who_leaves_is_gone_at_once_whatever_was_sent_behind_the_stream(
+    server: Server, behind: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pieces in ((STREAM + behind,), (STREAM, behind)):
+        with connected(server.url) as connection:
+            for piece in pieces:
+                connection.sendall(piece)
+                assert eventually(lambda: server.showing.broadcast.streams == 1)
+            heard = b""
+            while b"data: " not in heard:
+                heard += connection.recv(65_536)
+        assert eventually(lambda: server.showing.broadcast.streams == 0, seconds=2)
+        assert heard.count(b"HTTP/1.1") == 1
+    assert not caplog.records
+
+
+def test_a_connection_with_requests_behind_its_stream_closes_after_the_stream(server: Server) -> None:
+    with connected(server.url) as connection:
+        connection.sendall(STREAM + LINE + b"\r\n")
+        assert eventually(lambda: server.showing.broadcast.streams == 1)
+        server.showing.app.do(server.showing.app.close_streams)
+        heard = b""
+        while piece := connection.recv(65_536):
+            heard += piece
+    assert heard.endswith(b"0\r\n\r\n")
+    assert heard.count(b"HTTP/1.1") == 1
+
+
+def test_a_stream_leaves_its_connection_usable(server: Server) -> None:
+    with connected(server.url) as connection:
+        connection.sendall(STREAM)
+        assert eventually(lambda: server.showing.broadcast.streams == 1)
+        server.showing.app.do(server.showing.app.close_streams)
+        heard = b""
+        while not heard.endswith(b"0\r\n\r\n"):
+            heard += connection.recv(65_536)
+        connection.sendall(LINE + b"\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+UNFINISHED = (
+    b"POST /setup HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nkey="
+)
+
+
+@pytest.mark.parametrize("h11", [False, True])
+def test_bodies_that_stand_still_shut_nobody_out(h11: bool) -> None:
+    app = Showing(settings=Settings(setup_key="a key of twenty letters")).app
+    with live_server(app, limits=ConnectionLimits(20), h11=h11) as url, ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(connected(url)).sendall(UNFINISHED)
+        assert is_healthy(url)
+
+
+@pytest.mark.parametrize("h11", [False, True])
+def test_few_bodies_are_awaited_at_a_time_and_a_whole_one_always_passes(h11: bool) -> None:
+    app = Showing(settings=Settings(setup_key="a key of twenty letters")).app
+    with live_server(app, h11=h11) as url, ExitStack() as stack:
+        waiting = [stack.enter_context(connected(url)) for _ in range(30)]
+        for connection in waiting:
+            connection.sendall(UNFINISHED)
+        begun, refused = time.monotonic(), 0
+        for connection in waiting:
+            connection.settimeout(0.5)
+            with suppress(TimeoutError):
+                refused += connection.recv(20).startswith(b"HTTP/1.1 503")
+            connection.settimeout(0.01)
+        assert refused >= 20
+        assert time.monotonic() - begun < 10
+        form = httpx.post(f"{url}/setup", data={"key": "x"}, headers={"Sec-Fetch-Site": "same-origin"}, timeout=10)
+        assert form.status_code == 403
+
+
+def test_without_the_cookie_of_the_form_no_body_is_read() -> None:
+    app = Showing(settings=Settings(setup_key="a key of twenty letters")).app
+    with live_server(app) as url:
+        head = b"POST /setup HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+        assert said(url, head).startswith(b"HTTP/1.1 403")
+
+
+HOSTS = ["[]", "[::1", "[::::]", "[1.2.3.4]", "[gggg::1]", "[::1]]", "[::1]:x", "[v1.x]", "a b", "\xff"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_that_is_no_address_changes_nothing(url: str, host: str, caplog: pytest.LogCaptureFixture) -> None:
+    for path in (b"/", b"/widget", b"/oembed?url=x", b"/api/now-playing", b"/static/widget.js", b"/setup", b"/nowhere"):
+        head = b"GET " + path + b" HTTP/1.1\r\nConnection: close\r\nHost: " + host.encode("latin-1")
+        answer = said(url, head + b"\r\n\r\n")
+        assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 40")), path
+        assert b"//" + host.encode("latin-1") not in answer.partition(b"\r\n\r\n")[2], path
+    assert not caplog.records
 
 
 def test_an_answer_comes_though_the_body_goes_on(url: str) -> None:

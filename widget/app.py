@@ -25,7 +25,6 @@ from widget.store.base import Store
 from widget.store.factory import create_store, is_ephemeral, open_or_warn
 from widget.web.app import WebApp
 from widget.web.context import AppContext
-from widget.web.request_limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     import httpx
@@ -109,7 +108,7 @@ def create_app(
             if store is None:
                 await app_store.close()
 
-    web_app = WebApp(context, lifespan, lambda scope: adapter.max_body_bytes(scope) or MAX_BODY_BYTES)
+    web_app = WebApp(context, lifespan, adapter.max_body_bytes)
     web_app.router.routes.extend(adapter.routes)
     return web_app
 

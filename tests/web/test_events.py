@@ -1,6 +1,8 @@
 """``/now-playing/events``, from a real server."""
 
+import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +10,9 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from tests.support.fake_clock import FakeClock
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, idle, item, playing
 from widget.clock import SystemClock
@@ -26,8 +30,9 @@ class Stream:
         fields: dict[str, str] = {}
         for line in self._lines:
             if not line:
-                if fields:
+                if "event" in fields:
                     return fields
+                fields = {}
                 continue
             name, _, value = line.partition(": ")
             fields[name or "comment"] = value
@@ -65,7 +70,7 @@ def test_the_first_event_comes_at_once_and_is_the_json(live: tuple[Showing, str]
     assert etag.startswith(f'W/"{event["id"]}.')
     assert event["retry"] == "3000"
     assert headers["content-type"].startswith("text/event-stream")
-    assert headers["cache-control"] == "no-store"
+    assert headers["cache-control"] == "no-store, no-transform"
     assert headers["x-accel-buffering"] == "no"
     assert headers["access-control-allow-origin"] == "*"
 
@@ -148,13 +153,108 @@ def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[Showing, str]) ->
     assert showing.broadcast.streams == 0
 
 
-def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(live: tuple[Showing, str]) -> None:
-    _, url = live
-    with stream(url) as events:
-        events.next()
-        begun = time.monotonic()
-        assert events.next() == {"event": "heartbeat", "data": "{}"}
-        assert 13 < time.monotonic() - begun < 20
+class Viewer:
+    """A stream on the test's own loop; ``wrote`` holds all that was written, ``accepts`` is cleared to stop writing."""
+
+    def __init__(self, showing: Showing) -> None:
+        self.wrote: list[bytes] = []
+        self.has_ended = self.is_broken = False
+        self.accepts, self._left = asyncio.Event(), asyncio.Event()
+        self.accepts.set()
+        scope = {"type": "http", "method": "GET", "path": "/now-playing/events", "query_string": b"", "headers": []}
+        self._task = asyncio.create_task(showing.app(scope, self._receive, self._send))
+
+    @property
+    def events(self) -> list[str]:
+        return [found[1].decode() for piece in self.wrote if (found := re.match(rb"event: (\S+)", piece))]
+
+    async def opened(self) -> "Viewer":
+        await self.until(lambda: bool(self.events))
+        return self
+
+    async def has_event(self, number: int) -> None:
+        await self.until(lambda: len(self.events) == number)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + 5
+        while not holds():
+            assert time.monotonic() < end
+            await asyncio.sleep(0.005)
+
+    async def leave(self) -> None:
+        self._left.set()
+        await self._task
+
+    async def _receive(self) -> Message:
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        await self.accepts.wait()
+        if self.is_broken:
+            raise OSError
+        self.wrote.append(message.get("body", b""))
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self.has_ended = True
+            self._left.set()
+
+
+async def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(showing: Showing) -> None:
+    clock = showing.clock
+    assert isinstance(clock, FakeClock)
+    viewer = await Viewer(showing.show(idle(clock.now()))).opened()
+    await clock.advance(14.9)
+    assert viewer.events == ["now-playing"]
+    for count in range(1, 4):
+        await clock.advance(15)
+        assert viewer.events == ["now-playing", *["heartbeat"] * count]
+    assert viewer.wrote[-1] == b"event: heartbeat\ndata: {}\n\n"
+    await viewer.leave()
+
+
+async def test_the_first_write_is_short_so_that_no_proxy_compresses_the_stream(showing: Showing) -> None:
+    viewer = await Viewer(showing.show(idle(showing.clock.now()))).opened()
+    assert viewer.wrote[:2] == [b"", b"retry: 3000\n\n"]
+    await viewer.leave()
+
+
+async def test_a_stream_ends_after_an_hour_give_or_take_a_tenth(showing: Showing) -> None:
+    clock = showing.clock
+    assert isinstance(clock, FakeClock)
+    viewers = [await Viewer(showing.show(idle(clock.now()))).opened() for _ in range(20)]
+    ended_after: list[int] = []
+    for minute in range(1, 68):
+        await clock.advance(60)
+        ended_after += [minute] * (sum(viewer.has_ended for viewer in viewers) - len(ended_after))
+    assert len(ended_after) == 20
+    assert 54 <= min(ended_after) < 60 <= max(ended_after) <= 67
+    assert showing.broadcast.streams == 0
+
+
+async def test_who_does_not_keep_up_holds_nobody_up_and_gets_the_latest_afterwards(showing: Showing) -> None:
+    now = showing.clock.now()
+    slow, quick = [await Viewer(showing.show(idle(now))).opened() for _ in range(2)]
+    slow.accepts.clear()
+    for number in range(1, 4):
+        showing.show(playing(now, item(f"Song {number}")))
+        await quick.has_event(1 + number)
+    assert slow.events == ["now-playing"]
+    slow.accepts.set()
+    await slow.until(lambda: b"Song 3" in slow.wrote[-1])
+    assert slow.events == ["now-playing"] * 3  # The one under way, and the latest.
+    for viewer in (slow, quick):
+        await viewer.leave()
+
+
+async def test_a_client_whose_connection_breaks_in_a_write_holds_nobody_up(showing: Showing) -> None:
+    now = showing.clock.now()
+    broken, sound = [await Viewer(showing.show(idle(now))).opened() for _ in range(2)]
+
+    broken.is_broken = True
+    showing.show(playing(now))
+    await sound.until(lambda: len(sound.events) == 2)
+    for viewer in (broken, sound):
+        await viewer.leave()
 
 
 def test_options_tell_what_is_allowed_and_other_methods_are_refused(live: tuple[Showing, str]) -> None:

@@ -24,7 +24,7 @@ def reading() -> WebApp:
     """All faces, and ``/reads`` that reads its body; with a token it may be ten times as long."""
     app = WebApp(
         Showing().app.state.services,
-        largest_body=lambda scope: MAX_BODY_BYTES * (10 if (b"authorization", TOKEN) in scope["headers"] else 1),
+        max_body_bytes=lambda scope: MAX_BODY_BYTES * 10 if (b"authorization", TOKEN) in scope["headers"] else None,
     )
     app.router.routes.append(Route("/reads", _reads, methods=["POST"]))
     return app

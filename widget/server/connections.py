@@ -1,10 +1,10 @@
-"""What a connection may cost, whatever parses it: time for a head, time to take an answer, a place in the crowd."""
+"""Limits on each connection, whichever parser reads it: time, requests in a row, and the number of connections."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
@@ -16,14 +16,14 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What a stranger may cost.
+    """The cost that strangers may cause. Times are in seconds.
 
-    ``connections`` at a time, ``idle`` of them without a request (each is some 5 KiB and a descriptor). ``head_bytes``:
-    the request line and all headers together, trailers included; ``headers``: their number. ``head_seconds``: from the
-    first byte of a head, of a new connection from its beginning on, until it is complete. ``stuck_seconds``: how long a
-    client may take nothing of what it asked for. ``linger_seconds``: how long the rest of a body is read that nobody
-    wants (who is cut off at once may not see the answer). ``pipelined``: requests on one connection that wait for the
-    answer to an earlier one.
+    ``connections`` at a time, ``max_idle`` of them without a complete request (some 5 KiB and a descriptor each).
+    ``head_bytes`` of request line and headers together, trailers included; ``headers`` at most. ``header_timeout``
+    from the first byte of a head, or the start of the connection, to its end. ``write_timeout`` while a client
+    accepts nothing. ``linger_timeout`` to read the rest of a body that is not wanted, for a client that is cut off
+    may not see its response. ``pipelined`` requests that wait for the response to an earlier one; more are parsed
+    later.
     """
 
     connections: int
@@ -36,49 +36,46 @@ class ConnectionLimits:
     pipelined: int = 64
 
 
-class Connection(Protocol):
-    """A connection."""
-
-    def abort(self) -> None:
-        """Ends it at once."""
-        ...
-
-
 class ConnectionLimiter(ServerState):
     """All connections, within ``limits``.
 
-    A newcomer beyond them takes the place of the one that has waited longest without a complete request, so that
-    silent ones shut nobody out.
+    A new connection beyond them replaces the one that has been without progress for longest, so that silent
+    connections and bodies that stand still keep nobody out.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
         super().__init__()
         self.limits = limits
-        self._idle: dict[Connection, None] = {}
+        self._idle: dict[LimitedProtocol, None] = {}
 
-    def mark_idle(self, guest: Connection) -> None:
-        """``guest`` has no request under way: it is new, or was answered."""
-        self._idle[guest] = None
+    def mark_idle(self, connection: LimitedProtocol) -> None:
+        """Note that ``connection`` has no complete request, and has just made progress."""
+        self._idle.pop(connection, None)
+        self._idle[connection] = None
         if len(self.connections) > self.limits.connections or len(self._idle) > self.limits.max_idle:
             longest_idle = next(iter(self._idle))
             self.remove(longest_idle)
             longest_idle.abort()
 
-    def mark_active(self, guest: Connection) -> None:
-        """``guest`` has a request under way."""
-        self._idle.pop(guest, None)
+    def mark_active(self, connection: LimitedProtocol) -> None:
+        """Note that a request of ``connection`` is complete and under way."""
+        self._idle.pop(connection, None)
 
-    def remove(self, guest: Connection) -> None:
-        """``guest`` is gone."""
-        self._idle.pop(guest, None)
-        self.connections.discard(guest)
+    def remove(self, connection: LimitedProtocol) -> None:
+        """Forget ``connection``."""
+        self._idle.pop(connection, None)
+        self.connections.discard(connection)
 
 
 _PHRASES = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
 class LimitedProtocol(_Protocol):
-    """Mixed into uvicorn's protocols. Those tell it when a head begins, and when a request is under way."""
+    """Mixin for uvicorn's protocols, which call it when heads and bodies begin and end.
+
+    Nothing is answered behind a stream: a response whose body comes in parts. Requests that arrive meanwhile are
+    discarded, and the connection closes after the stream. So the connection is read all the time, and its end is seen.
+    """
 
     server_state: ConnectionLimiter
     limits: ConnectionLimits
@@ -86,8 +83,10 @@ class LimitedProtocol(_Protocol):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.limits = self.server_state.limits
-        self._alarm: asyncio.TimerHandle | None = None
-        self._stuck: asyncio.TimerHandle | None = None
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._is_streaming = False
+        self._close_after_stream = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -98,38 +97,49 @@ class LimitedProtocol(_Protocol):
         self.server_state.remove(self)
         self.cancel_timeout()
         self._unset_keepalive_if_required()
-        if self._stuck is not None:
-            self._stuck.cancel()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        if self._is_streaming:
+            self._close_after_stream = True
+        else:
+            super().data_received(data)
+
     def abort(self) -> None:
-        """Ends the connection at once, what was not sent included."""
+        """Close the connection at once and drop unsent bytes."""
         if not self.transport.is_closing() or self.transport.get_write_buffer_size():
             self.transport.abort()
 
     def start_timeout(self, seconds: float) -> None:
-        """The connection ends after ``seconds`` unless :meth:`wait_no_more` is called, or it waits already."""
-        if self._alarm is None:
-            self._alarm = self.loop.call_later(seconds, self.abort)
+        """Close the connection in ``seconds`` unless :meth:`cancel_timeout` is called; keep a running timeout."""
+        if self._header_timer is None:
+            self._header_timer = self.loop.call_later(seconds, self.abort)
 
     def cancel_timeout(self) -> None:
-        """What was waited for is here."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        """Stop the timeout."""
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
 
-    def request_begins(self) -> None:
-        """A head is complete."""
-        self.cancel_timeout()
-        self.server_state.mark_active(self)
+    def start_stream(self, *, has_requests_behind: bool) -> None:
+        """Note that the response under way is a stream."""
+        self._is_streaming = True
+        self._close_after_stream = has_requests_behind
+        self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
+        if self._is_streaming:
+            self._is_streaming = False
+            if self._close_after_stream:
+                self.transport.close()
         super().on_response_complete()
         if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
             self.server_state.mark_idle(self)
 
     def reject(self, status: int) -> None:
-        """Ends the connection, with an answer where none is under way."""
+        """Close the connection, with an error response if none is under way."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.abort()
             return
@@ -139,15 +149,15 @@ class LimitedProtocol(_Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stuck = self.loop.call_later(self.limits.write_timeout, self.abort)
+        self._write_timer = self.loop.call_later(self.limits.write_timeout, self.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._stuck is not None:
-            self._stuck.cancel()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
 
     def timeout_keep_alive_handler(self) -> None:
         if self.transport.get_write_buffer_size():
-            self.abort()  # Who has taken nothing for so long would keep a closing connection open for ever.
+            self.abort()  # A client that has accepted nothing for so long would keep a closing connection open.
         else:
             super().timeout_keep_alive_handler()

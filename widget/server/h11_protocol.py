@@ -1,17 +1,18 @@
-"""uvicorn's protocol on h11, for where httptools is missing, with the same limits."""
+"""uvicorn's protocol on h11, for machines without httptools, with the same limits."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import h11
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from widget.server.connections import ConnectionLimits, LimitedProtocol
 
 
 class BoundedConnection(h11.Connection):
-    """h11 limits what is not complete yet; a head that comes in one piece is looked at here."""
+    """An h11 connection that also limits heads which arrive in one piece."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         super().__init__(h11.SERVER, limits.head_bytes)
@@ -28,19 +29,32 @@ class BoundedConnection(h11.Connection):
 
 
 class LimitedH11Protocol(LimitedProtocol, H11Protocol):  # type: ignore[misc]
-    """As :class:`widget.server.httptools_protocol.HttpTools`, slower."""
+    """The slower sibling of ``LimitedHttpToolsProtocol``."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.conn = BoundedConnection(self.limits)
+        self._asgi_app, self.app = self.app, self._watch_for_streams
 
     def handle_events(self) -> None:
         before = self.cycle
         super().handle_events()
         if self.cycle is not before:
-            self.request_begins()
+            self.cancel_timeout()
         elif self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
             self.start_timeout(self.limits.header_timeout)
+        if self.conn.their_state is h11.SEND_BODY:
+            self.server_state.mark_idle(self)
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self.server_state.mark_active(self)
 
     def send_400_response(self, msg: str) -> None:
         self.reject(400)
+
+    async def _watch_for_streams(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watch(message: Message) -> None:
+            await send(message)
+            if message.get("more_body") and not self._is_streaming:
+                self.start_stream(has_requests_behind=bool(self.conn.trailing_data[0]))
+
+        await self._asgi_app(scope, receive, watch)

@@ -26,6 +26,7 @@ from widget.web.embed.png.endpoint import PngCache
 from widget.web.request_limits import (
     MAX_BODY_BYTES,
     METHODS_WITHOUT_BODY,
+    BodySlots,
     FairQueue,
     declares_too_large_body,
     limit_body,
@@ -33,19 +34,19 @@ from widget.web.request_limits import (
 from widget.web.routes import handle_http_error, routes
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
-LargestBody = Callable[[Scope], int]
+MaxBodyBytes = Callable[[Scope], int | None]
 
 log = logging.getLogger(__name__)
 
 
 class WebApp(Starlette):
-    """All faces of ``services``; what they keep stands on ``state``.
+    """All routes of ``services``, and their caches on ``state``.
 
-    ``largest_body`` says of a request how many bytes of its body are read, where that is not the usual limit.
+    ``max_body_bytes`` returns the limit of a route that limits bodies itself, None for all others.
     """
 
     def __init__(
-        self, services: AppContext, lifespan: Lifespan | None = None, largest_body: LargestBody | None = None
+        self, services: AppContext, lifespan: Lifespan | None = None, max_body_bytes: MaxBodyBytes | None = None
     ) -> None:
         super().__init__(
             routes=routes(setup=services.has_setup),
@@ -62,7 +63,8 @@ class WebApp(Starlette):
         self.state.pages = PageCache()
         self.state.pictures = PngCache()
         self.state.turns = FairQueue()
-        self._largest_body = largest_body or (lambda _: MAX_BODY_BYTES)
+        self._max_body_bytes = max_body_bytes or (lambda _: None)
+        self._body_slots = BodySlots()
         answers = ResponseCache(
             services.clock,
             self.state.now_playing_cache,
@@ -70,7 +72,9 @@ class WebApp(Starlette):
         )
         sampled = sample_responder(services.clock, services.artwork, services.source)
         self._hot_path = now_playing_app.NowPlayingApp(services.broadcast, answers, sampled)
-        self._streams = events.EventStreamApp(services.broadcast, answers, services.settings.max_streams)
+        self._streams = events.EventStreamApp(
+            services.broadcast, answers, services.clock, services.settings.max_streams
+        )
 
     def close_streams(self) -> None:
         """The program ends: so do all open streams, each properly."""
@@ -93,11 +97,13 @@ class WebApp(Starlette):
             await _give_up(send, 500)
 
     async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = self._largest_body(scope)
-        if declares_too_large_body(scope, most):
+        own_limit = self._max_body_bytes(scope)
+        max_bytes = MAX_BODY_BYTES if own_limit is None else own_limit
+        slots = self._body_slots if own_limit is None else None
+        if declares_too_large_body(scope, max_bytes):
             await _give_up(send, 413)
         else:
-            await self._routed(scope, limit_body(receive, most), send)
+            await self._routed(scope, limit_body(receive, max_bytes, slots), send)
 
     async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == now_playing_app.PATH:

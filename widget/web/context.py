@@ -1,10 +1,11 @@
-"""What the faces are given: values and callables, never the rooms where tokens live."""
+"""The application context: values and callables for the routes, never anything that holds a token."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -63,25 +64,36 @@ def get_context(request: Request) -> AppContext:
     return services
 
 
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[([0-9A-Fa-f:.]{2,45})\])(?::\d{1,5})?")
 
 
 def public_base_url(request: Request, settings: Settings) -> str:
-    """The address at which visitors reach us, without a slash at the end: ``PUBLIC_URL``, else from the request.
+    """Return the URL under which visitors reach this server, without a trailing slash.
 
-    The Host header is the sender's word, so what does not look like a host is left out; ``X-Forwarded-Proto: https``
-    is believed for the scheme alone.
+    ``PUBLIC_URL`` if set, else taken from the request, whose ``X-Forwarded-Proto`` decides the scheme alone. A Host
+    header that is no host counts for nothing.
     """
     if settings.public_url is not None:
         return settings.public_url
     host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
+    if not is_host(host):
         host = f"{settings.host}:{settings.port}"
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
-    scheme = "https" if forwarded == "https" or request.url.scheme == "https" else "http"
+    scheme = "https" if forwarded == "https" or request.scope["scheme"] == "https" else "http"
     return f"{scheme}://{host}"
 
 
+def is_host(value: str) -> bool:
+    """Return whether ``value`` may be a Host header: a name, an IPv4 address, or an IPv6 address in brackets."""
+    found = _HOST.fullmatch(value)
+    if found is None or found[1] is None:
+        return found is not None
+    try:
+        return IPv6Address(found[1]).version == 6
+    except ValueError:
+        return False
+
+
 def cache_control_for(cache_control: str, settings: Settings) -> str:
-    """``cache_control`` for an answer that holds our address: made from a request, it is not kept for others."""
+    """Return ``cache_control``, private if the response holds our URL and a request had to tell it."""
     return cache_control if settings.public_url is not None else f"private, {cache_control.removeprefix('public, ')}"

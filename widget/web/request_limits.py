@@ -1,4 +1,4 @@
-"""How much of a request's body is read, and for how long, whoever sends it."""
+"""Limits on request bodies, and a fair queue for expensive renders."""
 
 from __future__ import annotations
 
@@ -10,46 +10,72 @@ from starlette.types import Message, Receive, Scope
 
 MAX_BODY_BYTES = 16 * 1024
 BODY_TIMEOUT_SECONDS = 20.0
+MAX_AWAITED_BODIES = 8
+CROWDED_BODY_TIMEOUT_SECONDS = 0.1
+"""While so many bodies are awaited that there is no slot: an honest one arrives together with its head."""
+
+CROWDED_RETRY_AFTER_SECONDS = 2
 METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def declares_too_large_body(scope: Scope, most: int) -> bool:
-    """Whether the request says itself that its body has more than ``most`` bytes."""
+def declares_too_large_body(scope: Scope, max_bytes: int) -> bool:
+    """Return whether the request itself declares a body of more than ``max_bytes``."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    return declared.isdigit() and (len(declared) > 15 or int(declared) > most)
+    return declared.isdigit() and (len(declared) > 15 or int(declared) > max_bytes)
 
 
-def limit_body(receive: Receive, most: int) -> Receive:
-    """``receive`` that raises an HTTPException where the body has more than ``most`` bytes (413), chunked or not, or
-    is not whole after 20 s (408)."""
-    left, ends_at, whole = most, asyncio.get_running_loop().time() + BODY_TIMEOUT_SECONDS, False
+class BodySlots:
+    """Slots for request bodies that have not arrived yet, few enough that strangers cannot pile them up."""
 
-    async def receive_within() -> Message:
+    def __init__(self, count: int = MAX_AWAITED_BODIES) -> None:
+        self._free = count
+
+    async def receive(self, receive: Receive, ends_at: float) -> Message:
+        """Return the next message. Raises HTTPException 408 at ``ends_at`` (loop time), 503 soon if no slot is free."""
+        has_slot = self._free > 0
+        self._free -= has_slot
+        crowded_until = asyncio.get_running_loop().time() + CROWDED_BODY_TIMEOUT_SECONDS
+        try:
+            async with asyncio.timeout_at(ends_at if has_slot else min(ends_at, crowded_until)):
+                return await receive()
+        except TimeoutError:
+            if has_slot:
+                raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
+            headers = {"Retry-After": str(CROWDED_RETRY_AFTER_SECONDS)}
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, headers=headers) from None
+        finally:
+            self._free += has_slot
+
+
+def limit_body(receive: Receive, max_bytes: int, slots: BodySlots | None) -> Receive:
+    """Wrap ``receive`` to enforce the body limits.
+
+    Raises HTTPException 413 above ``max_bytes``, 408 after 20 seconds, 503 while too many bodies wait in ``slots``.
+    """
+    slots = slots or BodySlots(1)
+    left, ends_at, whole = max_bytes, asyncio.get_running_loop().time() + BODY_TIMEOUT_SECONDS, False
+
+    async def receive_within_limits() -> Message:
         nonlocal left, whole
         if whole:
             return await receive()
-        try:
-            async with asyncio.timeout_at(ends_at):
-                message = await receive()
-        except TimeoutError:
-            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
+        message = await slots.receive(receive, ends_at)
         left -= len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if left < 0:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
-    return receive_within
+    return receive_within_limits
 
 
 class FairQueue:
-    """:meth:`take` returns to one caller in each turn of the event loop, in the order in which they came; whatever is
-    ready beside them runs in between."""
+    """Lets one caller go on in each turn of the event loop, first come first served; other work runs in between."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
     async def wait_turn(self) -> None:
-        """Returns when it is the caller's turn; what it does until it next waits is that turn."""
+        """Return when it is the caller's turn, which lasts until it next waits."""
         async with self._lock:
             await asyncio.sleep(0)

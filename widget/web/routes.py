@@ -153,7 +153,7 @@ async def handle_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
-    of_owner = request.url.path == "/setup" or request.url.path.startswith("/setup/")
+    of_owner = request.scope["path"] == "/setup" or request.scope["path"].startswith("/setup/")
     own = private_headers(get_context(request)) if of_owner else None
     if status == 404:
         return await not_found_response(request, own)

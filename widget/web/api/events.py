@@ -1,29 +1,45 @@
 """``/now-playing/events``: the JSON as server-sent events, one for each change, and a heartbeat of its own name.
 
-See https://html.spec.whatwg.org/multipage/server-sent-events.html. A raw ASGI application on the one broadcast: a
-stream is a task that waits, another that notices when its viewer goes, and bytes that all share.
+See https://html.spec.whatwg.org/multipage/server-sent-events.html. One loop writes to all streams; a change costs one
+write per stream and wakes no task. The task of a stream waits only for its client to leave.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import random
+from collections.abc import Generator
+from contextlib import suppress
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from widget.background import consume_exception
+from widget.clock import Clock, wait_for
 from widget.now_playing.broadcaster import Broadcaster
 from widget.web.api.now_playing_app import answer_other_methods
-from widget.web.api.response_cache import ResponseCache, raw_headers, sse_message
+from widget.web.api.response_cache import RETRY, Message, ResponseCache, raw_headers, sse_message
 from widget.web.responses import PUBLIC_HEADERS
 
 PATH = "/now-playing/events"
 HEARTBEAT_SECONDS = 15.0
+LIFETIME_SECONDS = 3600.0
+LIFETIME_JITTER = 0.1
+FIRST_EVENT_DELAY_SECONDS = 0.02
+"""Keeps the short first write apart from the first event: a proxy decides by the first write's length to compress."""
+
 TOO_MANY_STREAMS_RETRY_AFTER = 30
+WRITES_PER_TURN = 250
+"""After so many writes the loop lets other requests run."""
+
+log = logging.getLogger(__name__)
 
 _PUBLIC = raw_headers(PUBLIC_HEADERS)
 _STREAM = [
     *_PUBLIC,
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
 _FULL = [
@@ -32,17 +48,18 @@ _FULL = [
     (b"cache-control", b"no-store"),
     (b"retry-after", b"%d" % TOO_MANY_STREAMS_RETRY_AFTER),
 ]
+_FIRST_WRITE = {"type": "http.response.body", "body": RETRY + b"\n\n", "more_body": True}
 _HEARTBEAT = sse_message(b"heartbeat", b"{}")
 _END = {"type": "http.response.body", "body": b""}
 
 
 class EventStreamApp:
-    """The ASGI application for the streams alone; ``most`` of them may be open at a time."""
+    """The ASGI application of the streams; at most ``max_streams`` are open at a time."""
 
-    def __init__(self, broadcast: Broadcaster, answers: ResponseCache, most: int) -> None:
-        self._broadcast = broadcast
-        self._answers = answers
-        self._most = most
+    def __init__(self, broadcaster: Broadcaster, responses: ResponseCache, clock: Clock, max_streams: int) -> None:
+        self._broadcaster = broadcaster
+        self._fan_out = FanOut(broadcaster, responses, clock)
+        self._max_streams = max_streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -50,44 +67,161 @@ class EventStreamApp:
         elif scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
             await send(_END)
-        elif self._broadcast.streams >= self._most:
+        elif self._broadcaster.streams >= self._max_streams:
             await send({"type": "http.response.start", "status": 503, "headers": _FULL})
             await send({"type": "http.response.body", "body": b"too many streams are open"})
         else:
-            with self._broadcast.stream():  # At once: of many that come together none is one too many.
-                await self._stream(scope, receive, send)
-
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-        leaving = asyncio.create_task(_cancel_when_gone(receive, asyncio.current_task()))
-        try:
-            await self._tell(scope, send)
-        except asyncio.CancelledError:
-            if not leaving.done():
-                raise
-        finally:
-            leaving.cancel()
-
-    async def _tell(self, scope: Scope, send: Send) -> None:
-        """The current picture and each newer one, with heartbeats in between, until the program ends."""
-        broadcast, now = self._broadcast, asyncio.get_running_loop().time
-        snapshot = await broadcast.fresh()
-        revision, next_heartbeat = broadcast.revision, now() + HEARTBEAT_SECONDS
-        while not broadcast.closed:
-            await send(self._answers.get(snapshot, scope).event)
-            told = revision
-            while revision == told and not broadcast.closed:
+            with self._broadcaster.stream():  # Counted before anything is awaited: none is one too many.
+                await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+                await send(_FIRST_WRITE)
+                await self._broadcaster.fresh()
+                await asyncio.sleep(FIRST_EVENT_DELAY_SECONDS)
+                stream = self._fan_out.add(scope, send)
                 try:
-                    async with asyncio.timeout_at(next_heartbeat):
-                        revision, snapshot = await broadcast.wait_for_change(told)
-                except TimeoutError:
-                    await send(_HEARTBEAT)
-                    next_heartbeat = now() + HEARTBEAT_SECONDS
-        await send(_END)
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+                finally:
+                    self._fan_out.remove(stream)
 
 
-async def _cancel_when_gone(receive: Receive, stream: asyncio.Task[None] | None) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    if stream is not None:
-        stream.cancel()
+class Stream:
+    """One open stream. ``revision`` is the newest that was written, ``writing`` a write that waits for the client."""
+
+    __slots__ = ("ends_at", "heartbeat_at", "revision", "scope", "send", "writing")
+
+    def __init__(self, scope: Scope, send: Send, now: float) -> None:
+        self.scope = scope
+        self.send = send
+        self.heartbeat_at = now + HEARTBEAT_SECONDS
+        self.ends_at = now + LIFETIME_SECONDS * random.uniform(1 - LIFETIME_JITTER, 1 + LIFETIME_JITTER)  # noqa: S311
+        self.revision = -1
+        self.writing: asyncio.Task[None] | None = None
+
+
+class FanOut:
+    """All open streams, in the order of their next heartbeats. A client that does not keep up gets the latest event."""
+
+    def __init__(self, broadcaster: Broadcaster, responses: ResponseCache, clock: Clock) -> None:
+        self._broadcaster = broadcaster
+        self._responses = responses
+        self._clock = clock
+        self._streams: dict[Stream, None] = {}
+        self._loop: asyncio.Task[None] | None = None
+
+    def add(self, scope: Scope, send: Send) -> Stream:
+        """Open a stream and write the current event."""
+        stream = Stream(scope, send, self._clock.monotonic())
+        self._streams[stream] = None
+        self._write_event(stream)
+        if self._broadcaster.closed:
+            self._end(stream)
+        elif self._loop is None:
+            self._loop = asyncio.create_task(self._run())
+            self._loop.add_done_callback(self._after_run)
+        return stream
+
+    def remove(self, stream: Stream) -> None:
+        """Forget ``stream``, whose client has left."""
+        self._streams.pop(stream, None)
+        if stream.writing is not None:
+            stream.writing.cancel()
+        if not self._streams and self._loop is not None:
+            self._loop.cancel()
+            self._loop = None
+
+    async def _run(self) -> None:
+        revision = self._broadcaster.revision
+        while not self._broadcaster.closed:
+            now, first = self._clock.monotonic(), next(iter(self._streams), None)
+            seconds = HEARTBEAT_SECONDS if first is None else max(0.0, first.heartbeat_at - now)
+            with suppress(TimeoutError):
+                await wait_for(self._clock, seconds, self._broadcaster.wait_for_change(revision))
+            if self._broadcaster.revision != revision:
+                revision = self._broadcaster.revision
+                await self._write_event_to_all()
+            self._send_heartbeats()
+
+    def _after_run(self, task: asyncio.Task[None]) -> None:
+        """End all streams if the loop has ended by itself: with the program, or by a fault."""
+        if task.cancelled():
+            return
+        self._loop = None
+        if (fault := task.exception()) is not None:
+            log.error("the loop of the streams failed: %s", type(fault).__name__, exc_info=fault)
+        for stream in list(self._streams):
+            self._end(stream)
+
+    async def _write_event_to_all(self) -> None:
+        for number, stream in enumerate(list(self._streams), 1):
+            self._write_event(stream)
+            if number % WRITES_PER_TURN == 0:
+                await asyncio.sleep(0)
+
+    def _write_event(self, stream: Stream) -> None:
+        """Write the current event, unless ``stream`` has it, has ended or still writes an earlier one."""
+        snapshot, revision = self._broadcaster.current, self._broadcaster.revision
+        if stream.revision == revision or stream.writing is not None or stream not in self._streams:
+            return
+        stream.revision = revision
+        self._write(stream, self._responses.get(snapshot, stream.scope).event)
+
+    def _send_heartbeats(self) -> None:
+        now = self._clock.monotonic()
+        for stream in list(self._streams):
+            if stream.heartbeat_at > now:
+                break
+            del self._streams[stream]
+            self._streams[stream] = None
+            stream.heartbeat_at = now + HEARTBEAT_SECONDS
+            if stream.ends_at <= now:
+                self._end(stream)
+            elif stream.writing is None:
+                self._write(stream, _HEARTBEAT)
+
+    def _end(self, stream: Stream) -> None:
+        if stream.writing is None:
+            self._streams.pop(stream, None)
+            self._write(stream, _END)
+
+    def _write(self, stream: Stream, message: Message) -> None:
+        """Write ``message`` at once, or as soon as the client has accepted what was written before."""
+        try:
+            rest = _run_until_it_waits(stream.send(message).__await__())
+        except Exception:
+            return  # The client has left; the stream's own task learns of it.
+        if rest is not None:
+            stream.writing = asyncio.create_task(_finish(rest))
+            stream.writing.add_done_callback(lambda task: self._after_write(stream, task))
+
+    def _after_write(self, stream: Stream, task: asyncio.Task[None]) -> None:
+        consume_exception(task)
+        stream.writing = None
+        if self._broadcaster.closed and stream in self._streams:
+            self._end(stream)
+        else:
+            self._write_event(stream)
+
+
+def _run_until_it_waits(steps: Generator[Any, Any, None]) -> _Rest | None:
+    """Run an awaitable's ``steps`` up to its first wait; return the rest, None if it is done."""
+    try:
+        future = next(steps)
+    except StopIteration:
+        return None
+    return _Rest(steps, future)
+
+
+class _Rest:
+    """The rest of an awaitable that has begun, and waits for ``future``."""
+
+    def __init__(self, steps: Generator[Any, Any, None], future: Any) -> None:
+        self._steps = steps
+        self._future = future
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield self._future
+        yield from self._steps
+
+
+async def _finish(rest: _Rest) -> None:
+    await rest

@@ -38,6 +38,11 @@ def form_cookie(request: Request) -> str:
     return value if _VALUE.fullmatch(value) else secrets.token_urlsafe(32)
 
 
+def has_form_cookie(request: Request) -> bool:
+    """Return whether the browser has a cookie of our form."""
+    return bool(_VALUE.fullmatch(request.cookies.get(CSRF_COOKIE, "")))
+
+
 def form_token(cookie: str) -> str:
     """What the form holds beside ``cookie``: another site can neither read the cookie nor set it."""
     return hashlib.sha256(f"form\n{cookie}".encode("utf-8", "replace")).hexdigest()

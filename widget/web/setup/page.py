@@ -47,7 +47,7 @@ def setup_page(request: Request, status: int, shown: SetupPage) -> Response:
             form_token=csrf.form_token(cookie),
             redirect_uri=callback_uri(services),
             disk_may_go=services.storage_is_ephemeral,
-            home="../" if request.url.path.endswith("/callback") else "",
+            home="../" if request.scope["path"].endswith("/callback") else "",
             style=static_url("site.css"),
         )
     )

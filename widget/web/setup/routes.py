@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from widget.model.errors import AuthorizationError, AuthorizationFailure, StoreError
 from widget.model.snapshot import SourceProblem
 from widget.web.context import get_context, public_base_url
-from widget.web.setup.csrf import is_valid_form_token, request_origin
+from widget.web.setup.csrf import has_form_cookie, is_valid_form_token, request_origin
 from widget.web.setup.page import SetupPage, callback_uri, delete_cookie, private_headers, set_cookie, setup_page
 
 STATE_COOKIE = "renewal"
@@ -42,6 +42,8 @@ async def setup_start(request: Request) -> Response:
     services = get_context(request)
     sender = request_origin(request, public_base_url(request, services.settings))
     if sender == "elsewhere":
+        return _form_again(request, 403, CROSS_SITE_ERROR)
+    if sender == "unknown" and not has_form_cookie(request):
         return _form_again(request, 403, CROSS_SITE_ERROR)
     form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
     if sender == "unknown" and not is_valid_form_token(request, _text(form, "form")):
