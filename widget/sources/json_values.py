@@ -12,7 +12,7 @@ MAX_URL_LENGTH = 2_000
 
 _URL_TEXT = re.compile(r"[^\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _URL_SAFE = "%/:?#[]@!$&()*+,;=~"
-_HOST = re.compile(r"[a-z0-9._-]+", re.ASCII)
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -53,12 +53,9 @@ def as_url(value: Any) -> str | None:
         host, port = unquote(parts.hostname or "", errors="strict"), parts.port
         if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host:
             return None
-        if not host.startswith(("[", ":")) and ":" not in host:
-            host = host.encode("idna").decode()  # Full-width letters and other dots become plain ones.
-            if not _HOST.fullmatch(host):
-                return None
-        else:
-            host = f"[{host}]"
+        host = f"[{host}]" if ":" in host else host.encode("idna").decode()  # Full-width letters become plain ones.
+        if not _HOST.fullmatch(host):
+            return None
         netloc = host if port is None else f"{host}:{port}"
         path, query, fragment = (quote(part, safe=_URL_SAFE) for part in (parts.path, parts.query, parts.fragment))
     except ValueError:  # UnicodeError of the codec, too.

@@ -3,13 +3,17 @@
 import asyncio
 import gc
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.support.commands import ROOT, server
 from tests.support.inlet_stage import AUTHORIZATION, TOKEN, InletStage, inlet_stage, listen
 
 PREFIXES = ("/1", "//1", "/1/1", "/apis/listenbrainz/1", "/apis/listenbrainz//1", "/apis/listenbrainz/1/1")
@@ -61,7 +65,8 @@ LONG = "x" * 2_001
     ("listen_type", "listens", "named"),
     [
         ("playing_now", [listen(), listen()], "one listen"),
-        ("single", [listen("One", 5)] * 51, "50 listens"),
+        ("single", [listen("One", 5)] * 51, "single takes at most 50 listens"),
+        ("single", [listen("One", 5)] * 4_000, "single takes at most 50 listens"),
         ("import", [listen("One", 5)] * 1_001, "1000 listens"),
         ("import", [listen("One", 5, notes="x" * 10_240)], "10 KiB"),
         ("single", [listen("One", 5, notes="é" * 5_100)], "10 KiB"),
@@ -217,6 +222,21 @@ async def test_a_row_that_cannot_be_read_is_as_if_it_were_not_there(stage: Inlet
     assert await stage.shown() == ("playing", "One")
 
 
+async def test_what_1_1_0_stored_is_read_and_what_is_stored_is_what_it_reads(stage: InletStage) -> None:
+    await stage.announce("One")
+    await stage.at(160)
+    await stage.announce("Two")
+    stored = json.loads(await stage.program.store.read_state("inlet") or "")
+    old = {
+        "playing": {name: stored["playing"][name] for name in ("item", "since", "until")},
+        "played": [{name: play[name] for name in ("item", "played_at")} for play in stored["played"]],
+        "told_at": stored["told_at"],
+    }
+    await stage.program.store.publish_state(json.dumps(old), "inlet")
+    assert await stage.shown() == ("playing", "Two")
+    assert await stage.recent() == [("One", 0)]
+
+
 async def test_half_a_character_in_the_store_is_no_row(stage: InletStage) -> None:
     await stage.announce("One")
     text = await stage.program.store.read_state("inlet")
@@ -237,3 +257,14 @@ async def test_stored_values_are_read_as_strictly_as_set_ones(tmp_path: Path, la
         page = await stage.program.client.get("/now-playing")
         assert (page.status_code, page.json()["error"]["code"]) == (503, "not_configured")
         assert page.json()["source"]["label"] == "Listening"
+
+
+def test_the_token_in_web_scrobbler_s_address_is_never_logged(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SOURCE": "inlet", "INLET_TOKEN": TOKEN}
+    with server(tmp_path, {**environ, "LOG_LEVEL": "debug"}) as running:
+        for path in (f"/inlet/web-scrobbler/{TOKEN}", f"/inlet/web-scrobbler/wrong-{TOKEN}", f"//inlet//x/{TOKEN}"):
+            for method in ("POST", "GET", "OPTIONS"):
+                answer = httpx.request(method, running.url + path, content=b"{", timeout=10, trust_env=False)
+                assert TOKEN not in answer.text + str(answer.headers)
+        code, out, err = running.end(signal.SIGTERM)
+    assert (code, TOKEN in out + err) == (0, False)

@@ -88,15 +88,13 @@ def submission_steps(body: bytes, now: float) -> Steps:
         listens = []
         for _ in reader.elements():
             listens.append(_checked(reader.value()))
-            if len(listens) > MAX_IMPORT_LISTENS:
-                raise InvalidSubmission(f"import takes at most {MAX_IMPORT_LISTENS} listens.")
+            _check_count(listen_type, len(listens))
             yield
     if not listens:
         raise InvalidSubmission("payload must be a list with at least one listen.")
+    _check_count(listen_type, len(listens))
     if listen_type == "playing_now":
         return _read_playing_now(listens)
-    if listen_type == "single" and len(listens) > MAX_SINGLE_LISTENS:
-        raise InvalidSubmission(f"single takes at most {MAX_SINGLE_LISTENS} listens.")
     if listen_type not in ("single", "import"):
         raise InvalidSubmission("listen_type must be single, playing_now or import.")
     timed = [(read_listened_at(listen.get("listened_at"), now), listen) for listen in listens]
@@ -143,9 +141,16 @@ def require_short(value: Any, name: str) -> None:
             require_short(entry, name)
 
 
-def _read_playing_now(listens: list[Any]) -> Submission:
-    if len(listens) != 1:
+def _check_count(listen_type: Any, count: int) -> None:
+    if listen_type == "playing_now" and count > 1:
         raise InvalidSubmission("playing_now takes exactly one listen.")
+    if listen_type == "single" and count > MAX_SINGLE_LISTENS:
+        raise InvalidSubmission(f"single takes at most {MAX_SINGLE_LISTENS} listens.")
+    if count > MAX_IMPORT_LISTENS:
+        raise InvalidSubmission(f"import takes at most {MAX_IMPORT_LISTENS} listens.")
+
+
+def _read_playing_now(listens: list[Any]) -> Submission:
     info = as_object(as_object(listens[0].get("track_metadata")).get("additional_info"))
     return Submission(
         "playing_now", now_playing=_item(listens[0], played=False), client=as_text(info.get("submission_client"))
