@@ -132,6 +132,7 @@ class SourceInfo:
     needs_authorization: bool = False
     has_progress: bool = False
     has_pauses: bool = False
+    has_ads: bool = False
     has_explicit_flag: bool = False
     hide_by_uri: bool = False
     returns_history: bool = False
@@ -165,6 +166,7 @@ SPOTIFY = SourceInfo(
     needs_authorization=True,
     has_progress=True,
     has_pauses=True,
+    has_ads=True,
     has_explicit_flag=True,
     hide_by_uri=True,
     calls_per_day=3000,

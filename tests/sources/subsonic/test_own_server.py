@@ -490,3 +490,9 @@ async def test_no_page_holds_the_address_that_stands_for_ours(tmp_path: Path) ->
     async with other_program(tmp_path, {**ENVIRON, "PUBLIC_URL": ""}, clock, served) as running:
         for path in ("/now-playing", "/api/now-playing", "/widget", "/now-playing.svg", "/", "/readyz", "/embed.js"):
             assert ".invalid" not in (await running.client.get(path)).text, path
+
+
+async def test_the_builder_offers_the_states_that_the_server_can_report(reporting: OtherProgram) -> None:
+    page = (await reporting.client.get("/")).text
+    assert 'value="paused"' in page
+    assert 'value="ad"' not in page

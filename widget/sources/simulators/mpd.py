@@ -39,41 +39,32 @@ class MpdSimulator:
         """Serve one client until it leaves."""
         writer.write(b"OK MPD 0.23.5\n")
         is_admitted, seen = self.password is None, self._player()
+        coming = asyncio.ensure_future(reader.readline())
         try:
-            while line := await reader.readline():
+            while line := await coming:
+                coming = asyncio.ensure_future(reader.readline())
                 command, *arguments = _words(line.decode())
                 self.commands.append(command)
+                if command == "noidle":
+                    continue  # It ended an idle, or crossed a change on its way.
                 if command == "password":
                     is_admitted = arguments == [self.password]
                     writer.write(b"OK\n" if is_admitted else b"ACK [3@0] {password} incorrect password\n")
                 elif not is_admitted:
                     writer.write(f'ACK [4@0] {{{command}}} you don\'t have permission for "{command}"\n'.encode())
-                elif command == "noidle":
-                    continue  # It crossed a change on its way.
                 elif command == "idle":
-                    seen = await self._idle(reader, writer, seen)
+                    while self._player() == seen and not coming.done():
+                        await asyncio.wait({coming}, timeout=TICK_SECONDS)
+                    writer.write(b"OK\n" if self._player() == seen else b"changed: player\nOK\n")
+                    seen = self._player()
                 else:
                     writer.write(self._reply(command, arguments))
                 await writer.drain()
         except ConnectionError:
             pass
         finally:
+            coming.cancel()
             writer.close()
-
-    async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: _Player) -> _Player:
-        """Wait until the player changes or the client says ``noidle``."""
-        line = asyncio.ensure_future(reader.readline())
-        try:
-            while self._player() == seen and not line.done():
-                await asyncio.wait({line}, timeout=TICK_SECONDS)
-        finally:
-            if not line.done():
-                line.cancel()
-        if self._player() == seen:
-            writer.write(b"OK\n")
-            return seen
-        writer.write(b"changed: player\nOK\n")
-        return self._player()
 
     def _reply(self, command: str, arguments: list[str]) -> bytes:
         track, state, elapsed = self._state()

@@ -37,8 +37,6 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("rtl", "Right-to-left"),
 )
 
-PAUSE_SAMPLES = frozenset({"paused", "ad"})
-
 
 async def builder_page(request: Request) -> Response:
     """The page; its own query holds the choices, so that it can be bookmarked."""
@@ -126,8 +124,10 @@ def ready_look(name: str, look: WidgetOptions, chosen: WidgetOptions) -> ReadyLo
 
 
 def available_samples(source: SourceInfo) -> tuple[tuple[str, str], ...]:
-    """What the preview can show: of the states, those that ``source`` can tell."""
-    return SAMPLES if source.has_pauses else tuple(one for one in SAMPLES if one[0] not in PAUSE_SAMPLES)
+    """Return the states that the preview offers: those that ``source`` can report."""
+    missing = {"paused"} if not source.has_pauses else set()
+    missing |= {"ad"} if not source.has_ads else set()
+    return tuple(sample for sample in SAMPLES if sample[0] not in missing)
 
 
 def preview_url(options: WidgetOptions) -> str:
