@@ -13,6 +13,7 @@ import httpx
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
 from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
+from tests.support.watching import open_stream
 from widget.artwork.color_service import ColorService
 from widget.artwork.dominant_color import ArtworkColors, extract_colors
 from widget.config.settings import Settings
@@ -96,7 +97,7 @@ async def test_what_cannot_be_had_stays_null_and_is_tried_again_after_a_minute()
 
     showing = Showing(clock, network=Failing()).show(playing(clock.now()))
     async with finding(showing):
-        with showing.broadcast.stream():
+        with open_stream(showing.broadcast):
             for _ in range(3):
                 async with asyncio.timeout(10):
                     await asked.wait()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.showing import Still, item, playing
+from tests.support.watching import open_stream
 from widget.model.playback import Playback
 from widget.model.snapshot import NOT_POLLED_YET
 from widget.now_playing.broadcaster import Broadcaster
@@ -33,7 +34,7 @@ async def test_what_is_shown_ends_by_the_clock_though_nobody_publishes() -> None
         NowPlayingState().with_playback(Playback("playing", clock.now(), item(duration_ms=10_000), 0), clock.now())
     )
     shown, revision = broadcast.current, broadcast.revision
-    with broadcast.stream():
+    with open_stream(broadcast):
         waiting = asyncio.create_task(broadcast.wait_for_change(revision))
         await clock.advance(12.9)
         assert broadcast.current is shown
@@ -65,7 +66,7 @@ async def test_a_clock_that_is_set_is_noticed_within_a_second() -> None:
     broadcast.publish(
         NowPlayingState().with_playback(Playback("playing", clock.now(), item(duration_ms=100_000), 0), clock.now())
     )
-    with broadcast.stream():
+    with open_stream(broadcast):
         waiting = asyncio.create_task(broadcast.wait_for_change(broadcast.revision))
         await clock.advance(5)
         clock.jump(100)
@@ -111,7 +112,7 @@ async def test_it_is_watched_for_a_minute_after_a_request_and_while_a_stream_is_
     for seconds in (59, 2):
         await clock.advance(seconds)
         watched.append(broadcast.has_viewers)
-    with broadcast.stream(), broadcast.stream():
+    with open_stream(broadcast), open_stream(broadcast):
         assert broadcast.streams == 2
         await clock.advance(1000)
         watched.append(broadcast.has_viewers)
@@ -123,7 +124,7 @@ async def test_it_is_watched_for_a_minute_after_a_request_and_while_a_stream_is_
 async def test_the_watcher_is_woken_by_a_request_or_a_stream() -> None:
     clock = FakeClock()
     broadcast = Broadcaster(clock)
-    for wake in (broadcast.touch, broadcast.stream().__enter__):
+    for wake in (broadcast.touch, broadcast.add_stream):
         waiting = asyncio.create_task(broadcast.wait_for_viewer())
         await settle()
         assert not waiting.done()

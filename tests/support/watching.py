@@ -1,8 +1,8 @@
 """Instances on one fake clock: a poller each, its source, and the store that they share."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Answer, ScriptedSource, SharedState
@@ -14,6 +14,16 @@ from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.poller import Poller
 
 SONG = item(duration_ms=200_000)
+
+
+@contextmanager
+def open_stream(broadcaster: Broadcaster) -> Iterator[None]:
+    """Count as a viewer of ``broadcaster`` while the context lasts."""
+    broadcaster.add_stream()
+    try:
+        yield
+    finally:
+        broadcaster.remove_stream()
 
 
 class Instance:

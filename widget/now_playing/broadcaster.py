@@ -5,8 +5,7 @@ one alive.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from math import inf
 from typing import Protocol
@@ -153,16 +152,15 @@ class Broadcaster:
         snapshot = self.current  # May raise the revision.
         return self.revision, snapshot
 
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        """Count an open stream as a viewer while the context lasts."""
+    def add_stream(self) -> None:
+        """Count an open stream as a viewer, until :meth:`remove_stream`."""
         self.touch()
         self.streams += 1
-        try:
-            yield
-        finally:
-            self.touch()
-            self.streams -= 1
+
+    def remove_stream(self) -> None:
+        """Count a stream as closed."""
+        self.touch()
+        self.streams -= 1
 
     def _update(self, now: float) -> None:
         if self._state is None:

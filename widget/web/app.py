@@ -1,6 +1,6 @@
-"""The application that visitors meet: the hot path and the streams in front, all other routes behind them.
+"""The ASGI application: ``/now-playing`` and its events in front, all other routes behind them.
 
-Whatever happens behind it ends here: a fault of ours in one line of the log, and in an answer that says no more.
+Every exception ends here, in one line of the log and a response that says no more.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from traceback import extract_tb
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from widget.web.api import events, now_playing_app
 from widget.web.api.flat import sample_responder
@@ -65,57 +66,52 @@ class WebApp(Starlette):
         self.state.turns = FairQueue()
         self._max_body_bytes = max_body_bytes or (lambda _: None)
         self._body_slots = BodySlots()
-        answers = ResponseCache(
+        responses = ResponseCache(
             services.clock,
             self.state.now_playing_cache,
             lambda scope: public_base_url(Request(scope), services.settings),
         )
-        sampled = sample_responder(services.clock, services.artwork, services.source)
-        self._hot_path = now_playing_app.NowPlayingApp(services.broadcast, answers, sampled)
-        self._streams = events.EventStreamApp(
-            services.broadcast, answers, services.clock, services.settings.max_streams
-        )
+        sample_response = sample_responder(services.clock, services.artwork, services.source)
+        self._raw_apps: dict[str, ASGIApp] = {
+            now_playing_app.PATH: now_playing_app.NowPlayingApp(services.broadcast, responses, sample_response),
+            events.PATH: events.EventStreamApp(
+                services.broadcast, responses, services.clock, services.settings.max_streams
+            ),
+        }
 
     def close_streams(self) -> None:
-        """The program ends: so do all open streams, each properly."""
+        """End all open streams, because the program ends."""
         self.state.services.broadcast.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        app = self._raw_apps.get(scope["path"]) or super().__call__
         try:
-            if scope["method"] in METHODS_WITHOUT_BODY:
-                await self._routed(scope, receive, send)
-            else:
-                await self._with_body(scope, receive, send)
+            if scope["method"] not in METHODS_WITHOUT_BODY:
+                receive = self._limit_body(scope, receive)
+            await app(scope, receive, send)
         except asyncio.CancelledError:
-            await _give_up(send, 503)  # The program ends: the server has waited long enough.
+            await _send_empty_response(send, 503)  # The program ends: the server has waited long enough.
             raise
+        except HTTPException as error:  # Raised before any route.
+            await _send_empty_response(send, error.status_code)
         except Exception as error:
-            log.error("a request failed: %s", _place(error), exc_info=log.isEnabledFor(logging.DEBUG))
-            await _give_up(send, 500)
+            log.error("a request failed: %s", _location(error), exc_info=log.isEnabledFor(logging.DEBUG))
+            await _send_empty_response(send, 500)
 
-    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _limit_body(self, scope: Scope, receive: Receive) -> Receive:
+        """Return ``receive`` within the limits of the route. Raises HTTPException if the body declares too much."""
         own_limit = self._max_body_bytes(scope)
         max_bytes = MAX_BODY_BYTES if own_limit is None else own_limit
-        slots = self._body_slots if own_limit is None else None
         if declares_too_large_body(scope, max_bytes):
-            await _give_up(send, 413)
-        else:
-            await self._routed(scope, limit_body(receive, max_bytes, slots), send)
-
-    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == now_playing_app.PATH:
-            await self._hot_path(scope, receive, send)
-        elif scope["path"] == events.PATH:
-            await self._streams(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return limit_body(receive, max_bytes, self._body_slots if own_limit is None else None)
 
 
-async def _give_up(send: Send, status: int) -> None:
-    """An answer of its own, where none has begun yet."""
+async def _send_empty_response(send: Send, status: int) -> None:
+    """Send a response without a body, if none has begun yet."""
     headers = [
         (b"content-length", b"0"),
         (b"cache-control", b"no-store"),
@@ -130,8 +126,8 @@ async def _give_up(send: Send, status: int) -> None:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _place(error: Exception) -> str:
-    """What was raised, and where; its text may hold what a visitor sent."""
+def _location(error: Exception) -> str:
+    """Return the kind of ``error`` and where it was raised, without its text: that may hold a visitor's input."""
     frames = extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return type(error).__name__ + place

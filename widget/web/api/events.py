@@ -71,16 +71,19 @@ class EventStreamApp:
             await send({"type": "http.response.start", "status": 503, "headers": _FULL})
             await send({"type": "http.response.body", "body": b"too many streams are open"})
         else:
-            with self._broadcaster.stream():  # Counted before anything is awaited: none is one too many.
+            self._broadcaster.add_stream()  # Before anything is awaited: of many together none is one too many.
+            stream = None
+            try:
                 await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
                 await send(_FIRST_WRITE)
                 await self._broadcaster.fresh()
                 await asyncio.sleep(FIRST_EVENT_DELAY_SECONDS)
                 stream = self._fan_out.add(scope, send)
-                try:
-                    while (await receive())["type"] != "http.disconnect":
-                        pass
-                finally:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+            finally:
+                self._broadcaster.remove_stream()
+                if stream is not None:
                     self._fan_out.remove(stream)
 
 
@@ -152,18 +155,25 @@ class FanOut:
             self._end(stream)
 
     async def _write_event_to_all(self) -> None:
-        for number, stream in enumerate(list(self._streams), 1):
-            self._write_event(stream)
+        for number, stream in enumerate(list(self._streams)):
             if number % WRITES_PER_TURN == 0:
-                await asyncio.sleep(0)
+                if number:
+                    await asyncio.sleep(0)
+                response, revision = self._responses.get(self._broadcaster.current), self._broadcaster.revision
+            if stream.revision == revision or stream.writing is not None:
+                continue
+            if response.needs_origin:
+                self._write_event(stream)
+            else:
+                stream.revision = revision
+                self._write(stream, response.event)
 
     def _write_event(self, stream: Stream) -> None:
         """Write the current event, unless ``stream`` has it, has ended or still writes an earlier one."""
         snapshot, revision = self._broadcaster.current, self._broadcaster.revision
-        if stream.revision == revision or stream.writing is not None or stream not in self._streams:
-            return
-        stream.revision = revision
-        self._write(stream, self._responses.get(snapshot, stream.scope).event)
+        if stream.revision != revision and stream.writing is None and stream in self._streams:
+            stream.revision = revision
+            self._write(stream, self._responses.get(snapshot, stream.scope).event)
 
     def _send_heartbeats(self) -> None:
         now = self._clock.monotonic()
@@ -185,13 +195,15 @@ class FanOut:
 
     def _write(self, stream: Stream, message: Message) -> None:
         """Write ``message`` at once, or as soon as the client has accepted what was written before."""
+        steps = stream.send(message).__await__()
         try:
-            rest = _run_until_it_waits(stream.send(message).__await__())
+            future = next(steps)
+        except StopIteration:
+            return
         except Exception:
             return  # The client has left; the stream's own task learns of it.
-        if rest is not None:
-            stream.writing = asyncio.create_task(_finish(rest))
-            stream.writing.add_done_callback(lambda task: self._after_write(stream, task))
+        stream.writing = asyncio.create_task(_finish(steps, future))
+        stream.writing.add_done_callback(lambda task: self._after_write(stream, task))
 
     def _after_write(self, stream: Stream, task: asyncio.Task[None]) -> None:
         consume_exception(task)
@@ -202,17 +214,8 @@ class FanOut:
             self._write_event(stream)
 
 
-def _run_until_it_waits(steps: Generator[Any, Any, None]) -> _Rest | None:
-    """Run an awaitable's ``steps`` up to its first wait; return the rest, None if it is done."""
-    try:
-        future = next(steps)
-    except StopIteration:
-        return None
-    return _Rest(steps, future)
-
-
 class _Rest:
-    """The rest of an awaitable that has begun, and waits for ``future``."""
+    """The rest of an awaitable whose ``steps`` have begun, and wait for ``future``."""
 
     def __init__(self, steps: Generator[Any, Any, None], future: Any) -> None:
         self._steps = steps
@@ -223,5 +226,5 @@ class _Rest:
         yield from self._steps
 
 
-async def _finish(rest: _Rest) -> None:
-    await rest
+async def _finish(steps: Generator[Any, Any, None], future: Any) -> None:
+    await _Rest(steps, future)
