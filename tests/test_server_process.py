@@ -8,14 +8,15 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.support.commands import CLIENT_SECRET, Spotify, run, server, spotify, start
-from tests.support.live_server import free_port
+from tests.support.live_server import free_port, live_server
 
 TOKEN = "/api/token"
 NOW = "/v1/me/player/currently-playing"
@@ -284,3 +285,45 @@ def test_the_installed_scripts_are_the_same_commands(service: Spotify, tmp_path:
         )
         assert result.returncode == 0
         assert "Usage" in result.stdout
+
+
+class LockingSpotify:
+    """A simulated Spotify during whose refresh another program locks the database at ``path``."""
+
+    def __init__(self, app: ASGIApp, path: Path) -> None:
+        self._app = app
+        self._path = path
+        self.lock: sqlite3.Connection | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == TOKEN and self.lock is None:
+            self.lock = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self.lock.execute("BEGIN EXCLUSIVE")
+        await self._app(scope, receive, send)
+
+
+def test_a_token_that_came_while_the_database_was_locked_survives_the_end(
+    service: Spotify, seeded: dict[str, str], tmp_path: Path
+) -> None:
+    service.simulator.rotates = True
+    locking = LockingSpotify(service.simulator.app, tmp_path / "now-playing.db")
+    waiting = tmp_path / "now-playing.db.unsaved"
+    with live_server(locking) as url:
+        environ = {**seeded, "SPOTIFY_ACCOUNTS_URL": url, "SPOTIFY_API_URL": f"{url}/v1"}
+        with server(tmp_path, environ) as running:
+            with suppress(httpx.HTTPError):
+                running.get("/now-playing.txt")
+            deadline = time.monotonic() + 15
+            while not waiting.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            begun = time.monotonic()
+            code, _, err = running.end(signal.SIGTERM)
+            assert (code, time.monotonic() - begun < 3) == (0, True), err
+        assert locking.lock is not None
+        locking.lock.close()
+        refreshes = service.simulator.requests.count(TOKEN)
+        with server(tmp_path, environ) as again:
+            assert again.shows()
+        assert service.simulator.requests.count(TOKEN) == refreshes
+    assert not waiting.exists()
+    assert stored_token(tmp_path) in service.simulator.refresh_tokens

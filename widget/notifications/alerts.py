@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import Any
 
 from widget.clock import to_utc
 from widget.model.error_info import SEED_SPENT, error_info
 from widget.model.errors import PERMANENT_CODES, ErrorCode
+from widget.model.serialization import optional, require_timestamp
 from widget.model.sources import SPOTIFY, SourceInfo
 from widget.model.tokens import SECONDS_PER_DAY, STORED_CLOCK_SKEW_SECONDS, Authorization
 
@@ -83,21 +83,26 @@ def dump_incident(incident: Incident) -> str:
 
 
 def _incident_from_dict(value: Any) -> Incident:
-    return Incident(value["code"], value["since"], value.get("until"), value.get("over_at"))
+    if value["code"] not in _ALERTING_CODES:
+        raise ValueError("not a code that alerts")
+    return Incident(
+        value["code"],
+        require_timestamp(value["since"]),
+        optional(require_timestamp, value.get("until")),
+        optional(require_timestamp, value.get("over_at")),
+    )
 
 
 def load_incident(text: str | None, now: float) -> Incident | None:
-    """The trouble that was stored as JSON; None for whatever cannot be one, or lies ahead of ``now``."""
+    """Return the incident that was stored as JSON; None if it cannot be read or lies ahead of ``now``."""
     try:
-        trouble = None if text is None else _incident_from_dict(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError):
+        incident = None if text is None else _incident_from_dict(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    if trouble is None or trouble.code not in _ALERTING_CODES:
+    if incident is None:
         return None
-    times = (trouble.opened_at, trouble.until or 0.0, trouble.resolved_at or 0.0)
-    if not all(isinstance(at, int | float) and isfinite(at) for at in times):
-        return None
-    return trouble if max(trouble.opened_at, trouble.resolved_at or 0.0) <= now + STORED_CLOCK_SKEW_SECONDS else None
+    latest = max(incident.opened_at, incident.resolved_at or 0.0)
+    return incident if latest <= now + STORED_CLOCK_SKEW_SECONDS else None
 
 
 def due_alerts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from widget.model.errors import StoreError
-from widget.model.tokens import Authorization
+from widget.model.tokens import Authorization, Credentials
 from widget.store import queries
 from widget.store.base import DEFAULT_TIMEOUTS, RESERVED_BYTES, Store, StoreTimeouts
 from widget.store.file_lock import FileLock
@@ -27,6 +28,8 @@ CHANGE_POLL_SECONDS = 0.2
 _RESERVED_KEY = "room"
 
 Value = TypeVar("Value")
+
+log = logging.getLogger(__name__)
 
 
 class SqliteStore(Store):
@@ -111,8 +114,29 @@ class SqliteStore(Store):
         if self._held_refresh_lock is None or not self._held_refresh_lock.is_held:
             raise StoreError(f"the refresh lock of the database {self._path} is no longer ours")
 
+    async def save_refresh(
+        self,
+        used_refresh_token: str,
+        authorization: Authorization,
+        credentials: Credentials | None = None,
+        seed_fingerprint: str | None = None,
+    ) -> bool:
+        saved = await super().save_refresh(used_refresh_token, authorization, credentials, seed_fingerprint)
+        self._unsaved.delete()
+        return saved
+
     async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
-        return self._unsaved.write(used_refresh_token, authorization)
+        # In a thread of its own: the store's may be waiting for the very lock that keeps the token out.
+        worker = Worker("unsaved")
+        worker.start()
+        try:
+            return await worker.run_job(
+                lambda: self._unsaved.write(used_refresh_token, authorization), self._timeouts.close
+            )
+        except TimeoutError:
+            return False
+        finally:
+            worker.stop(lambda: None)
 
     async def try_lead(self) -> bool:
         return self._leader_lock.is_held or self._try_lock(self._leader_lock)
@@ -147,8 +171,11 @@ class SqliteStore(Store):
 
     async def _take_over_unsaved(self) -> None:
         """Store the authorization that a process could not store before it ended."""
+        if not self._unsaved.exists():
+            return
         if (unsaved := self._unsaved.read()) is not None:
             await self.save_refresh(*unsaved)
+            log.info("the token that waited in a file beside the database is saved")
         self._unsaved.delete()
 
     async def _acquire(self, lock: FileLock, deadline: float) -> None:
