@@ -4,7 +4,6 @@
   // The server writes the options' names, and the heights at scale 1: the cover's beside its artwork, the list's with rows.
   const OPTIONS = ["theme", "layout"];
   const HIGH = { card: 140, compact: 56 };
-  const PLACED = "data-placed";
   const root = document.documentElement;
   const current = document.currentScript;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -30,7 +29,7 @@
   const all = [...document.scripts].filter(isOurs);
   const exact = all.filter(({ src }) => stack.includes(src.split("#")[0]));
   const tags = current ? [current] : imported ? exact : all;
-  const home = folder(current?.src || "data:") || folder(imported || all[0]?.src || "data:");
+  const home = [current?.src, imported, all[0]?.src].filter(Boolean).map(folder).find(Boolean);
 
   // ---- The page behind the widget ------------------------------------------------------------------------
 
@@ -138,7 +137,7 @@
     }
 
     get server() {
-      return this.src ? instance(this.src) : customElements.get(NAME).home;
+      return this.src ? instance(this.src) : this.home || customElements.get(NAME).home;
     }
 
     get shade() {
@@ -155,11 +154,15 @@
       if (!server) return warn();
       const scale = Math.min(3, Math.max(0.75, parseFloat(this.scale) || 1));
       const width = parseInt(this.width, 10) || (layout === "pill" ? 320 * scale : 0);
-      try {
-        // A constructed sheet needs no leave of the page's Content-Security-Policy.
-        this.sheet ||= shadowRoot.adoptedStyleSheets = [new CSSStyleSheet()];
-        this.sheet[0].replaceSync(`:host{display:block${width > 0 ? `;max-width:${width}px` : ""}}:host([hidden]){display:none}`);
-      } catch {}
+      const css = `:host{display:block${width > 0 ? `;max-width:${width}px` : ""}}:host([hidden]){display:none}`;
+      if (this.css !== css) {
+        this.css = css;
+        try {
+          // A constructed sheet needs no leave of the page's Content-Security-Policy.
+          const sheet = (shadowRoot.adoptedStyleSheets = [new CSSStyleSheet()])[0];
+          sheet.replaceSync(css);
+        } catch {}
+      }
       const address = new URL("widget", server);
       for (const name of OPTIONS) {
         const value = name === "theme" ? shade : this[name];
@@ -172,15 +175,10 @@
       frame.title = this.title || "Now playing";
       frame.loading = "lazy";
       frame.part = "frame";
-      Object.assign(frame.style, {
-        border: 0,
-        display: "block",
-        width: "100%",
-        height: before?.style.height || `${height(layout, scale, this.clientWidth)}px`,
-        colorScheme: shade,
-      });
+      const high = before?.style.height || `${height(layout, scale, this.clientWidth)}px`;
+      frame.style.cssText = `border:0;display:block;width:100%;height:${high};color-scheme:${shade}`;
       if (this.background === "glass") {
-        frame.style.backdropFilter = frame.style.webkitBackdropFilter = "blur(20px) saturate(1.4)";
+        frame.style.backdropFilter = frame.style.webkitBackdropFilter = "blur(20px) saturate(1.5)";
         frame.style.borderRadius = `${(this.radius || (layout === "pill" ? 16 : 12)) * scale}px`;
       }
       shadowRoot.replaceChildren(frame);
@@ -212,7 +210,7 @@
 
   let warned;
   function warn() {
-    warned ||= !console.warn(`${NAME}: no server. Set src="https://…" on the element or data-host on the script.`);
+    warned ||= !console.warn(`${NAME}: no server. Set src on the element or data-host on the script.`);
   }
 
   // Shared by all runs of this file on a page, those of other instances too.
@@ -231,17 +229,17 @@
         if (performance.now() - begun < 3000 && document.querySelector("script[type=module]")) return true;
       }
       for (; node; node = node.parentNode) {
-        const name = Object.keys(node).find((name) => name.startsWith("__reactContainer"));
-        if (name) return node[name]?.stateNode?.current.memoizedState?.isDehydrated;
+        const key = Object.keys(node).find((name) => name.startsWith("__reactContainer"));
+        if (key) return node[key]?.stateNode?.current.memoizedState?.isDehydrated;
       }
     }
 
     // Give `script` its widget: the one that stands there from before the page was cloned or saved, or its own.
     function place(script, home) {
       const inHead = document.head?.contains(script);
-      let next = inHead ? document.body.firstElementChild : script.nextElementSibling;
-      while (next?.script?.isConnected) next = next.nextElementSibling;
-      let element = next?.matches(`${NAME}[${PLACED}]`) ? next : widgets.get(script);
+      let element = inHead ? document.body.firstElementChild : script.nextElementSibling;
+      while (element?.script?.isConnected) element = element.nextElementSibling;
+      if (!element?.hasAttribute("data-placed")) element = widgets.get(script);
       if (!element) {
         element = document.createElement(NAME);
         for (const name of NowPlaying.observedAttributes) {
@@ -249,7 +247,8 @@
           if (value !== null) element.setAttribute(name, value);
         }
         element.setAttribute("src", home);
-        element.setAttribute(PLACED, "");
+        element.setAttribute("data-placed", "");
+        element.home = home; // All that version 1.1.0 looks at, if its script defined the element.
       }
       element.script = script;
       element.placed = performance.now();
