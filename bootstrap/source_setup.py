@@ -20,7 +20,14 @@ from widget.config.source_settings import (
     stored_source_name,
     stored_values,
 )
-from widget.model.errors import DailyLimitReached, NowPlayingError, SourceError, SourceUnreachable, Throttled
+from widget.model.errors import (
+    DailyLimitReached,
+    NowPlayingError,
+    SourceError,
+    SourceUnreachable,
+    Throttled,
+    UnsupportedServer,
+)
 from widget.model.sources import SOURCES, SourceInfo, SourceName
 
 if TYPE_CHECKING:
@@ -90,6 +97,8 @@ async def _try(context: CommandContext, settings: Settings, terminal: Terminal) 
     """Return the time of a good response; None if the service could not be asked now."""
     try:
         await context.poll_once(settings)
+    except UnsupportedServer as error:
+        raise NowPlayingError(f"{error} Nothing was stored.") from error
     except TRANSIENT_ERRORS as error:
         terminal.print_warning(f"{error} The values could not be tried now; they are stored anyway.")
         return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.responses import JSONResponse
 
 from tests.support.at_terminal import at_terminal
 from tests.support.commands import run, server, spotify
@@ -252,6 +253,14 @@ def test_listenbrainz_s_refusals_store_nothing_and_its_outages_warn(
     exported = run("bootstrap", "export", cwd=tmp_path, environ={**bare(), "SOURCE": "listenbrainz"})
     assert exported.returncode == exit_code
     assert ("LISTENBRAINZ_TOKEN=needle-token" in exported.stdout) is (exit_code == 0)
+
+
+def test_a_server_that_does_not_know_what_plays_is_refused_in_words(tmp_path: Path, services: Scrobbling) -> None:
+    services.listenbrainz.answer = lambda: JSONResponse({"status": "ok"})
+    done = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ=services.environ("listenbrainz"))
+    assert done.returncode == 1
+    assert "this server does not tell what plays" in " ".join(done.stderr.split())
+    assert "Nothing was stored" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("name", ["a/b", "a\tb", "x" * 65])

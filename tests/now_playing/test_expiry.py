@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from widget.model.hide_list import HideList, name_keys
-from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.model.playback import Entity, Item, Playback, PlayedItem, is_same_track
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import INLET, LASTFM, LISTENBRAINZ, ExpiryRule
-from widget.now_playing.expiry import is_same_track
 from widget.now_playing.serialization import dump_state, load_state
 from widget.now_playing.state import NowPlayingState
 

@@ -131,7 +131,7 @@ async def asked(client: str, coding: str, chunks: Iterable[bytes], status: int =
 @pytest.mark.parametrize("answer", TOO_MUCH)
 async def test_an_answer_beyond_the_limit_is_read_to_the_limit_alone(client: str, answer: str) -> None:
     error, most = await asked(client, *TOO_MUCH[answer]())
-    assert str(error).endswith("answers with more than can be read.")
+    assert str(error).endswith("sent a response that is too large.")
     assert most < 5 * MAX_RESPONSE_BYTES
 
 
@@ -146,7 +146,7 @@ async def test_an_encoding_that_is_broken_or_was_not_asked_for_is_no_answer(clie
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
 async def test_refusals_have_the_same_limit(client: str, status: int) -> None:
     error, most = await asked(client, "gzip", [bomb()], status)
-    assert str(error).endswith("answers with more than can be read.")
+    assert str(error).endswith("sent a response that is too large.")
     assert most < 5 * MAX_RESPONSE_BYTES
 
 

@@ -9,19 +9,20 @@
     └── SourceError               the source cannot be polled now; carries the public code
         ├── NotConfigured         run the bootstrap
         ├── NeedsAuthorization    authorize again; do not refresh any more (invalid_grant)
-        ├── CodeRefused           the authorization code is spent, expired or not ours: begin again
-        ├── BadCredentials        correct client ID or secret; keep the token (invalid_client)
+        ├── InvalidGrant          the authorization code is spent, expired or not ours: begin again
+        ├── InvalidCredentials    correct client ID or secret; keep the token (invalid_client)
         ├── Forbidden             the source refuses the app or the account; retry much later
         │   └── ScopeMissing      do without this endpoint until a new authorization
         ├── UnknownUser           correct the user's name
-        ├── Private               the user hides their listening: make it public
+        ├── ProfilePrivate        the user hides their listening: make it public
         ├── Throttled             no call at all until ``retry_after`` has passed
         │   ├── RateLimited
         │   └── QuotaExceeded
-        ├── BudgetSpent           CALLS_PER_DAY is used up
+        ├── DailyLimitReached     CALLS_PER_DAY is used up
         └── SourceUnreachable     timeouts, 5xx, broken responses: retry with backoff
+            ├── UnsupportedServer     the server cannot say what plays: use another
             └── SpotifyUnreachable
-                ├── RefreshUnanswered   of a refresh: no call was counted, retry soon
+                ├── RefreshFailed       of a refresh: no call was counted, retry soon
                 └── AccessTokenRefused  401: refresh once, try once more, then stop
 """
 
@@ -165,6 +166,10 @@ class SourceUnreachable(SourceError):  # noqa: N818
     """A timeout, a 5xx or a broken response: retry later."""
 
     code: ClassVar[ErrorCode] = "source_unreachable"
+
+
+class UnsupportedServer(SourceUnreachable):
+    """The server responds, but cannot say what plays."""
 
 
 class SpotifyUnreachable(SourceUnreachable):

@@ -99,3 +99,18 @@ class PlayedItem:
 
     item: Item
     played_at: float
+
+
+def is_same_track(one: Item, other: Item) -> bool:
+    """Return whether both are the same track, however much is known of each."""
+    if one.uri is not None and other.uri is not None:
+        return one.uri == other.uri
+    if one.id is not None and other.id is not None:
+        return one.id == other.id
+    if one.title.casefold() != other.title.casefold():
+        return False
+    return one.artists == other.artists or bool(_artist_keys(one) & _artist_keys(other))
+
+
+def _artist_keys(item: Item) -> set[str]:
+    return {key for key in item.hide_keys if key.startswith("artist:")}

@@ -23,6 +23,11 @@ def parse_base_url(value: str) -> str:
     return parsers.parse_url(value) + "/" * value.endswith("/")
 
 
+def parse_listenbrainz_url(value: str) -> str:
+    """Return the address of a ListenBrainz server without the ``/1`` that begins the paths of its API."""
+    return parsers.parse_url(value).removesuffix("/1").rstrip("/")
+
+
 def parse_inlet_token(value: str) -> str:
     """Return the token that players send, or its SHA-256."""
     if value.lower().startswith(SHA256_PREFIX):

@@ -14,6 +14,7 @@ from widget.model.source_values import (
     parse_base_url,
     parse_inlet_token,
     parse_label,
+    parse_listenbrainz_url,
     parse_mpd_host,
     parse_mpd_port,
     parse_password,
@@ -23,7 +24,7 @@ from widget.model.source_values import (
 
 SourceName = Literal["spotify", "lastfm", "listenbrainz", "inlet", "subsonic", "mpd"]
 
-_COVER_ART_URL = "https://coverartarchive.org/release/{release}/front-500"
+_COVER_ART_URL = "https://coverartarchive.org/{entity}/{mbid}/front-500"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ LISTENBRAINZ = SourceInfo(
     prefix="LISTENBRAINZ_",
     variables=(
         SourceVariable("LISTENBRAINZ_USER", parse_user_name, prompt="Your ListenBrainz user name"),
-        SourceVariable("LISTENBRAINZ_URL", parsers.parse_url, "https://api.listenbrainz.org", scopes_secrets=True),
+        SourceVariable("LISTENBRAINZ_URL", parse_listenbrainz_url, "https://api.listenbrainz.org", scopes_secrets=True),
         SourceVariable("LISTENBRAINZ_TOKEN", parsers.parse_token, secret=True),
     ),
     poll_intervals=_POLLED,
@@ -276,9 +277,13 @@ def parse_source_name(text: str) -> SourceName:
     raise ValueError(f"must be {', '.join(most)} or {last}")
 
 
-def front_cover(release_mbid: str | None) -> tuple[Artwork, ...]:
-    """Return the front cover of a MusicBrainz release (https://musicbrainz.org/doc/Cover_Art_Archive/API).
+def front_cover(release_mbid: str | None, release_group_mbid: str | None = None) -> tuple[Artwork, ...]:
+    """Return the front cover of a MusicBrainz release, else of its release group; the archive may have none.
 
-    Whether it has one shows when it is fetched.
+    See https://musicbrainz.org/doc/Cover_Art_Archive/API
     """
-    return () if release_mbid is None else (Artwork(_COVER_ART_URL.format(release=release_mbid)),)
+    if release_mbid is not None:
+        return (Artwork(_COVER_ART_URL.format(entity="release", mbid=release_mbid)),)
+    if release_group_mbid is not None:
+        return (Artwork(_COVER_ART_URL.format(entity="release-group", mbid=release_group_mbid)),)
+    return ()

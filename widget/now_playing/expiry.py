@@ -6,7 +6,7 @@ come back by lingering on; an absence, another track or a new scrobble brings it
 
 from dataclasses import dataclass, replace
 
-from widget.model.playback import Item, Playback
+from widget.model.playback import Item, Playback, is_same_track
 from widget.model.sources import ExpiryRule
 
 PLAYER_CLOCK_SKEW_SECONDS = 30.0
@@ -77,21 +77,6 @@ def apply_expiry(playback: Playback, report: NowPlayingReport | None, expiry: Ex
     if playback.observed_at >= expires_at:
         return Playback("idle", playback.observed_at)
     return replace(playback, expires_at=expires_at, newest_played_at=None)
-
-
-def is_same_track(one: Item, other: Item) -> bool:
-    """Return whether both are the same track, however much is known of each."""
-    if one.uri is not None and other.uri is not None:
-        return one.uri == other.uri
-    if one.id is not None and other.id is not None:
-        return one.id == other.id
-    if one.title.casefold() != other.title.casefold():
-        return False
-    return one.artists == other.artists or bool(_artist_keys(one) & _artist_keys(other))
-
-
-def _artist_keys(item: Item) -> set[str]:
-    return {key for key in item.hide_keys if key.startswith("artist:")}
 
 
 def _was_unobserved(

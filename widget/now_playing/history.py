@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from widget.model.playback import Item, Playback, PlayedItem
-from widget.now_playing.expiry import NowPlayingReport, is_same_track
+from widget.model.playback import Item, Playback, PlayedItem, is_same_track
+from widget.now_playing.expiry import NowPlayingReport
 from widget.now_playing.plausibility import INSTANCE_CLOCK_SKEW_SECONDS
 
 LAST_PLAYED_MAX_AGE_SECONDS = 7 * 86_400.0

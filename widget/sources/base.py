@@ -1,4 +1,4 @@
-"""What the program is given of the source that it asks, whichever that is."""
+"""The interface of a source: its adapter, and what the adapter is made of."""
 
 from __future__ import annotations
 
@@ -23,68 +23,70 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What plays, and what was played, newest first; None where the answer told nothing of it."""
+    """What plays, and the plays, newest first; None if the response did not contain it."""
 
     playback: Playback | None
     history: tuple[PlayedItem, ...] | None = None
 
 
 class SourceClient(Protocol):
-    """The way to a source. Every method makes at most one question, or raises for free where it is known that asking
-    is no use; so it may be called as often as one likes."""
+    """Requests to a source. Each method makes at most one, or raises without a request if it would be refused again.
+
+    So it may be called at any time.
+    """
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises SourceError or StoreError."""
+        """Return what plays now. Raises SourceError or StoreError."""
         ...
 
     async def recently_played(self) -> Sequence[PlayedItem]:
-        """What was played, newest first; raises alike."""
+        """Return the plays, newest first. Raises SourceError or StoreError."""
         ...
 
     async def authorization_status(self) -> AuthorizationStatus:
-        """How the authorization stands, where there is one. May raise StoreError."""
+        """Return the state of the authorization. May raise StoreError."""
         ...
 
     async def known_problem(self) -> SourceProblem | None:
-        """Why asking is no use now, as far as is known; asks nobody. May raise StoreError."""
+        """Return why a request would be refused now; makes none. May raise StoreError."""
         ...
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
-        """The questions of the last 24 hours: (beginning of the minute, number), oldest first. May raise StoreError."""
+        """Return the calls of the last 24 hours: (start of the minute, number), oldest first. May raise StoreError."""
         ...
 
     async def close(self) -> None:
-        """Waits for what is under way and must not be lost."""
+        """Wait for requests whose result must not be lost, and close connections."""
         ...
 
 
 class BackgroundTask(Protocol):
-    """Something that goes on beside the questions."""
+    """A task of the application's lifespan."""
 
     async def run(self) -> None:
-        """Runs until it is cancelled."""
+        """Run until cancelled."""
         ...
 
 
 class PushSource(Protocol):
-    """A source that tells by itself."""
+    """A source that pushes what plays."""
 
     async def last_push_at(self) -> float | None:
-        """When it told something last (s since the epoch). May raise StoreError."""
+        """Return when it pushed last (s since the epoch). May raise StoreError."""
         ...
 
     async def last_change_at(self) -> float | None:
-        """Return when it pushed something last that is not hidden (s since the epoch). May raise StoreError."""
+        """Return when it last pushed an item that is not hidden (s since the epoch). May raise StoreError."""
         ...
 
     async def wait_for_push(self, seconds: float) -> None:
-        """Returns when it has told something, after ``seconds`` at the latest. May raise StoreError."""
+        """Return when it has pushed, after ``seconds`` at the latest. May raise StoreError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterContext:
-    """What a wing is made of."""
+    """What an adapter is made of."""
 
     settings: Settings
     store: Store
@@ -94,13 +96,12 @@ class AdapterContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceAdapter:
-    """``source`` is its row, with the owner's own label and page; ``reauthorization`` is None where nothing ever
-    ends; ``work`` is what goes on beside the questions.
+    """``source`` has the owner's own label and page. ``background_tasks`` run as long as the application.
 
-    ``routes`` are its own, ``largest_body`` how many bytes of a request's body these limit themselves (None for other
-    requests); ``pushed`` is set where the source tells by itself. ``wait_for_change`` is set if it holds a connection:
-    it waits at most so many seconds for a change to be announced, and returns whether one was. ``load_artwork`` is set
-    if artwork has private addresses: it returns the image at one; None if there is none now.
+    ``routes`` are its own; ``max_body_bytes`` is their limit for a request's body, None for other requests. ``push`` is
+    set if the source pushes. ``wait_for_change`` is set if it holds a connection: it waits at most so many seconds for
+    a change to be announced, and returns whether one was. ``load_artwork`` is set if artwork has private addresses: it
+    returns the image at one, None if there is none now.
     """
 
     source: SourceInfo

@@ -1,4 +1,4 @@
-"""What was refused, remembered: asking for the same would bring the same, and may cost a call."""
+"""A refusal, remembered: the same request would be refused again, and may cost a call."""
 
 from __future__ import annotations
 
@@ -10,43 +10,44 @@ from widget.model.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class OpenCircuit:
-    """``error`` answered who asked as ``asker``; from ``retry_at`` (monotonic s) on it is worth asking again."""
+    """``error`` was raised for ``key``; from ``retry_at`` (monotonic s) on a request may work again."""
 
     key: object = field(repr=False)
     error: SourceError
     retry_at: float
 
-    def seconds_left(self, asker: object, now: float) -> float:
-        """For how long asking as ``asker`` is no use at ``now`` (monotonic s); 0 where it may be tried."""
-        return max(0.0, self.retry_at - now) if asker == self.key else 0.0
+    def seconds_left(self, key: object, now: float) -> float:
+        """Return for how long a request for ``key`` is refused at ``now`` (monotonic s)."""
+        return max(0.0, self.retry_at - now) if key == self.key else 0.0
 
 
 def with_retry_after(error: SourceError, seconds: float) -> SourceError:
-    """``error`` once more, worth asking again after ``seconds``."""
+    """Return a copy of ``error`` that may be retried after ``seconds``."""
     return type(error)(str(error), retry_after=seconds)
 
 
 class CircuitBreaker:
-    """The last refusal, by ``clock``. Another asker than the refused one may ask at once."""
+    """The last refusal. Requests for another key pass."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._last: OpenCircuit | None = None
+        self._circuit: OpenCircuit | None = None
 
-    def check(self, asker: object = None) -> None:
-        """Raises what ``asker`` was refused with, while it is no use to ask again."""
-        if self._last is not None and (seconds := self._last.seconds_left(asker, self._clock.monotonic())) > 0:
-            raise with_retry_after(self._last.error, seconds) from self._last.error
+    def check(self, key: object = None) -> None:
+        """Raise the error of ``key`` again until it may be retried."""
+        circuit = self._circuit
+        if circuit is not None and (seconds := circuit.seconds_left(key, self._clock.monotonic())) > 0:
+            raise with_retry_after(circuit.error, seconds) from circuit.error
 
-    def last_error(self, asker: object) -> SourceError | None:
-        """What ``asker`` was refused with, however long ago."""
-        return self._last.error if self._last is not None and self._last.key == asker else None
+    def last_error(self, key: object) -> SourceError | None:
+        """Return the last error of ``key``, however old."""
+        return self._circuit.error if self._circuit is not None and self._circuit.key == key else None
 
-    def trip(self, error: SourceError, seconds: float, asker: object = None) -> SourceError:
-        """From now on :meth:`check` raises ``error``, for ``seconds``; gives it as it is to be raised now."""
-        self._last = OpenCircuit(asker, error, self._clock.monotonic() + seconds)
+    def trip(self, error: SourceError, seconds: float, key: object = None) -> SourceError:
+        """Make :meth:`check` raise ``error`` for ``seconds``; return the error to raise now."""
+        self._circuit = OpenCircuit(key, error, self._clock.monotonic() + seconds)
         return with_retry_after(error, seconds)
 
     def reset(self) -> None:
-        """Nothing is refused any more."""
-        self._last = None
+        """Forget the last error."""
+        self._circuit = None

@@ -1,4 +1,4 @@
-"""Single values out of JSON that somebody else wrote: each is what it should be, or None. Pure."""
+"""Lenient readers of foreign JSON: each value has the right type, or is None. Pure."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 MAX_DURATION_MS = 30 * 86_400_000
 MAX_TIMESTAMP = 32_503_680_000.0  # the year 3000
 MAX_URL_LENGTH = 2_000
+MAX_TEXT_LENGTH = 2_000
 
 _URL_TEXT = re.compile(r"[^\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _URL_SAFE = "%/:?#[]@!$&()*+,;=~"
@@ -17,7 +18,7 @@ _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 def parse_json(body: bytes) -> Any:
-    """The JSON value in ``body``. Raises ValueError where there is none."""
+    """Return the JSON value in ``body``. Raises ValueError if there is none."""
     try:
         return json.loads(body)
     except RecursionError as error:
@@ -25,20 +26,24 @@ def parse_json(body: bytes) -> Any:
 
 
 def iter_objects(value: Any) -> Iterator[dict[str, Any]]:
-    """The objects in a list; none for anything else."""
-    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+    """Yield the objects in a list; none for anything else."""
+    return (element for element in value if isinstance(element, dict)) if isinstance(value, list) else iter(())
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """``value`` where it is an object; an empty one for anything else."""
+    """Return ``value`` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_text(value: Any) -> str | None:
-    """Return text that is not empty; half a surrogate pair, which nothing can encode, becomes U+FFFD."""
+    """Return text that is not empty, at most 2,000 characters of it.
+
+    Half a surrogate pair, which nothing can encode, becomes U+FFFD.
+    """
     if not isinstance(value, str) or not value:
         return None
-    return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text: str = value[:MAX_TEXT_LENGTH]
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def as_url(value: Any) -> str | None:
@@ -63,9 +68,9 @@ def as_url(value: Any) -> str | None:
     return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
-def as_milliseconds(value: Any, longest: int = MAX_DURATION_MS) -> int | None:
-    """Whole milliseconds; None for what is no time within an item (NaN compares false)."""
-    return int(value) if is_number(value) and 0 <= value <= longest else None
+def as_milliseconds(value: Any, maximum: int = MAX_DURATION_MS) -> int | None:
+    """Return whole milliseconds; None unless they are within 0 and ``maximum`` (NaN compares false)."""
+    return int(value) if is_number(value) and 0 <= value <= maximum else None
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
@@ -74,7 +79,7 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 
 
 def as_timestamp(value: Any) -> float | None:
-    """Seconds since the epoch, from a whole number or its digits; None before 1970 and after what calendars show."""
+    """Return seconds since the epoch from a whole number or its digits; None outside the years 1970 to 3000."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_TIMESTAMP:
@@ -83,6 +88,6 @@ def as_timestamp(value: Any) -> float | None:
 
 
 def as_mbid(value: Any) -> str | None:
-    """A MusicBrainz identifier (https://musicbrainz.org/doc/MusicBrainz_Identifier), in small letters."""
+    """Return a MusicBrainz identifier (https://musicbrainz.org/doc/MusicBrainz_Identifier) in lower case."""
     folded = value.lower() if isinstance(value, str) else ""
     return folded if _MBID.fullmatch(folded) else None

@@ -1,4 +1,4 @@
-"""Asks a source that needs no authorization: through the gate, and without asking again what was just refused."""
+"""Client and adapter of sources that are polled with a key or a user name, without an authorization."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.config.source_settings import effective_values, merge_values
 from widget.model.errors import Forbidden, InvalidCredentials, NotConfigured, ProfilePrivate, SourceError, UnknownUser
-from widget.model.playback import Playback, PlayedItem
+from widget.model.playback import Playback, PlayedItem, is_same_track
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SourceInfo
 from widget.model.tokens import AuthorizationStatus
@@ -19,140 +19,153 @@ from widget.sources.rate_limiter import RateLimiter
 REFUSED_RETRY_SECONDS = 600.0
 PERMANENT_ERRORS = (InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate)
 
+MIN_HISTORY, MAX_HISTORY = 2, 50
+UNKNOWN_DURATION_SECONDS = 90.0
+"""Shorter than nearly every track, and longer than two scrobblers differ."""
+
 Account = TypeVar("Account")
-AccountOf = TypeVar("AccountOf", contravariant=True)
+AccountContra = TypeVar("AccountContra", contravariant=True)
 
 
-class ServiceClient(Protocol[AccountOf]):
-    """Who asks; each method is one question and raises :class:`SourceError`."""
+class ServiceClient(Protocol[AccountContra]):
+    """The requests of one service; each method makes one, and raises SourceError."""
 
-    async def now_playing(self, account: AccountOf) -> FetchResult: ...
+    async def now_playing(self, account: AccountContra) -> FetchResult: ...
 
-    async def recently_played(self, account: AccountOf) -> FetchResult: ...
+    async def recently_played(self, account: AccountContra) -> FetchResult: ...
 
 
 class PollingAdapter(Generic[Account]):
-    """The watcher's way to a source. Every method makes at most one question, or raises for free where it is known
-    that asking is no use; so it may be called as often as one likes.
+    """A :class:`widget.sources.base.SourceClient` that respects the quota, and repeats no request that was refused.
 
-    ``account`` gives whom to ask for, what was stored meanwhile included; None where that is not known.
+    ``account`` returns the account to ask for, None if it is not known; what is stored meanwhile counts.
     """
 
     def __init__(
         self,
         client: ServiceClient[Account],
         account: Callable[[], Awaitable[Account | None]],
-        gate: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
         not_configured: str,
         close: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._client = client
         self._account = account
-        self._gate = gate
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._not_configured = not_configured
         self._close = close
-        self._refused = CircuitBreaker(clock)
+        self._breaker = CircuitBreaker(clock)
         self._last: FetchResult | None = None
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises :class:`SourceError` or :class:`widget.model.errors.StoreError`."""
-        told = await self._ask(self._client.now_playing)
-        self._last = told
-        playback = told.playback or Playback("idle", self._clock.now(), is_authoritative=False)
-        return replace(playback, newest_played_at=max((last.played_at for last in told.history or ()), default=None))
+        """Return what plays now. Raises SourceError or StoreError."""
+        result = await self._fetch(self._client.now_playing)
+        self._last = result
+        playback = result.playback or Playback("idle", self._clock.now(), is_authoritative=False)
+        return replace(playback, newest_played_at=max((play.played_at for play in result.history or ()), default=None))
 
     async def recently_played(self) -> tuple[PlayedItem, ...]:
-        """What was played, newest first: by the last answer where it told that too, else by a question."""
+        """Return the plays, newest first, from the last response if it held them, else by a request."""
         if self._last is not None and self._last.history is not None:
             return self._last.history
-        return (await self._ask(self._client.recently_played)).history or ()
+        return (await self._fetch(self._client.recently_played)).history or ()
 
     async def authorization_status(self) -> AuthorizationStatus:
-        """There is no token."""
+        """Return that there is no authorization."""
         return AuthorizationStatus("not_needed")
 
     async def known_problem(self) -> SourceProblem | None:
-        """Why asking is no use now, as far as is known; asks nobody. May raise StoreError."""
+        """Return why a request would be refused now; makes none. May raise StoreError."""
         try:
-            self._refused.check(await self._configured())
-            await self._gate.check()
+            self._breaker.check(await self._configured_account())
+            await self._rate_limiter.check()
         except SourceError as error:
             return SourceProblem.of(error, self._clock.now())
         return None
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
-        """The questions of the last 24 hours: (beginning of the minute, number), oldest first."""
-        return await self._gate.calls_last_24h()
+        """Return the calls of the last 24 hours: (start of the minute, number), oldest first."""
+        return await self._rate_limiter.calls_last_24h()
 
     async def close(self) -> None:
-        """Close what the client holds open."""
+        """Close the client's connections."""
         if self._close is not None:
             await self._close()
 
-    async def _ask(self, question: Callable[[Account], Awaitable[FetchResult]]) -> FetchResult:
-        account = await self._configured()
-        self._refused.check(account)
+    async def _fetch(self, request: Callable[[Account], Awaitable[FetchResult]]) -> FetchResult:
+        account = await self._configured_account()
+        self._breaker.check(account)
         try:
-            async with self._gate.slot():
-                told = await question(account)
+            async with self._rate_limiter.slot():
+                result = await request(account)
         except PERMANENT_ERRORS as error:
-            raise self._refused.trip(error, REFUSED_RETRY_SECONDS, account) from error
-        self._refused.reset()
-        return told
+            raise self._breaker.trip(error, REFUSED_RETRY_SECONDS, account) from error
+        self._breaker.reset()
+        return result if result.history is None else replace(result, history=merge_scrobbles(result.history))
 
-    async def _configured(self) -> Account:
+    async def _configured_account(self) -> Account:
         account = await self._account()
         if account is None:
             raise NotConfigured(self._not_configured)
         return account
 
 
-MIN_HISTORY, MAX_HISTORY = 2, 50
+def merge_scrobbles(plays: Sequence[PlayedItem]) -> tuple[PlayedItem, ...]:
+    """Return ``plays``, newest first, with one row for a play that two scrobblers submitted.
+
+    Two rows of a track are one play if their times are nearer than the track is long. The earlier one is kept: a new
+    row with a later time would look like a repeat.
+    """
+    merged: list[PlayedItem] = []
+    for play in sorted(plays, key=lambda play: play.played_at):
+        if merged and is_same_track(merged[-1].item, play.item):
+            duration_ms = merged[-1].item.duration_ms
+            seconds = UNKNOWN_DURATION_SECONDS if duration_ms is None else duration_ms / 1000
+            if play.played_at - merged[-1].played_at < seconds:
+                continue
+        merged.append(play)
+    return tuple(reversed(merged))
 
 
 class ServiceAccount(Protocol):
-    """Whom to ask for."""
+    """An account at a service."""
 
     @property
     def page(self) -> str | None:
-        """The listener's page at the source; None where it has none that we know."""
+        """The listener's page at the service, if it is known."""
         ...
 
 
 OwnAccount = TypeVar("OwnAccount", bound=ServiceAccount)
 AccountReader = Callable[[Mapping[str, str]], OwnAccount | None]
-"""Gives the account that the source's variables name; None where they name none."""
+"""Returns the account that the source's variables name; None if they name none."""
 
 
 def history_limit(settings: Settings) -> int:
-    """How many plays to ask for; what is hidden is left out before it is counted.
-
-    One more than are listed, for the present play may be among them.
-    """
+    """Return how many plays to request: more if some may be hidden, and one more for the present play."""
     return MAX_HISTORY if settings.hide else min(MAX_HISTORY, max(MIN_HISTORY, settings.recent + 1))
 
 
 def create_polling_adapter(
-    parts: AdapterContext,
-    row: SourceInfo,
+    context: AdapterContext,
+    source: SourceInfo,
     client: ServiceClient[OwnAccount],
-    account_of: AccountReader[OwnAccount],
+    account_from: AccountReader[OwnAccount],
     not_configured: str,
     close: Callable[[], Awaitable[None]] | None = None,
 ) -> SourceAdapter:
-    """The wing of ``row``, whose page is that of the listener who is known at the start.
+    """Return the adapter of ``source``, with the page of the listener who is known at startup.
 
-    ``not_configured`` says what to set where ``account_of`` gives None. What is stored while it runs counts at once.
-    ``close`` ends what the client holds open.
+    ``not_configured`` says what to set if ``account_from`` returns None. ``close`` closes the client's connections.
     """
-    settings, store = parts.settings, parts.store
+    settings, store = context.settings, context.store
 
     async def account() -> OwnAccount | None:
-        return account_of(await effective_values(store, row, settings.source_values))
+        return account_from(await effective_values(store, source, settings.source_values))
 
-    known = account_of(merge_values(row, settings.source_values, settings.stored_source_values))
-    gate = RateLimiter(store, parts.clock, settings.daily_call_limit, row.name)
-    gateway = PollingAdapter(client, account, gate, parts.clock, not_configured, close)
-    return SourceAdapter(row if known is None else replace(row, url=known.page), gateway)
+    known = account_from(merge_values(source, settings.source_values, settings.stored_source_values))
+    rate_limiter = RateLimiter(store, context.clock, settings.daily_call_limit, source.name)
+    adapter = PollingAdapter(client, account, rate_limiter, context.clock, not_configured, close)
+    return SourceAdapter(source if known is None else replace(source, url=known.page), adapter)

@@ -1,4 +1,4 @@
-"""Which source is asked, and its wing."""
+"""The source that runs, and its adapter."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -15,17 +15,17 @@ RETRY_SECONDS = 1.0
 
 
 async def resolve_source(settings: Settings, notes: ValueStore) -> Settings:
-    """The settings for the source that runs: ``SOURCE``, else what the last bootstrap stored, else Spotify.
+    """Return the settings for ``SOURCE``, else for the source that bootstrap stored last, else for Spotify.
 
-    What was stored for it is among them. Raises ConfigurationError where something is set that
-    this source cannot keep, and StoreError where the database must be read for it, and cannot be now.
+    They include the stored values. Raises ConfigurationError for a setting that the source does not support, and
+    StoreError if the database cannot be read now.
     """
     name = settings.source or await stored_source_name(notes)
     return settings.for_source(name, await stored_values(notes, SOURCES[name]))
 
 
 async def resolve_source_when_available(settings: Settings, notes: ValueStore, clock: Clock) -> Settings:
-    """The same, as soon as the database can be read."""
+    """Return the same as soon as the database can be read."""
     while True:
         try:
             return await resolve_source(settings, notes)
@@ -34,15 +34,14 @@ async def resolve_source_when_available(settings: Settings, notes: ValueStore, c
 
 
 def settings_while_unavailable(settings: Settings) -> Settings:
-    """The settings to serve with until then, on :class:`widget.store.unavailable.AbsentStore`.
+    """Return the settings until the database is available, on :class:`widget.store.unavailable.UnavailableStore`.
 
-    Nothing can be shown on it, so nothing need be hidden: whether ``HIDE`` can be kept is judged once the source is
-    known.
+    ``HIDE`` is checked once the source is known; until then nothing is shown.
     """
     return settings if settings.source is not None else replace(settings, source="spotify", hide=frozenset())
 
 
-def create_adapter(parts: AdapterContext) -> SourceAdapter:
-    """The wing of the source that the settings name; the others are not even imported."""
-    name = parts.settings.source or "spotify"
-    return cast("SourceAdapter", import_module(f"widget.sources.{name}.adapter").create_adapter(parts))
+def create_adapter(context: AdapterContext) -> SourceAdapter:
+    """Return the adapter of the source in the settings; other sources are not imported."""
+    name = context.settings.source or "spotify"
+    return cast("SourceAdapter", import_module(f"widget.sources.{name}.adapter").create_adapter(context))

@@ -50,7 +50,7 @@ async def test_a_wrong_token_and_an_unknown_user_are_told_apart() -> None:
     with pytest.raises(InvalidCredentials, match="LISTENBRAINZ_TOKEN"):
         await service.client.now_playing(ListenbrainzAccount(service.simulator.user, token="wrong"))
     with pytest.raises(UnknownUser, match="LISTENBRAINZ_USER"):
-        await service.client.recently_played(ListenbrainzAccount("nobody / here?"))
+        await service.client.recently_played(ListenbrainzAccount("nobody here?"))
 
 
 async def test_being_asked_to_wait_lasts_as_long_as_is_told() -> None:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.model.errors import InvalidCredentials, RateLimited, SourceError, SourceUnreachable, UnknownUser
+from widget.model.errors import (
+    InvalidCredentials,
+    RateLimited,
+    SourceError,
+    SourceUnreachable,
+    UnknownUser,
+    UnsupportedServer,
+)
 from widget.model.hide_list import parse_name_entry
 from widget.model.playback import Artwork, Entity, Item
 from widget.sources.listenbrainz.payloads import (
@@ -130,6 +137,14 @@ def test_a_link_to_where_it_was_played_is_taken_where_it_is_safe(origin: Any, ex
     assert the_item({"origin_url": origin}).url == expected
 
 
+def refusal(status: int, content: bytes | None = None, *, has_token: bool = True) -> SourceError:
+    """Return the error of ``status`` with ListenBrainz's own JSON, or with ``content``."""
+    own = json.dumps({"code": status, "error": "No."}).encode()
+    with pytest.raises(SourceError) as raised:
+        raise_for_status(status, own if content is None else content, "7", NOW, has_token=has_token)
+    return raised.value
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 502, 302])
 def test_every_refusal_has_its_meaning(status: int) -> None:
     kinds: dict[int, type[SourceError]] = {
@@ -138,10 +153,43 @@ def test_every_refusal_has_its_meaning(status: int) -> None:
         404: UnknownUser,
         429: RateLimited,
     }
-    with pytest.raises(SourceError) as raised:
-        raise_for_status(status, "7", NOW)
-    assert type(raised.value) is kinds.get(status, SourceUnreachable)
-    assert raised.value.retry_after == (7 if status == 429 else None)
+    error = refusal(status)
+    assert type(error) is kinds.get(status, SourceUnreachable)
+    assert error.retry_after == (7 if status == 429 else None)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"404 page not found", b"<html>", b"[]", b"{}", b'{"code": "404"}', b'{"code": 200}', b'{"error": "No."}'],
+)
+def test_a_proxy_s_refusal_is_an_outage(status: int, content: bytes) -> None:
+    assert type(refusal(status, content)) is SourceUnreachable
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_without_a_token_no_credentials_can_be_wrong(status: int) -> None:
+    assert type(refusal(status, has_token=False)) is SourceUnreachable
+
+
+def test_a_server_that_knows_nothing_of_what_plays_is_named() -> None:
+    for content in (b"{}", b'{"status": "ok"}'):
+        with pytest.raises(UnsupportedServer, match="this server does not tell what plays"):
+            read_playing_now(content, NOW)
+
+
+@pytest.mark.parametrize(
+    ("info", "mapping", "address"),
+    [
+        ({}, {"release_group_mbid": MAPPED}, f"release-group/{MAPPED}"),
+        ({"release_group_mbid": MAPPED}, {}, f"release-group/{MAPPED}"),
+        ({"release_mbid": RELEASE}, {"release_group_mbid": MAPPED}, f"release/{RELEASE}"),
+        ({}, {"caa_release_mbid": RELEASE, "release_group_mbid": MAPPED}, f"release/{RELEASE}"),
+    ],
+)
+def test_without_a_release_the_artwork_is_that_of_its_group(info: Any, mapping: Any, address: str) -> None:
+    (artwork,) = the_item(info, mapping, played=True).artwork
+    assert artwork.url == f"https://coverartarchive.org/{address}/front-500"
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"{}", b'{"payload": {}}', b'{"payload": {"listens": {}}}'])

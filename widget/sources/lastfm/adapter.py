@@ -1,4 +1,4 @@
-"""Asks Last.fm: one request tells what plays, what played last and the list.
+"""Last.fm as a source: one request returns what plays and the plays.
 
 See https://www.last.fm/api/show/user.getRecentTracks
 """
@@ -26,7 +26,7 @@ USER, KEY, URL = "LASTFM_USER", "LASTFM_API_KEY", "LASTFM_API_URL"
 
 @dataclass(frozen=True, slots=True)
 class LastfmAccount:
-    """The user, the API key, and the address of the API, taken as it stands."""
+    """The user, the API key, and the address of the API, which is used as it is."""
 
     user: str
     key: str = field(repr=False)
@@ -34,19 +34,19 @@ class LastfmAccount:
 
     @property
     def page(self) -> str:
-        """The user's page."""
+        """The user's page at Last.fm."""
         return f"https://www.last.fm/user/{quote(self.user, safe='')}"
 
 
 def account_from(values: Mapping[str, str]) -> LastfmAccount | None:
-    """The account that the variables in ``values`` name; None without a user or a key."""
+    """Return the account in ``values``; None without a user or a key."""
     if not values.get(USER) or not values.get(KEY):
         return None
     return LastfmAccount(values[USER], values[KEY], values[URL])
 
 
 def recent_tracks_query(account: LastfmAccount, limit: int) -> dict[str, str]:
-    """The query of ``user.getRecentTracks``; the row of what plays comes in addition to ``limit``."""
+    """Return the query of ``user.getRecentTracks``; the row of what plays comes in addition to ``limit``."""
     return {
         "method": "user.getRecentTracks",
         "user": account.user,
@@ -57,7 +57,7 @@ def recent_tracks_query(account: LastfmAccount, limit: int) -> dict[str, str]:
 
 
 class LastfmClient:
-    """Asks through ``http`` for ``limit`` rows; each question is one request. Raises as the reading does."""
+    """The requests to Last.fm, for ``limit`` rows. They raise SourceError."""
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, limit: int) -> None:
         self._http = http
@@ -65,22 +65,21 @@ class LastfmClient:
         self._limit = limit
 
     async def now_playing(self, account: LastfmAccount) -> FetchResult:
-        """What plays now, and what was played."""
+        """Return what plays now, and the plays."""
         http = self._http()
-        asked_at, begun = self._clock.now(), self._clock.monotonic()
-        response = await send(
-            http, http.build_request("GET", account.url, params=recent_tracks_query(account, self._limit)), "Last.fm"
-        )
-        observed_at = asked_at + (self._clock.monotonic() - begun)
+        sent_at, started = self._clock.now(), self._clock.monotonic()
+        query = recent_tracks_query(account, self._limit)
+        response = await send(http, http.build_request("GET", account.url, params=query), "Last.fm")
+        observed_at = sent_at + (self._clock.monotonic() - started)
         retry_after = response.headers.get("retry-after")
         return read_recent_tracks(response.status_code, response.content, retry_after, account.user, observed_at)
 
     async def recently_played(self, account: LastfmAccount) -> FetchResult:
-        """The same question: it tells what was played too."""
+        """Return the same, which includes the plays."""
         return await self.now_playing(account)
 
 
-def create_adapter(parts: AdapterContext) -> SourceAdapter:
-    """The wing: one question tells what plays and what was played."""
-    client = LastfmClient(parts.http, parts.clock, history_limit(parts.settings))
-    return create_polling_adapter(parts, LASTFM, client, account_from, error_message("not_configured", LASTFM))
+def create_adapter(context: AdapterContext) -> SourceAdapter:
+    """Return the adapter."""
+    client = LastfmClient(context.http, context.clock, history_limit(context.settings))
+    return create_polling_adapter(context, LASTFM, client, account_from, error_message("not_configured", LASTFM))

@@ -1,4 +1,4 @@
-"""From Last.fm's JSON to values. Pure; no shape that anybody sends makes it crash.
+"""Last.fm's JSON as values of the model. Pure; no JSON makes it crash.
 
 See https://www.last.fm/api/show/user.getRecentTracks and https://www.last.fm/api/errorcodes
 """
@@ -25,33 +25,33 @@ from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp
 USER_NOT_FOUND, RATE_LIMIT, SUSPENDED, LOGIN_REQUIRED = 6, 29, 26, 17
 CREDENTIALS = frozenset({4, 9, 10, 13})
 MAX_FUTURE_SECONDS = 86_400.0
-"""A play that began later than this after now comes from a player whose clock is wrong."""
+"""A play that began later comes from a player whose clock is wrong."""
 
 
 def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: str, observed_at: float) -> FetchResult:
-    """What plays and what was played, by an answer that was true at ``observed_at`` (s since the epoch).
+    """Return what plays and the plays in a response that was true at ``observed_at`` (s since the epoch).
 
-    Errors come with any status, 200 too, so the body is read first. Now and then Last.fm answers with the rows of
-    another user than ``user``: that is no answer. Nothing playing is uncertain, for it is also told for a moment
-    around a scrobble. Raises :class:`SourceError`.
+    Errors come with any status, even 200, so the body is read first. Rarely Last.fm returns the rows of another user
+    than ``user``, which is an outage. Nothing playing is uncertain, as it is also reported around a scrobble.
+    Raises :class:`SourceError`.
     """
-    answer = _object(status, body)
-    if "error" in answer:
-        raise error_for_code(_number(answer["error"]), str(answer.get("message", "")), retry_after, observed_at)
+    response = _object(status, body)
+    if "error" in response:
+        raise error_for_code(_number(response["error"]), str(response.get("message", "")), retry_after, observed_at)
     if status == 429:
         raise error_for_code(RATE_LIMIT, "", retry_after, observed_at)
     if not 200 <= status < 300:
-        raise SourceUnreachable(f"Last.fm answered {status}.")
-    recent = answer.get("recenttracks")
+        raise SourceUnreachable(f"Last.fm responded with status {status}.")
+    recent = response.get("recenttracks")
     if not isinstance(recent, dict):
-        raise SourceUnreachable("Last.fm's answer cannot be read.")
+        raise SourceUnreachable("Last.fm's response cannot be read.")
     _check_user(recent, user)
     rows = _rows(recent.get("track"))
-    return FetchResult(_playing(rows, observed_at), _played(rows, observed_at))
+    return FetchResult(_playing(rows, observed_at), _plays(rows, observed_at))
 
 
 def error_for_code(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
-    """What Last.fm's error ``number`` means for the owner."""
+    """Return the error for Last.fm's error ``number``."""
     if number == USER_NOT_FOUND and "user not found" in message.lower():
         return UnknownUser(error_message("unknown_user", LASTFM))
     if number in CREDENTIALS:
@@ -65,7 +65,7 @@ def error_for_code(number: int, message: str, retry_after: str | None, now: floa
         return Forbidden(error_message("forbidden", LASTFM))
     if number == RATE_LIMIT:
         return RateLimited(error_message("rate_limited", LASTFM), retry_after=retry_after_seconds(retry_after, now))
-    return SourceUnreachable(f"Last.fm could not answer (error {number}).")
+    return SourceUnreachable(f"Last.fm has a problem (error {number}).")
 
 
 def _object(status: int, body: bytes) -> dict[str, Any]:
@@ -77,28 +77,28 @@ def _object(status: int, body: bytes) -> dict[str, Any]:
         return value
     if status == 429 or not 200 <= status < 300:
         return {}
-    raise SourceUnreachable("Last.fm's answer cannot be read.")
+    raise SourceUnreachable("Last.fm's response cannot be read.")
 
 
 def _number(value: Any) -> int:
-    """An error's number, which may come as text; 0 for what is none."""
+    """Return an error's number, which may come as text; 0 if it is none."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _check_user(recent: dict[str, Any], user: str) -> None:
-    told = as_text(as_object(recent.get("@attr")).get("user"))
-    if told is None or told.casefold() != user.casefold():
-        raise SourceUnreachable("Last.fm answered for another user.")
+    name = as_text(as_object(recent.get("@attr")).get("user"))
+    if name is None or name.casefold() != user.casefold():
+        raise SourceUnreachable("Last.fm responded with the plays of another user.")
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:
-    """All rows: a list, a bare object where there is one, nothing or an empty list where there is none."""
+    """Return all rows: a list, but a bare object for one row, and nothing or an empty list for none."""
     if isinstance(value, dict):
         return [value]
     if value and not isinstance(value, list):
-        raise SourceUnreachable("Last.fm's answer cannot be read.")
+        raise SourceUnreachable("Last.fm's response cannot be read.")
     return list(iter_objects(value))
 
 
@@ -113,17 +113,17 @@ def _is_now_playing(row: dict[str, Any]) -> bool:
     return as_object(row.get("@attr")).get("nowplaying") in ("true", True) and "date" not in row
 
 
-def _played(rows: list[dict[str, Any]], now: float) -> tuple[PlayedItem, ...]:
-    played = []
+def _plays(rows: list[dict[str, Any]], now: float) -> tuple[PlayedItem, ...]:
+    plays = []
     for row in rows:
         played_at, item = as_timestamp(as_object(row.get("date")).get("uts")), _item(row)
         if item is not None and played_at is not None and played_at <= now + MAX_FUTURE_SECONDS:
-            played.append(PlayedItem(item, played_at))
-    return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
+            plays.append(PlayedItem(item, played_at))
+    return tuple(sorted(plays, key=lambda play: play.played_at, reverse=True))
 
 
 def _item(row: dict[str, Any]) -> Item | None:
-    """The track of a row; None where it has no name."""
+    """Return the track of a row; None if it has no title."""
     title = as_text(row.get("name"))
     if title is None:
         return None
@@ -142,5 +142,5 @@ def _item(row: dict[str, Any]) -> Item | None:
 
 
 def _name(value: Any) -> str | None:
-    """An artist's or album's name: an object with the text in it, or sometimes the text itself."""
+    """Return an artist's or album's name, which is an object with the text in it, or sometimes the text."""
     return as_text(value.get("#text")) if isinstance(value, dict) else as_text(value)

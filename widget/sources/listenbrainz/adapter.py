@@ -1,4 +1,4 @@
-"""Asks ListenBrainz, the public one or one's own.
+"""ListenBrainz as a source, the public service or a server of one's own.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -27,7 +27,7 @@ PUBLIC_URL = "https://api.listenbrainz.org"
 
 @dataclass(frozen=True, slots=True)
 class ListenbrainzAccount:
-    """The user, the address of the server (any path before ``/1``), and the token, which is sent only where set."""
+    """The user, the server's address (any path before ``/1``), and the token, which is sent only if it is set."""
 
     user: str
     url: str = PUBLIC_URL
@@ -35,28 +35,28 @@ class ListenbrainzAccount:
 
     @property
     def page(self) -> str | None:
-        """The user's page; None at a server of one's own, whose pages we do not know."""
+        """The user's page; None at a server of one's own, whose pages are not known."""
         return f"https://listenbrainz.org/user/{quote(self.user, safe='')}/" if self.url == PUBLIC_URL else None
 
 
 def account_from(values: Mapping[str, str]) -> ListenbrainzAccount | None:
-    """The account that the variables in ``values`` name; None without a user."""
+    """Return the account in ``values``; None without a user."""
     user = values.get(USER)
     return None if not user else ListenbrainzAccount(user, values[URL], values.get(TOKEN))
 
 
-def user_url(account: ListenbrainzAccount, what: str) -> str:
-    """Where ``what`` of the user is told."""
-    return f"{account.url}/1/user/{quote(account.user, safe='')}/{what}"
+def user_url(account: ListenbrainzAccount, resource: str) -> str:
+    """Return the address of one of the user's resources."""
+    return f"{account.url}/1/user/{quote(account.user, safe='')}/{resource}"
 
 
 def auth_headers(account: ListenbrainzAccount) -> dict[str, str]:
-    """The token, where one is set; nothing that we ask needs it."""
+    """Return the header for the token; no request needs it."""
     return {} if account.token is None else {"Authorization": f"Token {account.token}"}
 
 
 class ListenbrainzClient:
-    """Asks through ``http``, for ``count`` listens; each method is one request. Raises as the reading does."""
+    """The requests to ListenBrainz, for ``count`` listens. They raise SourceError."""
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], clock: Clock, count: int) -> None:
         self._http = http
@@ -64,27 +64,29 @@ class ListenbrainzClient:
         self._count = count
 
     async def now_playing(self, account: ListenbrainzAccount) -> FetchResult:
-        """What plays now."""
-        asked_at, begun = self._clock.now(), self._clock.monotonic()
+        """Return what plays now."""
+        sent_at, started = self._clock.now(), self._clock.monotonic()
         response = await self._get(account, "playing-now", {})
-        return FetchResult(read_playing_now(response.content, asked_at + (self._clock.monotonic() - begun)))
+        return FetchResult(read_playing_now(response.content, sent_at + (self._clock.monotonic() - started)))
 
     async def recently_played(self, account: ListenbrainzAccount) -> FetchResult:
-        """What was played; what plays is not told with it."""
+        """Return the plays; the response does not contain what plays."""
         response = await self._get(account, "listens", {"count": str(self._count)})
         return FetchResult(None, read_listens(response.content, self._clock.now()))
 
-    async def _get(self, account: ListenbrainzAccount, what: str, query: dict[str, str]) -> httpx.Response:
+    async def _get(self, account: ListenbrainzAccount, resource: str, query: dict[str, str]) -> httpx.Response:
         http = self._http()
-        request = http.build_request("GET", user_url(account, what), params=query, headers=auth_headers(account))
+        url, headers = user_url(account, resource), auth_headers(account)
+        request = http.build_request("GET", url, params=query, headers=headers)
         response = await send(http, request, "ListenBrainz")
-        raise_for_status(response.status_code, response.headers.get("x-ratelimit-reset-in"), self._clock.now())
+        reset_in, has_token = response.headers.get("x-ratelimit-reset-in"), account.token is not None
+        raise_for_status(response.status_code, response.content, reset_in, self._clock.now(), has_token=has_token)
         return response
 
 
-def create_adapter(parts: AdapterContext) -> SourceAdapter:
-    """The wing: what plays and what was played are two questions."""
-    client = ListenbrainzClient(parts.http, parts.clock, history_limit(parts.settings))
+def create_adapter(context: AdapterContext) -> SourceAdapter:
+    """Return the adapter."""
+    client = ListenbrainzClient(context.http, context.clock, history_limit(context.settings))
     return create_polling_adapter(
-        parts, LISTENBRAINZ, client, account_from, error_message("not_configured", LISTENBRAINZ)
+        context, LISTENBRAINZ, client, account_from, error_message("not_configured", LISTENBRAINZ)
     )

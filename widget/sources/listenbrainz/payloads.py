@@ -1,4 +1,4 @@
-"""From ListenBrainz's answers to values. Pure; no shape that anybody sends makes it crash.
+"""ListenBrainz's JSON as values of the model. Pure; no JSON makes it crash.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from widget.http_client import retry_after_seconds
 from widget.model.error_info import error_message
-from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser
+from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachable, UnknownUser, UnsupportedServer
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
 from widget.model.sources import LISTENBRAINZ, front_cover
@@ -34,9 +34,9 @@ _OTHER_HOSTS = ("spotify.com", "spotify.link", "spotify.app.link", "spoti.fi", "
 
 
 def read_item(listen: Any, *, played: bool) -> Item | None:
-    """The track of a listen, one that was ``played`` or one that plays now; None where it has no name.
+    """Return the track of a listen that was ``played`` or plays now; None if it has no title.
 
-    What stands in ``additional_info`` is what some player sent, unchecked.
+    ``additional_info`` is unchecked: it is what a player sent.
     """
     metadata = as_object(as_object(listen).get("track_metadata"))
     title, credit = as_text(metadata.get("track_name")), as_text(metadata.get("artist_name"))
@@ -48,7 +48,8 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
     recording = as_mbid(info.get("recording_mbid")) or as_mbid(mapping.get("recording_mbid"))
     release = as_mbid(info.get("release_mbid"))
     release = (as_mbid(mapping.get("caa_release_mbid")) or release) if played else release
-    names = _told_apart(mapping) or (() if credit is None else (credit,))
+    release_group = as_mbid(mapping.get("release_group_mbid")) or as_mbid(info.get("release_group_mbid"))
+    names = _mapped_artists(mapping) or (() if credit is None else (credit,))
     return Item(
         type="track",
         id=recording,
@@ -57,24 +58,24 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
         title=title,
         artists=tuple(Entity(name) for name in names),
         album=None if album is None else Entity(album),
-        artwork=front_cover(release),
+        artwork=front_cover(release, release_group),
         duration_ms=_duration(info),
-        hide_keys=name_keys(title, _every_name(credit, names, info), album),
+        hide_keys=name_keys(title, _all_names(credit, names, info), album),
     )
 
 
-def _told_apart(mapping: dict[str, Any]) -> tuple[str, ...]:
-    """The artists one by one, where each has a name."""
+def _mapped_artists(mapping: dict[str, Any]) -> tuple[str, ...]:
+    """Return the artists one by one, if each has a name."""
     names = [as_text(artist.get("artist_credit_name")) for artist in iter_objects(mapping.get("artists"))]
     known = tuple(name for name in names if name is not None)
     return known if len(known) == len(names) else ()
 
 
-def _every_name(credit: str | None, names: tuple[str, ...], info: dict[str, Any]) -> list[str]:
-    """All that the artists are called: together, so that what plays and what played are alike, and one by one."""
+def _all_names(credit: str | None, names: tuple[str, ...], info: dict[str, Any]) -> list[str]:
+    """Return the artists' names together, so that what plays and the play of it are alike, and one by one."""
     sent = info.get("artist_names")
-    told = [name for name in (sent if isinstance(sent, list) else []) if isinstance(name, str)]
-    return [*names, *told] if credit is None else [credit, *names, *told]
+    submitted = [name for name in (sent if isinstance(sent, list) else []) if isinstance(name, str)]
+    return [*names, *submitted] if credit is None else [credit, *names, *submitted]
 
 
 def recording_url(recording: str) -> str:
@@ -112,15 +113,18 @@ def _duration(info: dict[str, Any]) -> int | None:
     return int(milliseconds) or None if milliseconds <= MAX_DURATION_MS else None
 
 
+UNSUPPORTED_SERVER = (
+    "LISTENBRAINZ_URL: this server does not tell what plays. Use ListenBrainz, or a server that supports playing-now."
+)
 MAX_FUTURE_SECONDS = 86_400.0
-"""A play that began later than this after now comes from a player whose clock is wrong."""
+"""A play that began later comes from a player whose clock is wrong."""
 
 
 def read_playing_now(body: bytes, observed_at: float) -> Playback:
-    """What plays, by the body of a 2xx answer that was true at ``observed_at`` (s since the epoch).
+    """Return what plays in the body of a 2xx response that was true at ``observed_at`` (s since the epoch).
 
-    Nothing playing is uncertain: the presence of a track ends a moment before that of the next begins.
-    Raises :class:`SourceUnreachable` where the body is none of ListenBrainz's.
+    Nothing playing is uncertain: a track is removed a moment before the next one is there.
+    Raises :class:`SourceUnreachable` for other bodies than ListenBrainz's.
     """
     listens = iter_objects(_payload(body).get("listens"))
     item = next((item for listen in listens if (item := read_item(listen, played=False))), None)
@@ -130,33 +134,49 @@ def read_playing_now(body: bytes, observed_at: float) -> Playback:
 
 
 def read_listens(body: bytes, now: float) -> tuple[PlayedItem, ...]:
-    """What was played, newest first; raises as :func:`read_playing_now`."""
-    played = []
+    """Return the plays, newest first; raises as :func:`read_playing_now`."""
+    plays = []
     for listen in iter_objects(_payload(body).get("listens")):
         played_at, item = as_timestamp(listen.get("listened_at")), read_item(listen, played=True)
         if item is not None and played_at is not None and played_at <= now + MAX_FUTURE_SECONDS:
-            played.append(PlayedItem(item, played_at))
-    return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
+            plays.append(PlayedItem(item, played_at))
+    return tuple(sorted(plays, key=lambda play: play.played_at, reverse=True))
 
 
-def raise_for_status(status: int, reset_in: str | None, now: float) -> None:
-    """Raises what a status other than 2xx means; ``reset_in`` is the header ``X-RateLimit-Reset-In`` (s)."""
+def raise_for_status(status: int, body: bytes, reset_in: str | None, now: float, *, has_token: bool) -> None:
+    """Raise the error of a status other than 2xx.
+
+    404, 401 and 403 count only with ListenBrainz's own JSON, and the latter two only if a token was sent: a proxy in
+    front of the server responds with them too. ``reset_in`` is the header ``X-RateLimit-Reset-In`` (s).
+    """
     if 200 <= status < 300:
         return
     if status == 429:
         raise RateLimited(error_message("rate_limited", LISTENBRAINZ), retry_after=retry_after_seconds(reset_in, now))
-    if status == 404:
+    is_own = _is_own_error(status, body)
+    if status == 404 and is_own:
         raise UnknownUser(error_message("unknown_user", LISTENBRAINZ))
-    if status in (401, 403):
+    if status in (401, 403) and is_own and has_token:
         raise InvalidCredentials(error_message("bad_credentials", LISTENBRAINZ))
-    raise SourceUnreachable(f"ListenBrainz answered {status}.")
+    raise SourceUnreachable(f"ListenBrainz responded with status {status}.")
+
+
+def _is_own_error(status: int, body: bytes) -> bool:
+    try:
+        code = as_object(parse_json(body)).get("code")
+    except ValueError:
+        return False
+    return is_number(code) and code == status
 
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
-        payload = as_object(parse_json(body)).get("payload")
+        value = parse_json(body)
     except ValueError as error:
-        raise SourceUnreachable("ListenBrainz's answer cannot be read.") from error
+        raise SourceUnreachable("ListenBrainz's response cannot be read.") from error
+    if isinstance(value, dict) and "payload" not in value:
+        raise UnsupportedServer(UNSUPPORTED_SERVER)
+    payload = as_object(value).get("payload")
     if not isinstance(payload, dict) or not isinstance(payload.get("listens"), list):
-        raise SourceUnreachable("ListenBrainz's answer cannot be read.")
+        raise SourceUnreachable("ListenBrainz's response cannot be read.")
     return payload
