@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -109,4 +110,6 @@ async def inlet_stage(folder: Path, clock: FakeClock | None = None, **environ: s
     """Run it while the context lasts, listing up to ten plays."""
     known = {"SOURCE": "inlet", "INLET_TOKEN": TOKEN, "RECENT": "10", **environ}
     async with other_program(folder, known, clock or FakeClock()) as program, open_stream(program.app) as events:
+        while not events:  # noqa: ASYNC110 - The first one comes a moment after the response has begun.
+            await asyncio.sleep(0.005)
         yield InletStage(program, events)

@@ -48,7 +48,7 @@ async def test_a_pause_holds_the_position_and_ends_after_half_an_hour(stage: Inl
     await stage.update("paused")
     await stage.at(1_000)
     page = await stage.page()
-    assert (page["status"], page["progress_ms"], page["valid_until"]) == ("paused", 60_000, None)
+    assert (page["status"], page["progress_ms"], await stage.valid_until()) == ("paused", 60_000, 1_860)
     await stage.update("playing")
     await stage.at(1_010)
     assert (await stage.page())["progress_ms"] == 70_000
@@ -63,9 +63,11 @@ async def test_a_pause_holds_the_position_and_ends_after_half_an_hour(stage: Inl
 async def test_a_paused_item_that_is_told_again_changes_nothing(stage: InletStage) -> None:
     await stage.update("paused", progress_ms=10_000)
     events = len(stage.events)
-    await stage.at(1_000)
+    await stage.at(50)
     await stage.update("paused", progress_ms=10_500)
     assert len(stage.events) == events
+    await stage.at(1_000)
+    await stage.update("paused", progress_ms=10_500)
     await stage.at(2_000)
     assert (await stage.shown())[0] == "paused"
 
