@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,9 @@ from tests.support.live_server import live_server
 from tests.support.showing import Showing, item, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
+
+EARLIER = Path(__file__).with_name("embed-1.1.0.js")
+"""What version 1.1.0 served as ``/embed.js``."""
 
 OPTIONS = {
     "theme": "dark",
@@ -117,6 +121,17 @@ def test_two_servers_stand_on_one_page(page: Page, live: Live, site: HostSite, o
     titles(page, "Tides of Glass", "Elsewhere", "Elsewhere", "Elsewhere", "Tides of Glass")
     page.evaluate("document.body.replaceWith(document.body.cloneNode(true))")
     titles(page, "Tides of Glass", "Elsewhere", "Elsewhere", "Elsewhere", "Tides of Glass")
+
+
+@pytest.mark.parametrize("first", ["current", "earlier"])
+def test_a_server_of_version_1_1_0_stands_on_the_same_page(page: Page, live: Live, site: HostSite, first: str) -> None:
+    """Whichever script comes first defines the element for both."""
+    site.pages["/1.1.0/embed.js"] = EARLIER.read_text(), {"Content-Type": "text/javascript"}
+    tags = [f'<script src="{server}/embed.js"></script>' for server in (live.url, f"{site.url}/1.1.0")]
+    page.goto(site.add("/", "<p></p>".join(tags if first == "current" else tags[::-1])))
+    expect(page.locator("iframe")).to_have_count(2)
+    sources = page.locator("iframe").evaluate_all("(all) => all.map((one) => one.src).sort()")
+    assert sources == sorted([f"{live.url}/widget?theme=light", f"{site.url}/1.1.0/widget?theme=light"])
 
 
 def test_an_element_goes_over_to_another_server(page: Page, live: Live, site: HostSite, other: str) -> None:

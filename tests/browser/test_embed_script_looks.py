@@ -42,6 +42,7 @@ def themed(theme: str) -> re.Pattern[str]:
 def test_it_takes_what_suits_the_page(live: Live, running_playwright: Playwright, system: Scheme) -> None:
     with launched(running_playwright, native=system) as context:
         page = context.new_page()
+        page.route(re.compile("/widget"), lambda route: route.abort())
         for name, (head, if_light, if_dark) in PAGES.items():
             theme = if_dark if system == "dark" else if_light
             with host_page(f'{head}<main><script src="{live.url}/embed.js" async></script></main>') as url:
