@@ -14,7 +14,7 @@ from tests.support.mpd_daemon import MpdDaemon, mpd_daemon
 from tests.support.scrobbling import bare
 from tests.support.supysonic_server import PASSWORD, USER, SupysonicServer, supysonic_server
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.mpd, pytest.mark.supysonic]
 
 SONGS = (Song("song.flac", 300.0, "Harbour Lights"),)
 MPD_PASSWORD = "needle-of-mpd"

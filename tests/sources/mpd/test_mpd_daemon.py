@@ -15,7 +15,7 @@ from tests.support.other_program import other_program
 from tests.support.radio import radio
 from tests.support.real_time import Json, RealTimeProgram, real_time_program
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.mpd]
 
 SONGS = (
     Song("long.flac", 300.0, "Harbour Lights", ("Elin Sandvik", "Ines Okafor"), "The Ferry", cover="tides"),

@@ -10,7 +10,7 @@ from tests.support.audio import Song, image
 from tests.support.real_time import real_time_program
 from tests.support.supysonic_server import PASSWORD, SupysonicServer, supysonic_server
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.supysonic]
 
 SONGS = (
     Song("one/long.flac", 300.0, "Harbour Lights", album="The Ferry", cover="tides"),
