@@ -65,7 +65,7 @@ async def running(tmp_path: Path) -> AsyncIterator[OtherProgram]:
 async def test_told_nothing_yet_it_is_idle(running: OtherProgram) -> None:
     now = await shown(running)
     assert (now["status"], now["updated_at"], now["last_played"], now["error"]) == ("idle", None, None, None)
-    assert now["source"] == {"name": "inlet", "label": "Listening", "url": None}
+    assert now["source"] == {"name": "inlet", "label": "", "url": None}
     ready = (await running.client.get("/readyz")).json()
     assert (ready["status"], ready["source"], ready["calls_last_24h"]) == (
         "ok",

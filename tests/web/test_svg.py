@@ -28,7 +28,7 @@ from tests.support.showing import (
 from widget.artwork.fetcher import ArtworkFile
 from widget.model.playback import Artwork, PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem
-from widget.model.sources import LASTFM, LISTENBRAINZ
+from widget.model.sources import INLET, LASTFM, LISTENBRAINZ
 from widget.web.embed.i18n import get_translations
 from widget.web.embed.options import Layout, WidgetOptions
 from widget.web.embed.palette import ColorScheme, palette
@@ -317,6 +317,16 @@ def test_a_source_without_an_icon_has_its_name_and_nobody_else_s() -> None:
         assert "ListenBrainz" in texts(svg)
         assert b'class="icon"' not in svg
         assert b"potify" not in svg
+
+
+@pytest.mark.parametrize(("label", "shown"), [("Kitchen", ["Kitchen", "1:02", "3:34"]), ("", ["1:02", "3:34"])])
+def test_a_source_without_an_icon_has_line_and_times_too(label: str, shown: list[str]) -> None:
+    options, spoken = WidgetOptions.from_query({"layout": "card"}), get_translations("en")
+    snapshot = playing(NOW, item(duration_ms=214_000), progress_ms=62_000)
+    view = build_view_model(snapshot, options, spoken, NOW, replace(INLET, label=label))
+    svg = render_svg(SvgContext(view, options, spoken), {})
+    assert [text for text in texts(svg) if text in ("1:02", "3:34", "Kitchen", "Inlet", "Listening")] == shown
+    assert view.has_line
 
 
 @pytest.mark.parametrize("layout", ["card", "cover", "list"])

@@ -91,7 +91,7 @@ def error_info(code: ErrorCode, source: SourceInfo = SPOTIFY, reauthorize: str |
     if code == "needs_authorization" and reauthorize is not None:
         info = replace(info, action=reauthorize)
     names = {
-        "label": source.label,
+        "label": source.known_as,
         "command": source.setup_command,
         "user": f"{source.prefix}USER",
         "credentials": _credentials_of(source),

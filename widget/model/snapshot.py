@@ -43,7 +43,7 @@ POLLER_STALLED = SourceProblem(
 
 def not_polled_yet(source: SourceInfo) -> SourceProblem:
     """Return the problem before the first response."""
-    return SourceProblem(source.outage_code, f"{source.label} has not responded yet.")
+    return SourceProblem(source.outage_code, f"{source.known_as} has not responded yet.")
 
 
 NOT_POLLED_YET = not_polled_yet(SPOTIFY)

@@ -146,6 +146,11 @@ class SourceInfo:
     poll_intervals: PollIntervals | None = None
     expiry: ExpiryRule | None = None
 
+    @property
+    def known_as(self) -> str:
+        """The name for the owner: the label, which may be empty, else the one of the program."""
+        return self.label or self.name.capitalize()
+
     def is_replaced(self, variable: SourceVariable, values: Mapping[str, str]) -> bool:
         """Return whether another value makes ``variable`` unnecessary."""
         return any(values.get(other.name) for other in self.variables if other.instead_of == variable.name)
@@ -210,12 +215,12 @@ LISTENBRAINZ = SourceInfo(
 )
 INLET = SourceInfo(
     "inlet",
-    "Listening",
+    "Inlet",
     None,
     prefix="INLET_",
     variables=(
         SourceVariable("INLET_TOKEN", parse_inlet_token, secret=True),
-        SourceVariable("INLET_LABEL", parse_label, "Listening"),
+        SourceVariable("INLET_LABEL", parse_label),
     ),
     has_progress=True,
     has_pauses=True,

@@ -146,13 +146,13 @@ def _of_trouble(
     until = "" if trouble.until is None else f" It resumes at {_moment(trouble.until)}."
     resumes = " Then it resumes by itself." if trouble.code in PERMANENT_CODES else ""
     body = f"{info.explanation}{lasting}{until} {info.action}{resumes}".replace("`", "")
-    return (Alert(trouble.key, f"{source.label}: {info.headline}", body),)
+    return (Alert(trouble.key, f"{source.known_as}: {info.headline}", body),)
 
 
 def _all_is_well(trouble: Incident, source: SourceInfo) -> Alert:
     since = _moment(trouble.resolved_at or trouble.opened_at)
-    what = "It is authorized again" if trouble.code == "needs_authorization" else f"{source.label} responds again"
-    return Alert(f"well:{trouble.key}", f"{source.label}: Resolved", f"{what} since {since}. Nothing to do.")
+    what = "It is authorized again" if trouble.code == "needs_authorization" else f"{source.known_as} responds again"
+    return Alert(f"well:{trouble.key}", f"{source.known_as}: Resolved", f"{what} since {since}. Nothing to do.")
 
 
 def _of_a_spent_seed(fingerprint: str | None) -> tuple[Alert, ...]:

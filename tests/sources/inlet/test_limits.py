@@ -256,7 +256,7 @@ async def test_stored_values_are_read_as_strictly_as_set_ones(tmp_path: Path, la
     async with inlet_stage(tmp_path, INLET_TOKEN="") as stage:
         page = await stage.program.client.get("/now-playing")
         assert (page.status_code, page.json()["error"]["code"]) == (503, "not_configured")
-        assert page.json()["source"]["label"] == "Listening"
+        assert page.json()["source"]["label"] == ""
 
 
 def test_the_token_in_web_scrobbler_s_address_is_never_logged(tmp_path: Path) -> None:

@@ -27,5 +27,5 @@ def create_adapter(parts: AdapterContext) -> SourceAdapter:
     receiver = SubmissionReceiver(store, clock, lambda item: bool(hidden & item.hide_keys), settings.recent, has_token)
     route = InletRoute(receiver, TokenAuthenticator(token, clock), clock, frozenset(settings.artwork_hosts))
     known = merge_values(INLET, settings.source_values, settings.stored_source_values)
-    source = replace(INLET, label=known[LABEL])
+    source = replace(INLET, label=known.get(LABEL, ""))
     return SourceAdapter(source, receiver, routes=(route,), max_body_bytes=max_body_bytes, push=receiver)

@@ -35,7 +35,7 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     can_renew = services.has_setup
     if health.problem is not None:
         return _problem_banner(health.problem, services, can_renew)
-    label, token = services.labelled_source.label, health.token
+    label, token = services.labelled_source.known_as, health.token
     if not services.source.needs_authorization:
         known = {**services.settings.stored_source_values, **services.settings.source_values}
         # The name at a server of one's own is for nobody else: there is no page to which it leads.

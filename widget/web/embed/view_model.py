@@ -210,7 +210,9 @@ def _state(snapshot: Snapshot, options: WidgetOptions) -> tuple[State, Item | No
 def _entry(item: Item, words: Translations, source: SourceInfo) -> TrackView:
     title, made_by = truncate_text(item.title), truncate_text(byline(item))
     linked = item.url if item.url is not None and _WEB.match(item.url) else source.url
-    if made_by:
+    if not source.label:
+        name = " – ".join(filter(None, (title, made_by)))
+    elif made_by:
         name = words["link"].format(title=title, artists=made_by, source=source.label)
     else:
         name = _alone(title, words, source)
@@ -218,7 +220,7 @@ def _entry(item: Item, words: Translations, source: SourceInfo) -> TrackView:
 
 
 def _alone(title: str, words: Translations, source: SourceInfo) -> str:
-    return f"{title} – {words['listen'].format(source=source.label)}"
+    return f"{title} – {words['listen'].format(source=source.label)}" if source.label else title
 
 
 def _rows(

@@ -67,6 +67,7 @@
   }
 
   function nameOf(title, artists) {
+    if (!known.label) return [title, artists].filter(Boolean).join(" – ");
     const values = { title, artists, source: known.label };
     return artists ? fill(words.link, values) : `${title} – ${fill(words.listen, values)}`;
   }

@@ -110,12 +110,16 @@ def draw_explicit_badge(part: Drawing, entry: TrackView, x: float, middle: float
 
 
 def draw_footer(scene: SvgContext, drawing: Drawing, left: float, right: float, top: float) -> None:
-    """Elapsed time, line and duration; for a source without a mark its name, and the credit that is due beside it."""
+    """Draw elapsed time, line and duration; for a source without a mark its name too, with the credit that is due."""
     view, setter, middle = scene.view, scene.setter, top + FOOT_HEIGHT / 2
     if view.source_label is not None:
-        named = SEPARATOR.join((view.source_label, *scene.credits))
-        drawing.texts.append(setter.line(named, left, middle, right - left, Style(12, "muted")))
-        return
+        named, style = SEPARATOR.join((view.source_label, *scene.credits)), Style(12, "muted")
+        if not (view.has_line or view.has_times):
+            drawing.texts.append(setter.line(named, left, middle, right - left, style))
+            return
+        room = (right - left) / 3
+        drawing.texts.append(setter.line(named, right, middle, room, replace(style, anchor="right")))
+        right -= min(setter.width(named, style), room) + 10 if named else 0
     if view.has_times:
         begin = Style(12, "muted", moment="now" if scene.ends else "always", tabular=True)
         end = replace(begin, anchor="right")
