@@ -295,3 +295,25 @@ async def test_earlier_plays_are_listed_for_who_asks_for_it(tmp_path: Path) -> N
         await running.client.get("/now-playing")
         await running.clock.advance(10)
         assert (await running.client.get("/now-playing")).json()["recent"] == []
+
+
+async def test_an_instance_that_nobody_watches_hands_out_the_artwork_that_another_shows(tmp_path: Path) -> None:
+    async with program(tmp_path) as first:
+        async with program(tmp_path, clock=first.clock, simulator=first.simulator) as second:
+            shown = (await first.client.get("/now-playing")).json()
+            answer = await second.client.get(shown["item"]["artwork_path"])
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("image/")
+
+
+async def test_covers_of_earlier_songs_are_there_after_a_restart(tmp_path: Path) -> None:
+    settings = Settings(recent=5)
+    async with program(tmp_path, settings=settings) as running:
+        await running.client.get("/now-playing")
+        await running.clock.advance(30)
+        recent = (await running.client.get("/now-playing")).json()["recent"]
+        simulator, clock = running.simulator, running.clock
+    async with program(tmp_path, settings=settings, simulator=simulator, clock=clock) as restarted:
+        for played in recent:
+            assert (await restarted.client.get(played["item"]["artwork_path"])).status_code == 200
+    assert recent

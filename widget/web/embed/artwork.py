@@ -1,7 +1,10 @@
-"""``/artwork/{key}``: the current artwork from our own origin."""
+"""``/artwork/{key}``: the artwork of what is shown, from our own origin."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.requests import Request
@@ -9,22 +12,27 @@ from starlette.responses import Response
 
 from widget.artwork.cache import ArtworkCache
 from widget.model.snapshot import Snapshot
+from widget.now_playing.broadcaster import Broadcaster
 from widget.samples.snapshots import SAMPLE_ITEMS
 from widget.web.context import get_context
 from widget.web.responses import build_response, weak_etag
 
+KEY_WAIT_SECONDS = 1.0
+_KEY = re.compile(r"[0-9a-f]{32}")
 _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 
 
 async def artwork(request: Request) -> Response:
-    """The image, ``w`` pixels wide or more, or of middling width without it; 404 for a foreign key.
+    """Return the image, at least ``w`` pixels wide, or of middling width without it; 404 for a foreign key.
 
-    Where it cannot be had now: the drawn placeholder, which nobody keeps for long.
+    If it cannot be had now: the drawn placeholder, which nobody keeps for long.
     """
-    services = get_context(request)
-    cache, key = services.artwork, request.path_params["key"]
-    _register(cache, services.broadcast.current)
-    if not cache.has_key(key):
+    context = get_context(request)
+    cache, broadcaster, key = context.artwork, context.broadcast, request.path_params["key"]
+    _register(cache, broadcaster.current)
+    if not cache.has_key(key) and _KEY.fullmatch(key):
+        await _wait_for_key(cache, broadcaster, key)
+    if not cache.has_key(key) and (broadcaster.is_fresh or not _KEY.fullmatch(key)):
         return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
     file = await cache.get(key, _width(request.query_params.get("w", "")))
     if file is None:
@@ -39,9 +47,21 @@ async def artwork(request: Request) -> Response:
     )
 
 
+async def _wait_for_key(cache: ArtworkCache, broadcaster: Broadcaster, key: str) -> None:
+    """Wait a second for ``key``, which another instance may have published: this one may lag, or be unwatched."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(KEY_WAIT_SECONDS):
+            _register(cache, await broadcaster.fresh(KEY_WAIT_SECONDS))
+            revision = broadcaster.revision
+            while not cache.has_key(key) and not broadcaster.closed:
+                revision, snapshot = await broadcaster.wait_for_change(revision)
+                _register(cache, snapshot)
+
+
 def _register(cache: ArtworkCache, snapshot: Snapshot) -> None:
-    """Makes the keys of what is shown known: another instance, or this one before a restart, may have told them."""
-    for item in (snapshot.item, snapshot.last_played.item if snapshot.last_played else None, *SAMPLE_ITEMS):
+    """Make the keys of ``snapshot`` known: another instance, or this one before a restart, may have published them."""
+    played = (snapshot.last_played, *snapshot.recent)
+    for item in (snapshot.item, *(one.item for one in played if one is not None), *SAMPLE_ITEMS):
         if item is not None:
             cache.key(item)
 
