@@ -139,10 +139,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
         started_at = showing.broadcast.current.started_at
         assert started_at is not None
         found = Recorded(started_at)
-        threads = [
-            threading.Thread(target=lambda name=name, way=way: found.samples.update({name: way()}))  # type: ignore[misc]
-            for name, way in ways.items()
-        ]
+
+        def record(name: str) -> None:
+            found.samples[name] = ways[name]()
+
+        threads = [threading.Thread(target=record, args=(name,)) for name in ways]
         ended = {name: str(folder / f"{name}-ended") for name in proxies}
         threads.append(threading.Thread(target=lambda: found.after_the_end.update(statuses_after_the_end(ended))))
         for thread in threads:
@@ -150,7 +151,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
         for thread in threads:
             thread.join()
         controlled.close()
-        cached.close()
+        cached.close()  # type: ignore[no-untyped-call]
         yield found
 
 

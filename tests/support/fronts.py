@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,9 @@ APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 def documented_lines(title: str) -> str:
     """Return the configuration in the section ``title`` of the page about hosting."""
-    return re.findall(r"```\w+\n(.*?)```", section(doc("hosting"), title), re.DOTALL)[0]
+    found = re.search(r"```\w+\n(.*?)```", section(doc("hosting"), title), re.DOTALL)
+    assert found is not None, title
+    return found[1]
 
 
 @contextmanager
@@ -71,7 +73,7 @@ def apache(folder: Path, lines: str, *modules: str) -> Iterator[str]:
         yield url
 
 
-FRONTS: dict[str, Callable[[Path, str], "contextmanager[str]"]] = {  # type: ignore[type-arg]
+FRONTS: dict[str, Callable[[Path, str], AbstractContextManager[str]]] = {
     "nginx": nginx,
     "Caddy": caddy,
     "HAProxy": haproxy,
