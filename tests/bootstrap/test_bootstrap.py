@@ -1,6 +1,7 @@
 """``python -m bootstrap``, the real command: what it stores, and every way in which it ends without."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -397,3 +398,32 @@ def test_without_any_browser_the_address_is_enough(service: Spotify, redirect_ur
     consent(httpx.get(redirect_uri.replace("/callback", "/login")).headers["location"])
     out, err = process.communicate(timeout=10)
     assert process.returncode == 0, (out, err)
+
+
+@pytest.fixture
+def text_browsers(tmp_path: Path) -> Path:
+    """A directory with text browsers that would leave a mark in it, and nothing else but a shell's basics."""
+    folder = tmp_path / "browsers"
+    folder.mkdir()
+    for name in ("lynx", "w3m", "links", "elinks", "www-browser"):
+        program = folder / name
+        program.write_text(f'#!/bin/sh\necho "$0 $*" > {folder}/opened\n', encoding="utf-8")
+        program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.skipif(os.name != "posix", reason="text browsers are a matter of POSIX terminals")
+@pytest.mark.parametrize(("browser", "opens"), [("", False), ("lynx", True), ("/nowhere/firefox", False)])
+def test_a_text_browser_is_opened_only_if_its_name_is_set(
+    service: Spotify, redirect_uri: str, tmp_path: Path, text_browsers: Path, browser: str, opens: bool
+) -> None:
+    environ = {**service.environ, "SPOTIFY_REDIRECT_URI": redirect_uri, "TERM": "xterm", "PATH": str(text_browsers)}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        environ.pop(name, None)
+    process = start("bootstrap", cwd=tmp_path, environ={**environ, **({"BROWSER": browser} if browser else {})})
+    wait_for(redirect_uri.replace("/callback", "/anything"), process)
+    consent(httpx.get(redirect_uri.replace("/callback", "/login")).headers["location"])
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 0, err
+    assert (text_browsers / "opened").exists() == opens
+    assert ("No browser could be opened here" in err) == (browser == "")

@@ -277,6 +277,7 @@ def test_at_a_terminal_the_name_is_asked_for_and_the_key_is_hidden(tmp_path: Pat
     code, screen = at_terminal(["--source", "lastfm"], tmp_path, environ, typing)
     assert code == 0, screen
     assert "Invalid value" in screen
+    assert "https://www.last.fm/api/account/create" in screen[: screen.index("API key (hidden)")]
     assert services.lastfm.key not in screen
     assert run("bootstrap", "status", "--check", cwd=tmp_path, environ=bare()).returncode == 0
 

@@ -3,9 +3,14 @@
 import json
 import re
 import shlex
+import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -202,3 +207,44 @@ def test_message_says_which_arrived(bootstrap: Bootstrap) -> None:
     assert alone.returncode == 0
     assert len(good.received) == 2
     assert "needle" not in both.stdout + both.stderr
+
+
+def test_the_check_at_the_end_of_bootstrap_is_a_success_in_the_status(bootstrap: Bootstrap) -> None:
+    before = time.time()
+    authorized(bootstrap)
+    told = json.loads(bootstrap("status", "--json").stdout)["last_success_at"]
+    assert before - 1 <= datetime.fromisoformat(told).timestamp() <= time.time() + 1
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["export"], ["forget", "--yes"]])
+def test_looking_creates_no_database(bootstrap: Bootstrap, tmp_path: Path, command: list[str]) -> None:
+    bootstrap(*command)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_looking_migrates_nothing(bootstrap: Bootstrap, tmp_path: Path, version: str) -> None:
+    path = tmp_path / "now-playing.db"
+    written = Path(__file__).parent.parent / "store" / "files" / f"written-by-{version}.sqlite3"
+    shutil.copy(written, path)
+    status = json.loads(bootstrap("status", "--json", SOURCE="spotify").stdout)
+    assert status["account"] == {"id": "listener", "name": "Ada Example"}
+    assert "invented-refresh-token" in bootstrap("export", SOURCE="spotify").stdout
+    assert bootstrap("status", SOURCE="lastfm").returncode == (0 if version == "1.1.0" else 1)
+    with (
+        closing(sqlite3.connect(path)) as now,
+        closing(sqlite3.connect(f"file:{written}?immutable=1", uri=True)) as then,
+    ):
+        assert list(now.iterdump()) == list(then.iterdump())
+        versions = [connection.execute("PRAGMA user_version").fetchone() for connection in (now, then)]
+        assert versions[0] == versions[1]
+
+
+def test_an_address_for_messages_without_a_scheme_is_wrong_use_that_names_it_and_shows_nothing(
+    bootstrap: Bootstrap,
+) -> None:
+    result = bootstrap("message", NOTIFY_URLS="json://127.0.0.1:9/,hooks.example.org/needle-hook/needle-token")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "NOTIFY_URLS" in result.stderr
+    assert "number 2 of 2" in result.stderr
+    assert "needle" not in result.stderr

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from widget.model.playback import Item, PlayedItem
-from widget.sources.json_values import MAX_TIMESTAMP, as_object, as_text
+from widget.sources.json_values import MAX_TEXT_LENGTH, MAX_TIMESTAMP, as_object, as_text
 from widget.sources.listenbrainz.payloads import read_item
 
 MAX_FUTURE_SECONDS = 3600.0
@@ -22,7 +22,6 @@ MAX_SINGLE_LISTENS = 50
 MAX_IMPORT_LISTENS = 1000
 MAX_LISTEN_BYTES = 10 * 1024
 MAX_ARTIST_NAMES = 20
-MAX_TEXT_LENGTH = 2000
 MAX_KEPT_LISTENS = 100
 """The newest listens of an import are kept; the others are only checked."""
 

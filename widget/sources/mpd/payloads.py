@@ -11,9 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from widget.model.hide_list import name_keys
 from widget.model.playback import PRIVATE_ARTWORK_SCHEME, Artwork, Entity, Item, Playback
-from widget.sources.json_values import as_mbid, as_milliseconds
-
-MAX_TEXT_LENGTH = 2_000
+from widget.sources.json_values import MAX_TEXT_LENGTH, as_mbid, as_milliseconds
 
 Reply = Mapping[str, Any]
 """One reply as python-mpd2 returns it: a text for each lowercase key, a list of texts if the key is repeated."""

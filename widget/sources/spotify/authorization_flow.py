@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from widget.clock import Clock
-from widget.config.source_settings import ACTIVE_SOURCE_KEY
+from widget.config.source_settings import ACTIVE_SOURCE_KEY, last_check_key
 from widget.model.errors import (
     AuthorizationError,
     Forbidden,
@@ -24,6 +24,7 @@ from widget.model.errors import (
     SourceError,
     Throttled,
 )
+from widget.model.sources import SPOTIFY
 from widget.model.tokens import AccessToken, Account, Authorization, Credentials, SeedToken
 from widget.sources.rate_limiter import RateLimiter
 from widget.sources.spotify.accounts_api import SCOPES, AccountsApi, TokenResponse, authorize_url
@@ -143,8 +144,11 @@ class AuthorizationFlow:
             _check_account(account, await whose() if account is not None else None)
         now = self._clock.now()
         token = Authorization(answer.refresh_token, scopes, account, now, answer.access, now)
-        # A renewal on the running server chooses no source; the command does.
-        await self._save(token, attempt.credentials, {ACTIVE_SOURCE_KEY: "spotify"} if whose is None else {})
+        # /setup on the running server chooses no source; the command does.
+        values: dict[str, str] = {ACTIVE_SOURCE_KEY: SPOTIFY.name} if whose is None else {}
+        if not warnings:
+            values[last_check_key(SPOTIFY)] = repr(now)
+        await self._save(token, attempt.credentials, values)
         if RECENTLY_PLAYED not in scopes:
             warnings = (*warnings, WITHOUT_RECENTLY_PLAYED)
         return AuthorizationResult(token, warnings)

@@ -24,7 +24,6 @@ from widget.sources.json_values import (
 GENERIC, PARAMETER_MISSING, SERVER_TOO_OLD, NO_TOKEN_AUTHENTICATION, NOT_PERMITTED, NOT_FOUND = 0, 10, 30, 41, 50, 70
 CREDENTIALS_CODES = frozenset({40, 42, 43, 44})
 UNKNOWN_ENDPOINT_CODES = frozenset({GENERIC, SERVER_TOO_OLD, NOT_FOUND})
-MAX_TEXT_LENGTH = 2_000
 MAX_LABEL_LENGTH = 30
 MAX_NUMBER = 1e12
 _PLACEHOLDERS = frozenset({"[unknown]", "[non-album tracks]", "[unknown artist]", "[unknown album]"})
@@ -182,8 +181,7 @@ def _text(value: Any) -> str | None:
     """Return text, or a number as text: some servers count their identifiers."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 2**63 else None
-    text = as_text(value)
-    return None if text is None else text[:MAX_TEXT_LENGTH]
+    return as_text(value)
 
 
 def _name(value: Any) -> str | None:
