@@ -1,4 +1,4 @@
-"""``python -m widget``: serves. Signals mean the end from here on; what takes time is imported after that."""
+"""``python -m widget``: handles signals from the start and imports everything slow after that."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from widget.server.shutdown import ShutdownHandler
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command with ``arguments``, else with those of the process."""
-    ending = ShutdownHandler()
-    ending.install()
+    """Run the command with ``arguments``, else with those of the process."""
+    shutdown = ShutdownHandler()
+    shutdown.install()
     from widget.server.command import serve
 
-    serve(arguments, obj=ending)
+    serve(arguments, obj=shutdown)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``--demo``: the same program against a built-in simulated service, which needs no account and no network."""
+"""``--demo``: the same program against a built-in simulated service, without account or network."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from widget.sources.simulators.spotify import SpotifySimulator
 
 CALLS_PER_DAY = 100_000
-"""Calls to the simulation cost nothing."""
+"""Calls to the simulation are free."""
 
 
 def make_spotify_simulator(redirect_uri: str = DEFAULT_REDIRECT_URI) -> SpotifySimulator:
-    """A simulated Spotify with one registered app, whose programme begins now."""
+    """Return a simulated Spotify with one registered app, whose playlist begins now."""
     from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
     from widget.sources.simulators.spotify_playlist import SpotifyPlaylist
 
@@ -35,9 +35,9 @@ def make_spotify_simulator(redirect_uri: str = DEFAULT_REDIRECT_URI) -> SpotifyS
 
 
 def demo_settings(simulator: SpotifySimulator, settings: Settings, folder: Path) -> Settings:
-    """``settings`` with everything that could touch the owner's account or database replaced by the simulation's."""
+    """Return ``settings`` without anything that could reach the owner's account or database."""
     return replace(
-        _on_a_stage(settings, folder),
+        _isolated(settings, folder),
         client_id=simulator.app_settings.client_id,
         client_secret=simulator.app_settings.client_secret,
     )
@@ -45,8 +45,7 @@ def demo_settings(simulator: SpotifySimulator, settings: Settings, folder: Path)
 
 @dataclass(frozen=True, slots=True)
 class DemoEnvironment:
-    """What a demo runs on: its settings, authorized already, and the client that reaches the simulation instead of the
-    network."""
+    """Authorized settings, and the client that reaches the simulation instead of the network."""
 
     settings: Settings
     http: httpx.AsyncClient
@@ -54,22 +53,22 @@ class DemoEnvironment:
 
 @asynccontextmanager
 async def demo_environment(settings: Settings, origin: str | None = None) -> AsyncIterator[DemoEnvironment]:
-    """The stage of a demo that listens at ``origin``, None where nothing is served: it needs no network at all."""
+    """Run the simulation of a demo that listens at ``origin``, None if nothing is served."""
     import httpx
 
     from widget.http_client import http_client
 
     with tempfile.TemporaryDirectory(prefix="now-playing-demo-", ignore_cleanup_errors=True) as folder:
-        app, shown = _simulation(settings, Path(folder))
-        # Nobody but the simulation has the invented covers, so they are told where this server gives them.
-        shown = replace(shown, demo_artwork_base_url=settings.public_url or origin)
-        async with http_client(httpx.ASGITransport(app)) as http, _playing(shown, origin):
-            yield DemoEnvironment(shown, http)
+        app, demo = _simulation(settings, Path(folder))
+        # Only the simulation has the invented covers, so JSON names their addresses at this server.
+        demo = replace(demo, demo_artwork_base_url=settings.public_url or origin)
+        async with http_client(httpx.ASGITransport(app)) as http, _playing(demo, origin):
+            yield DemoEnvironment(demo, http)
 
 
 @asynccontextmanager
 async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None]:
-    """Run what a simulated service needs beside its HTTP answers: a player, or a server of another protocol."""
+    """Run what a simulated service needs beside HTTP: a player, or a server of another protocol."""
     simulator = import_module(f"widget.sources.simulators.{settings.source}")
     if not hasattr(simulator, "running"):
         yield
@@ -79,7 +78,7 @@ async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None
 
 
 def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
-    """What answers in place of the network, and the settings that it knows."""
+    """Return the application in place of the network, and the settings that it knows."""
     if settings.source in (None, "spotify"):
         from widget.sources.spotify.accounts_api import SCOPES
 
@@ -87,10 +86,10 @@ def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
         seed = SeedToken(simulator.grant(SCOPES), time.time())
         return simulator.app, replace(demo_settings(simulator, settings, folder), seed=seed, source="spotify")
     app, values = import_module(f"widget.sources.simulators.{settings.source}").demo_service(time.time)
-    return app, replace(_on_a_stage(settings, folder), source_values=values, hide=frozenset())
+    return app, replace(_isolated(settings, folder), source_values=values, hide=frozenset())
 
 
-def _on_a_stage(settings: Settings, folder: Path) -> Settings:
+def _isolated(settings: Settings, folder: Path) -> Settings:
     return replace(
         settings,
         seed=None,

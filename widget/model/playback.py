@@ -31,8 +31,8 @@ class Artwork:
 class Item:
     """A track or an episode. Texts are the source's, untouched; ``artwork`` is widest first.
 
-    ``related`` holds the Spotify URIs (item, album, artists, show, playlist it plays from), or the folded names, that
-    ``HIDE`` is held against. They may name the listener's playlists: they are never shown and never compared.
+    ``hide_keys`` are the Spotify URIs (item, album, artists, show, playlist it plays from), or the folded names, that
+    ``HIDE`` is matched against. They may name the listener's playlists: they are never shown and never compared.
     """
 
     type: ItemType
@@ -54,12 +54,11 @@ class Item:
 class Playback:
     """One report of the source. ``progress_ms`` was true at ``observed_at`` (s since the epoch).
 
-    ``item`` is set exactly for ``playing`` and ``paused``. ``certain`` is False for answers that a source also
-    gives now and then while music plays (an empty answer, an unknown item): one of those alone proves nothing.
-    ``good_until`` (s since the epoch) stands in for the end where a source tells no progress: it plays until then.
-    ``newest_played_at`` (s since the epoch) is when the newest play that has ended began, where that is told with it.
-    ``source_label`` is how the source calls itself, None unless it says so. ``is_restart``: the item of the
-    answer before, from its beginning again, which is another play of it.
+    ``item`` is set exactly for ``playing`` and ``paused``. ``is_authoritative`` is False for responses that a source
+    also sends now and then while music plays (empty, or an unknown item): one of those proves nothing. ``expires_at``
+    (s since the epoch) is the end if the source reports no progress. ``newest_played_at`` (s since the epoch) is the
+    start of the newest play that has ended, if the response has it. ``source_label`` is the source's own name, if it
+    says one. ``is_restart``: the previous item from its beginning again, which is another play.
     """
 
     status: PlaybackStatus

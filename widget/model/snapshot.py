@@ -54,14 +54,11 @@ class Snapshot:
     """The state to show until the next snapshot is published.
 
     ``playback`` is None exactly when ``problem`` is set (status ``unavailable``). ``last_played`` is None for
-    ``playing`` and ``paused``. ``updated_at`` (s since the epoch): when the source last told us, None if never.
-    ``anchor`` (s since the epoch): when the playing item would have begun, kept while it just plays on, renewed
-    by a seek; so two snapshots with equal ``identity`` look the same but for plain progress. ``news_at`` (s since
-    the epoch): when the next question, or the end of the item, may bring something else; None where unknown.
-    ``recent`` is what was played before, newest first, where the owner lets it be shown.
-    ``valid_until`` (s since the epoch): until when this may be shown if nothing newer comes, None where nothing ends
-    by itself; the same while the item just plays on. ``source_label`` is how the source calls itself, None if it does
-    not say so.
+    ``playing`` and ``paused``. Times are in s since the epoch: ``updated_at`` of the last response, None before it;
+    ``started_at`` of the playing item, which only a seek moves, so that snapshots with equal ``etag_key`` differ in
+    nothing but plain progress; ``next_update_at`` of the next poll or the item's end, None if unknown; ``valid_until``
+    of the last moment at which this may be shown, None if nothing ends by itself. ``recent`` is the history, newest
+    first, as far as the owner publishes it. ``source_label`` is the source's own name, None if it has not said one.
     """
 
     playback: Playback | None
@@ -85,12 +82,12 @@ class Snapshot:
         return None if self.playback is None else self.playback.item
 
     def progress_at(self, now: float) -> int | None:
-        """The progress in ms at ``now`` (s since the epoch)."""
+        """Return the progress in ms at ``now`` (s since the epoch)."""
         return None if self.playback is None else self.playback.progress_at(now)
 
     @property
     def etag_key(self) -> tuple[object, ...]:
-        """What an ETag stands for: everything that is shown, less the time and the plain progress of playing."""
+        """The parts that an ETag stands for: everything but the time and plain progress."""
         moving = self.status == "playing"
         still_progress = None if moving or self.playback is None else self.playback.progress_ms
         known_progress = self.playback is not None and self.playback.progress_ms is not None

@@ -38,10 +38,15 @@ log = logging.getLogger("widget")
     "--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 means any.  [default: PORT, else 8000]"
 )
 @database_option
-@click.option("--demo", is_flag=True, help="Shows invented music; needs no account, no network and no token.")
+@click.option("--demo", is_flag=True, help="Show invented music; needs no account, network or token.")
 @click.pass_obj
 def serve(ending: ShutdownHandler, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
-    """Serves the now-playing widget, and keeps itself authorized.
+    """Show what you are listening to, as a widget and as JSON.
+
+    \b
+      python -m widget --demo      try it: invented music, no account
+      python -m bootstrap          connect your service, once
+      python -m widget             serve it
 
     Settings come from the environment, then from .env in the working directory; docs/configuration.md lists them.
     """
