@@ -18,7 +18,7 @@ from widget.artwork.dominant_color import ArtworkColors
 from widget.model.snapshot import Snapshot
 
 ART = "#c0603a"
-GROUNDS = ("art", "card", "336699", "none")
+GROUNDS = ("art", "card", "vivid", "336699", "none")
 EXPLICIT = item("Tides of Glass", ("Mara Lindqvist", "Parallel Weather"), explicit=True)
 STATES: Mapping[str, tuple[Callable[[float], Snapshot], str]] = {
     "playing": (lambda now: playing(now, EXPLICIT), "en"),
@@ -37,8 +37,8 @@ LINES = """(words) => {
     range.selectNodeContents(element);
     const drawn = element.tagName === 'text' ? element : range;
     const {left, right, top, bottom} = drawn.getBoundingClientRect();
-    const {fontSize, fontWeight, color, fill, visibility} = getComputedStyle(element);
-    if (right === left || visibility === 'hidden') continue;
+    const {fontSize, fontWeight, color, fill, opacity} = getComputedStyle(element);
+    if (right === left || opacity === '0') continue;
     const text = element.textContent.replace(/\\u2002·\\u2002$/, '');
     const ink = element.tagName === 'text' ? fill : color;
     seen.push({text, left, right, middle: (top + bottom) / 2, size: fontSize, weight: fontWeight, ink});

@@ -51,7 +51,7 @@ def inline(page: Page, svg: str, style: str = "") -> None:
     page.set_content(f'<body style="margin:0"><style>{style}</style>{svg}')
 
 
-@pytest.mark.parametrize("layout", ["card", "compact", "cover", "list"])
+@pytest.mark.parametrize("layout", ["card", "compact", "cover", "list", "pill"])
 @pytest.mark.parametrize(
     "what", [LONG, MARKUP, ARABIC, HEBREW, JAPANESE, EMOJI, THAI, HINDI, NARROW], ids=lambda what: what.title[:8]
 )
@@ -82,7 +82,7 @@ def ground(page: Page, svg: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
-@pytest.mark.parametrize("background", ["art", "card", "336699"])
+@pytest.mark.parametrize("background", ["art", "card", "vivid", "336699"])
 def test_it_has_the_ground_of_its_theme_and_of_the_readers_where_that_is_auto(
     page: Page, scheme: ColorScheme, theme: str, background: str
 ) -> None:
@@ -97,13 +97,13 @@ def test_when_the_item_has_ended_all_stands_still_and_it_is_told_as_last_played(
     svg = picture(playing(NOW, progress_ms=213_800), {}, ends_in_ms=400)
     inline(page, svg)
     page.wait_for_function(
-        "getComputedStyle(document.querySelector('.then')).visibility === 'visible'"
+        "getComputedStyle(document.querySelector('.then')).opacity === '1'"
         " && document.getAnimations().every(animation => animation.playState === 'finished')"
     )
-    seen = "[...document.querySelectorAll('text')].filter(text => getComputedStyle(text).visibility === 'visible')"
+    seen = "[...document.querySelectorAll('text')].filter(text => getComputedStyle(text).opacity === '1')"
     assert "Last played" in page.evaluate(f"{seen}.map(text => text.textContent)")
     assert "Now playing" not in page.evaluate(f"{seen}.map(text => text.textContent)")
-    assert page.evaluate("getComputedStyle(document.querySelector('.bar').parentNode).visibility") == "hidden"
+    assert page.evaluate("getComputedStyle(document.querySelector('.bars').parentNode).opacity") == "0"
 
 
 def test_the_line_is_as_long_as_what_has_passed(page: Page) -> None:
@@ -121,7 +121,7 @@ def test_a_reader_who_wants_no_motion_has_none_but_the_progress(page: Page) -> N
     page.emulate_media(reduced_motion="reduce")
     inline(page, picture(playing(NOW), {}))
     moving = page.evaluate("document.getAnimations().map(animation => animation.animationName)")
-    assert "bar" not in moving
+    assert not {"b0", "b1"} & set(moving)
     assert "go" in moving
 
 

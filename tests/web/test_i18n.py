@@ -13,6 +13,7 @@ PLACES = {
     "minutes": {"n"},
     "hours": {"n"},
     "days": {"n"},
+    "ago": {"time"},
 }
 LANGUAGES = json.loads(LANGUAGES_FILE.read_text(encoding="utf-8"))
 

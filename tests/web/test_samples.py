@@ -15,7 +15,7 @@ STATES = {
     "paused": "Orbit Song",
     "last": "Lanterns in the Rain",
     "nothing": "Nothing playing",
-    "ad": "Advertisement",
+    "ad": "Back after the break",
     "long": "Noon over the Viaduct",
     "rtl": "باب الياسمين",
 }

@@ -28,7 +28,7 @@ letters = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "
 some_text = letters | letters.map(lambda text: " and ".join([text] * 20))
 queries = st.fixed_dictionaries(
     {
-        "layout": st.sampled_from(["card", "compact", "cover", "list"]),
+        "layout": st.sampled_from(["card", "compact", "cover", "list", "pill"]),
         "radius": st.sampled_from(["0", "12", "32"]),
         "scale": st.sampled_from(["0.75", "1", "3"]),
         "font": st.sampled_from(["system", "mono"]),
@@ -42,19 +42,19 @@ def drawn(
 ) -> tuple[Drawing, TextLayout]:
     options, spoken = WidgetOptions.from_query(query or {}), get_translations(lang)
     scene = SvgContext(build_view_model(snapshot, options, spoken, NOW, source), options, spoken, 100_000)
-    return draw_layout(scene), scene.setter
+    return draw_layout(scene), scene.layout
 
 
-def place_of(text: Text, setter: TextLayout) -> Place:
-    width = text.length or setter.width(text.text, text.style)
+def place_of(text: Text, layout_of_text: TextLayout) -> Place:
+    width = text.length or layout_of_text.width(text.text, text.style)
     left = {"left": text.x, "right": text.x - width, "middle": text.x - width / 2}[text.style.anchor]
     return left, text.y - 0.75 * text.style.size, left + width, text.y + 0.2 * text.style.size
 
 
-def places(drawing: Drawing, setter: TextLayout) -> dict[str, Place]:
+def places(drawing: Drawing, layout_of_text: TextLayout) -> dict[str, Place]:
     """All that is drawn, less what takes the place of something else in time, or lies on it on purpose."""
     found = {
-        f"text {number} {text.text[:10]}": place_of(text, setter)
+        f"text {number} {text.text[:10]}": place_of(text, layout_of_text)
         for number, text in enumerate(drawing.texts)
         if text.text and text.style.moment != "then" and text.style.kind != "ink"
     }
@@ -91,8 +91,8 @@ def test_nothing_leaves_the_picture_and_nothing_lies_on_anything_else(
     what = item(title, (artist,), explicit=explicit)
     snapshot = {"playing": playing(NOW, what), "paused": paused(NOW, what), "last": idle(NOW, what)}[state]
     snapshot = replace(snapshot, recent=tuple(PlayedItem(what, NOW - 100 * number) for number in range(3)))
-    drawing, setter = drawn(snapshot, query, lang, source)
-    found = places(drawing, setter)
+    drawing, layout_of_text = drawn(snapshot, query, lang, source)
+    found = places(drawing, layout_of_text)
     for name, (left, top, right, bottom) in found.items():
         assert left >= 0, name
         assert right <= drawing.width, name
@@ -104,10 +104,10 @@ def test_nothing_leaves_the_picture_and_nothing_lies_on_anything_else(
 @pytest.mark.parametrize("layout", ["card", "compact", "cover", "list"])
 @pytest.mark.parametrize("what", [LONG, EPISODE, ARABIC], ids=["long", "episode", "arabic"])
 def test_a_line_is_fixed_in_width_where_a_font_could_make_it_too_long(layout: str, what: object) -> None:
-    drawing, setter = drawn(playing(NOW, what), {"layout": layout})  # type: ignore[arg-type]
+    drawing, layout_of_text = drawn(playing(NOW, what), {"layout": layout})  # type: ignore[arg-type]
     for text in drawing.texts:
         if text.length is None:
-            left, _, right, _ = place_of(text, setter)
+            left, _, right, _ = place_of(text, layout_of_text)
             assert (right - left) / FIXED_WIDTH_THRESHOLD <= drawing.width - left
 
 

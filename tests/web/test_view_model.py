@@ -84,7 +84,16 @@ def test_nothing_and_an_advertisement_stand_in_the_title_s_place_and_lead_to_the
     assert (nothing.state, nothing.headline, nothing.title) == ("nothing", "Nothing playing", "")
     assert nothing.link == "https://open.spotify.com/"
     assert not nothing.has_state_line
-    assert seen(advertisement(NOW)).headline == "Advertisement"
+    ad = seen(replace(advertisement(NOW), last_played=None))
+    assert (ad.state, ad.headline, ad.title) == ("ad", "Advertisement", "")
+
+
+def test_an_advertisement_leaves_what_was_played_before_it_without_line_and_times() -> None:
+    ad = seen(advertisement(NOW))
+    assert (ad.state, ad.label, ad.headline) == ("ad", "Back after the break", "Tides of Glass")
+    assert ad.has_state_line
+    assert not any((ad.has_line, ad.has_times, ad.is_animated))
+    assert seen(advertisement(NOW), idle="message").headline == "Tides of Glass"
 
 
 def test_idle_is_shown_as_asked_and_errors_look_the_same() -> None:

@@ -67,7 +67,7 @@ _SNAPSHOTS: Mapping[Sample, Callable[[float], Snapshot]] = {
         Playback("idle", now), last_played=PlayedItem(RAIN, now - _PLAYED_BEFORE_SECONDS), updated_at=now
     ),
     "nothing": lambda now: Snapshot(Playback("idle", now), updated_at=now),
-    "ad": lambda now: Snapshot(Playback("ad", now), updated_at=now),
+    "ad": lambda now: Snapshot(Playback("ad", now), last_played=PlayedItem(TIDES, now - 20), updated_at=now),
     "long": _playing(NOON, 104_000),
     "rtl": _playing(GATE, 61_000),
 }

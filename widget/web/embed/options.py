@@ -1,13 +1,14 @@
-"""The options that every face understands, parsed once; anything unknown or wild means the default.
+"""Options of the widget and its pictures: one table, from which form, embed.js and documentation are made.
 
-What comes out of here is safe everywhere: each value is one of a few words, a number within its limits, or six
-hexadecimal digits, so no text of a visitor's reaches a page, a style or a cache key.
+Every parsed value is one of a few words, a number within limits, or six hexadecimal digits: no text of a visitor's
+reaches a page, a style or a cache key. Anything unknown means the default.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, TypeVar, get_args
+from functools import partial
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from starlette.datastructures import ImmutableMultiDict
@@ -16,7 +17,7 @@ from widget.samples.snapshots import Sample, parse_sample
 from widget.web.embed.i18n import match_language
 
 Theme = Literal["auto", "light", "dark"]
-Layout = Literal["card", "compact", "cover", "list"]
+Layout = Literal["card", "compact", "cover", "list", "pill"]
 Background = Literal["art", "card", "none", "vivid", "glass"]
 Idle = Literal["last", "message", "hide"]
 Motion = Literal["auto", "off"]
@@ -25,24 +26,26 @@ Part = Literal["artwork", "label", "progress", "times"]
 
 MIN_RADIUS, MAX_RADIUS = 0, 32
 MIN_SCALE, MAX_SCALE = 0.75, 3.0
+PILL_RADIUS = 16
 
-_COLOUR = re.compile(r"#?([0-9A-Fa-f]{6})")
-_WHOLE = re.compile(r"[0-9]{1,3}")
+WORDS_ONLY: frozenset[Part] = frozenset({"artwork", "progress", "times"})
+"""Without these a card has nothing but words."""
+
+_COLOR = re.compile(r"#?([0-9A-Fa-f]{6})")
+_INTEGER = re.compile(r"[0-9]{1,3}")
 _DECIMAL = re.compile(r"[0-9]?(?:\.[0-9]{1,6})?")
-_LONGEST_LIST = 100
+_MAX_LIST_LENGTH = 100
 
-Choice = TypeVar("Choice", bound=str)
+Query = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class WidgetOptions:
-    """How a face looks; equal looks are equal values, and may be keys.
+    """Options of one widget; equal looks are equal values, usable as keys.
 
-    ``background`` is ``art`` (the artwork's colour), ``card`` (neutral), ``none`` or six lower-case hexadecimal
-    digits, like ``accent`` (None: from the artwork). ``lang`` is the tag of a language that we have, None for the
-    visitor's own.
-    ``radius`` is in CSS pixels at scale 1, ``scale`` has two decimals at most, ``without`` is in the order of
-    :data:`Part`. ``sample`` is no look: it asks for invented music in a state of its own, and stands in no snippet.
+    ``background`` is a word of :data:`Background` or, like ``accent``, six lower-case hexadecimal digits. ``lang`` is
+    None for the visitor's own. ``radius`` is in CSS pixels at scale 1, ``without`` in the order of :data:`Part`.
+    ``sample`` is no look: it shows invented music in one state, and is in no snippet.
     """
 
     theme: Theme = "auto"
@@ -59,37 +62,32 @@ class WidgetOptions:
     sample: Sample | None = None
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> "WidgetOptions":
-        """The options in ``query``; never raises, whatever stands there. ``without`` may be there several times."""
-        default = cls()
-        return cls(
-            theme=_choice(query, "theme", get_args(Theme), default.theme),
-            layout=_choice(query, "layout", get_args(Layout), default.layout),
-            background=_background(query.get("background", "")) or default.background,
-            accent=_colour(query.get("accent", "")),
-            idle=_choice(query, "idle", get_args(Idle), default.idle),
-            motion=_choice(query, "motion", get_args(Motion), default.motion),
-            lang=match_language(query.get("lang", "")),
-            radius=_radius(query.get("radius", ""), default.radius),
-            scale=_scale(query.get("scale", ""), default.scale),
-            font=_choice(query, "font", get_args(Font), default.font),
-            without=_parts(query),
-            sample=parse_sample(query.get("sample")),
-        )
+    def from_query(cls, query: Query) -> "WidgetOptions":
+        """Parse ``query``, in which ``without`` may be repeated; never raises."""
+        parsed = {option.name: option.parse(query) for option in OPTIONS}
+        given = {name: value for name, value in parsed.items() if value is not None}
+        if given.get("layout") == "pill":
+            given.setdefault("radius", PILL_RADIUS)
+        return cls(**given, sample=parse_sample(query.get("sample")))
 
     @property
     def background_kind(self) -> str | None:
-        """The background where it is a colour of its own: six hexadecimal digits, else None."""
+        """The chosen background color, six hexadecimal digits; None for a word of the option."""
         return None if self.background in get_args(Background) else self.background
 
+    @property
+    def is_words_only(self) -> bool:
+        """Whether a card has neither artwork nor foot."""
+        return self.layout == "card" and set(self.without) >= WORDS_ONLY
+
     def non_default(self) -> dict[str, str]:
-        """The options of the look that are not the default, by name, as they stand in a query or an attribute."""
-        default = WidgetOptions()
-        names = (option.name for option in fields(self) if option.name != "sample")
-        return {name: _text(getattr(self, name)) for name in names if getattr(self, name) != getattr(default, name)}
+        """Return the options that differ from their default, as written in a query or an attribute."""
+        defaults = WidgetOptions(radius=PILL_RADIUS) if self.layout == "pill" else WidgetOptions()
+        names = [option.name for option in OPTIONS]
+        return {name: _text(getattr(self, name)) for name in names if getattr(self, name) != getattr(defaults, name)}
 
     def query(self) -> str:
-        """The query string that gives this look, less the defaults; empty for the default look."""
+        """Return the shortest query string that gives this look; empty for the default."""
         return urlencode(self.non_default(), safe=",")
 
 
@@ -99,35 +97,80 @@ def _text(value: str | float | tuple[str, ...]) -> str:
     return ",".join(value) if isinstance(value, tuple) else f"{value:g}"
 
 
-def _choice(query: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
-    return next((choice for choice in choices if choice == query.get(name)), default)
+def _choice(choices: tuple[str, ...], value: str) -> str | None:
+    return value if value in choices else None
 
 
-def _background(value: str) -> str | None:
-    return value if value in get_args(Background) else _colour(value)
-
-
-def _colour(value: str) -> str | None:
-    match = _COLOUR.fullmatch(value)
+def _color(value: str) -> str | None:
+    match = _COLOR.fullmatch(value)
     return None if match is None else match[1].lower()
 
 
-def _radius(value: str, default: int) -> int:
-    radius = int(value) if _WHOLE.fullmatch(value) else default
-    return radius if MIN_RADIUS <= radius <= MAX_RADIUS else default
+def _background(value: str) -> str | None:
+    return value if value in get_args(Background) else _color(value)
 
 
-def _scale(value: str, default: float) -> float:
-    scale = round(float(value), 2) if _DECIMAL.fullmatch(value) and value else default
-    return scale if MIN_SCALE <= scale <= MAX_SCALE else default
+def _radius(value: str) -> int | None:
+    radius = int(value) if _INTEGER.fullmatch(value) else -1
+    return radius if MIN_RADIUS <= radius <= MAX_RADIUS else None
 
 
-def _parts(query: Mapping[str, str]) -> tuple[Part, ...]:
-    several = isinstance(query, ImmutableMultiDict)
-    text = ",".join(query.getlist("without")) if several else query.get("without", "")  # type: ignore[attr-defined]
-    named = set(re.split(r"[\s,]+", text[:_LONGEST_LIST].lower()))
+def _scale(value: str) -> float | None:
+    scale = round(float(value), 2) if value.strip(".") and _DECIMAL.fullmatch(value) else 0.0
+    return scale if MIN_SCALE <= scale <= MAX_SCALE else None
+
+
+def _parts(value: str) -> tuple[Part, ...]:
+    named = set(re.split(r"[\s,]+", value[:_MAX_LIST_LENGTH].lower()))
     return tuple(part for part in get_args(Part) if part in named)
 
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the table. ``values`` are its words; ``syntax`` describes other values, "" if there are none.
+
+    ``read`` returns None for the default.
+    """
+
+    name: str
+    label: str
+    read: Callable[[str], Any]
+    values: tuple[str, ...] = ()
+    syntax: str = ""
+    repeatable: bool = False
+
+    def parse(self, query: Query) -> Any:
+        """Return this option's value in ``query``; None for the default."""
+        if self.repeatable and isinstance(query, ImmutableMultiDict):
+            return self.read(",".join(query.getlist(self.name)))
+        return self.read(query.get(self.name, ""))
+
+    @property
+    def default(self) -> str:
+        """The default as text; "" for the visitor's language, or a color from the artwork."""
+        value = getattr(WidgetOptions(), self.name)
+        return "" if value is None else _text(value)
+
+
+def _words(name: str, label: str, kind: object) -> Option:
+    values = get_args(kind)
+    return Option(name, label, partial(_choice, values), values)
+
+
+OPTIONS = (
+    _words("theme", "Theme", Theme),
+    _words("layout", "Layout", Layout),
+    Option("background", "Background", _background, get_args(Background), "RRGGBB"),
+    Option("accent", "Accent", _color, syntax="RRGGBB"),
+    _words("idle", "When nothing plays", Idle),
+    _words("motion", "Motion", Motion),
+    Option("lang", "Language", match_language, syntax="BCP 47"),
+    Option("radius", "Corners", _radius, syntax=f"{MIN_RADIUS}–{MAX_RADIUS}"),
+    Option("scale", "Scale", _scale, syntax=f"{MIN_SCALE:g}–{MAX_SCALE:g}"),
+    _words("font", "Font", Font),
+    Option("without", "Leave out", _parts, get_args(Part), repeatable=True),
+)
+"""Every option of the look: its name in queries, attributes and properties, its label and its values."""
 
 FONT_FAMILIES: Mapping[Font, str] = {
     "system": 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif',
@@ -137,6 +180,5 @@ FONT_FAMILIES: Mapping[Font, str] = {
 }
 """Values of CSS's ``font-family``."""
 
-
 OPTION_NAMES = tuple(field.name for field in fields(WidgetOptions))
-"""Every option, as it is named in a query, an attribute and a property."""
+"""Every option and ``sample``, as named in a query, an attribute and a property."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from widget.clock import format_rfc3339_ms
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
-from widget.web.builder.snippets import oembed_url
+from widget.web.builder.snippets import oembed_url, page_url
 from widget.web.caching import stale_directives
 from widget.web.context import AppContext, public_base_url
 from widget.web.embed import sizes
@@ -34,10 +34,12 @@ from widget.web.responses import build_response
 from widget.web.static_files import static_url
 from widget.web.templating import jinja_environment
 
-ARTWORK_WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_MAX_WIDTH, "list": 40}
+ARTWORK_WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_MAX_WIDTH, "list": 40, "pill": 24}
 ROW_ARTWORK_WIDTH = 64
 COLOR_WAIT_SECONDS = 0.6
 """For this long the page waits for the artwork's colour; later it comes as news."""
+
+CLIENT_WORDS = ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
 
 MAX_CACHED_PAGES = 64
 
@@ -159,6 +161,8 @@ def render(
             client=client_config(view, options, spoken, snapshot, now, art, hue, width),
             oembed=None if address is None else oembed_url(address, options),
             address=address,
+            page_address=None if address is None else page_url(address, options),
+            description=view.byline or view.label,
         )
         .encode("utf-8", "replace")
     )
@@ -187,20 +191,23 @@ def client_config(
 ) -> str:
     """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
     visitor's clock is off."""
-    valid_until = snapshot.valid_until
+    words_only = options.is_words_only and not view.source_label
     known = {
-        "words": {name: spoken[name] for name in ("playing", "paused", "ad", "last", "nothing", "listen", "link")},
+        "words": {
+            name: spoken[name] for name in ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
+        },
         "label": view.source.label,
         "url": view.source.url,
         "progress": view.source.has_progress,
         "idle": options.idle,
         "scale": options.scale,
-        "low": full_height(options.layout, options.scale),
+        "low": full_height(options.layout, options.scale, words_only=words_only),
         "high": base_height(options.layout) * options.scale,
         **_measures(view, options),
         "background": options.background,
         "accent": options.accent is not None,
         "width": width,
+        "calm": options.motion == "off",
         "sample": options.sample is not None,
         "clock": round(now, 1),
         "painted": (art or "") + (hue or ""),
@@ -208,13 +215,18 @@ def client_config(
         "now": {
             "status": snapshot.status,
             "progress_ms": view.progress_ms,
-            "valid_until": None if valid_until is None else format_rfc3339_ms(valid_until),
+            "started_at": _moment(snapshot.started_at if snapshot.status == "playing" else None),
+            "valid_until": _moment(snapshot.valid_until),
             "item": {"duration_ms": view.duration_ms},
         },
     }
     needed = {name: value for name, value in known.items() if value is not False}  # The script takes it for false.
     text = json.dumps(needed, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
+
+
+def _moment(timestamp: float | None) -> str | None:
+    return None if timestamp is None else format_rfc3339_ms(timestamp)
 
 
 def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:

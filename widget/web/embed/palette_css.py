@@ -49,7 +49,7 @@ def color_rules(options: WidgetOptions, scheme: ColorScheme) -> str:
         neutral["accent"] = f"var(--{letter}-accent)"
         rules += _rule(_TINTED, declarations(neutral))
         tone, opacity = GRAY_EDGES[column]
-        edge = f"oklch(from var(--art) {tone} 0 0/calc({opacity:g}*(1 - min(1,c*{1 / GRAY_CHROMA:g}))))"
+        edge = f"oklch(from var(--art) {tone} 0 0/calc({opacity:g} - {opacity / GRAY_CHROMA:g}*c))"
         tints = {part: getattr(roles, part).css("var(--art)") for part in ("ground", "text", "muted", "track")}
         relative = declarations({**tints, "edge": edge})
     if options.accent is None:

@@ -1,4 +1,4 @@
-"""How large each layout is, in CSS pixels, where a place wants a fixed size."""
+"""Sizes of each layout in CSS pixels, for places that need a fixed size."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -14,57 +14,79 @@ PNG_SIZES: Mapping[PngSize, tuple[int, int]] = {"share": (1200, 630), "card": (8
 PNG_ARTWORK_WIDTHS: Mapping[PngSize, int] = {"share": 502, "card": 224}
 """Pixels, as the layouts draw it."""
 
-DEFAULT_WIDTHS: Mapping[Layout, int] = {"card": 420, "compact": 420, "cover": 320, "list": 420}
+DEFAULT_WIDTHS: Mapping[Layout, int] = {"card": 420, "compact": 420, "cover": 320, "list": 420, "pill": 320}
 CARD_HEIGHT = 140
 COMPACT_HEIGHT = 56
+PILL_HEIGHT = 32
+PILL_ARTWORK_FROM = 36
+"""A pill lower than this has no artwork."""
+
+WORDS_HEIGHT = 72
+"""A card of nothing but title and artists."""
+
 MIN_WIDTH, MAX_WIDTH = 200, 900
 COVER_MAX_WIDTH = 420
 _COVER_TEXT_HEIGHT = 127
-"""What the cover layout needs beside its square artwork, less the padding left and right; with a title of two lines."""
+"""Height of the cover layout beside its square artwork, less the padding left and right; with a title of two lines."""
 _LIST_PADDING, _ROW_HEIGHT = 16, 40
 ATTRIBUTION_HEIGHT = 20
-"""What a list needs for the credit that its source is due, below its rows."""
+"""Height of the source's attribution below the rows of a list."""
 COVER_NARROW_BELOW, COVER_ATTRIBUTION_HEIGHT = 288, 13.2
-"""A cover narrower than this has that credit on a line of its own, which needs so much more."""
+"""A cover narrower than this has that attribution on a line of its own, which is so high."""
 
 MIN_FRAME_HEIGHT, MIN_COVER_HEIGHT = 110, 240
 """Any layout in a frame lower than this is compact; a cover sooner, for little would be left of its artwork."""
 MIN_FRAME_HEIGHT_SCALED = 100
 """The same at the smallest scale."""
 TEXT_ONLY_BELOW = 48
-"""And in a frame lower than this the words stand alone."""
+"""In a frame lower than this the words stand alone."""
 
 
-def min_height(layout: Layout, scale: float = 1.0) -> float:
-    """In a frame lower than this ``layout`` gives way to compact."""
+def min_height(layout: Layout, scale: float = 1.0, *, words_only: bool = False) -> float:
+    """Return the height below which a frame shows compact instead of ``layout``."""
+    if layout == "pill":
+        return 0.0
+    if words_only:
+        return WORDS_HEIGHT * scale
     return MIN_COVER_HEIGHT * scale if layout == "cover" else max(MIN_FRAME_HEIGHT * scale, MIN_FRAME_HEIGHT_SCALED)
 
 
-def full_height(layout: Layout, scale: float = 1.0) -> float:
-    """In a frame lower than this something of ``layout`` gives way."""
-    if layout in ("card", "compact"):
-        return {"card": CARD_HEIGHT, "compact": TEXT_ONLY_BELOW}[layout] * scale
+def full_height(layout: Layout, scale: float = 1.0, *, words_only: bool = False) -> float:
+    """Return the height below which a frame leaves something of ``layout`` out."""
+    if words_only:
+        return WORDS_HEIGHT * scale
+    if layout in ("card", "compact", "pill"):
+        return {"card": CARD_HEIGHT, "compact": TEXT_ONLY_BELOW, "pill": PILL_HEIGHT}[layout] * scale
     return min_height(layout, scale)
 
 
 def base_height(layout: Layout) -> int:
-    """The height of ``layout`` at scale 1: the cover's beside its artwork, the list's without rows."""
-    return {"card": CARD_HEIGHT, "compact": COMPACT_HEIGHT, "cover": _COVER_TEXT_HEIGHT, "list": COMPACT_HEIGHT}[layout]
+    """Return the height of ``layout`` at scale 1: the cover's beside its artwork, the list's without rows."""
+    heights: Mapping[Layout, int] = {
+        "card": CARD_HEIGHT,
+        "compact": COMPACT_HEIGHT,
+        "cover": _COVER_TEXT_HEIGHT,
+        "list": COMPACT_HEIGHT,
+        "pill": PILL_HEIGHT,
+    }
+    return heights[layout]
 
 
 def list_extra_height(*, credited: bool) -> int:
-    """What a list with rows needs beside them, at scale 1; ``credited``: whether a credit is due to the source."""
+    """Return the height of a list beside its rows, at scale 1; ``credited``: whether it shows an attribution."""
     return _LIST_PADDING + (ATTRIBUTION_HEIGHT if credited else 0)
 
 
 def default_width(layout: Layout, scale: float = 1.0) -> int:
-    """The width of ``layout`` where none was chosen."""
+    """Return the width of ``layout`` unless another is chosen."""
     return round(DEFAULT_WIDTHS[layout] * scale)
 
 
 def layout_height(layout: Layout, width: int, scale: float = 1.0, rows: int = 0, *, credited: bool = False) -> int:
-    """The height of ``layout`` at ``width``; ``rows`` is how many earlier items the list shows, ``credited`` whether
-    a credit is due to the source. Never so low that the layout would give way to another."""
+    """Return the height of ``layout`` at ``width``, never so low that another layout would be shown.
+
+    ``rows`` is the number of earlier items in a list; ``credited``: whether the source requires attribution.
+    """
     high: float = base_height(layout)
     if layout == "cover":
         high += COVER_ATTRIBUTION_HEIGHT if credited and width < COVER_NARROW_BELOW * scale else 0

@@ -1,4 +1,4 @@
-"""``/now-playing.svg``: a picture for READMEs. It loads nothing, runs nothing, and is well-formed for any text."""
+"""The picture for READMEs at ``/now-playing.svg``: it loads and runs nothing, and is well-formed for any text."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ STEP_MS = 2_000
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-_SIDES: Mapping[Layout, int] = {"card": 112, "compact": 40, "list": 40, "cover": 292}
+_SIDES: Mapping[Layout, int] = {"card": 112, "compact": 40, "list": 40, "cover": 292, "pill": 24}
 _ROW_SIDE = 32
 _WIDEST_ARTWORK = 300
-"""The next one, of 640 pixels, is too many bytes for a picture."""
+"""Pixels; the next larger artwork, of 640, has too many bytes for a picture."""
 
 
 async def svg_image(request: Request) -> Response:
-    """The picture; always 200, whatever the source says."""
+    """Return the picture; always 200, whatever the source says."""
     wish = await read_request(request)
     services, options, snapshot, view = wish.services, wish.options, wish.snapshot, wish.view
     seconds = wish.remaining(ARTWORK_WAIT_SECONDS)
@@ -61,7 +61,7 @@ async def svg_image(request: Request) -> Response:
 async def _artworks(
     artwork: ArtworkCache, view: ViewModel, options: WidgetOptions, seconds: float
 ) -> dict[Item, ArtworkFile]:
-    """The smallest images that are large enough, those that can be had now."""
+    """Return the smallest images that are large enough, as far as they are available now."""
     wanted = {row.item: _ROW_SIDE for row in view.rows}
     if view.item is not None:
         wanted[view.item] = _SIDES[options.layout]

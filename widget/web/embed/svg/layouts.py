@@ -1,4 +1,4 @@
-"""Where everything stands in the picture, layout by layout: the same lines, order and measures as the page's."""
+"""Places of everything in the picture, layout by layout: the same lines, order and measures as the page's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from widget.web.embed.icons import MIN_ICON_SIZE
 from widget.web.embed.options import Layout
-from widget.web.embed.sizes import ATTRIBUTION_HEIGHT, DEFAULT_WIDTHS
+from widget.web.embed.sizes import ATTRIBUTION_HEIGHT, DEFAULT_WIDTHS, PILL_ARTWORK_FROM, PILL_HEIGHT, WORDS_HEIGHT
 from widget.web.embed.svg.components import (
     FOOT_HEIGHT,
     SEPARATOR,
@@ -24,84 +24,100 @@ MIDDLE = HEIGHT / 2
 TITLE_MIDDLE, BYLINE_MIDDLE = 18.25, 38.75
 MAX_SOURCE_WIDTH = 120.0
 MIN_BYLINE_WIDTH = 24.0
+LINE_SHIFT = 3.0
+EDGE_GAP = 6.0
+"""Between the inset of a list and the words or icons at its edges."""
 
 ROW_HEIGHT = 40.0
 AGO_GAP = 16.0
-"""More than the page has: how wide a font is, the page knows."""
+"""More than in the page, which knows the width of its font."""
 
 ROW_TITLE_MIDDLE, ROW_BYLINE_MIDDLE = 12.2, 28.45
 
 
 def draw_compact(scene: SvgContext, drawing: Drawing) -> None:
-    """Artwork, two lines, bars and icon, and the line of the progress near the bottom."""
-    view, setter = scene.view, scene.setter
-    inset = 8.0 if scene.has_artwork else PADDING
+    """Draw artwork, two lines, bars and icon, and the progress near the bottom."""
+    view, layout = scene.view, scene.layout
+    listed = bool(scene.view.rows)
+    inset = list_inset(scene) if listed else 8.0 if scene.has_artwork else PADDING
     left = max(inset, scene.options.radius * 0.5)
+    # The line takes 6 px from the artwork; in a list it lies lower.
+    middle = MIDDLE - LINE_SHIFT if view.has_line and not listed else MIDDLE
     if scene.has_artwork:
-        drawing.covers.append(ArtworkShape(left, 8, 40, 4, view.entry))
+        drawing.covers.append(ArtworkShape(left, middle - 20, 40, 4, view.entry))
         left += 40 + 12
-    right = _end(scene, drawing)
+    elif listed:
+        left += EDGE_GAP
+    right = _end(scene, drawing, middle)
     if view.entry is None:
-        drawing.texts.append(setter.line(view.label, left, MIDDLE, right - left, Style(14, "muted", 600)))
+        drawing.texts.append(layout.line(view.label, left, middle, right - left, Style(14, "muted", 600)))
         return
-    lines = _second_line(scene, drawing, left, right)
-    middle = TITLE_MIDDLE if lines else MIDDLE
-    drawing.texts.append(setter.line(view.title, left, middle, right - left, Style(14, "title", 600)))
+    lines = _second_line(scene, drawing, left, right, middle + BYLINE_MIDDLE - MIDDLE)
+    middle = middle + TITLE_MIDDLE - MIDDLE if lines else middle
+    drawing.texts.append(layout.line(view.title, left, middle, right - left, Style(14, "title", 600)))
     if view.has_line:
-        inset = max(inset, scene.options.radius * 0.6)
+        inset = inset if listed else max(inset, scene.options.radius * 0.6)
         drawing.line = Box(inset, HEIGHT - 5, drawing.width - 2 * inset, 2, 1, "track")
 
 
-def _second_line(scene: SvgContext, drawing: Drawing, left: float, right: float) -> bool:
-    """The state where nothing plays, the E mark, the artists; whether there is any of it."""
-    view, setter, style = scene.view, scene.setter, Style(12.5, "muted")
-    has_lead = view.has_state_line and view.state in ("paused", "last")
+def list_inset(scene: SvgContext) -> float:
+    """Return the one inset of line, artwork and rows in a list, so that edges agree at every radius."""
+    return max(8.0, scene.options.radius / 2)
+
+
+def _second_line(scene: SvgContext, drawing: Drawing, left: float, right: float, middle: float) -> bool:
+    """Draw the state unless the item plays, the E mark and the artists; return whether there is any of it."""
+    view, layout, style = scene.view, scene.layout, Style(12.5, "muted")
+    has_lead = view.has_state_line and view.state in ("paused", "last", "ad")
     has_more = bool(view.byline) or view.explicit
     x = left
     if has_lead:
         words = view.label + (SEPARATOR if has_more else "")
-        lead = setter.line(words, x, BYLINE_MIDDLE, right - x, style, fixed=has_more)
+        lead = layout.line(words, x, middle, right - x, style, fixed=has_more)
         drawing.texts.append(lead)
         x += lead.length or 0
     if view.entry is not None and right - x > MIN_BYLINE_WIDTH:
-        x = draw_explicit_badge(drawing, view.entry, x, BYLINE_MIDDLE, 14, 9.5)
-        drawing.texts.append(setter.line(view.byline, x, BYLINE_MIDDLE, right - x, style))
+        x = draw_explicit_badge(drawing, view.entry, x, middle, 14, 9.33)
+        drawing.texts.append(layout.line(view.byline, x, middle, right - x, style))
     return has_lead or has_more
 
 
-def _end(scene: SvgContext, drawing: Drawing) -> float:
-    """Icon or name, and the bars before it; gives where the text has to end."""
+def _end(scene: SvgContext, drawing: Drawing, middle: float) -> float:
+    """Draw icon or name, and the bars before it; return the x at which the text has to end."""
     view, right = scene.view, drawing.width - PADDING
+    if view.rows:
+        right = drawing.width - list_inset(scene) - EDGE_GAP
     if view.source_label is None:
         size = scene.icon_size(MIN_ICON_SIZE)
-        drawing.icon = Icon(right - size, MIDDLE - size / 2, size)
+        drawing.icon = Icon(right - size, middle - size / 2, size)
         right -= size + 12
     else:
         style = Style(12, "muted", anchor="right")
-        name = scene.setter.line(view.source_label, right, MIDDLE, MAX_SOURCE_WIDTH, style, fixed=True)
+        name = scene.layout.line(view.source_label, right, middle, MAX_SOURCE_WIDTH, style, fixed=True)
         drawing.texts.append(name)
         right -= (name.length or 0) + 12
     if scene.has_bars:
-        drawing.bars = Bars(right - BARS_WIDTH, MIDDLE + (6 if view.is_animated else 1.5), 12)
+        drawing.bars = Bars(right - BARS_WIDTH, middle + (6 if view.is_animated else 1.5), 12)
         right -= BARS_WIDTH + 14
     return right
 
 
 def draw_list_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: float) -> None:
-    """One item that was played before: artwork, title and artists, how long ago."""
-    setter, left, right = scene.setter, PADDING, drawing.width - PADDING
+    """Draw one earlier item: artwork, title and artists, how long ago."""
+    layout, inset = scene.layout, list_inset(scene)
+    left, right = inset + EDGE_GAP, drawing.width - inset - EDGE_GAP
     if scene.has_artwork:
-        drawing.covers.append(ArtworkShape(12, top + 4, 32, 4, played))
-        left = 60.0
+        drawing.covers.append(ArtworkShape(inset + 4, top + 4, 32, 4, played))
+        left = inset + 52
     style = Style(12, "muted", anchor="right", tabular=True)
-    ago = setter.line(played.ago, right, top + ROW_HEIGHT / 2, right - left, style)
-    right -= setter.width(played.ago, style) + AGO_GAP
+    ago = layout.line(played.ago, right, top + ROW_HEIGHT / 2, right - left, style)
+    right -= layout.width(played.ago, style) + AGO_GAP
     two = bool(played.byline) or played.explicit
     middle = top + (ROW_TITLE_MIDDLE if two else ROW_HEIGHT / 2)
-    drawing.texts += [ago, setter.line(played.title, left, middle, right - left, Style(13, "title", 500))]
+    drawing.texts += [ago, layout.line(played.title, left, middle, right - left, Style(13, "title", 500))]
     if two:
-        x = draw_explicit_badge(drawing, played, left, top + ROW_BYLINE_MIDDLE, 13, 9)
-        drawing.texts.append(setter.line(played.byline, x, top + ROW_BYLINE_MIDDLE, right - x, Style(12, "muted")))
+        x = draw_explicit_badge(drawing, played, left, top + ROW_BYLINE_MIDDLE, 13, 8.67)
+        drawing.texts.append(layout.line(played.byline, x, top + ROW_BYLINE_MIDDLE, right - x, Style(12, "muted")))
 
 
 CARD_HEIGHT = 140.0
@@ -109,7 +125,7 @@ ICON_SPACE = 32.0
 
 
 def draw_layout(scene: SvgContext) -> Drawing:
-    """The whole picture, mirrored for a language that begins on the right; nothing where it is hidden."""
+    """Return the whole picture, mirrored for a language that begins on the right; empty if it is hidden."""
     drawing = Drawing(DEFAULT_WIDTHS[scene.options.layout], 1)
     if scene.view.state == "hidden":
         return drawing
@@ -118,9 +134,14 @@ def draw_layout(scene: SvgContext) -> Drawing:
 
 
 def _card(scene: SvgContext, drawing: Drawing) -> None:
-    """The artwork as high as the card, beside it the text, which stands centred in what the foot leaves."""
-    drawing.height = CARD_HEIGHT
-    left, right, bottom = PADDING, drawing.width - PADDING, CARD_HEIGHT - PADDING
+    """Draw the artwork as high as the card, beside it the text, centered in the height that the foot leaves."""
+    drawing.height, foot = CARD_HEIGHT, FOOT_HEIGHT + 8 if scene.has_foot else 0
+    if scene.options.is_words_only and not foot:
+        words = draw_text_block(
+            scene, PADDING, 16, drawing.width - 2 * PADDING - ICON_SPACE, drawing.width - 2 * PADDING
+        )
+        drawing.height = max(WORDS_HEIGHT, words.height + 2 * PADDING)
+    left, right, bottom = PADDING, drawing.width - PADDING, drawing.height - PADDING
     if scene.has_artwork:
         side = CARD_HEIGHT - 2 * PADDING
         drawing.covers.append(ArtworkShape(left, PADDING, side, 4, scene.view.entry))
@@ -136,7 +157,7 @@ def _card(scene: SvgContext, drawing: Drawing) -> None:
 
 
 def _cover(scene: SvgContext, drawing: Drawing) -> None:
-    """The artwork as wide as the card, below it the text beside the icon, and the foot."""
+    """Draw the artwork as wide as the card, below it the text beside the icon, and the foot."""
     right, top = drawing.width - PADDING, PADDING
     if scene.has_artwork:
         side = drawing.width - 2 * PADDING
@@ -162,21 +183,60 @@ def _compact(scene: SvgContext, drawing: Drawing) -> None:
 
 
 def _list(scene: SvgContext, drawing: Drawing) -> None:
-    """What plays as in compact; the line parts it from what was played before."""
+    """Draw what plays as in compact; the line parts it from earlier items."""
     _compact(scene, drawing)
     if not scene.view.rows:
         return
     if drawing.line is not None:
-        drawing.line = drawing.line.moved(3)
+        drawing.line = drawing.line.moved(LINE_SHIFT)
     else:
-        drawing.boxes.append(Box(8, HEIGHT, drawing.width - 16, 1, 0, "track"))
+        drawing.boxes.append(Box(list_inset(scene), HEIGHT, drawing.width - 2 * list_inset(scene), 1, 0, "track"))
     for number, played in enumerate(scene.view.rows):
         draw_list_row(scene, drawing, played, HEIGHT + 8 + ROW_HEIGHT * number)
     drawing.height = HEIGHT + 16 + ROW_HEIGHT * len(scene.view.rows)
     for credit in scene.credits:
-        middle, room = drawing.height + ATTRIBUTION_HEIGHT / 2 - 4, drawing.width - 2 * PADDING
-        drawing.texts.append(scene.setter.line(credit, PADDING, middle, room, Style(12, "muted")))
+        left = list_inset(scene) + EDGE_GAP
+        middle, room = drawing.height + ATTRIBUTION_HEIGHT / 2 - 4, drawing.width - 2 * left
+        drawing.texts.append(scene.layout.line(credit, left, middle, room, Style(12, "muted")))
         drawing.height += ATTRIBUTION_HEIGHT
+
+
+PILL_GAP = 8.0
+PILL_ARTWORK = 24.0
+
+
+def _pill(scene: SvgContext, drawing: Drawing) -> None:
+    """Draw bars, title and artists on one line, and the icon; as wide as the words."""
+    view, layout, middle = scene.view, scene.layout, PILL_HEIGHT / 2
+    drawing.height = PILL_HEIGHT
+    x = max(8.0, scene.options.radius * 0.6)
+    if scene.has_artwork and PILL_HEIGHT * scene.options.scale >= PILL_ARTWORK_FROM:
+        drawing.covers.append(ArtworkShape(4, middle - PILL_ARTWORK / 2, PILL_ARTWORK, 4, view.entry))
+        x = 4 + PILL_ARTWORK + PILL_GAP
+    if scene.has_bars:
+        drawing.bars = Bars(x, middle + (5 if view.is_animated else 1.5), 10)
+        x += BARS_WIDTH + PILL_GAP
+    size = scene.icon_size(MIN_ICON_SIZE)
+    named = Style(12, "muted")
+    end = size + 6 if scene.has_icon else min(layout.width(view.source.label, named), MAX_SOURCE_WIDTH) + 12
+    room = drawing.width - x - PILL_GAP - end
+    title = Style(13, "muted" if view.entry is None else "title", 600)
+    kept = min(layout.width(view.byline, named) + 12, 72) + PILL_GAP if view.byline else 0
+    width = min(layout.width(view.headline, title), room - kept)
+    drawing.texts.append(layout.line(view.headline, x, middle, width, title, fixed=True))
+    x, room = x + width + PILL_GAP, room - width - PILL_GAP
+    if view.entry is not None and view.byline and room > MIN_BYLINE_WIDTH:
+        style = Style(13, "muted")
+        drawing.texts.append(layout.line("·", x, middle, PILL_GAP, style))
+        x = draw_explicit_badge(drawing, view.entry, x + PILL_GAP, middle, 13, 8.67)
+        width = min(layout.width(view.byline, style), drawing.width - x - PILL_GAP - end)
+        drawing.texts.append(layout.line(view.byline, x, middle, width, style, fixed=True))
+        x += width + PILL_GAP
+    drawing.width = min(drawing.width, x + end)
+    if scene.has_icon:
+        drawing.icon = Icon(drawing.width - 6 - size, middle - size / 2, size)
+    else:
+        drawing.texts.append(layout.line(view.source.label, x, middle, end - 12, named, fixed=True))
 
 
 _DRAWERS: Mapping[Layout, Callable[[SvgContext, Drawing], None]] = {
@@ -184,4 +244,5 @@ _DRAWERS: Mapping[Layout, Callable[[SvgContext, Drawing], None]] = {
     "compact": _compact,
     "cover": _cover,
     "list": _list,
+    "pill": _pill,
 }

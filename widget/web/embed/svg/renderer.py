@@ -1,9 +1,13 @@
-"""The picture's bytes, from what is drawn where."""
+"""Renders a drawing to the bytes of the picture."""
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import ceil
+from typing import NamedTuple
 
 from widget.artwork.fetcher import ArtworkFile
 from widget.model.playback import Item
@@ -12,25 +16,37 @@ from widget.web.embed.options import FONT_FAMILIES, WidgetOptions
 from widget.web.embed.palette import ColorScheme, Palette, palette
 from widget.web.embed.svg.components import SvgContext
 from widget.web.embed.svg.layouts import draw_layout
-from widget.web.embed.svg.shapes import Drawing
+from widget.web.embed.svg.shapes import Box, Drawing
 from widget.web.embed.svg.text import strip_invalid_xml
 from widget.web.templating import jinja_environment
 
 MAX_SVG_BYTES = 60 * 1024
 MAX_ANIMATION_MS = 600_000
-"""For how long bars move where nobody knows an end."""
+"""Bars move for so long if no end is known."""
 
-BAR_ANIMATION_MS = 1100
+BEAT_MS = 1000
+"""Two poses of the bars; all of them change at once, for each change paints the picture anew."""
+
+BAR_POSES = ((0.55, 1.0, 0.75), (0.9, 0.5, 1.0))
 _IMAGE_BYTES = 200
-"""What an image element needs beside its data."""
+"""Bytes of an image element beside its data."""
+
+_RGBA = re.compile(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
+
+
+class _Color(NamedTuple):
+    """A color as attributes: many renderers know no ``rgba()``."""
+
+    hex: str
+    opacity: str | None
 
 
 def render_svg(
     scene: SvgContext, files: Mapping[Item, ArtworkFile], art: str | None = None, hue: str | None = None
 ) -> bytes:
-    """The picture, of 60 KiB at most: artworks that are too many bytes give way to the drawing, the rows' first.
+    """Return the picture, at most 60 KiB: artworks of too many bytes give way to a drawing, the rows' first.
 
-    ``files`` are the artworks that could be had, ``art`` is the main one's colour.
+    ``files`` are the artworks at hand, ``art`` and ``hue`` the main one's colors.
     """
     drawing = draw_layout(scene)
     bare = _render(scene, drawing, {}, art, hue)
@@ -42,7 +58,7 @@ def render_svg(
 
 
 def _fitting(items: list[Item], files: Mapping[Item, ArtworkFile], room: int) -> Iterator[tuple[Item, str]]:
-    """The data URIs (RFC 2397) of those of ``items`` for which there is room, in their order."""
+    """Yield the data URIs (RFC 2397) of those of ``items`` that fit into ``room`` bytes, in their order."""
     for item in items:
         file = files[item]
         uri = f"data:{file.media_type};base64,{base64.b64encode(file.body).decode()}"
@@ -57,7 +73,8 @@ def _render(
     view, options, line = scene.view, scene.options, drawing.line
     left_ms = (view.duration_ms or 0) - (view.progress_ms or 0)
     moving_ms = MAX_ANIMATION_MS if scene.ends_in_ms is None else scene.ends_in_ms
-    begins = 0.0 if line is None else (view.progress_fraction - 1) * line.width
+    mirrored = scene.words.direction == "rtl"
+    beats = moving_ms // BEAT_MS if options.motion == "auto" else 0
     text = (
         jinja_environment()
         .get_template("now-playing.svg")
@@ -71,14 +88,21 @@ def _render(
             font=FONT_FAMILIES[options.font],
             icon=PATHS.get(view.source.icon or "", ""),
             palettes=_palettes(options, art, hue),
+            parse_color=_parse_color,
             bare=options.background == "none",
             radius=min(options.radius, drawing.height / 2),
             scale=options.scale,
             moving=view.is_animated,
             mark="accent" if view.is_animated else "muted",
-            beats=moving_ms // BAR_ANIMATION_MS if options.motion == "auto" else 0,
+            poses=BAR_POSES if view.is_animated and beats else BAR_POSES[:1],
+            beats=beats,
+            beat_ms=BEAT_MS,
             left_ms=left_ms,
-            line_begins=-begins if scene.words.direction == "rtl" else begins,
+            passed=None if line is None else _passed(line, view.progress_fraction, mirrored=mirrored),
+            line_steps=1
+            if line is None
+            else _steps(line.width * (1 - view.progress_fraction) * options.scale, left_ms),
+            mirrored=mirrored,
             ends_in_ms=scene.ends_in_ms if scene.ends else None,
             px=_px,
         )
@@ -86,14 +110,33 @@ def _render(
     return text.strip().encode()
 
 
+def _passed(line: Box, fraction: float, *, mirrored: bool) -> Box:
+    width = line.width * fraction
+    return replace(line, width=width, x=line.x + line.width - width if mirrored else line.x)
+
+
+def _steps(pixels: float, milliseconds: int) -> int:
+    """Return how often the line moves: a pixel each time, at most once a beat."""
+    return max(1, min(ceil(pixels), milliseconds // BEAT_MS))
+
+
 def _palettes(options: WidgetOptions, art: str | None, hue: str | None) -> list[Palette]:
-    """The colours, and for ``theme=auto`` those of the dark theme after them."""
-    tones: tuple[ColorScheme, ...] = ("light", "dark") if options.theme == "auto" else (options.theme,)
+    """Return the colors, and those of the dark scheme after them if the theme is ``auto``."""
+    schemes: tuple[ColorScheme, ...] = ("light", "dark") if options.theme == "auto" else (options.theme,)
+    # An image can't blur the page behind it.
     background = "card" if options.background == "glass" else options.background
-    palettes = [palette(tone, background, options.accent, art, hue) for tone in tones]
+    palettes = [palette(scheme, background, options.accent, art, hue) for scheme in schemes]
     return palettes[:1] if palettes[0] == palettes[-1] else palettes
 
 
+def _parse_color(color: str) -> _Color:
+    found = _RGBA.fullmatch(color)
+    if found is None:
+        return _Color("none" if color == "transparent" else color, None)
+    red, green, blue = (int(channel) for channel in found.groups()[:3])
+    return _Color(f"#{red:02x}{green:02x}{blue:02x}", found[4])
+
+
 def _px(value: float) -> str:
-    """A number of pixels, to a hundredth."""
+    """Format a number of pixels, to a hundredth."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

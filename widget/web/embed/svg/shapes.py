@@ -1,4 +1,4 @@
-"""What the picture is drawn of, in CSS pixels at scale 1, as it stands where a line begins on the left."""
+"""Shapes of the picture in CSS pixels at scale 1, as they stand in a language that begins on the left."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from widget.web.embed.view_model import TrackView
 
 Edge = Literal["left", "right", "middle"]
 ColorRole = Literal["title", "muted", "accent", "ink"]
-"""Which of the palette's colours a text has."""
+"""The palette's color that a text has."""
 
 Visibility = Literal["always", "now", "then"]
-"""``now`` is shown until the item has ended, ``then`` from then on."""
+"""``now`` is visible until the item has ended, ``then`` from then on."""
 
 BARS_WIDTH = 13
 _OTHER: dict[Edge, Edge] = {"left": "right", "right": "left", "middle": "middle"}
@@ -20,8 +20,10 @@ _OTHER: dict[Edge, Edge] = {"left": "right", "right": "left", "middle": "middle"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a line looks: ``size`` in pixels, ``weight`` as in CSS; ``edge`` is where its x is, ``figures`` are all of
-    one width."""
+    """Style of a line: ``size`` in pixels, ``weight`` as in CSS; ``anchor`` is the edge that x names.
+
+    ``tabular`` figures are all of one width.
+    """
 
     size: float
     kind: ColorRole
@@ -33,9 +35,9 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text: ``x`` its edge, ``y`` its baseline; ``rtl`` says in which direction the text itself runs.
+    """One line of text: ``x`` its edge, ``y`` its baseline; ``rtl`` is the direction of the text itself.
 
-    ``length`` is how wide it is made, whatever the font; None where any font has room.
+    ``length`` is the width it is set to, whatever the font; None if any font has room.
     """
 
     text: str
@@ -47,10 +49,21 @@ class Text:
 
     @property
     def anchor(self) -> str:
-        """SVG's ``text-anchor``, which knows beginnings and ends instead of left and right."""
-        if self.style.anchor == "middle":
-            return "middle"
-        return "start" if (self.style.anchor == "left") != self.rtl else "end"
+        """SVG's ``text-anchor`` of the real side: renderers do not agree on the anchor of right-to-left text."""
+        return {"left": "start", "right": "end", "middle": "middle"}[self.style.anchor]
+
+    @property
+    def css_class(self) -> str:
+        """The classes that the style sheet needs: color, weight, direction, figures and moment."""
+        weight = {500: "medium", 600: "semi", 650: "bold"}.get(self.style.weight, "")
+        moment = "" if self.style.moment == "always" else self.style.moment
+        names = (self.style.kind, weight, "rtl" if self.rtl else "", "times" if self.style.tabular else "", moment)
+        return " ".join(filter(None, names))
+
+    @property
+    def ending(self) -> str:
+        """A right-to-left mark, so that renderers without a direction draw the ellipsis at the text's end."""
+        return "\u200f" if self.rtl and self.text.endswith("…") else ""
 
     def moved(self, down: float) -> Text:
         return replace(self, y=self.y + down)
@@ -61,7 +74,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle; ``kind`` is what it is."""
+    """A rectangle; ``kind`` names its color."""
 
     x: float
     y: float
@@ -79,7 +92,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class ArtworkShape:
-    """A square for the artwork of ``entry``, or for the drawing where it has none."""
+    """A square for the artwork of ``entry``, or for a drawing if it has none."""
 
     x: float
     y: float
@@ -93,7 +106,7 @@ class ArtworkShape:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Three bars, ``height`` high, that stand on ``bottom``: dots where the music pauses."""
+    """Three bars of ``height`` that stand on ``bottom``; dots while the music is paused."""
 
     x: float
     bottom: float
@@ -108,7 +121,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """The source's mark, never mirrored itself."""
+    """The source's icon, never mirrored itself."""
 
     x: float
     y: float
@@ -120,7 +133,7 @@ class Icon:
 
 @dataclass(slots=True)
 class Drawing:
-    """A whole picture, ``width`` by ``height``. ``line`` is that of the progress."""
+    """A whole picture, ``width`` by ``height``; ``line`` is the progress bar."""
 
     width: float
     height: float = 0.0
@@ -132,13 +145,13 @@ class Drawing:
     line: Box | None = None
 
     def add(self, part: Drawing, down: float) -> None:
-        """Adds the texts, boxes and bars of ``part``, moved ``down``."""
+        """Add the texts, boxes and bars of ``part``, moved ``down``."""
         self.texts += [text.moved(down) for text in part.texts]
         self.boxes += [box.moved(down) for box in part.boxes]
         self.bars = part.bars.moved(down) if part.bars else self.bars
 
     def mirrored(self) -> Drawing:
-        """The same for languages that begin on the right."""
+        """Return the same for languages that begin on the right."""
         width = self.width
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""How wide a text is in a usual sans-serif font, and where to cut it: at a grapheme, never inside one.
+"""Widths of text in a usual sans-serif font, and where to cut it: at a grapheme, never inside one.
 
 An estimate: which font it will be, only the reader's machine knows. The widths are the mean of a narrow font and a
 wide one (Helvetica, Noto Sans), so that both are met within a few percent.
@@ -13,7 +13,7 @@ import wcwidth
 
 ELLIPSIS = "…"
 MAX_CHARACTERS = 1000
-"""Characters that are looked at; what comes after them fits into no room."""
+"""Characters that are measured; the rest fits into no room."""
 
 EMOJI_EM = 1.24
 MONO_EM = 0.602
@@ -96,12 +96,12 @@ _NOT_LAST = frozenset("（［｛〔〈《「『【([{“‘")
 
 
 def text_width(text: str, size: float, *, bold: bool = False, mono: bool = False) -> float:
-    """The width of ``text`` in pixels at a font size of ``size`` pixels, in a fixed-width font where ``mono``."""
+    """Return the width of ``text`` in pixels at a font size of ``size`` pixels."""
     return sum(_grapheme_em(grapheme, bold, mono) for grapheme in wcwidth.iter_graphemes(text[:MAX_CHARACTERS])) * size
 
 
 def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
-    """``text`` as it fits into ``room`` pixels: whole, else cut at a grapheme, with …"""
+    """Return ``text`` whole if it fits into ``room`` pixels, else cut at a grapheme, with an ellipsis."""
     room_beside_ellipsis = room - text_width(ELLIPSIS, size, bold=bold, mono=mono)
     fitting = 0
     for end, used in _measured(text, size, bold, mono):
@@ -113,10 +113,10 @@ def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: b
 
 
 def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> tuple[str, ...]:
-    """``text`` in one line where it fits into ``room`` pixels, else in two, the second one shortened.
+    """Return ``text`` in one line if it fits into ``room`` pixels, else in two, the second one shortened.
 
-    Broken where a browser would: after a space or a hyphen, between wide characters, inside a word only where it is
-    longer than the line.
+    Broken as in a browser: after a space or a hyphen, between wide characters, inside a word only if it is longer than
+    the line.
     """
     text = text[:MAX_CHARACTERS]
     before, opportunity, fitting = 0, 0, 0
@@ -134,18 +134,18 @@ def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, m
 
 
 def collapse_whitespace(text: str) -> str:
-    """``text`` with its white space as HTML shows it: one space for several, none around it."""
+    """Return ``text`` with white space as HTML shows it: one space for several, none around it."""
     return _SPACES.sub(" ", text).strip(" ")
 
 
 def is_right_to_left(text: str) -> bool:
-    """The direction that the first strong character gives (Unicode Standard Annex 9, rule P2)."""
+    """Return whether the first strong character is right-to-left (Unicode Standard Annex 9, rule P2)."""
     directions = (unicodedata.bidirectional(character) for character in text[:MAX_CHARACTERS])
     return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
 def _measured(text: str, size: float, bold: bool, mono: bool) -> Iterator[tuple[int, float]]:
-    """For each grapheme: where it ends, and how wide the text is so far."""
+    """Yield the end of each grapheme, and the width of the text up to it."""
     end, used = 0, 0.0
     for grapheme in wcwidth.iter_graphemes(text[:MAX_CHARACTERS]):
         end += len(grapheme)
@@ -162,7 +162,7 @@ def _may_break(grapheme: str, following: str) -> bool:
 
 
 def _is_wide(text: str) -> bool:
-    """Chinese, Japanese and Korean letters, and emoji; a cluster of an Indian script may count two cells, too."""
+    """Return whether ``text`` is a CJK letter or an emoji; clusters of Indian scripts may count two cells, too."""
     return wcwidth.wcwidth(text[0]) == 2 or (wcwidth.wcswidth(text) == 2 and _is_emoji(text))
 
 
