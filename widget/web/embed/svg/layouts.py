@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import ceil
 
 from widget.web.embed.icons import MIN_ICON_SIZE
 from widget.web.embed.options import Layout
@@ -77,7 +78,7 @@ def _second_line(scene: SvgContext, drawing: Drawing, left: float, right: float,
         drawing.texts.append(lead)
         x += lead.length or 0
     if view.entry is not None and right - x > MIN_BYLINE_WIDTH:
-        x = draw_explicit_badge(drawing, view.entry, x, middle, 14, 9.33)
+        x = draw_explicit_badge(drawing, view.entry, x, middle, 14, 9.5)
         drawing.texts.append(layout.line(view.byline, x, middle, right - x, style))
     return has_lead or has_more
 
@@ -116,7 +117,7 @@ def draw_list_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: 
     middle = top + (ROW_TITLE_MIDDLE if two else ROW_HEIGHT / 2)
     drawing.texts += [ago, layout.line(played.title, left, middle, right - left, Style(13, "title", 500))]
     if two:
-        x = draw_explicit_badge(drawing, played, left, top + ROW_BYLINE_MIDDLE, 13, 8.67)
+        x = draw_explicit_badge(drawing, played, left, top + ROW_BYLINE_MIDDLE, 13, 9)
         drawing.texts.append(layout.line(played.byline, x, top + ROW_BYLINE_MIDDLE, right - x, Style(12, "muted")))
 
 
@@ -203,6 +204,8 @@ def _list(scene: SvgContext, drawing: Drawing) -> None:
 
 PILL_GAP = 8.0
 PILL_ARTWORK = 24.0
+PILL_PADDING = 7.0
+"""Beside the icon."""
 
 
 def _pill(scene: SvgContext, drawing: Drawing) -> None:
@@ -218,7 +221,7 @@ def _pill(scene: SvgContext, drawing: Drawing) -> None:
         x += BARS_WIDTH + PILL_GAP
     size = scene.icon_size(MIN_ICON_SIZE)
     named = Style(12, "muted")
-    end = size + 6 if scene.has_icon else min(layout.width(view.source.label, named), MAX_SOURCE_WIDTH) + 12
+    end = size + PILL_PADDING if scene.has_icon else min(layout.width(view.source.label, named), MAX_SOURCE_WIDTH) + 12
     room = drawing.width - x - PILL_GAP - end
     title = Style(13, "muted" if view.entry is None else "title", 600)
     kept = min(layout.width(view.byline, named) + 12, 72) + PILL_GAP if view.byline else 0
@@ -228,13 +231,13 @@ def _pill(scene: SvgContext, drawing: Drawing) -> None:
     if view.entry is not None and view.byline and room > MIN_BYLINE_WIDTH:
         style = Style(13, "muted")
         drawing.texts.append(layout.line("·", x, middle, PILL_GAP, style))
-        x = draw_explicit_badge(drawing, view.entry, x + PILL_GAP, middle, 13, 8.67)
+        x = draw_explicit_badge(drawing, view.entry, x + PILL_GAP, middle, 13, 9)
         width = min(layout.width(view.byline, style), drawing.width - x - PILL_GAP - end)
         drawing.texts.append(layout.line(view.byline, x, middle, width, style, fixed=True))
         x += width + PILL_GAP
-    drawing.width = min(drawing.width, x + end)
+    drawing.width = min(drawing.width, ceil(x + end))
     if scene.has_icon:
-        drawing.icon = Icon(drawing.width - 6 - size, middle - size / 2, size)
+        drawing.icon = Icon(drawing.width - PILL_PADDING - size, middle - size / 2, size)
     else:
         drawing.texts.append(layout.line(view.source.label, x, middle, end - 12, named, fixed=True))
 
