@@ -43,7 +43,7 @@ def with_resvg(svg: bytes) -> bytes:
 
 
 def with_cairosvg(svg: bytes) -> bytes:
-    import cairosvg
+    import cairosvg  # type: ignore[import-untyped]
 
     png: bytes = cairosvg.svg2png(bytestring=svg)
     return png
@@ -102,7 +102,7 @@ def drawn(renderer: str, scene: SvgContext) -> Image.Image:
 
 def near(color: object, other: Rgb, most: int = 6) -> bool:
     assert isinstance(color, tuple)
-    return max(abs(a - b) for a, b in zip(color, other, strict=True)) <= most
+    return bool(max(abs(a - b) for a, b in zip(color, other, strict=True)) <= most)
 
 
 @pytest.mark.parametrize("layout", get_args(Layout))
@@ -116,7 +116,7 @@ def test_line_artwork_ground_and_icon_are_there(renderer: str, layout: Layout) -
     def at(x: float, y: float) -> object:
         return image.getpixel((int(x * scale), int(y * scale)))
 
-    assert image.size == (pytest.approx(drawing.width * scale, abs=1), pytest.approx(drawing.height * scale, abs=1))
+    assert list(image.size) == pytest.approx([drawing.width * scale, drawing.height * scale], abs=1)
     assert near(at(2, drawing.height - 1.5), parse_hex(colors.background))
     for square in drawing.covers:
         assert near(at(square.x + square.side / 2, square.y + square.side / 2), PINK), "artwork"
