@@ -1,4 +1,4 @@
-"""The token that players send to the inlet: create it, show it once with the settings of each player, keep its hash."""
+"""The token of the inlet: create it, print it once with the players' settings, keep its hash."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ EXAMPLE_ADDRESS = "https://music.example.org"
 def may_create_token(
     row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str], *, replace: bool, is_chosen: bool
 ) -> bool:
-    """Return whether to create a token: there is none among ``values``, or the owner wants the present one replaced.
+    """Return whether to create a token: there is none, or the owner wants it replaced.
 
-    With ``replace`` nobody is asked. Without it a run for a source that was not chosen (``is_chosen``) keeps the token.
+    ``replace`` skips the question. Without it a run without ``--source`` (``is_chosen`` is false) keeps the token.
     Raises :class:`ConfigurationError` if there is no terminal to ask on.
     """
     name = _name(row)
@@ -42,7 +42,7 @@ def may_create_token(
 def create_token(
     row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]
 ) -> tuple[str | None, dict[str, str]]:
-    """Return a new token, and ``values`` with its hash; None if the owner has set one, which alone counts."""
+    """Return a new token, and ``values`` with its hash; None if the owner has set one."""
     name = _name(row)
     if name in is_set:
         return None, {key: value for key, value in values.items() if key != name}
@@ -60,7 +60,7 @@ def hash_token(row: SourceInfo, values: Mapping[str, str]) -> dict[str, str]:
 def print_player_instructions(
     token: str | None, public_url: str | None, terminal: Terminal, *, is_set: bool = True
 ) -> None:
-    """Print the settings of the players; ``token`` is None if the owner knows it, because it ``is_set`` or was kept."""
+    """Print the players' settings; ``token`` is None if it ``is_set`` or was kept."""
     address = public_url or EXAMPLE_ADDRESS
     shown = token or ("the value of INLET_TOKEN" if is_set else "your token")
     terminal.print_message()

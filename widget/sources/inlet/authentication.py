@@ -17,7 +17,7 @@ MAX_PENDING_FAILURES = 10
 TOKEN_CACHE_SECONDS = 1.0
 MAX_REQUESTS, WINDOW_SECONDS = 60, 60.0
 RESERVED_REQUESTS = 20
-"""Requests that are kept for what plays now: a queue of old listens must not use them up."""
+"""Reserved for announcements: a queue of old listens must not use them up."""
 
 _SCHEMES = frozenset({"token", "bearer"})
 
@@ -70,7 +70,7 @@ class TokenAuthenticator:
 
 
 class RequestLimiter:
-    """Limits the requests within a sliding minute, and keeps some of them for what plays now."""
+    """Limits the requests of a sliding minute; some are reserved for announcements."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -87,11 +87,14 @@ class RequestLimiter:
         return 0.0
 
     def retry_after_for_listens(self) -> float:
-        """Return 0 if the request just counted may submit listens, else uncount it and return the seconds to wait."""
+        """Return 0 if the request just counted may submit listens, else uncount it.
+
+        Then returns the seconds to wait.
+        """
         limit = MAX_REQUESTS - RESERVED_REQUESTS
         if len(self._requests) <= limit:
             return 0.0
-        self._requests.pop()
+        self._requests.pop()  # A client that retries all the time would use up the reserve.
         return self._requests[len(self._requests) - limit] + WINDOW_SECONDS - self._clock.monotonic()
 
 

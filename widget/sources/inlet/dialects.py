@@ -1,4 +1,4 @@
-"""Requests that tell positions and pauses: the inlet's own, Web Scrobbler's and multi-scrobbler's. Pure.
+"""Requests with positions and pauses: the inlet's, Web Scrobbler's, multi-scrobbler's. Pure.
 
 See https://github.com/web-scrobbler/web-scrobbler/wiki/Webhook-API
 and https://foxxmd.github.io/multi-scrobbler/configuration/clients/blackbox/
@@ -31,7 +31,7 @@ PlayerState = Literal["playing", "paused", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class PlayerUpdate:
-    """The state of a player now: ``item`` is set unless it stopped, ``progress_ms`` if it tells its position."""
+    """The state of a player: ``item`` is set unless it stopped, ``progress_ms`` if known."""
 
     state: PlayerState
     item: Item | None = None
@@ -192,7 +192,7 @@ def _multi_scrobbler_item(play: dict[str, Any]) -> Item:
 
 
 def _sent_item(title: Any, artists: Iterable[Any], album: Any, **more: Any) -> Item:
-    """Return an item of what some program sent. Raises :class:`InvalidSubmission`."""
+    """Return an item of unchecked values. Raises :class:`InvalidSubmission`."""
     names = [name for name in artists if isinstance(name, str) and name.strip()]
     if not isinstance(title, str) or not title.strip() or not names:
         raise InvalidSubmission("The track and its artist must not be empty.")

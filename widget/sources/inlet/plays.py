@@ -65,11 +65,11 @@ class NowPlaying:
 
     @property
     def expires_at(self) -> float:
-        """When it is no longer shown."""
+        """The time from which it is idle."""
         return self.until if self.paused_at is not None else self.until + END_GRACE_SECONDS
 
     def is_over_at(self, now: float) -> bool:
-        """Return whether it came to its end; it may still be shown."""
+        """Return whether it came to its end; visitors may still see it."""
         return self.paused_at is None and now >= self.until
 
     def is_nearly_over_at(self, now: float) -> bool:
@@ -80,11 +80,12 @@ class NowPlaying:
         return now >= self.until - _repeat_window(duration)
 
     def is_repeat_at(self, now: float) -> bool:
-        """Return whether the same item announced at ``now`` is this play: some players repeat it every minute."""
+        """Return whether the same item announced at ``now`` is still this play."""
         if self.is_over_at(now) or not self.is_nearly_over_at(now):
             return not self.is_over_at(now)
         if self.repeat_seconds is None or self.repeated_at is None:
             return False
+        # mpris-scrobbler repeats its announcement every 65 s, near the end too.
         return abs(now - self.repeated_at - self.repeat_seconds) <= REPEAT_JITTER_SECONDS
 
     def repeated(self, now: float) -> NowPlaying:
@@ -113,6 +114,7 @@ class NowPlaying:
         if progress_ms is None:
             progress_ms = known_ms
         if progress_ms is None:
+            # Without a position the pause itself is all that is known: the end moves on by as much.
             since = self.since if self.paused_at is None else self.since + now - self.paused_at
             return replace(self, item=item, since=since, until=since + lifetime(item), paused_at=None)
         anchor, until = now - progress_ms / 1000, now + DEFAULT_LIFETIME_SECONDS
@@ -142,7 +144,7 @@ def is_same_item(one: Item, other: Item) -> bool:
 
 
 def _completed(item: Item, known: Item) -> Item:
-    """Return ``item`` with what is known of the same track and was not sent this time."""
+    """Return ``item`` with the values of ``known``, the same track, that it lacks."""
     return replace(
         item,
         id=item.id or known.id,

@@ -1,4 +1,4 @@
-"""Accepts what players submit, keeps it where instances share it, and serves it to the poller."""
+"""Accepts submissions, keeps them for all instances, and serves them to the poller."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,10 +22,10 @@ NOT_CONFIGURED = "There is no token for players yet: run python -m bootstrap --s
 
 
 class SubmissionReceiver:
-    """Every instance accepts posts, and reads what any of them accepted.
+    """Every instance accepts posts, and reads those that the others accepted.
 
-    ``hides`` returns whether an item must not be shown, and so is not kept; ``keep`` is how many plays are;
-    ``has_token`` whether players have a token at all.
+    ``hides`` returns whether an item is hidden, and so not kept; ``keep`` is the number of plays to keep; ``has_token``
+    returns whether players have a token at all.
     """
 
     def __init__(
@@ -45,13 +45,16 @@ class SubmissionReceiver:
         self._expires_at: float | None = None
 
     async def accept(self, message: Submission | PlayerUpdate | None) -> None:
-        """Keep what a player sent; None changes nothing but the time of the last post. May raise StoreError."""
+        """Keep ``message``; None changes only the time of the last post. May raise StoreError."""
         now = self._clock.now()
         async with self._store.refresh_lock():  # Two instances may accept at the same time.
             await self._save(self._after(await self._load(), message, now))
 
     async def clear_now_playing(self, client: str | None = None) -> bool:
-        """End what plays, or what ``client`` announced; return whether that plays. May raise StoreError."""
+        """End the current play, if ``client`` announced it; return whether it did.
+
+        None stands for any client. May raise StoreError.
+        """
         now = self._clock.now()
         async with self._store.refresh_lock():
             state = (await self._load()).expired_at(now, self._keep)
@@ -61,7 +64,7 @@ class SubmissionReceiver:
         return True
 
     async def currently_playing(self) -> Playback:
-        """Return what plays now. Raises :class:`NotConfigured` or StoreError."""
+        """Return the current playback. Raises :class:`NotConfigured` or StoreError."""
         await self._check()
         now = self._clock.now()
         state = (await self._load()).expired_at(now, self._keep)
@@ -82,7 +85,7 @@ class SubmissionReceiver:
         return (await self._load()).updated_at
 
     async def wait_for_push(self, seconds: float) -> None:
-        """Return when something was accepted, here or by another instance, or what plays has come to its end.
+        """Return when any instance accepts a post, or when the current play expires.
 
         Returns after ``seconds`` at the latest.
         """

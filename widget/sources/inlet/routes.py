@@ -1,4 +1,4 @@
-"""The HTTP interface for players: ListenBrainz's submission API, and the dialects that tell positions and pauses.
+"""The HTTP interface for players: ListenBrainz's submission API and three dialects.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -199,7 +199,7 @@ class InletRoute(BaseRoute):
     async def _accept(self, message: Submission | PlayerUpdate | None) -> Response:
         are_listens = isinstance(message, Submission) and message.listen_type != "playing_now"
         if are_listens and (seconds := self._limiter.retry_after_for_listens()) > 0:
-            return _wait(seconds, "Too many listens: the rest of the minute is kept for what plays now.")
+            return _wait(seconds, "Too many listens: the rest of the minute is reserved for playing_now.")
         await self._receiver.accept(message)
         return _json({"status": "ok"})
 

@@ -45,7 +45,7 @@ def load_submitted(text: str | None) -> SubmittedState:
     """Return the state that :func:`dump_submitted` wrote; an empty one if it cannot be read."""
     try:
         value = json.loads(text or "{}")
-        json.dumps(value, ensure_ascii=False).encode()  # Half a surrogate pair can be stored, but not shown.
+        json.dumps(value, ensure_ascii=False).encode()  # Half a surrogate pair can be stored, but not served.
         told_at = optional(require_timestamp, value["told_at"])
         return SubmittedState(
             optional(_playing_from_dict, value["playing"]),

@@ -1,4 +1,4 @@
-"""The state that players submitted: what plays until when, and the plays that ended. Pure.
+"""The state that players submitted: the current play, and those that ended. Pure.
 
 Every instance shares it through the store. The rules follow what real clients send, which is less than ListenBrainz's
 documentation promises: docs/players.md has the table.
@@ -29,7 +29,7 @@ MAX_AGE_SECONDS = 7 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class SubmittedState:
-    """``played`` is newest first, and no longer than what is shown.
+    """``played`` is newest first, and no longer than the list of visitors.
 
     ``last_push_at`` is when the last post was accepted, ``updated_at`` when the last one that is not hidden was.
     """
@@ -65,8 +65,8 @@ class SubmittedState:
     def with_listens(self, listens: Iterable[PlayedItem], now: float, keep: int, *, is_import: bool) -> SubmittedState:
         """Return the state after ``listens`` were submitted, which are not hidden.
 
-        A listen is sent in the middle of its play, at its end, or much later. It ends what plays only if nobody knows
-        how long that lasts, for then it is the only sign of the end.
+        A listen is sent in the middle of its play, at its end, or much later. It ends the current play only if
+        its duration is unknown, because then it is the only sign of the end.
         """
         state = self.expired_at(now, keep)
         recent = [listen for listen in listens if listen.played_at > now - MAX_AGE_SECONDS]
@@ -85,7 +85,7 @@ class SubmittedState:
         return self.expired_at(now, keep)._ended(now, keep, is_followed=False).accepted_at(now)
 
     def with_hidden(self, now: float, keep: int) -> SubmittedState:
-        """Return the state after an item began that must not be shown: it leaves no trace but ``last_push_at``."""
+        """Return the state after a hidden item began: only ``last_push_at`` tells of it."""
         return replace(self.expired_at(now, keep)._ended(now, keep, is_followed=False), last_push_at=now)
 
     def accepted_at(self, now: float, *, is_hidden: bool = False) -> SubmittedState:
@@ -93,13 +93,13 @@ class SubmittedState:
         return replace(self, last_push_at=now, updated_at=self.updated_at if is_hidden else now)
 
     def expired_at(self, now: float, keep: int) -> SubmittedState:
-        """Return the state at ``now``: what is no longer shown has been played."""
+        """Return the state at ``now``: an expired play has ended."""
         if self.playing is None or now < self.playing.expires_at:
             return self
         return self._ended(now, keep, is_followed=False)
 
     def playback(self, now: float) -> Playback:
-        """Return what plays, of a state that holds at ``now``."""
+        """Return the playback of a state that holds at ``now``."""
         if self.playing is None:
             return Playback("idle", now if self.updated_at is None else self.updated_at)
         return self.playing.playback()
@@ -108,6 +108,7 @@ class SubmittedState:
         self, item: Item, now: float, keep: int, *, progress_ms: int | None = None, client: str | None
     ) -> SubmittedState:
         """Return the state in which ``item`` has begun: a new play, or the rest of the last one."""
+        # Going back to an item after another one is a new play, even if the other one was skipped.
         is_another = self.playing is not None and not is_same_item(self.playing.item, item)
         state = self._ended(now, keep, is_followed=True)
         played_at = now - (progress_ms or 0) / 1000

@@ -157,7 +157,7 @@ def _read_playing_now(listens: list[Any]) -> Submission:
 
 
 def _checked(listen: Any) -> dict[str, Any]:
-    """Return the fields of ``listen`` that are read. Raises :class:`InvalidSubmission` for what it must not have."""
+    """Return the fields of ``listen`` that are used. Raises :class:`InvalidSubmission`."""
     metadata = as_object(as_object(listen).get("track_metadata"))
     info = as_object(metadata.get("additional_info"))
     if any(not isinstance(name := metadata.get(key), str) or not name.strip() for key in ("track_name", "artist_name")):
@@ -213,6 +213,7 @@ class _Reader:
     def value(self) -> Any:
         """Return the value that comes next, of at most 10 KiB."""
         self._next()
+        # A window that cuts a value off cannot be decoded, so no value is longer than the window.
         window = self._text[self._at : self._at + MAX_LISTEN_BYTES + 1]
         try:
             value, end = _DECODER.raw_decode(window)

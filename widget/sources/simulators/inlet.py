@@ -1,4 +1,4 @@
-"""Simulated players that submit what they play to the inlet. They share no code with it, lest both be wrong alike.
+"""Simulated players that submit to the inlet. They share no code with it.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -22,7 +22,7 @@ REPEAT_SECONDS = 10.0
 FORGET_SECONDS = 600.0
 
 Request = tuple[str, str, dict[str, Any]]
-"""What makes it unique, its path and its body."""
+"""A unique key, the path and the body."""
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
@@ -65,7 +65,7 @@ async def run_player(address: str, values: Mapping[str, str]) -> None:
 
 
 def due_requests(playlist: Playlist, now: float) -> list[Request]:
-    """Return what players have sent by ``now`` of the present piece, oldest first.
+    """Return the requests that players have sent by ``now`` for the current track, oldest first.
 
     One of two players submits to ListenBrainz as real ones do: the start again and again, the scrobble in the middle,
     and nothing at a pause or a stop. The other one sends its position and its pauses.
