@@ -70,7 +70,7 @@ def eventually(condition: Callable[[], bool], seconds: float) -> float:
 
 
 def is_current(service: Spotify, running: Server) -> bool:
-    scene, _ = service.simulator.programme.at(time.time())
+    scene, _ = service.simulator.playlist.at(time.time())
     return title(running) == scene.title
 
 

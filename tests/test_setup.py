@@ -425,7 +425,7 @@ async def test_a_doubt_about_what_plays_is_a_warning_only(tmp_path: Path) -> Non
         running.simulator.answers[NOW] = down
         answer = await running.renews()
     assert answer.status_code == 200
-    assert "could not be asked" in answer.text
+    assert "could not be tested" in answer.text
 
 
 async def test_premium_that_lapsed_is_told(tmp_path: Path) -> None:

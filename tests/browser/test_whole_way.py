@@ -50,7 +50,7 @@ def bootstrapped(page: Page, service: Spotify, redirect_uri: str, folder: Path, 
 
 
 def playing_now(service: Spotify) -> str:
-    return service.simulator.programme.at(time.time())[0].title
+    return service.simulator.playlist.at(time.time())[0].title
 
 
 def test_a_person_authorizes_serves_and_embeds(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tests.support.stage import spent
+from tests.support.rig import calls_made
 from widget.config.settings import Settings
 from widget.config.source_settings import dump_values, settings_key
 from widget.http_client import LazyHttpClient
@@ -46,7 +46,7 @@ class Client:
         return await self.now_playing(account)
 
 
-class Stage:
+class Rig:
     def __init__(self, store: SqliteStore) -> None:
         self.store, self.client = store, Client()
 
@@ -56,8 +56,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(store: SqliteStore) -> Stage:
-    return Stage(store)
+def rig(store: SqliteStore) -> Rig:
+    return Rig(store)
 
 
 @pytest.mark.parametrize(
@@ -68,26 +68,25 @@ def test_as_many_plays_are_asked_for_as_are_needed(recent: int, hides: bool, pla
     assert history_limit(Settings(recent=recent, hide=hide)) == plays
 
 
-async def test_its_page_is_that_of_the_listener_who_is_known_at_the_start(stage: Stage) -> None:
-    assert stage.wing(Settings()).source == ROW
-    assert stage.wing(Settings(source_values={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
+async def test_its_page_is_that_of_the_listener_who_is_known_at_the_start(rig: Rig) -> None:
+    assert rig.wing(Settings()).source == ROW
+    assert rig.wing(Settings(source_values={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
     assert (
-        stage.wing(Settings(stored_source_values={"LASTFM_USER": "ines"})).source.url
-        == "https://phonograph.example/ines"
+        rig.wing(Settings(stored_source_values={"LASTFM_USER": "ines"})).source.url == "https://phonograph.example/ines"
     )
 
 
-async def test_who_is_stored_while_it_runs_is_asked_for_at_once_and_each_question_is_counted(stage: Stage) -> None:
-    gateway = stage.wing(Settings()).client
+async def test_who_is_stored_while_it_runs_is_asked_for_at_once_and_each_question_is_counted(rig: Rig) -> None:
+    gateway = rig.wing(Settings()).client
     with pytest.raises(NotConfigured, match=r"Name a member\."):
         await gateway.currently_playing()
-    await stage.store.set_values({settings_key(ROW): dump_values({"LASTFM_USER": "elin"})})
+    await rig.store.set_values({settings_key(ROW): dump_values({"LASTFM_USER": "elin"})})
     await gateway.currently_playing()
-    assert (stage.client.asked, await spent(gateway)) == (["elin"], 1)
+    assert (rig.client.asked, await calls_made(gateway)) == (["elin"], 1)
 
 
-async def test_its_questions_are_counted_for_itself(stage: Stage) -> None:
-    gateway = stage.wing(Settings(source_values={"LASTFM_USER": "elin"})).client
+async def test_its_questions_are_counted_for_itself(rig: Rig) -> None:
+    gateway = rig.wing(Settings(source_values={"LASTFM_USER": "elin"})).client
     await gateway.currently_playing()
-    assert len(await stage.store.calls_since(0.0, "lastfm")) == 1
-    assert len(await stage.store.calls_since(0.0, "spotify")) == 0
+    assert len(await rig.store.calls_since(0.0, "lastfm")) == 1
+    assert len(await rig.store.calls_since(0.0, "spotify")) == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tests.support.stage import spent
+from tests.support.rig import calls_made
 from widget.model.errors import (
     DailyLimitReached,
     Forbidden,
@@ -42,7 +42,7 @@ class Client:
         return FetchResult(None, (PlayedItem(ITEM, 1.0),))
 
 
-class Stage:
+class Rig:
     def __init__(self, store: SqliteStore) -> None:
         self.clock, self.client, self.account = FakeClock(), Client(), "me"
         self.gate = RateLimiter(store, self.clock, 5)
@@ -53,80 +53,80 @@ class Stage:
 
 
 @pytest.fixture
-def stage(store: SqliteStore) -> Stage:
-    return Stage(store)
+def rig(store: SqliteStore) -> Rig:
+    return Rig(store)
 
 
-async def test_without_a_name_nobody_is_asked(stage: Stage) -> None:
-    stage.account = ""
+async def test_without_a_name_nobody_is_asked(rig: Rig) -> None:
+    rig.account = ""
     with pytest.raises(NotConfigured, match=r"Set a name\."):
-        await stage.gateway.currently_playing()
-    problem = await stage.gateway.known_problem()
+        await rig.gateway.currently_playing()
+    problem = await rig.gateway.known_problem()
     assert problem is not None
     assert problem.code == "not_configured"
-    assert stage.client.asked == []
-    stage.account = "new"
-    await stage.gateway.currently_playing()
-    assert stage.client.asked == ["now new"]
+    assert rig.client.asked == []
+    rig.account = "new"
+    await rig.gateway.currently_playing()
+    assert rig.client.asked == ["now new"]
 
 
 @pytest.mark.parametrize("kind", [InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate])
-async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(stage: Stage, kind: type[SourceError]) -> None:
-    stage.client.answer = kind("No.")
+async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(rig: Rig, kind: type[SourceError]) -> None:
+    rig.client.answer = kind("No.")
     with pytest.raises(kind) as first:
-        await stage.gateway.currently_playing()
+        await rig.gateway.currently_playing()
     assert first.value.retry_after == REFUSED_RETRY_SECONDS == 600
-    await stage.clock.advance(599.0)
+    await rig.clock.advance(599.0)
     with pytest.raises(kind) as again:
-        await stage.gateway.currently_playing()
-    problem = await stage.gateway.known_problem()
+        await rig.gateway.currently_playing()
+    problem = await rig.gateway.known_problem()
     assert problem is not None
-    assert (problem.code, again.value.retry_after, len(stage.client.asked)) == (kind("").code, 1.0, 1)
-    await stage.clock.advance(1.0)
-    stage.client.answer = FetchResult(Playback("playing", 0.0, ITEM))
-    assert (await stage.gateway.currently_playing()).item == ITEM
-    assert await stage.gateway.known_problem() is None
+    assert (problem.code, again.value.retry_after, len(rig.client.asked)) == (kind("").code, 1.0, 1)
+    await rig.clock.advance(1.0)
+    rig.client.answer = FetchResult(Playback("playing", 0.0, ITEM))
+    assert (await rig.gateway.currently_playing()).item == ITEM
+    assert await rig.gateway.known_problem() is None
 
 
-async def test_another_account_is_asked_at_once(stage: Stage) -> None:
-    stage.client.answer = UnknownUser("No.")
+async def test_another_account_is_asked_at_once(rig: Rig) -> None:
+    rig.client.answer = UnknownUser("No.")
     with pytest.raises(UnknownUser):
-        await stage.gateway.currently_playing()
-    stage.account, stage.client.answer = "other", FetchResult(Playback("playing", 0.0, ITEM))
-    assert (await stage.gateway.currently_playing()).item == ITEM
+        await rig.gateway.currently_playing()
+    rig.account, rig.client.answer = "other", FetchResult(Playback("playing", 0.0, ITEM))
+    assert (await rig.gateway.currently_playing()).item == ITEM
 
 
-async def test_being_asked_to_wait_closes_the_gate(stage: Stage) -> None:
-    stage.client.answer = RateLimited("Wait.", retry_after=60.0)
+async def test_being_asked_to_wait_closes_the_gate(rig: Rig) -> None:
+    rig.client.answer = RateLimited("Wait.", retry_after=60.0)
     for _ in range(3):
         with pytest.raises(RateLimited):
-            await stage.gateway.currently_playing()
-    assert len(stage.client.asked) == 1
+            await rig.gateway.currently_playing()
+    assert len(rig.client.asked) == 1
 
 
-async def test_an_outage_is_asked_about_again(stage: Stage) -> None:
-    stage.client.answer = SourceUnreachable("502")
+async def test_an_outage_is_asked_about_again(rig: Rig) -> None:
+    rig.client.answer = SourceUnreachable("502")
     for _ in range(2):
         with pytest.raises(SourceUnreachable):
-            await stage.gateway.currently_playing()
-    assert len(stage.client.asked) == 2
+            await rig.gateway.currently_playing()
+    assert len(rig.client.asked) == 2
 
 
-async def test_the_budget_holds_for_every_question(stage: Stage) -> None:
+async def test_the_budget_holds_for_every_question(rig: Rig) -> None:
     for _ in range(5):
-        await stage.gateway.recently_played()
+        await rig.gateway.recently_played()
     with pytest.raises(DailyLimitReached):
-        await stage.gateway.currently_playing()
-    assert (len(stage.client.asked), await spent(stage.gateway)) == (5, 5)
+        await rig.gateway.currently_playing()
+    assert (len(rig.client.asked), await calls_made(rig.gateway)) == (5, 5)
 
 
-async def test_what_was_played_costs_nothing_where_the_answer_told_it(stage: Stage) -> None:
+async def test_what_was_played_costs_nothing_where_the_answer_told_it(rig: Rig) -> None:
     last = PlayedItem(ITEM, 5.0)
-    stage.client.answer = FetchResult(Playback("idle", 0.0), (last,))
-    await stage.gateway.currently_playing()
-    assert await stage.gateway.recently_played() == (last,)
-    assert stage.client.asked == ["now me"]
-    stage.client.answer = FetchResult(Playback("idle", 0.0))
-    await stage.gateway.currently_playing()
-    await stage.gateway.recently_played()
-    assert stage.client.asked[-1] == "played me"
+    rig.client.answer = FetchResult(Playback("idle", 0.0), (last,))
+    await rig.gateway.currently_playing()
+    assert await rig.gateway.recently_played() == (last,)
+    assert rig.client.asked == ["now me"]
+    rig.client.answer = FetchResult(Playback("idle", 0.0))
+    await rig.gateway.currently_playing()
+    await rig.gateway.recently_played()
+    assert rig.client.asked[-1] == "played me"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stage import Stage, spent, stage_in
+from tests.support.rig import Rig, calls_made, rig_in
 from widget.model.errors import DailyLimitReached, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
 from widget.sources.rate_limiter import RateLimiter
 from widget.store.rows import RateLimitBlock
@@ -15,9 +15,9 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage_in(tmp_path) as stage:
-        yield stage
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rig_in(tmp_path) as rig:
+        yield rig
 
 
 async def asked_to_wait(gate: RateLimiter, error: Throttled) -> None:
@@ -27,93 +27,95 @@ async def asked_to_wait(gate: RateLimiter, error: Throttled) -> None:
             raise error
 
 
-async def test_it_is_open_until_spotify_says_otherwise(stage: Stage) -> None:
-    await stage.gate().check()
-    await stage.gate().acquire()
-    assert await spent(stage.gate()) == 1
+async def test_it_is_open_until_spotify_says_otherwise(rig: Rig) -> None:
+    await rig.rate_limiter().check()
+    await rig.rate_limiter().acquire()
+    assert await calls_made(rig.rate_limiter()) == 1
 
 
-async def test_a_ban_holds_to_its_end_and_says_how_long_it_lasts(stage: Stage) -> None:
-    await asked_to_wait(stage.gate(), QuotaExceeded("Spent.", retry_after=50_000.0))
-    await stage.clock.advance(49_999.0)
+async def test_a_ban_holds_to_its_end_and_says_how_long_it_lasts(rig: Rig) -> None:
+    await asked_to_wait(rig.rate_limiter(), QuotaExceeded("Spent.", retry_after=50_000.0))
+    await rig.clock.advance(49_999.0)
     with pytest.raises(QuotaExceeded, match=r"Spent\.") as banned:
-        await stage.gate().acquire()
+        await rig.rate_limiter().acquire()
     assert banned.value.retry_after == pytest.approx(1.0)
-    assert await spent(stage.gate()) == 0
-    await stage.clock.advance(1.0)
-    await stage.gate().acquire()
+    assert await calls_made(rig.rate_limiter()) == 0
+    await rig.clock.advance(1.0)
+    await rig.rate_limiter().acquire()
 
 
-async def test_a_paid_question_is_counted_whatever_comes_of_it_and_not_asked_where_none_is_left(stage: Stage) -> None:
-    gate, asked = stage.gate(2), 0
+async def test_a_paid_question_is_counted_whatever_comes_of_it_and_not_asked_where_none_is_left(
+    rig: Rig,
+) -> None:
+    gate, asked = rig.rate_limiter(2), 0
     for answer in (SourceUnreachable("502"), None, None):
         with suppress(SourceUnreachable, DailyLimitReached):
             async with gate.slot():
                 asked += 1
                 if answer is not None:
                     raise answer
-    assert (asked, await spent(gate)) == (2, 2)
+    assert (asked, await calls_made(gate)) == (2, 2)
 
 
-async def test_a_paid_question_that_is_told_to_wait_closes_the_gate(stage: Stage) -> None:
+async def test_a_paid_question_that_is_told_to_wait_closes_the_gate(rig: Rig) -> None:
     with pytest.raises(RateLimited):
-        async with stage.gate().slot():
+        async with rig.rate_limiter().slot():
             raise RateLimited("Wait.", retry_after=60.0)
     with pytest.raises(RateLimited, match=r"Wait\."):
-        await stage.gate().check()
-    assert await spent(stage.gate()) == 1
+        await rig.rate_limiter().check()
+    assert await calls_made(rig.rate_limiter()) == 1
 
 
-async def test_an_outage_leaves_it_open(stage: Stage) -> None:
+async def test_an_outage_leaves_it_open(rig: Rig) -> None:
     with pytest.raises(SourceUnreachable):
-        async with stage.gate().respecting_429():
+        async with rig.rate_limiter().respecting_429():
             raise SourceUnreachable("502", retry_after=60.0)
-    await stage.gate().check()
+    await rig.rate_limiter().check()
 
 
-async def test_a_shorter_ban_does_not_end_a_longer_one(stage: Stage) -> None:
-    await asked_to_wait(stage.gate(), QuotaExceeded("Long.", retry_after=1_000.0))
-    await asked_to_wait(stage.gate(), RateLimited("Short.", retry_after=10.0))
-    await stage.clock.advance(500.0)
+async def test_a_shorter_ban_does_not_end_a_longer_one(rig: Rig) -> None:
+    await asked_to_wait(rig.rate_limiter(), QuotaExceeded("Long.", retry_after=1_000.0))
+    await asked_to_wait(rig.rate_limiter(), RateLimited("Short.", retry_after=10.0))
+    await rig.clock.advance(500.0)
     with pytest.raises(QuotaExceeded, match=r"Long\."):
-        await stage.gate().check()
+        await rig.rate_limiter().check()
 
 
-async def test_a_ban_written_under_a_wrong_clock_neither_holds_nor_hides_the_next_one(stage: Stage) -> None:
-    await stage.store.set_rate_limit_block(
-        RateLimitBlock(stage.clock.now() + 400 * DAY, "rate_limited", "From the future.")
+async def test_a_ban_written_under_a_wrong_clock_neither_holds_nor_hides_the_next_one(rig: Rig) -> None:
+    await rig.store.set_rate_limit_block(
+        RateLimitBlock(rig.clock.now() + 400 * DAY, "rate_limited", "From the future.")
     )
-    await stage.gate().check()
-    await asked_to_wait(stage.gate(), RateLimited("Now.", retry_after=30.0))
+    await rig.rate_limiter().check()
+    await asked_to_wait(rig.rate_limiter(), RateLimited("Now.", retry_after=30.0))
     with pytest.raises(RateLimited, match=r"Now\."):
-        await stage.gate().check()
+        await rig.rate_limiter().check()
 
 
-async def test_the_budget_is_never_exceeded_and_comes_back_within_a_day(stage: Stage) -> None:
+async def test_the_budget_is_never_exceeded_and_comes_back_within_a_day(rig: Rig) -> None:
     for _ in range(3):
-        await stage.gate(3).acquire()
-        await stage.clock.advance(600.0)
+        await rig.rate_limiter(3).acquire()
+        await rig.clock.advance(600.0)
     with pytest.raises(DailyLimitReached, match="CALLS_PER_DAY") as refused:
-        await stage.gate(3).acquire()
+        await rig.rate_limiter(3).acquire()
     assert refused.value.retry_after is not None
-    await stage.clock.advance(refused.value.retry_after)
-    await stage.gate(3).acquire()
+    await rig.clock.advance(refused.value.retry_after)
+    await rig.rate_limiter(3).acquire()
     with pytest.raises(DailyLimitReached):
-        await stage.gate(3).acquire()
+        await rig.rate_limiter(3).acquire()
 
 
-async def test_a_smaller_budget_after_a_restart_counts_what_was_spent_before(stage: Stage) -> None:
+async def test_a_smaller_budget_after_a_restart_counts_what_was_spent_before(rig: Rig) -> None:
     for _ in range(5):
-        await stage.gate(10).acquire()
+        await rig.rate_limiter(10).acquire()
     with pytest.raises(DailyLimitReached):
-        await stage.gate(4).acquire()
-    assert await spent(stage.gate(4)) == 5
+        await rig.rate_limiter(4).acquire()
+    assert await calls_made(rig.rate_limiter(4)) == 5
 
 
-async def test_calls_of_a_clock_that_was_ahead_do_not_count(stage: Stage) -> None:
-    now = stage.clock.now()
-    await stage.store.count_call(now + 200, 10)
-    await stage.store.count_call(now + 7200, 10)
-    assert await spent(stage.gate()) == 1
-    await stage.clock.advance(7200)
-    assert await spent(stage.gate()) == 2
+async def test_calls_of_a_clock_that_was_ahead_do_not_count(rig: Rig) -> None:
+    now = rig.clock.now()
+    await rig.store.count_call(now + 200, 10)
+    await rig.store.count_call(now + 7200, 10)
+    assert await calls_made(rig.rate_limiter()) == 1
+    await rig.clock.advance(7200)
+    assert await calls_made(rig.rate_limiter()) == 2

@@ -49,7 +49,7 @@ class Services:
 
     def play(self, now: float, *pieces: SimulatedTrack) -> None:
         """From ``now`` on ``pieces`` play, one after the other."""
-        self.lastfm.programme = self.listenbrainz.programme = self.subsonic.playlist = Playlist(pieces, now)
+        self.lastfm.playlist = self.listenbrainz.playlist = self.subsonic.playlist = Playlist(pieces, now)
 
     @property
     def transport(self) -> httpx.AsyncBaseTransport:

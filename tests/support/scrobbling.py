@@ -61,7 +61,7 @@ def bare() -> dict[str, str]:
 @contextmanager
 def scrobbling(piece: SimulatedTrack = LONG) -> Iterator[Scrobbling]:
     """Both services, while the context lasts."""
-    lastfm = LastfmSimulator(time.time, programme=Playlist((piece,)))
-    listenbrainz = ListenbrainzSimulator(time.time, programme=Playlist((piece,)))
+    lastfm = LastfmSimulator(time.time, playlist=Playlist((piece,)))
+    listenbrainz = ListenbrainzSimulator(time.time, playlist=Playlist((piece,)))
     with live_server(Starlette(routes=[*lastfm.app.routes, *listenbrainz.app.routes])) as url:
         yield Scrobbling(url, lastfm, listenbrainz)

@@ -1,4 +1,4 @@
-"""What the owner must be told, decided by pure functions of the stored state and the time."""
+"""The alerts that are due, from the stored state and the time. Pure."""
 
 import json
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from widget.model.tokens import SECONDS_PER_DAY, STORED_CLOCK_SKEW_SECONDS, Auth
 
 REMINDER_DAYS = (1, 7, 30)
 ALERT_AFTER_SECONDS = 3600.0
-"""How long a refusal must last before it is told: Premium and quotas come and go within minutes."""
+"""A refusal must last this long: Premium and quotas come and go within minutes."""
 
 _ALERTING_CODES: frozenset[ErrorCode] = frozenset({"needs_authorization", "quota_exceeded", *PERMANENT_CODES})
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One message; ``key`` names the event, so that each is told once. ``logged``: the log says it already."""
+    """One message; ``key`` names the event, so that each is sent once."""
 
     key: str
     title: str
@@ -30,9 +30,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A refusal by the source, since when, and (once it is over) when it ended; times in s since the epoch.
+    """A lasting refusal by the source; times in s since the epoch.
 
-    ``until`` is when it will answer again, where it said so.
+    ``until`` is when the source said that it ends, ``resolved_at`` when it did.
     """
 
     code: ErrorCode
@@ -54,9 +54,11 @@ def update_incident(
     *,
     is_authorized: bool = False,
 ) -> Incident | None:
-    """The trouble at ``now``, given the one before, the error code that Spotify is asked with now (None for none)
-    and when it last answered. A passing fault neither begins nor ends a trouble; only an answer ends it, or a token
-    that is alive (``is_authorized``) where a dead one was the trouble: whoever stored it has asked Spotify."""
+    """Return the incident at ``now``, from the ``previous`` one, the error code and the last response.
+
+    A passing error neither opens nor resolves an incident. A response resolves it; so does a valid token
+    (``is_authorized``) if it was about a revoked one, for a token is only stored after a response.
+    """
     if code in _ALERTING_CODES:
         if previous is not None and previous.code == code and previous.resolved_at is None:
             return replace(previous, until=until)
@@ -107,55 +109,54 @@ def load_incident(text: str | None, now: float) -> Incident | None:
 
 def due_alerts(
     token: Authorization | None,
-    trouble: Incident | None,
-    told: frozenset[str],
+    incident: Incident | None,
+    sent: frozenset[str],
     now: float,
     next_step: str,
-    began_empty_at: float | None = None,
+    emptied_at: float | None = None,
     source: SourceInfo = SPOTIFY,
     spent_seed: str | None = None,
 ) -> tuple[Alert, ...]:
-    """The messages that are due at ``now`` (s since the epoch) and not among the keys ``told``, most urgent first.
+    """Return the alerts that are due at ``now`` (s since the epoch) and not among the keys ``sent``, most urgent first.
 
-    ``next_step`` is the sentence that says how to authorize again. ``began_empty_at`` is when the store began that
-    remembers what was told, where it began with nothing: then nobody knows what was told before. ``source`` is who is
-    asked. ``spent_seed`` is the fingerprint of the seed that was replaced by a token on a disk that does not last.
+    ``next_step`` says how to authorize again. ``emptied_at`` is when the store was created, if it was empty then: what
+    was sent before is unknown. ``spent_seed`` is the fingerprint of a seed that was replaced on an ephemeral disk.
     """
     due = (
-        *_of_trouble(trouble, told, now, next_step, source),
-        *_of_a_spent_seed(spent_seed),
-        *_of_the_end(token, now, next_step, began_empty_at),
+        *_incident_alerts(incident, sent, now, next_step, source),
+        *_seed_alerts(spent_seed),
+        *_expiry_alerts(token, now, next_step, emptied_at),
     )
-    return tuple(message for message in due if message.key not in told)
+    return tuple(alert for alert in due if alert.key not in sent)
 
 
-def _of_trouble(
-    trouble: Incident | None, told: frozenset[str], now: float, next_step: str, source: SourceInfo
+def _incident_alerts(
+    incident: Incident | None, sent: frozenset[str], now: float, next_step: str, source: SourceInfo
 ) -> tuple[Alert, ...]:
-    if trouble is None:
+    if incident is None:
         return ()
-    if trouble.resolved_at is not None:
-        return (_all_is_well(trouble, source),) if trouble.key in told else ()
-    patience = 0.0 if trouble.code == "needs_authorization" else ALERT_AFTER_SECONDS
-    if now - trouble.opened_at < patience:
+    if incident.resolved_at is not None:
+        return (_resolved(incident, source),) if incident.key in sent else ()
+    min_seconds = 0.0 if incident.code == "needs_authorization" else ALERT_AFTER_SECONDS
+    if now - incident.opened_at < min_seconds:
         return ()
-    if not source.needs_authorization and trouble.code not in PERMANENT_CODES:
+    if not source.needs_authorization and incident.code not in PERMANENT_CODES:
         return ()
-    info = error_info(trouble.code, source, next_step)
-    lasting = "" if patience == 0.0 else " This has lasted for an hour."
-    until = "" if trouble.until is None else f" It resumes at {_moment(trouble.until)}."
-    resumes = " Then it resumes by itself." if trouble.code in PERMANENT_CODES else ""
+    info = error_info(incident.code, source, next_step)
+    lasting = "" if min_seconds == 0.0 else " This has lasted for an hour."
+    until = "" if incident.until is None else f" It resumes at {_format_time(incident.until)}."
+    resumes = " Then it resumes by itself." if incident.code in PERMANENT_CODES else ""
     body = f"{info.explanation}{lasting}{until} {info.action}{resumes}".replace("`", "")
-    return (Alert(trouble.key, f"{source.known_as}: {info.headline}", body),)
+    return (Alert(incident.key, f"{source.known_as}: {info.headline}", body),)
 
 
-def _all_is_well(trouble: Incident, source: SourceInfo) -> Alert:
-    since = _moment(trouble.resolved_at or trouble.opened_at)
-    what = "It is authorized again" if trouble.code == "needs_authorization" else f"{source.known_as} responds again"
-    return Alert(f"well:{trouble.key}", f"{source.known_as}: Resolved", f"{what} since {since}. Nothing to do.")
+def _resolved(incident: Incident, source: SourceInfo) -> Alert:
+    since = _format_time(incident.resolved_at or incident.opened_at)
+    event = "It is authorized again" if incident.code == "needs_authorization" else f"{source.known_as} responds again"
+    return Alert(f"well:{incident.key}", f"{source.known_as}: Resolved", f"{event} since {since}. Nothing to do.")
 
 
-def _of_a_spent_seed(fingerprint: str | None) -> tuple[Alert, ...]:
+def _seed_alerts(fingerprint: str | None) -> tuple[Alert, ...]:
     if fingerprint is None:
         return ()
     return (
@@ -163,8 +164,8 @@ def _of_a_spent_seed(fingerprint: str | None) -> tuple[Alert, ...]:
     )
 
 
-def _of_the_end(
-    token: Authorization | None, now: float, next_step: str, began_empty_at: float | None
+def _expiry_alerts(
+    token: Authorization | None, now: float, next_step: str, emptied_at: float | None
 ) -> tuple[Alert, ...]:
     if token is None or token.needs_authorization or token.expires_at is None:
         return ()
@@ -173,8 +174,8 @@ def _of_the_end(
     if not reached:
         return ()
     due_at = token.expires_at - reached[0] * SECONDS_PER_DAY
-    if began_empty_at is not None and began_empty_at > due_at and now >= due_at + SECONDS_PER_DAY:
-        return ()  # A host that loses its disk each night would repeat it each day.
+    if emptied_at is not None and emptied_at > due_at and now >= due_at + SECONDS_PER_DAY:
+        return ()  # Else a host that loses its disk each night would repeat it daily.
     key = f"ends:{reached[0]}:{token.expires_at:.0f}"
     return (Alert(key, f"Spotify access ends {_in_days(days_left)}", _end_body(token.expires_at, next_step)),)
 
@@ -187,10 +188,9 @@ def _in_days(days_left: float) -> str:
 
 
 def _end_body(expires_at: float, next_step: str) -> str:
-    return (
-        f"Spotify ends every authorization after six months; this one is valid until {_moment(expires_at)}. {next_step}"
-    )
+    until = _format_time(expires_at)
+    return f"Spotify ends every authorization after six months; this one is valid until {until}. {next_step}"
 
 
-def _moment(timestamp: float) -> str:
+def _format_time(timestamp: float) -> str:
     return f"{to_utc(timestamp):%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""The owner's own channels: the addresses in ``NOTIFY_URLS``, reached by Apprise. None is ever shown whole."""
+"""The owner's notification channels: the URLs in ``NOTIFY_URLS``, through Apprise. None is ever printed whole."""
 
 import asyncio
 import hashlib
@@ -18,39 +18,39 @@ _APP_NAME = "Now playing"
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One address that can be written to. ``label`` (such as ``2. discord``) names it without its secrets."""
+    """One URL that messages can be sent to. ``label`` (such as ``2. discord``) names it without its secrets."""
 
     label: str
     fingerprint: str
     deliver: Callable[[str, str], bool] = field(repr=False)
 
     async def send(self, title: str, body: str, seconds: float = SEND_TIMEOUT_SECONDS) -> bool:
-        """Sends one message; False where it did not arrive within ``seconds``. Never raises."""
+        """Send one message; return whether it arrived within ``seconds``. Never raises."""
         loop = asyncio.get_running_loop()
-        arrived: asyncio.Future[bool] = loop.create_future()
+        has_arrived: asyncio.Future[bool] = loop.create_future()
 
-        def tell(result: bool) -> None:
-            if not arrived.done():
-                arrived.set_result(result)
+        def set_result(result: bool) -> None:
+            if not has_arrived.done():
+                has_arrived.set_result(result)
 
-        def work() -> None:
-            result = _quietly(self.deliver, title, body)
+        def run() -> None:
+            result = _try_deliver(self.deliver, title, body)
             if not loop.is_closed():
-                loop.call_soon_threadsafe(tell, result)
+                loop.call_soon_threadsafe(set_result, result)
 
-        # A daemon thread: a service that hangs must not keep the program from ending.
-        threading.Thread(target=work, name="message", daemon=True).start()
+        # A daemon thread, as a service that hangs must not keep the program from ending.
+        threading.Thread(target=run, name="message", daemon=True).start()
         try:
-            return await asyncio.wait_for(arrived, seconds)
+            return await asyncio.wait_for(has_arrived, seconds)
         except TimeoutError:
             return False
 
 
 def parse_channels(urls: Iterable[str]) -> tuple[tuple[Channel, ...], tuple[str, ...]]:
-    """The channels of ``urls``, and the labels of those that Apprise cannot read."""
+    """Return the channels of ``urls``, and the labels of those that Apprise cannot read."""
     import apprise
 
-    # Apprise writes whole addresses into its warnings.
+    # Apprise's warnings contain whole URLs.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     asset = apprise.AppriseAsset(app_id=_APP_NAME, app_desc=_APP_NAME, storage_mode=apprise.PersistentStoreMode.MEMORY)
     channels, unreadable = [], []
@@ -59,21 +59,21 @@ def parse_channels(urls: Iterable[str]) -> tuple[tuple[Channel, ...], tuple[str,
         label = f"{position}. {scheme[0] if scheme else 'address'}"
         service = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
         if isinstance(service, apprise.NotifyBase):
-            channels.append(Channel(label, _fingerprint(url), _delivery(service)))
+            channels.append(Channel(label, _fingerprint(url), _deliverer(service)))
         else:
             unreadable.append(label)
     return tuple(channels), tuple(unreadable)
 
 
-def _delivery(service: "NotifyBase") -> Callable[[str, str], bool]:
+def _deliverer(service: "NotifyBase") -> Callable[[str, str], bool]:
     def deliver(title: str, body: str) -> bool:
         return bool(service.notify(title=title, body=body))
 
     return deliver
 
 
-def _quietly(deliver: Callable[[str, str], bool], title: str, body: str) -> bool:
-    # Whatever a service's plug-in raises, the message did not arrive; its text may hold the address.
+def _try_deliver(deliver: Callable[[str, str], bool], title: str, body: str) -> bool:
+    # The text of a plug-in's exception may contain the URL.
     try:
         return deliver(title, body)
     except Exception:

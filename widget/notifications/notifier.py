@@ -1,4 +1,4 @@
-"""Tells the owner what is due, by the log and by the channels in ``NOTIFY_URLS``; never disturbs the service."""
+"""Sends the owner due alerts, by the log and by the channels in ``NOTIFY_URLS``; never disturbs the service."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CHECK_INTERVAL_SECONDS = 60.0
 MAX_BACKOFF_SECONDS = 3600.0
 DRAIN_TIMEOUT_SECONDS = 1.0
 NOT_EMPTY = "not empty"
-_TROUBLE = "trouble"
-_BEGAN = "began"
+_INCIDENT_KEY = "trouble"
+_CREATED_KEY = "began"
 
 log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Looks once a minute; each channel receives each message once, over restarts and over instances."""
+    """Checks once a minute; each channel receives each alert once, across restarts and instances."""
 
     def __init__(
         self,
@@ -48,117 +48,118 @@ class Notifier:
         self._seed = seed
         self._next_step = next_step
         self._source = source
-        self._trouble_note = _TROUBLE if source.needs_authorization else f"{_TROUBLE}:{source.name}"
+        self._incident_key = _INCIDENT_KEY if source.needs_authorization else f"{_INCIDENT_KEY}:{source.name}"
         self._logged: frozenset[str] = frozenset()
-        self._failed: dict[tuple[str, str], int] = {}
-        self._not_before: dict[tuple[str, str], float] = {}  # monotonic
-        self._under_way = ShieldedTasks()
+        self._failures: dict[tuple[str, str], int] = {}
+        self._retry_at: dict[tuple[str, str], float] = {}  # monotonic
+        self._sending = ShieldedTasks()
 
     async def run(self) -> None:
-        """Runs until it is cancelled; then a message under way has a second to arrive and to be noted."""
+        """Run until cancelled; then an alert that is being sent has a second to arrive and to be recorded."""
         try:
-            await self._look_again_and_again()
+            await self._check_forever()
         finally:
-            await self._under_way.drain(DRAIN_TIMEOUT_SECONDS)
+            await self._sending.drain(DRAIN_TIMEOUT_SECONDS)
 
-    async def _look_again_and_again(self) -> None:
+    async def _check_forever(self) -> None:
         channels: tuple[Channel, ...] = ()
         if self._urls:
             channels, unreadable = await asyncio.to_thread(parse_channels, self._urls)
             for label in unreadable:
-                log.error("NOTIFY_URLS: address %s cannot be read; see python -m bootstrap message", label)
+                log.error("NOTIFY_URLS: cannot read URL %s; run python -m bootstrap message", label)
         while True:
-            await self._survive(channels)
+            await self._try_send(channels)
             await self._clock.sleep(CHECK_INTERVAL_SECONDS)
 
-    async def _survive(self, channels: Sequence[Channel]) -> None:
+    async def _try_send(self, channels: Sequence[Channel]) -> None:
         try:
             await self.send_due_alerts(channels)
         except StoreError:
-            return  # The store itself says why, and no oftener than is good.
+            return  # The store logs why, once a minute at most.
         except NowPlayingError as error:
-            log.warning("messages wait: %s", error)
+            log.warning("cannot check for alerts now: %s", error)
         except Exception as error:
-            # Nothing about messages may stop the program; the text may hold an address.
-            log.error("messages failed (%s); going on", type(error).__name__)
+            # An alert must never stop the program; the text may contain a URL.
+            log.error("cannot check for alerts (%s); trying again in a minute", type(error).__name__)
 
     async def send_due_alerts(self, channels: Sequence[Channel]) -> None:
-        """One look: logs what is new, and writes to every channel what it has not received."""
+        """Log new alerts, and send each channel those that it has not received."""
         health = await self._health()
-        self._log_once(health.problem)
-        trouble = await self._current_trouble(health)
+        self._log_not_configured(health.problem)
+        incident = await self._update_incident(health)
         spent = self._seed.fingerprint if self._seed is not None and health.token.seed_is_spent else None
-        for message in await self._due(trouble, spent, self._logged):
-            self._logged |= {message.key}
-            if not message.already_logged:
-                log.warning("%s. %s", message.title, message.body)
-        await asyncio.gather(*(self._write(channel, trouble, spent) for channel in channels))
+        for alert in await self._due_alerts(incident, spent, self._logged):
+            self._logged |= {alert.key}
+            if not alert.already_logged:
+                log.warning("%s. %s", alert.title, alert.body)
+        await asyncio.gather(*(self._send_due(channel, incident, spent) for channel in channels))
 
-    def _log_once(self, problem: SourceProblem | None) -> None:
-        """A program that was never set up says so at its start."""
+    def _log_not_configured(self, problem: SourceProblem | None) -> None:
         if problem is not None and problem.code == "not_configured" and problem.code not in self._logged:
             self._logged |= {problem.code}
             log.warning("%s", problem.message)
 
-    async def _current_trouble(self, health: HealthStatus) -> Incident | None:
+    async def _update_incident(self, health: HealthStatus) -> Incident | None:
         now, problem = self._clock.now(), health.problem
-        if problem is None and await self._store.get_value(self._trouble_note) is None:
+        if problem is None and await self._store.get_value(self._incident_key) is None:
             return None
-        async with self._store.refresh_lock():  # Two instances must not begin the same trouble twice.
-            previous = load_incident(await self._store.get_value(self._trouble_note), now)
+        async with self._store.refresh_lock():  # Two instances must not open the same incident.
+            previous = load_incident(await self._store.get_value(self._incident_key), now)
             code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
             is_authorized = health.token.state in ("ok", "expires_soon")
-            trouble = update_incident(previous, code, until, health.last_success_at, now, is_authorized=is_authorized)
-            if trouble is not None and trouble != previous:
-                await self._store.set_value(self._trouble_note, dump_incident(trouble))
-        return trouble
+            incident = update_incident(previous, code, until, health.last_success_at, now, is_authorized=is_authorized)
+            if incident is not None and incident != previous:
+                await self._store.set_value(self._incident_key, dump_incident(incident))
+        return incident
 
-    async def _due(self, trouble: Incident | None, spent: str | None, told: frozenset[str]) -> tuple[Alert, ...]:
+    async def _due_alerts(
+        self, incident: Incident | None, spent: str | None, sent: frozenset[str]
+    ) -> tuple[Alert, ...]:
         now, source = self._clock.now(), self._source
-        if not source.needs_authorization:  # A token that another source left here is nobody's concern now.
-            return due_alerts(None, trouble, told, now, self._next_step, source=source)
+        if not source.needs_authorization:  # A stored token is of no concern now.
+            return due_alerts(None, incident, sent, now, self._next_step, source=source)
         token = await effective_authorization(self._store, self._seed, now)
-        began = await self._began_empty_at()
-        return due_alerts(token, trouble, told, now, self._next_step, began, source, spent)
+        emptied_at = await self._emptied_at()
+        return due_alerts(token, incident, sent, now, self._next_step, emptied_at, source, spent)
 
-    async def _began_empty_at(self) -> float | None:
-        """When the store began, where it held nothing then but what our own seed may have brought; None elsewhere."""
-        text = await self._store.get_value(_BEGAN)
+    async def _emptied_at(self) -> float | None:
+        """Return when the store was created, if it held nothing then but the seed's token; else None."""
+        text = await self._store.get_value(_CREATED_KEY)
         if text is None:
-            text = repr(self._clock.now()) if await self._holds_nothing_else() else NOT_EMPTY
-            await self._store.set_value(_BEGAN, text)
+            text = repr(self._clock.now()) if await self._is_empty() else NOT_EMPTY
+            await self._store.set_value(_CREATED_KEY, text)
         try:
-            began = float(text)
+            created_at = float(text)
         except ValueError:
             return None
-        return began if began <= self._clock.now() else None
+        return created_at if created_at <= self._clock.now() else None
 
-    async def _holds_nothing_else(self) -> bool:
+    async def _is_empty(self) -> bool:
         if await self._store.authorization() is None:
             return True
         return self._seed is not None and await self._store.seed_fingerprint() == self._seed.fingerprint
 
-    async def _write(self, channel: Channel, trouble: Incident | None, spent: str | None) -> None:
-        told = await self._store.messages_sent(channel.fingerprint)
-        for message in await self._due(trouble, spent, told):
-            attempt = (channel.fingerprint, message.key)
-            if self._clock.monotonic() < self._not_before.get(attempt, 0.0):
+    async def _send_due(self, channel: Channel, incident: Incident | None, spent: str | None) -> None:
+        sent = await self._store.messages_sent(channel.fingerprint)
+        for alert in await self._due_alerts(incident, spent, sent):
+            attempt = (channel.fingerprint, alert.key)
+            if self._clock.monotonic() < self._retry_at.get(attempt, 0.0):
                 continue
             if not await self._store.claim_message(*attempt, self._clock.now()):
                 continue
-            # Whoever waits here may be cancelled, and what arrived without a note would be sent again.
-            await self._under_way.run(self._send(channel, message, attempt))
+            # This task may be cancelled, and an alert that is not recorded would be sent again.
+            await self._sending.run(self._send(channel, alert, attempt))
 
-    async def _send(self, channel: Channel, message: Alert, attempt: tuple[str, str]) -> None:
-        arrived = await channel.send(message.title, message.body)
-        await self._store.finish_message(*attempt, arrived)
-        self._remember(channel, message, attempt, arrived)
+    async def _send(self, channel: Channel, alert: Alert, attempt: tuple[str, str]) -> None:
+        has_arrived = await channel.send(alert.title, alert.body)
+        await self._store.finish_message(*attempt, has_arrived)
+        self._record(channel, alert, attempt, has_arrived)
 
-    def _remember(self, channel: Channel, message: Alert, attempt: tuple[str, str], arrived: bool) -> None:
-        if arrived:
-            log.info("told the owner by %s: %s", channel.label, message.title)
+    def _record(self, channel: Channel, alert: Alert, attempt: tuple[str, str], has_arrived: bool) -> None:
+        if has_arrived:
+            log.info("alert sent by %s: %s", channel.label, alert.title)
             return
-        failures = self._failed[attempt] = self._failed.get(attempt, 0) + 1
+        failures = self._failures[attempt] = self._failures.get(attempt, 0) + 1
         backoff = min(CHECK_INTERVAL_SECONDS * 2.0 ** (min(failures, 10) - 1), MAX_BACKOFF_SECONDS)
-        self._not_before[attempt] = self._clock.monotonic() + backoff
-        log.warning("a message to %s did not arrive; it is tried again", channel.label)
+        self._retry_at[attempt] = self._clock.monotonic() + backoff
+        log.warning("an alert did not reach %s; it is sent again later", channel.label)

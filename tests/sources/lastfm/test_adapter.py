@@ -29,7 +29,7 @@ class Service:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.simulator = LastfmSimulator(self.clock.now, programme=Playlist(begun_at=self.clock.now()))
+        self.simulator = LastfmSimulator(self.clock.now, playlist=Playlist(begun_at=self.clock.now()))
         self.account = LastfmAccount(self.simulator.user, self.simulator.key, ADDRESS)
         self.headers: list[httpx.Headers] = []
         http = http_client(httpx.ASGITransport(self.simulator.app))
@@ -48,7 +48,7 @@ async def test_one_question_tells_what_plays_and_what_was_played() -> None:
     service = Service()
     await service.clock.advance(30.0)
     told = await service.ask()
-    piece, _ = service.simulator.programme.at(service.clock.now())
+    piece, _ = service.simulator.playlist.at(service.clock.now())
     assert told.playback is not None
     assert told.playback.item is not None
     assert told.playback.item.title == piece.title

@@ -93,7 +93,7 @@ async def answered(simulator: LastfmSimulator) -> dict[str, Any]:
 @pytest.mark.parametrize("seconds", [5.0, 30.0, 85.0, 100.0])
 async def test_what_plays_and_what_was_played_is_the_same_for_both(seconds: float) -> None:
     clock = FakeClock()
-    simulator = LastfmSimulator(clock.now, user=USER, programme=Playlist(begun_at=clock.now()))
+    simulator = LastfmSimulator(clock.now, user=USER, playlist=Playlist(begun_at=clock.now()))
     await clock.advance(seconds)
     answer = await answered(simulator)
     assert as_we_read(answer) == as_pylast_reads(answer)

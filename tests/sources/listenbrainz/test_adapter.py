@@ -16,7 +16,7 @@ class Service:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.simulator = ListenbrainzSimulator(self.clock.now, programme=Playlist(begun_at=self.clock.now()))
+        self.simulator = ListenbrainzSimulator(self.clock.now, playlist=Playlist(begun_at=self.clock.now()))
         self.account = ListenbrainzAccount(self.simulator.user)
         http = http_client(httpx.ASGITransport(self.simulator.app))
         self.client = ListenbrainzClient(LazyHttpClient(http), self.clock, 3)
@@ -28,7 +28,7 @@ async def test_what_plays_and_what_was_played_are_two_questions() -> None:
         await service.client.now_playing(service.account),
         await service.client.recently_played(service.account),
     )
-    piece, _ = service.simulator.programme.at(service.clock.now())
+    piece, _ = service.simulator.playlist.at(service.clock.now())
     assert now.playback is not None
     assert now.playback.item is not None
     assert (now.playback.item.title, now.history) == (piece.title, None)

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.fake_clock import settle
 from tests.support.payloads import payload
+from tests.support.rig import FragileStore, Rig, rig_in
 from tests.support.scripted import TOKEN
-from tests.support.stage import FragileStore, Stage, stage_in
 from widget.model.errors import StoreError
 from widget.model.tokens import Authorization, SeedToken
 from widget.sources.spotify.token_manager import TokenManager
@@ -24,19 +24,19 @@ ROTATED = "AQ-invented-rotated"
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage_in(tmp_path) as stage:
-        stage.network.answer(TOKEN, "token_rotated", "token_refresh")
-        await stage.authorize()
-        yield stage
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rig_in(tmp_path) as rig:
+        rig.network.answer(TOKEN, "token_rotated", "token_refresh")
+        await rig.authorize()
+        yield rig
 
 
 def waits(access: TokenManager) -> bool:
     return access.has_unsaved_token
 
 
-async def test_the_rotated_token_is_on_disk_when_the_access_token_is_given_out(stage: Stage, tmp_path: Path) -> None:
-    access = await stage.access().token()
+async def test_the_rotated_token_is_on_disk_when_the_access_token_is_given_out(rig: Rig, tmp_path: Path) -> None:
+    access = await rig.token_manager().token()
     another_connection = FragileStore(tmp_path / "now-playing.db")
     await another_connection.open()
     stored = await another_connection.authorization()
@@ -45,96 +45,96 @@ async def test_the_rotated_token_is_on_disk_when_the_access_token_is_given_out(s
     assert (stored.refresh_token, stored.access) == (ROTATED, access)
 
 
-async def test_the_rotated_token_is_stored_though_its_caller_was_cancelled(stage: Stage) -> None:
-    stage.network.hold = asyncio.Event()
-    access = stage.access()
+async def test_the_rotated_token_is_stored_though_its_caller_was_cancelled(rig: Rig) -> None:
+    rig.network.hold = asyncio.Event()
+    access = rig.token_manager()
     asking = asyncio.create_task(access.token())
     await settle()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert (await stage.stored()).refresh_token == "AQ-stored"
-    stage.network.hold.set()
+    assert (await rig.stored()).refresh_token == "AQ-stored"
+    rig.network.hold.set()
     await access.close()
-    assert (await stage.stored()).refresh_token == ROTATED
-    assert stage.refreshes == 1
+    assert (await rig.stored()).refresh_token == ROTATED
+    assert rig.refreshes == 1
 
 
-async def test_the_one_that_waits_behind_a_cancelled_caller_uses_its_refresh(stage: Stage) -> None:
-    stage.network.hold = asyncio.Event()
-    access = stage.access()
+async def test_the_one_that_waits_behind_a_cancelled_caller_uses_its_refresh(rig: Rig) -> None:
+    rig.network.hold = asyncio.Event()
+    access = rig.token_manager()
     first, second = asyncio.create_task(access.token()), asyncio.create_task(access.token())
     await settle()
     first.cancel()
     await settle()
-    stage.network.hold.set()
+    rig.network.hold.set()
     assert (await second).value == "BQ-invented-access-3"
-    assert stage.refreshes == 1
+    assert rig.refreshes == 1
 
 
-async def test_a_caller_cancelled_by_a_time_out_loses_nothing(stage: Stage) -> None:
-    stage.network.hold = asyncio.Event()
-    access = stage.access()
+async def test_a_caller_cancelled_by_a_time_out_loses_nothing(rig: Rig) -> None:
+    rig.network.hold = asyncio.Event()
+    access = rig.token_manager()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await access.token()
-    stage.network.hold.set()
+    rig.network.hold.set()
     assert (await access.token()).value == "BQ-invented-access-3"
-    assert stage.refreshes == 1
+    assert rig.refreshes == 1
 
 
 async def test_a_refresh_that_fails_when_its_caller_is_gone_says_nothing(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage.network.answer(TOKEN, httpx.Response(503))
-    stage.network.hold = asyncio.Event()
-    access = stage.access()
+    rig.network.answer(TOKEN, httpx.Response(503))
+    rig.network.hold = asyncio.Event()
+    access = rig.token_manager()
     asking = asyncio.create_task(access.token())
     await settle()
     asking.cancel()
-    stage.network.hold.set()
+    rig.network.hold.set()
     with caplog.at_level(logging.DEBUG):
         await access.close()
         await settle()
     assert [record for record in caplog.records if record.name == "asyncio" and record.levelno > logging.INFO] == []
-    assert (await stage.stored()).refresh_token == "AQ-stored"
+    assert (await rig.stored()).refresh_token == "AQ-stored"
 
 
-async def test_closing_with_nothing_under_way_returns_at_once(stage: Stage) -> None:
-    access = stage.access()
+async def test_closing_with_nothing_under_way_returns_at_once(rig: Rig) -> None:
+    access = rig.token_manager()
     await access.token()
     await access.close()
-    assert stage.refreshes == 1
+    assert rig.refreshes == 1
 
 
-async def test_while_the_disk_takes_nothing_the_access_token_is_not_used_and_nothing_is_lost(stage: Stage) -> None:
-    stage.store.failures = 2
-    access = stage.access()
+async def test_while_the_disk_takes_nothing_the_access_token_is_not_used_and_nothing_is_lost(rig: Rig) -> None:
+    rig.store.failures = 2
+    access = rig.token_manager()
     for _ in range(2):
         with pytest.raises(StoreError):
             await access.token()
-    assert (await stage.stored()).refresh_token == "AQ-stored"
+    assert (await rig.stored()).refresh_token == "AQ-stored"
     assert (await access.token()).value == "BQ-invented-access-3"
-    assert (await stage.stored()).refresh_token == ROTATED
-    assert stage.refreshes == 1
+    assert (await rig.stored()).refresh_token == ROTATED
+    assert rig.refreshes == 1
 
 
-async def test_closing_tries_the_disk_once_more(stage: Stage) -> None:
-    stage.store.failures = 1
-    access = stage.access()
+async def test_closing_tries_the_disk_once_more(rig: Rig) -> None:
+    rig.store.failures = 1
+    access = rig.token_manager()
     with pytest.raises(StoreError):
         await access.token()
     await access.close()
-    assert (await stage.stored()).refresh_token == ROTATED
+    assert (await rig.stored()).refresh_token == ROTATED
 
 
-async def test_closing_survives_a_disk_that_takes_nothing(stage: Stage) -> None:
-    stage.store.failures = 9
-    access = stage.access()
+async def test_closing_survives_a_disk_that_takes_nothing(rig: Rig) -> None:
+    rig.store.failures = 9
+    access = rig.token_manager()
     with pytest.raises(StoreError):
         await access.token()
     await access.close()
-    assert (await stage.stored()).refresh_token == "AQ-stored"
+    assert (await rig.stored()).refresh_token == "AQ-stored"
 
 
 def taken_away(path: Path) -> None:
@@ -153,24 +153,24 @@ def emptied_by_another(path: Path) -> None:
 
 @pytest.mark.parametrize("lost", [taken_away, taken_away_with_all_beside_it, emptied_by_another])
 async def test_a_database_that_is_lost_while_spotify_answers_holds_the_new_token_afterwards(
-    stage: Stage, tmp_path: Path, lost: Callable[[Path], None]
+    rig: Rig, tmp_path: Path, lost: Callable[[Path], None]
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         lost(tmp_path / "now-playing.db")
         return payload("token_rotated")
 
-    seed = SeedToken("AQ-seed", stage.clock.now())
-    stage.network.answer(TOKEN, answer, "token_refresh")
-    await stage.access(seed=seed).token()
-    again = stage.access(credentials=None, seed=seed)
-    assert (await stage.stored()).refresh_token == ROTATED
-    await stage.clock.advance(3600)
+    seed = SeedToken("AQ-seed", rig.clock.now())
+    rig.network.answer(TOKEN, answer, "token_refresh")
+    await rig.token_manager(seed=seed).token()
+    again = rig.token_manager(credentials=None, seed=seed)
+    assert (await rig.stored()).refresh_token == ROTATED
+    await rig.clock.advance(3600)
     await again.token()
-    assert [form["refresh_token"] for form in stage.network.forms()] == ["AQ-seed", ROTATED]
+    assert [form["refresh_token"] for form in rig.network.forms()] == ["AQ-seed", ROTATED]
 
 
 async def test_a_database_that_another_authorization_replaces_while_spotify_answers_keeps_that_one(
-    stage: Stage, tmp_path: Path
+    rig: Rig, tmp_path: Path
 ) -> None:
     other = SqliteStore(tmp_path / "other.db")
     await other.open()
@@ -181,28 +181,28 @@ async def test_a_database_that_another_authorization_replaces_while_spotify_answ
         (tmp_path / "other.db").replace(tmp_path / "now-playing.db")
         return payload("token_rotated")
 
-    stage.network.answer(TOKEN, answer, "token_refresh")
-    await stage.access().token()
-    assert [form["refresh_token"] for form in stage.network.forms()] == ["AQ-stored", "AQ-of-the-other"]
-    assert (await stage.stored()).refresh_token == "AQ-of-the-other"
+    rig.network.answer(TOKEN, answer, "token_refresh")
+    await rig.token_manager().token()
+    assert [form["refresh_token"] for form in rig.network.forms()] == ["AQ-stored", "AQ-of-the-other"]
+    assert (await rig.stored()).refresh_token == "AQ-of-the-other"
 
 
-async def test_an_unsaved_rotation_outlives_another_process_that_took_the_old_token_for_dead(stage: Stage) -> None:
-    stage.store.failures = 1
-    access = stage.access()
+async def test_an_unsaved_rotation_outlives_another_process_that_took_the_old_token_for_dead(rig: Rig) -> None:
+    rig.store.failures = 1
+    access = rig.token_manager()
     with pytest.raises(StoreError):
         await access.token()
-    await stage.store.mark_needs_authorization("AQ-stored")
+    await rig.store.mark_needs_authorization("AQ-stored")
     assert (await access.token()).value == "BQ-invented-access-3"
-    stored = await stage.stored()
+    stored = await rig.stored()
     assert (stored.refresh_token, stored.needs_authorization) == (ROTATED, False)
 
 
 async def test_while_a_rotation_is_unsaved_nobody_else_refreshes_and_it_is_tried_every_second(
-    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    rig: Rig, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage.store.failures = 3
-    access = stage.access()
+    rig.store.failures = 3
+    access = rig.token_manager()
     with pytest.raises(StoreError):
         await access.token()
     assert waits(access)
@@ -210,26 +210,26 @@ async def test_while_a_rotation_is_unsaved_nobody_else_refreshes_and_it_is_tried
         await asyncio.sleep(0.01)
     elsewhere = SqliteStore(tmp_path / "now-playing.db", StoreTimeouts(refresh=0.1))
     await elsewhere.open()
-    other = stage.access(store=elsewhere)
+    other = rig.token_manager(store=elsewhere)
     with pytest.raises(StoreError, match="refresh lock"):
         await other.token()
-    await stage.clock.advance(1.0)
+    await rig.clock.advance(1.0)
     assert waits(access)
-    await stage.clock.advance(2.0)
+    await rig.clock.advance(2.0)
     assert not waits(access)
     assert "is saved" in caplog.text
     assert (await other.token()).value == "BQ-invented-access-3"
-    assert (await stage.stored()).refresh_token == ROTATED
-    assert stage.refreshes == 1
+    assert (await rig.stored()).refresh_token == ROTATED
+    assert rig.refreshes == 1
     assert not list(tmp_path.glob("*.unsaved"))
     await elsewhere.close()
 
 
 async def test_a_program_that_ends_while_the_disk_takes_nothing_leaves_the_token_to_the_next(
-    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    rig: Rig, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage.store.failures = 1000
-    access = stage.access()
+    rig.store.failures = 1000
+    access = rig.token_manager()
     with pytest.raises(StoreError):
         await access.token()
     await access.close()
@@ -243,16 +243,16 @@ async def test_a_program_that_ends_while_the_disk_takes_nothing_leaves_the_token
     assert stored.refresh_token == ROTATED
 
 
-async def test_where_there_is_no_room_for_the_answer_no_refresh_is_asked(stage: Stage) -> None:
-    stage.store.has_room = False
-    access = stage.access()
+async def test_where_there_is_no_room_for_the_answer_no_refresh_is_asked(rig: Rig) -> None:
+    rig.store.has_room = False
+    access = rig.token_manager()
     for _ in range(3):
         with pytest.raises(StoreError):
             await access.token()
-    assert (stage.refreshes, access.has_unsaved_token) == (0, False)
-    stage.store.has_room = True
+    assert (rig.refreshes, access.has_unsaved_token) == (0, False)
+    rig.store.has_room = True
     await access.token()
-    assert (stage.refreshes, (await stage.stored()).refresh_token) == (1, ROTATED)
+    assert (rig.refreshes, (await rig.stored()).refresh_token) == (1, ROTATED)
 
 
 async def test_a_database_that_is_locked_when_the_answer_comes_gets_the_token_as_soon_as_it_is_free(
@@ -260,23 +260,23 @@ async def test_a_database_that_is_locked_when_the_answer_comes_gets_the_token_as
 ) -> None:
     store = SqliteStore(tmp_path / "real.db", StoreTimeouts(lock=0.1))
     await store.open()
-    async with stage_in(tmp_path) as stage:
-        stage.network.answer(TOKEN, "token_rotated")
+    async with rig_in(tmp_path) as rig:
+        rig.network.answer(TOKEN, "token_rotated")
         await store.save_authorization(Authorization("AQ-stored"), None, None)
-        stage.network.hold = asyncio.Event()
-        access = stage.access(store=store)
+        rig.network.hold = asyncio.Event()
+        access = rig.token_manager(store=store)
         asking = asyncio.create_task(access.token())
-        while stage.refreshes == 0:  # noqa: ASYNC110
+        while rig.refreshes == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         with closing(sqlite3.connect(tmp_path / "real.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            stage.network.hold.set()
+            rig.network.hold.set()
             with pytest.raises(StoreError, match="locked"):
                 await asking
-            await stage.clock.advance(3.0)
+            await rig.clock.advance(3.0)
             assert waits(access)
             other.execute("ROLLBACK")
-        await stage.clock.advance(1.0)
+        await rig.clock.advance(1.0)
         assert not waits(access)
         stored = await store.authorization()
         assert stored is not None
@@ -284,36 +284,36 @@ async def test_a_database_that_is_locked_when_the_answer_comes_gets_the_token_as
     await store.close()
 
 
-async def test_an_unsaved_rotation_does_not_overwrite_a_new_authorization(stage: Stage) -> None:
-    stage.store.failures = 1
-    access = stage.access()
+async def test_an_unsaved_rotation_does_not_overwrite_a_new_authorization(rig: Rig) -> None:
+    rig.store.failures = 1
+    access = rig.token_manager()
     with pytest.raises(StoreError):
         await access.token()
-    new = await stage.authorize("AQ-new", access_seconds=3600)
+    new = await rig.authorize("AQ-new", access_seconds=3600)
     assert await access.token() == new.access
-    assert await stage.stored() == new
+    assert await rig.stored() == new
 
 
-async def test_an_answer_full_of_text_that_no_database_takes_still_rotates(stage: Stage) -> None:
-    stage.network.answer(TOKEN, payload("token_rotated", scope="user-read-currently-playing \ud800 \x00"))
-    await stage.access().token()
-    stored = await stage.stored()
+async def test_an_answer_full_of_text_that_no_database_takes_still_rotates(rig: Rig) -> None:
+    rig.network.answer(TOKEN, payload("token_rotated", scope="user-read-currently-playing \ud800 \x00"))
+    await rig.token_manager().token()
+    stored = await rig.stored()
     assert (stored.refresh_token, stored.scopes) == (ROTATED, ("user-read-currently-playing",))
 
 
 def test_a_program_that_ends_in_the_middle_of_a_refresh_leaves_what_is_stored(tmp_path: Path) -> None:
     async def begin_to_refresh() -> None:
-        async with stage_in(tmp_path) as stage:
-            await stage.authorize()
-            stage.network.hold = asyncio.Event()
-            asking = asyncio.create_task(stage.access().token())
+        async with rig_in(tmp_path) as rig:
+            await rig.authorize()
+            rig.network.hold = asyncio.Event()
+            asking = asyncio.create_task(rig.token_manager().token())
             await settle()
             asking.cancel()
 
     async def go_on() -> str:
-        async with stage_in(tmp_path) as stage:
-            await stage.access().token()
-            return (await stage.stored()).refresh_token
+        async with rig_in(tmp_path) as rig:
+            await rig.token_manager().token()
+            return (await rig.stored()).refresh_token
 
     asyncio.run(begin_to_refresh())
     assert asyncio.run(go_on()) == "AQ-stored"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.live_server import live_server
-from tests.support.stage import FragileStore
+from tests.support.rig import FragileStore
 from tests.support.strict_spotify import StrictSpotify
 from widget.model.tokens import Authorization
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rig import CREDENTIALS, Rig, rig_in
 from tests.support.scripted import TOKEN
-from tests.support.stage import CREDENTIALS, Stage, stage_in
 from widget.model.errors import NeedsAuthorization
 from widget.model.tokens import AccessToken, Authorization, Credentials, SeedToken
 from widget.sources.spotify.token_selection import effective_authorization, effective_credentials, seed_wins
@@ -19,69 +19,69 @@ UNDATED = SeedToken("AQ-undated")
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage_in(tmp_path) as stage:
-        stage.network.answer(TOKEN, "token_rotated", "token_refresh")
-        yield stage
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rig_in(tmp_path) as rig:
+        rig.network.answer(TOKEN, "token_rotated", "token_refresh")
+        yield rig
 
 
-def used(stage: Stage) -> list[str]:
+def used(rig: Rig) -> list[str]:
     """The refresh tokens that were sent."""
-    return [form["refresh_token"] for form in stage.network.forms()]
+    return [form["refresh_token"] for form in rig.network.forms()]
 
 
-async def test_a_seed_is_used_where_nothing_is_stored(stage: Stage) -> None:
-    await stage.access(seed=SEED).token()
-    stored = await stage.stored()
-    assert used(stage) == ["AQ-seed"]
+async def test_a_seed_is_used_where_nothing_is_stored(rig: Rig) -> None:
+    await rig.token_manager(seed=SEED).token()
+    stored = await rig.stored()
+    assert used(rig) == ["AQ-seed"]
     assert (stored.refresh_token, stored.authorized_at) == ("AQ-invented-rotated", SEED.authorized_at)
 
 
-async def test_after_a_restart_with_the_same_seed_its_rotation_wins(stage: Stage) -> None:
-    await stage.access(seed=SEED).token()
-    await stage.clock.advance(3600)
-    await stage.access(seed=SEED).token()
-    assert used(stage) == ["AQ-seed", "AQ-invented-rotated"]
+async def test_after_a_restart_with_the_same_seed_its_rotation_wins(rig: Rig) -> None:
+    await rig.token_manager(seed=SEED).token()
+    await rig.clock.advance(3600)
+    await rig.token_manager(seed=SEED).token()
+    assert used(rig) == ["AQ-seed", "AQ-invented-rotated"]
 
 
 @pytest.mark.parametrize("seed", [LATER, UNDATED])
-async def test_a_seed_that_was_pasted_anew_wins(stage: Stage, seed: SeedToken) -> None:
-    await stage.access(seed=SEED).token()
-    await stage.access(seed=seed).token()
-    assert used(stage) == ["AQ-seed", seed.refresh_token]
+async def test_a_seed_that_was_pasted_anew_wins(rig: Rig, seed: SeedToken) -> None:
+    await rig.token_manager(seed=SEED).token()
+    await rig.token_manager(seed=seed).token()
+    assert used(rig) == ["AQ-seed", seed.refresh_token]
 
 
-async def test_a_seed_that_is_older_than_what_is_stored_loses(stage: Stage) -> None:
-    await stage.access(seed=SEED).token()
-    await stage.access(seed=EARLIER).token()
-    assert used(stage) == ["AQ-seed"]
+async def test_a_seed_that_is_older_than_what_is_stored_loses(rig: Rig) -> None:
+    await rig.token_manager(seed=SEED).token()
+    await rig.token_manager(seed=EARLIER).token()
+    assert used(rig) == ["AQ-seed"]
 
 
-async def test_a_new_seed_revives_an_account_whose_token_is_dead(stage: Stage) -> None:
-    stage.network.answer(TOKEN, "error_refresh_revoked", "token_refresh")
+async def test_a_new_seed_revives_an_account_whose_token_is_dead(rig: Rig) -> None:
+    rig.network.answer(TOKEN, "error_refresh_revoked", "token_refresh")
     for _ in range(2):
         with pytest.raises(NeedsAuthorization):
-            await stage.access(seed=SEED).token()
-    await stage.access(seed=LATER).token()
-    assert used(stage) == ["AQ-seed", "AQ-later"]
-    assert not (await stage.stored()).needs_authorization
+            await rig.token_manager(seed=SEED).token()
+    await rig.token_manager(seed=LATER).token()
+    assert used(rig) == ["AQ-seed", "AQ-later"]
+    assert not (await rig.stored()).needs_authorization
 
 
-async def test_a_stored_authorization_beats_the_seed_that_it_replaced(stage: Stage) -> None:
-    await stage.access(seed=SEED).token()
-    new = await stage.authorize("AQ-new", access_seconds=3600)
-    assert await stage.access(seed=SEED).token() == new.access
+async def test_a_stored_authorization_beats_the_seed_that_it_replaced(rig: Rig) -> None:
+    await rig.token_manager(seed=SEED).token()
+    new = await rig.authorize("AQ-new", access_seconds=3600)
+    assert await rig.token_manager(seed=SEED).token() == new.access
 
 
-async def test_looking_at_the_token_that_counts_writes_nothing(stage: Stage) -> None:
-    now = stage.clock.now()
-    assert await effective_authorization(stage.store, None, now) is None
-    assert await effective_authorization(stage.store, SEED, now) == Authorization(
+async def test_looking_at_the_token_that_counts_writes_nothing(rig: Rig) -> None:
+    now = rig.clock.now()
+    assert await effective_authorization(rig.store, None, now) is None
+    assert await effective_authorization(rig.store, SEED, now) == Authorization(
         "AQ-seed", authorized_at=SEED.authorized_at
     )
-    assert await stage.store.authorization() is None
-    stored = await stage.authorize("AQ-new")
-    assert await effective_authorization(stage.store, EARLIER, now) == stored
+    assert await rig.store.authorization() is None
+    stored = await rig.authorize("AQ-new")
+    assert await effective_authorization(rig.store, EARLIER, now) == stored
 
 
 @pytest.mark.parametrize(
@@ -114,58 +114,60 @@ def test_the_secret_from_the_database_counts_only_for_its_own_id() -> None:
     assert effective_credentials(Credentials("other"), stored) == Credentials("other")
 
 
-async def test_the_credentials_in_the_database_serve_a_server_that_has_none(stage: Stage) -> None:
+async def test_the_credentials_in_the_database_serve_a_server_that_has_none(rig: Rig) -> None:
     token = Authorization("AQ-stored", access=AccessToken("BQ-old", 0.0))
-    await stage.store.save_authorization(token, CREDENTIALS, None)
-    await stage.access(credentials=None).token()
-    (request,) = stage.network.asked(TOKEN)
+    await rig.store.save_authorization(token, CREDENTIALS, None)
+    await rig.token_manager(credentials=None).token()
+    (request,) = rig.network.asked(TOKEN)
     assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")) == b"an-id:a-secret"
 
 
 @pytest.mark.parametrize(
-    ("disk_may_go", "answer", "told"),
+    ("disk_is_ephemeral", "answer", "told"),
     [(True, "token_rotated", 1), (True, "token_refresh", 0), (False, "token_rotated", 0)],
 )
 async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_told_once(
-    stage: Stage, caplog: pytest.LogCaptureFixture, disk_may_go: bool, answer: str, told: int
+    rig: Rig, caplog: pytest.LogCaptureFixture, disk_is_ephemeral: bool, answer: str, told: int
 ) -> None:
-    stage.network.answer(TOKEN, answer, "token_rotated")
+    rig.network.answer(TOKEN, answer, "token_rotated")
     for _ in range(2 if told else 1):
-        await stage.access(seed=SEED, disk_may_go=disk_may_go).token()
-        await stage.clock.advance(3600)
+        await rig.token_manager(seed=SEED, disk_is_ephemeral=disk_is_ephemeral).token()
+        await rig.clock.advance(3600)
     assert caplog.text.count("SPOTIFY_REFRESH_TOKEN") == told
 
 
 @pytest.mark.parametrize(
-    ("disk_may_go", "answer", "expected"),
+    ("disk_is_ephemeral", "answer", "expected"),
     [(True, "token_rotated", True), (True, "token_refresh", False), (False, "token_rotated", False)],
 )
 async def test_how_the_token_stands_tells_of_a_spent_seed_until_there_is_a_new_authorization(
-    stage: Stage, disk_may_go: bool, answer: str, expected: bool
+    rig: Rig, disk_is_ephemeral: bool, answer: str, expected: bool
 ) -> None:
-    stage.network.answer(TOKEN, answer)
-    gateway = stage.gateway(seed=SEED, disk_may_go=disk_may_go)
+    rig.network.answer(TOKEN, answer)
+    gateway = rig.client(seed=SEED, disk_is_ephemeral=disk_is_ephemeral)
     assert not (await gateway.authorization_status()).seed_is_spent
     await gateway.currently_playing()
     assert (await gateway.authorization_status()).seed_is_spent is expected
-    await stage.store.save_authorization(Authorization("new", authorized_at=stage.clock.now()), None, SEED.fingerprint)
+    await rig.store.save_authorization(Authorization("new", authorized_at=rig.clock.now()), None, SEED.fingerprint)
     assert not (await gateway.authorization_status()).seed_is_spent
 
 
-async def test_dates_from_the_future_are_not_believed_and_are_kept_for_a_clock_that_was_behind(stage: Stage) -> None:
-    now = stage.clock.now()
+async def test_dates_from_the_future_are_not_believed_and_are_kept_for_a_clock_that_was_behind(
+    rig: Rig,
+) -> None:
+    now = rig.clock.now()
     wrong = Authorization("AQ-stored", authorized_at=now + 3600, last_refreshed_at=now + 3600)
-    await stage.store.save_authorization(wrong, None, None)
-    assert await effective_authorization(stage.store, None, now) == Authorization("AQ-stored")
-    assert (await stage.gateway().authorization_status()).days_left is None
-    assert (await effective_authorization(stage.store, SEED, now) or wrong).refresh_token == SEED.refresh_token
-    token = await stage.access().refresh_now(now)
+    await rig.store.save_authorization(wrong, None, None)
+    assert await effective_authorization(rig.store, None, now) == Authorization("AQ-stored")
+    assert (await rig.client().authorization_status()).days_left is None
+    assert (await effective_authorization(rig.store, SEED, now) or wrong).refresh_token == SEED.refresh_token
+    token = await rig.token_manager().refresh_now(now)
     assert token.last_refreshed_at == now
-    assert (await stage.stored()).authorized_at == now + 3600
-    assert await effective_authorization(stage.store, None, now + 3600) == await stage.stored()
+    assert (await rig.stored()).authorized_at == now + 3600
+    assert await effective_authorization(rig.store, None, now + 3600) == await rig.stored()
 
 
-async def test_a_seed_s_own_date_may_be_ahead_as_its_variable_may(stage: Stage) -> None:
-    seed = SeedToken("AQ-seed", stage.clock.now() + 3600)
-    await stage.access(seed=seed).token()
-    assert (await stage.gateway(seed=seed).authorization_status()).days_left is not None
+async def test_a_seed_s_own_date_may_be_ahead_as_its_variable_may(rig: Rig) -> None:
+    seed = SeedToken("AQ-seed", rig.clock.now() + 3600)
+    await rig.token_manager(seed=seed).token()
+    assert (await rig.client(seed=seed).authorization_status()).days_left is not None

@@ -253,7 +253,7 @@ def test_the_account_may_have_no_name_or_only_the_new_kind_of_id() -> None:
 
 
 def test_an_account_s_name_can_always_be_stored() -> None:
-    assert read_account(body("me", display_name="A\x00\ud800B")).name == "A?B"
+    assert read_account(body("me", display_name="A\x00\ud800B")).name == "A\ufffdB"
     assert read_account(body("me", display_name="\x00")).name is None
 
 

@@ -31,9 +31,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        programme = SpotifyPlaylist(begun_at=self.clock.now())
+        playlist = SpotifyPlaylist(begun_at=self.clock.now())
         app = RegisteredApp("an-id", "a-secret", {CALLBACK})
-        self.spotify = SpotifySimulator(self.clock.now, app, programme)
+        self.spotify = SpotifySimulator(self.clock.now, app, playlist)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.spotify.app), base_url="https://spotify.example"
         )
@@ -195,16 +195,16 @@ async def test_every_kind_of_scene_has_its_shape(desk: Desk) -> None:
 
 
 def test_without_additional_types_an_episode_has_no_item() -> None:
-    programme = SpotifyPlaylist((SimulatedPlayback("episode", 10.0, "1", "One", (), "A Show"),))
-    told = programme.currently_playing(0.0, episodes=False)
+    playlist = SpotifyPlaylist((SimulatedPlayback("episode", 10.0, "1", "One", (), "A Show"),))
+    told = playlist.currently_playing(0.0, episodes=False)
     assert told is not None
     assert (told["currently_playing_type"], told["item"]) == ("episode", None)
 
 
 def test_something_new_comes_every_half_minute() -> None:
     assert max(scene.seconds for scene in SCENES) <= 30
-    programme = SpotifyPlaylist(begun_at=0.0)
-    titles = [programme.at(moment)[0] for moment in range(0, 3000, 30)]
+    playlist = SpotifyPlaylist(begun_at=0.0)
+    titles = [playlist.at(moment)[0] for moment in range(0, 3000, 30)]
     assert all(one is not other for one, other in pairwise(titles))
 
 

@@ -1,4 +1,4 @@
-"""A simulated Cover Art Archive, which leads to the images over two other hosts, as the real one does."""
+"""A simulated Cover Art Archive, which redirects to the images over two other hosts, as the real one does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from widget.sources.simulators.playlist import PIECES, SimulatedTrack
 
 
 class CoverArtSimulator:
-    """``app`` answers for coverartarchive.org, archive.org and its servers; ``requests`` are the addresses asked."""
+    """``app`` serves coverartarchive.org, archive.org and its servers; ``requests`` are the URLs requested."""
 
     def __init__(self, pieces: Sequence[SimulatedTrack] = PIECES) -> None:
         self._drawings = {piece.release: piece.drawing for piece in pieces if piece.release}
@@ -22,24 +22,25 @@ class CoverArtSimulator:
         self.app = Starlette(
             routes=[
                 Route("/release/{release}/front-500", self._front),
+                Route("/release-group/{release}/front-500", self._front),
                 Route("/download/{release}/front.jpg", self._download),
                 Route("/12/items/{release}/front.jpg", self._image),
             ]
         )
 
     async def _front(self, request: Request) -> Response:
-        release = self._asked(request)
+        release = self._record(request)
         if release not in self._drawings:
             return PlainTextResponse(f"No cover image found for release {release}", 404)
         return RedirectResponse(f"https://archive.org/download/{release}/front.jpg", 307)
 
     async def _download(self, request: Request) -> Response:
-        return RedirectResponse(f"https://ia801500.us.archive.org/12/items/{self._asked(request)}/front.jpg", 302)
+        return RedirectResponse(f"https://ia801500.us.archive.org/12/items/{self._record(request)}/front.jpg", 302)
 
     async def _image(self, request: Request) -> Response:
-        image = load_image(f"{self._drawings.get(self._asked(request))}-300")
+        image = load_image(f"{self._drawings.get(self._record(request))}-300")
         return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
 
-    def _asked(self, request: Request) -> str:
+    def _record(self, request: Request) -> str:
         self.requests.append(str(request.url))
         return str(request.path_params["release"])

@@ -1,4 +1,4 @@
-"""A simulated Last.fm as one ASGI app. It shares no code with the client, else it would agree with our mistakes.
+"""A simulated Last.fm as one ASGI app. It shares no code with the client, else it would agree with its mistakes.
 
 See https://www.last.fm/api/show/user.getRecentTracks
 """
@@ -21,7 +21,7 @@ from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 MOST_ROWS = 200
 _STATUS = {6: 404, 8: 500, 10: 403, 11: 503, 16: 503, 17: 403, 26: 403, 29: 429}
-_WORDS = {
+_MESSAGES = {
     3: "Invalid Method - No method with that name in this package",
     6: "User not found",
     8: "Operation failed - Most likely the backend service failed. Please try again.",
@@ -35,16 +35,16 @@ _WORDS = {
 
 @dataclass(slots=True)
 class LastfmSimulator:
-    """The service and its switches. Change the public attributes while it runs; ``requests`` are the queries asked.
+    """The service and its switches. Change the public attributes while it runs; ``requests`` are the queries.
 
-    ``error`` is the number of an error that is answered instead, ``quiet`` the status that errors come with where it
-    is not their own (200: Last.fm does that too). ``answer`` is given instead of anything else.
+    ``error`` is the number of an error instead of a response, ``quiet`` a status for errors other than their own
+    (Last.fm also sends 200). ``answer`` replaces any response.
     """
 
     now: Callable[[], float]
     user: str = "elin.listens"
     key: str = field(default="0123456789abcdef0123456789abcdef", repr=False)
-    programme: Playlist = field(default_factory=Playlist)
+    playlist: Playlist = field(default_factory=Playlist)
     error: int | None = None
     quiet: int | None = None
     answer: Callable[[], Response] | None = None
@@ -52,21 +52,21 @@ class LastfmSimulator:
 
     @property
     def app(self) -> Starlette:
-        """The ASGI application; mounted on Last.fm's own host, or served by itself."""
-        return Starlette(routes=[Route("/2.0/", self._asked, methods=["GET"])])
+        """The ASGI application, mounted on Last.fm's own host or served by itself."""
+        return Starlette(routes=[Route("/2.0/", self._respond, methods=["GET"])])
 
-    async def _asked(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         query = dict(request.query_params)
         self.requests.append(query)
         if self.answer is not None:
             return self.answer()
-        number = self.error or self._fault(query)
+        number = self.error or self._error_number(query)
         if number is not None:
-            body = {"message": _WORDS.get(number, "Something went wrong"), "error": number}
+            body = {"message": _MESSAGES.get(number, "Something went wrong"), "error": number}
             return JSONResponse(body, self.quiet or _STATUS.get(number, 400))
         return JSONResponse(self._recent_tracks(min(MOST_ROWS, int(query.get("limit", "50")))))
 
-    def _fault(self, query: Mapping[str, str]) -> int | None:
+    def _error_number(self, query: Mapping[str, str]) -> int | None:
         if query.get("method", "").lower() != "user.getrecenttracks" or query.get("format") != "json":
             return 3
         if query.get("api_key") != self.key:
@@ -75,19 +75,19 @@ class LastfmSimulator:
 
     def _recent_tracks(self, limit: int) -> dict[str, Any]:
         now = self.now()
-        piece, _ = self.programme.at(now)
+        piece, _ = self.playlist.at(now)
         rows = [{"@attr": {"nowplaying": "true"}, **_row(piece)}] if piece.title else []
-        for played, began in self.programme.played(now, limit):
+        for played, began in self.playlist.played(now, limit):
             day = datetime.fromtimestamp(began, UTC)
             rows.append({**_row(played), "date": {"uts": str(int(began)), "#text": f"{day:%d %b %Y, %H:%M}"}})
         attributes = {"user": self.user, "totalPages": "1", "page": "1", "perPage": str(limit), "total": "4182"}
-        # Where there is one row it stands there bare, as in all JSON that Last.fm makes of its XML.
+        # One row is a bare object, as in all JSON that Last.fm makes of its XML.
         return {"recenttracks": {"track": rows[0] if len(rows) == 1 else rows, "@attr": attributes}}
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """Last.fm and the Cover Art Archive for a demo whose programme begins now, and the variables that it knows."""
-    simulator = LastfmSimulator(now, programme=Playlist(begun_at=now()))
+    """Return Last.fm and the Cover Art Archive for a demo whose playlist begins now, and the variables for them."""
+    simulator = LastfmSimulator(now, playlist=Playlist(begun_at=now()))
     values = {"LASTFM_USER": simulator.user, "LASTFM_API_KEY": simulator.key}
     return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values
 

@@ -1,4 +1,4 @@
-"""A simulated ListenBrainz as one ASGI app. It shares no code with the client, else it would agree with our mistakes.
+"""A simulated ListenBrainz as one ASGI app. It shares no code with the client, else it would agree with its mistakes.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -20,16 +20,16 @@ from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 @dataclass(slots=True)
 class ListenbrainzSimulator:
-    """The service and its switches. Change the public attributes while it runs; ``requests`` is what was asked.
+    """The service and its switches. Change the public attributes while it runs; ``requests`` are the paths requested.
 
-    A request that carries a token must carry ``token``. ``status`` is answered as an error instead of anything else,
-    ``answer`` instead of that too. ``details`` is whether players tell lengths and identifiers.
+    A token in a request must be ``token``. ``status`` is an error instead of any response, ``answer`` replaces that
+    too. ``details``: players submit durations and identifiers.
     """
 
     now: Callable[[], float]
     user: str = "elin_listens"
     token: str = field(default="4f8a2d1c-90b7-4e35-a6c1-2b7e5d3f9a10", repr=False)
-    programme: Playlist = field(default_factory=Playlist)
+    playlist: Playlist = field(default_factory=Playlist)
     details: bool = True
     status: int | None = None
     answer: Callable[[], Response] | None = None
@@ -38,7 +38,7 @@ class ListenbrainzSimulator:
 
     @property
     def app(self) -> Starlette:
-        """The ASGI application; mounted on ListenBrainz's own host, or served by itself."""
+        """The ASGI application, mounted on ListenBrainz's own host or served by itself."""
         return Starlette(
             routes=[
                 Route("/1/user/{user}/playing-now", self._playing_now, methods=["GET"]),
@@ -47,11 +47,11 @@ class ListenbrainzSimulator:
         )
 
     async def _playing_now(self, request: Request) -> Response:
-        return self._refusal(request) or JSONResponse({"payload": self._now()})
+        return self._refusal(request) or JSONResponse({"payload": self._playing_payload()})
 
     async def _listens(self, request: Request) -> Response:
         count = int(request.query_params.get("count", "25"))
-        return self._refusal(request) or JSONResponse({"payload": self._played(count)})
+        return self._refusal(request) or JSONResponse({"payload": self._listens_payload(count)})
 
     def _refusal(self, request: Request) -> Response | None:
         token = request.headers.get("authorization")
@@ -69,13 +69,13 @@ class ListenbrainzSimulator:
         user = request.path_params["user"]
         return None if user.lower() == self.user.lower() else _error(404, f"Cannot find user: {user}")
 
-    def _now(self) -> dict[str, Any]:
-        piece, _ = self.programme.at(self.now())
+    def _playing_payload(self) -> dict[str, Any]:
+        piece, _ = self.playlist.at(self.now())
         listens = [{"playing_now": True, "track_metadata": self._metadata(piece), "user_name": self.user}]
         listens = listens if piece.title else []
         return {"count": len(listens), "listens": listens, "playing_now": True, "user_id": self.user}
 
-    def _played(self, count: int) -> dict[str, Any]:
+    def _listens_payload(self, count: int) -> dict[str, Any]:
         listens = [
             {
                 "inserted_at": int(began + 30),
@@ -84,7 +84,7 @@ class ListenbrainzSimulator:
                 "user_name": self.user,
                 "track_metadata": {**self._metadata(piece), **_mapped(piece)},
             }
-            for piece, began in self.programme.played(self.now(), count)
+            for piece, began in self.playlist.played(self.now(), count)
         ]
         return {"count": len(listens), "listens": listens, "user_id": self.user}
 
@@ -103,14 +103,14 @@ class ListenbrainzSimulator:
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """ListenBrainz and the Cover Art Archive for a demo whose programme begins now, and the variables that it knows."""
-    simulator = ListenbrainzSimulator(now, programme=Playlist(begun_at=now()))
+    """Return ListenBrainz and the Cover Art Archive for a demo whose playlist begins now, and their variables."""
+    simulator = ListenbrainzSimulator(now, playlist=Playlist(begun_at=now()))
     values = {"LISTENBRAINZ_USER": simulator.user}
     return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values
 
 
 def _mapped(piece: SimulatedTrack) -> dict[str, Any]:
-    """What ListenBrainz finds out about a listen by itself, some time later."""
+    """Return the mapping that ListenBrainz adds to a listen later."""
     if not piece.release:
         return {}
     joints = [" feat. "] * (len(piece.artists) - 1) + [""]
@@ -130,5 +130,5 @@ def _mapped(piece: SimulatedTrack) -> dict[str, Any]:
     }
 
 
-def _error(status: int, words: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"code": status, "error": words}, status, headers)
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"code": status, "error": message}, status, headers)

@@ -1,4 +1,4 @@
-"""What the simulated services play: invented music, in the shapes of none of them. Shared by the simulators alone."""
+"""The playlist of the simulated services: invented music in no service's JSON. Used by the simulators alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTrack:
-    """A track that plays for ``seconds``; without a title, silence. ``length`` (s) is how long it says it is.
+    """A track that plays for ``seconds`` of its ``length`` (s); without a title, silence.
 
-    ``recording`` and ``release`` are MusicBrainz identifiers, ``drawing`` names its artwork; empty where there is none.
+    ``recording`` and ``release`` are MusicBrainz identifiers, ``drawing`` names its artwork; all may be empty.
     """
 
     seconds: float
@@ -74,13 +74,13 @@ PIECES = (
 
 @dataclass(slots=True)
 class Playlist:
-    """Pieces one after the other, over and over, since ``begun_at`` (s since the epoch)."""
+    """Tracks one after the other, repeated, since ``begun_at`` (s since the epoch)."""
 
     pieces: Sequence[SimulatedTrack] = field(default=PIECES)
     begun_at: float = 0.0
 
     def at(self, now: float) -> tuple[SimulatedTrack, float]:
-        """The piece at ``now``, and when it began (s since the epoch)."""
+        """Return the track at ``now``, and when it began (s since the epoch)."""
         round_seconds = sum(piece.seconds for piece in self.pieces)
         began = now - (now - self.begun_at) % round_seconds
         for piece in self.pieces:
@@ -90,7 +90,7 @@ class Playlist:
         return self.pieces[-1], began - self.pieces[-1].seconds
 
     def played(self, now: float, count: int) -> list[tuple[SimulatedTrack, float]]:
-        """The last ``count`` pieces that ended before ``now``, and when each began, newest first."""
+        """Return the last ``count`` tracks that ended before ``now``, and when each began, newest first."""
         _, began = self.at(now)
         ended: list[tuple[SimulatedTrack, float]] = []
         while len(ended) < count:

@@ -1,6 +1,6 @@
 """A simulated Spotify: the accounts service with its consent page, the Web API, and the images, as one ASGI app.
 
-It enforces what Spotify enforces, and shares no code with the client, else it would agree with our mistakes.
+It enforces Spotify's rules, and shares no code with the client, else it would agree with its mistakes.
 See https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
 """
 
@@ -34,7 +34,7 @@ Now = Callable[[], float]
 
 @dataclass(slots=True)
 class RegisteredApp:
-    """An app in the dashboard; the redirect URIs count letter by letter."""
+    """An app in the dashboard; redirect URIs must match exactly."""
 
     client_id: str
     client_secret: str
@@ -43,7 +43,7 @@ class RegisteredApp:
 
 @dataclass(slots=True)
 class Grant:
-    """What the user (id and name) agreed to, and when (s since the epoch)."""
+    """The scopes that the user (id and name) granted, and when (s since the epoch)."""
 
     client_id: str
     scopes: tuple[str, ...]
@@ -67,16 +67,15 @@ class _Access:
 
 @dataclass(slots=True)
 class SpotifySimulator:
-    """The service and its switches. Change the public attributes while it runs; ``requests`` is what was asked.
+    """The service and its switches. Change the public attributes while it runs; ``requests`` are the paths requested.
 
-    ``rotates``: each refresh gives a new refresh token and kills the old one. ``access_seconds``: how long access
-    tokens live. ``answers`` maps a path to a response that is given instead of the real one. ``issued`` holds every
-    code and token ever given out.
+    ``rotates``: each refresh issues a new refresh token and revokes the old one. ``access_seconds`` is the lifetime of
+    access tokens. ``answers`` maps a path to a response instead of the real one. ``issued`` holds every code and token.
     """
 
     now: Now
     app_settings: RegisteredApp
-    programme: SpotifyPlaylist = field(default_factory=SpotifyPlaylist)
+    playlist: SpotifyPlaylist = field(default_factory=SpotifyPlaylist)
     user_id: str = "nilas.listener"
     user_name: str = "Nilas Listener"
     has_premium: bool = True
@@ -94,7 +93,7 @@ class SpotifySimulator:
 
     @property
     def app(self) -> Starlette:
-        """The ASGI application; mounted on Spotify's own hosts, or served by itself."""
+        """The ASGI application, mounted on Spotify's own hosts or served by itself."""
         routes = {
             "/authorize": (self._authorize, ["GET"]),
             "/authorize/decide": (self._decide, ["POST"]),
@@ -106,26 +105,25 @@ class SpotifySimulator:
         }
         return Starlette(
             routes=[
-                Route(path, self._watched(endpoint), methods=methods) for path, (endpoint, methods) in routes.items()
+                Route(path, self._recorded(endpoint), methods=methods) for path, (endpoint, methods) in routes.items()
             ]
         )
 
     def grant(self, scopes: tuple[str, ...], authorized_at: float | None = None) -> str:
-        """A refresh token, as if the user had agreed to ``scopes`` at ``authorized_at`` (default: now)."""
+        """Return a refresh token, as if the user had granted ``scopes`` at ``authorized_at`` (default: now)."""
         at = self.now() if authorized_at is None else authorized_at
         return self._new_refresh_token(Grant(self.app_settings.client_id, scopes, at, self._user))
 
     @property
     def _user(self) -> tuple[str, str]:
-        """Who is logged in now."""
         return self.user_id, self.user_name
 
     def revoke_everything(self) -> None:
-        """As if the user had removed the app from the account."""
+        """Revoke all tokens, as if the user had removed the app."""
         self.refresh_tokens.clear()
         self.access_tokens.clear()
 
-    def _watched(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def _recorded(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             self.requests.append(request.url.path)
             if self.delay:
@@ -139,14 +137,14 @@ class SpotifySimulator:
 
     async def _authorize(self, request: Request) -> Response:
         query = request.query_params
-        if (fault := self._fault(query)) is not None:
-            return PlainTextResponse(fault, 400)
+        if (error := self._page_error(query)) is not None:
+            return PlainTextResponse(error, 400)
         page = CONSENT.replace("{user}", escape(self.user_name)).replace("{query}", escape(request.url.query))
         scopes = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in query.get("scope", "").split())
         return HTMLResponse(page.replace("{scopes}", scopes), headers={"Cache-Control": "no-store"})
 
-    def _fault(self, query: Mapping[str, str]) -> str | None:
-        """What Spotify shows on its own page; no callback ever comes then."""
+    def _page_error(self, query: Mapping[str, str]) -> str | None:
+        """Return the error on Spotify's own page, after which no callback comes."""
         if query.get("client_id") != self.app_settings.client_id:
             return "INVALID_CLIENT: Invalid client"
         redirect_uri = query.get("redirect_uri", "")
@@ -163,8 +161,8 @@ class SpotifySimulator:
     async def _decide(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
         query = dict(parse_qsl(form.get("query", "")))
-        if (fault := self._fault(query)) is not None:
-            return PlainTextResponse(fault, 400)
+        if (error := self._page_error(query)) is not None:
+            return PlainTextResponse(error, 400)
         answer = {"state": query["state"]} if "state" in query else {}
         if form.get("decision") == "agree":
             answer = {"code": self._new_code(query), **answer}
@@ -184,42 +182,42 @@ class SpotifySimulator:
         if (refusal := self._client_refusal(request, form)) is not None:
             return refusal
         if form.get("grant_type") == "authorization_code":
-            return self._exchanged(form)
+            return self._exchange(form)
         if form.get("grant_type") == "refresh_token":
-            return self._refreshed(form)
+            return self._refresh(form)
         return JSONResponse({"error": "unsupported_grant_type", "error_description": "grant_type is missing"}, 400)
 
     def _client_refusal(self, request: Request, form: Mapping[str, str]) -> Response | None:
         app, header = self.app_settings, request.headers.get("authorization", "")
         if not header:
-            # A client without a secret says who it is, and proves itself by the verifier.
+            # A client without a secret sends its ID, and proves itself by the verifier.
             known = form.get("client_id") == app.client_id
-            return None if known else _refused("invalid_client", "Invalid client")
+            return None if known else _token_error("invalid_client", "Invalid client")
         client_id, _, secret = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
         if client_id != app.client_id:
-            return _refused("invalid_client", "Invalid client")
-        return None if secret == app.client_secret else _refused("invalid_client", "Invalid client secret")
+            return _token_error("invalid_client", "Invalid client")
+        return None if secret == app.client_secret else _token_error("invalid_client", "Invalid client secret")
 
-    def _exchanged(self, form: Mapping[str, str]) -> Response:
+    def _exchange(self, form: Mapping[str, str]) -> Response:
         code = self._codes.pop(form.get("code", ""), None)
         if code is None:
-            return _refused("invalid_grant", "Invalid authorization code")
+            return _token_error("invalid_grant", "Invalid authorization code")
         if self.now() - code.issued_at > CODE_SECONDS:
-            return _refused("invalid_grant", "Authorization code expired")
+            return _token_error("invalid_grant", "Authorization code expired")
         if form.get("redirect_uri") != code.redirect_uri:
-            return _refused("invalid_grant", "Invalid redirect URI")
+            return _token_error("invalid_grant", "Invalid redirect URI")
         if code.challenge is not None and _challenge(form.get("code_verifier", "")) != code.challenge:
-            return _refused("invalid_grant", "code_verifier was incorrect")
+            return _token_error("invalid_grant", "code_verifier was incorrect")
         return self._tokens(code.grant, self._new_refresh_token(code.grant))
 
-    def _refreshed(self, form: Mapping[str, str]) -> Response:
+    def _refresh(self, form: Mapping[str, str]) -> Response:
         refresh_token = form.get("refresh_token", "")
         grant = self.refresh_tokens.get(refresh_token)
         if grant is None:
-            return _refused("invalid_grant", "Refresh token revoked")
+            return _token_error("invalid_grant", "Refresh token revoked")
         if self.now() >= _six_months_after(grant.authorized_at):
             del self.refresh_tokens[refresh_token]
-            return _refused("invalid_grant", "Refresh token expired")
+            return _token_error("invalid_grant", "Refresh token expired")
         if not self.rotates:
             return self._tokens(grant, None)
         del self.refresh_tokens[refresh_token]
@@ -257,13 +255,13 @@ class SpotifySimulator:
         if (refusal := self._refusal(request, "user-read-currently-playing")) is not None:
             return refusal
         episodes = "episode" in request.query_params.get("additional_types", "").split(",")
-        body = self.programme.currently_playing(self.now(), episodes=episodes)
+        body = self.playlist.currently_playing(self.now(), episodes=episodes)
         return Response(status_code=204) if body is None else JSONResponse(body)
 
     async def _recently_played(self, request: Request) -> Response:
         if (refusal := self._refusal(request, "user-read-recently-played")) is not None:
             return refusal
-        return JSONResponse(self.programme.recently_played(self.now(), int(request.query_params.get("limit", "20"))))
+        return JSONResponse(self.playlist.recently_played(self.now(), int(request.query_params.get("limit", "20"))))
 
     def _refusal(self, request: Request, scope: str | None) -> Response | None:
         access = self.access_tokens.get(_bearer(request))
@@ -299,7 +297,7 @@ def _six_months_after(timestamp: float) -> float:
     return moment.replace(year=year, month=month, day=day).timestamp()
 
 
-def _refused(error: str, description: str) -> Response:
+def _token_error(error: str, description: str) -> Response:
     return JSONResponse({"error": error, "error_description": description}, 400)
 
 

@@ -1,4 +1,4 @@
-"""What the simulated Spotify plays: invented music, in the shapes of the real Web API."""
+"""The playlist of the simulated Spotify: invented music in the JSON of the real Web API."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _OPEN = "https://open.spotify.com"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedPlayback:
-    """Something that plays for ``seconds``, from ``start`` (s) of its ``length`` (s) on.
+    """An item that plays for ``seconds``, from ``start`` (s) of its ``length`` (s) on.
 
-    ``artwork`` names a drawing (see ``widget/samples/drawings/``); ``id`` is 22 characters, as Spotify's are.
+    ``artwork`` names a drawing in ``widget/samples/drawings/``; ``id`` has 22 characters, as Spotify's.
     """
 
     kind: Kind
@@ -37,7 +37,7 @@ class SimulatedPlayback:
 
 
 def track(id: str, title: str, artists: Sequence[str], album: str, artwork: str, **more: Any) -> SimulatedPlayback:  # noqa: A002
-    """A track that plays for its last 24 seconds, unless told otherwise."""
+    """Return a track; by default its last 24 seconds play."""
     scene = SimulatedPlayback("track", 24.0, id, title, tuple(artists), album, artwork)
     scene = replace(scene, **more)
     return scene if "start" in more else replace(scene, start=scene.length - scene.seconds)
@@ -89,13 +89,13 @@ SCENES: tuple[SimulatedPlayback, ...] = (
 
 @dataclass(slots=True)
 class SpotifyPlaylist:
-    """Scenes one after the other, over and over, since ``begun_at`` (s since the epoch)."""
+    """Scenes one after the other, repeated, since ``begun_at`` (s since the epoch)."""
 
     scenes: Sequence[SimulatedPlayback] = field(default=SCENES)
     begun_at: float = 0.0
 
     def at(self, now: float) -> tuple[SimulatedPlayback, float]:
-        """The scene at ``now`` (s since the epoch), and for how long it has played."""
+        """Return the scene at ``now`` (s since the epoch), and for how long it has played (s)."""
         passed = (now - self.begun_at) % sum(scene.seconds for scene in self.scenes)
         for scene in self.scenes:
             if passed < scene.seconds:
@@ -104,7 +104,7 @@ class SpotifyPlaylist:
         return self.scenes[-1], self.scenes[-1].seconds
 
     def currently_playing(self, now: float, *, episodes: bool) -> dict[str, Any] | None:
-        """The body of ``GET /me/player/currently-playing``; None for an empty answer.
+        """Return the body of ``GET /me/player/currently-playing``; None for an empty response.
 
         Without ``episodes`` an episode has no item, as without ``additional_types`` at Spotify.
         """
@@ -124,10 +124,10 @@ class SpotifyPlaylist:
         }
 
     def recently_played(self, now: float, limit: int) -> dict[str, Any]:
-        """The body of ``GET /me/player/recently-played``: no episodes, no local files, newest first."""
+        """Return the body of ``GET /me/player/recently-played``: no episodes, no local files, newest first."""
         tracks = [scene for scene in self.scenes if scene.kind == "track" and not scene.local]
         items = [
-            {"track": _item(scene), "played_at": _moment(now - 600.0 * (position + 1)), "context": None}
+            {"track": _item(scene), "played_at": _rfc3339(now - 600.0 * (position + 1)), "context": None}
             for position, scene in enumerate(reversed(tracks))
         ][:limit]
         return {"items": items, "next": None, "cursors": None, "limit": limit, "href": ""}
@@ -193,5 +193,5 @@ def _images(scene: SimulatedPlayback) -> list[dict[str, Any]]:
     return [{"url": f"{IMAGES}/{scene.artwork}-{width}", "width": width, "height": width} for width in WIDTHS]
 
 
-def _moment(timestamp: float) -> str:
+def _rfc3339(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Spotify's accounts service: the authorize URL, and the two token requests (RFC 6749, RFC 7636).
+"""Spotify's accounts service: the authorize URL and the two token requests (RFC 6749, RFC 7636).
 
 See https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from widget import http_client as any_service
+from widget import http_client
 from widget.clock import Clock
 from widget.http_client import TIMEOUT_SECONDS, json_object, retry_after_seconds
 from widget.model.error_info import error_message
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 
 async def send(http: httpx.AsyncClient, request: httpx.Request, seconds: float = TIMEOUT_SECONDS) -> httpx.Response:
-    """Spotify's whole answer, given within ``seconds`` in all. Raises :class:`SpotifyUnreachable`."""
-    return await any_service.send(http, request, "Spotify", SpotifyUnreachable, seconds)
+    """Return Spotify's whole response within ``seconds``. Raises :class:`SpotifyUnreachable`."""
+    return await http_client.send(http, request, "Spotify", SpotifyUnreachable, seconds)
 
 
 def throttled_error(response: httpx.Response, now: float) -> Throttled:
-    """What a 429 means: the rolling limit, or the developer account's quota, and for how long.
+    """Return the error of a 429: the rolling limit, or the developer account's quota.
 
     See https://developer.spotify.com/documentation/web-api/concepts/rate-limits
     """
@@ -49,7 +49,7 @@ def throttled_error(response: httpx.Response, now: float) -> Throttled:
 
 
 SCOPES = ("user-read-currently-playing", "user-read-recently-played")
-"""The two that are needed: what plays, and what played last."""
+"""The two that are needed: for what plays and for the plays."""
 
 KNOWN_SCOPES = (
     "app-remote-control",
@@ -73,14 +73,14 @@ KNOWN_SCOPES = (
     "user-read-recently-played",
     "user-top-read",
 )
-"""All that Spotify has: https://developer.spotify.com/documentation/web-api/concepts/scopes"""
+"""All of Spotify's scopes: https://developer.spotify.com/documentation/web-api/concepts/scopes"""
 
 _DEFAULT_EXPIRES_IN = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class TokenResponse:
-    """What a token request gave. ``refresh_token`` and ``scopes`` are None where Spotify sent none."""
+    """The tokens of a response. ``refresh_token`` and ``scopes`` are None if Spotify sent none."""
 
     access: AccessToken
     refresh_token: str | None = field(default=None, repr=False)
@@ -90,7 +90,7 @@ class TokenResponse:
 def authorize_url(
     accounts_url: str, client_id: str, redirect_uri: str, scopes: Iterable[str], state: str, code_challenge: str
 ) -> str:
-    """The address of Spotify's consent page (RFC 6749, section 4.1.1, with PKCE S256 of RFC 7636, section 4.3)."""
+    """Return the address of Spotify's consent page (RFC 6749, section 4.1.1; RFC 7636, section 4.3)."""
     query = {
         "response_type": "code",
         "client_id": client_id,
@@ -105,7 +105,7 @@ def authorize_url(
 
 
 def token_request_form(credentials: Credentials, code: str, redirect_uri: str, code_verifier: str) -> dict[str, str]:
-    """The form that turns a code into tokens (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
+    """Return the form that exchanges a code for tokens (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -116,41 +116,41 @@ def token_request_form(credentials: Credentials, code: str, redirect_uri: str, c
 
 
 def refresh_request_form(credentials: Credentials, refresh_token: str) -> dict[str, str]:
-    """The form that refreshes (RFC 6749, section 6)."""
+    """Return the form of a refresh (RFC 6749, section 6)."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     return form if credentials.client_secret else {**form, "client_id": credentials.client_id}
 
 
 def basic_auth_header(credentials: Credentials) -> dict[str, str]:
-    """The client's own authentication (RFC 7617); none for a client without a secret."""
+    """Return the client's authentication (RFC 7617); none for a client without a secret."""
     if not credentials.client_secret:
         return {}
     pair = f"{credentials.client_id}:{credentials.client_secret}".encode()
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
-def read_tokens(answer: Mapping[str, Any], now: float) -> TokenResponse:
-    """The tokens in a 200 answer received at ``now`` (s since the epoch).
+def read_tokens(response: Mapping[str, Any], now: float) -> TokenResponse:
+    """Return the tokens in a 200 response received at ``now`` (s since the epoch).
 
-    Raises :class:`SpotifyUnreachable` where there is no access token in it. A refresh token that is missing, null,
-    empty or none by RFC 6749, appendix A.17, is None: the stored one then stays.
+    Raises :class:`SpotifyUnreachable` without an access token. A refresh token that is missing, empty or invalid (RFC
+    6749, appendix A.17) is None: the stored one stays.
     """
-    access_token = _secret(answer.get("access_token"))
+    access_token = _secret(response.get("access_token"))
     if access_token is None:
-        raise SpotifyUnreachable("Spotify's token answer cannot be read.")
-    expires_in = answer.get("expires_in")
+        raise SpotifyUnreachable("Spotify's token response cannot be read.")
+    expires_in = response.get("expires_in")
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or not 0 < expires_in < 1e7:
         expires_in = _DEFAULT_EXPIRES_IN
-    scope = answer.get("scope")
+    scope = response.get("scope")
     return TokenResponse(
         access=AccessToken(access_token, now + expires_in),
-        refresh_token=_secret(answer.get("refresh_token")),
+        refresh_token=_secret(response.get("refresh_token")),
         scopes=tuple(filter(_is_plain, scope.split())) if isinstance(scope, str) else None,
     )
 
 
 class AccountsApi:
-    """The token endpoint, asked through ``http``."""
+    """The requests to the token endpoint."""
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], accounts_url: str, clock: Clock) -> None:
         self._http = http
@@ -160,25 +160,25 @@ class AccountsApi:
     async def exchange_code(
         self, credentials: Credentials, code: str, redirect_uri: str, code_verifier: str
     ) -> TokenResponse:
-        """The tokens for ``code``. Raises :class:`CodeRefused` where Spotify refuses it, else as :meth:`refresh`."""
+        """Exchange ``code`` for tokens. Raises :class:`InvalidGrant` if Spotify refuses it, else as :meth:`refresh`."""
         form = token_request_form(credentials, code, redirect_uri, code_verifier)
         return await self._post(credentials, form, InvalidGrant("Spotify refused the authorization code."))
 
     async def refresh(self, credentials: Credentials, refresh_token: str) -> TokenResponse:
-        """A new access token.
+        """Return a new access token.
 
-        Raises :class:`NeedsAuthorization` (``invalid_grant``), :class:`BadCredentials` (``invalid_client``),
-        :class:`widget.model.errors.Throttled` (429) or :class:`RefreshUnanswered`.
+        Raises :class:`NeedsAuthorization` (``invalid_grant``), :class:`InvalidCredentials` (``invalid_client``),
+        :class:`widget.model.errors.Throttled` (429) or :class:`RefreshFailed`.
         """
         form = refresh_request_form(credentials, refresh_token)
-        refused = NeedsAuthorization(error_message("needs_authorization"))
+        invalid_grant = NeedsAuthorization(error_message("needs_authorization"))
         try:
-            return await self._post(credentials, form, refused)
+            return await self._post(credentials, form, invalid_grant)
         except SpotifyUnreachable as error:
             raise RefreshFailed(str(error), retry_after=error.retry_after) from error
 
     async def _post(
-        self, credentials: Credentials, form: dict[str, str], refused: NeedsAuthorization | InvalidGrant
+        self, credentials: Credentials, form: dict[str, str], invalid_grant: NeedsAuthorization | InvalidGrant
     ) -> TokenResponse:
         request = self._http().build_request("POST", self._url, data=form, headers=basic_auth_header(credentials))
         response = await send(self._http(), request)
@@ -187,15 +187,15 @@ class AccountsApi:
         if response.status_code == 429:
             raise throttled_error(response, self._clock.now())
         if response.status_code < 500:
-            raise _refusal(json_object(response), refused)
-        raise SpotifyUnreachable(f"Spotify's accounts service answered {response.status_code}.")
+            raise _token_error(json_object(response), invalid_grant)
+        raise SpotifyUnreachable(f"Spotify's accounts service responded with status {response.status_code}.")
 
 
-def _refusal(answer: Mapping[str, Any], refused: NeedsAuthorization | InvalidGrant) -> Exception:
-    error = answer.get("error")
+def _token_error(response: Mapping[str, Any], invalid_grant: NeedsAuthorization | InvalidGrant) -> Exception:
+    error = response.get("error")
     if error == "invalid_grant":
-        return refused
-    description = answer.get("error_description")
+        return invalid_grant
+    description = response.get("error_description")
     if error in ("invalid_client", "unauthorized_client") or description == "Invalid client secret":
         return InvalidCredentials(error_message("bad_credentials"))
     return SpotifyUnreachable("Spotify's accounts service refused the request.")
@@ -206,5 +206,5 @@ def _secret(value: Any) -> str | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether ``text`` can stand in a header and in every database (VSCHAR of RFC 6749, appendix A)."""
+    """Return whether ``text`` suits a header and every database (VSCHAR of RFC 6749, appendix A)."""
     return text.isascii() and text.isprintable()

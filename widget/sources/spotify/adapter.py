@@ -1,4 +1,4 @@
-"""Asks Spotify: authorized, through the gate, and without asking again what was just refused."""
+"""Spotify as a source: authorized requests within the quota, none that would be refused again."""
 
 import asyncio
 import logging
@@ -31,180 +31,185 @@ ACCOUNT_RETRY_SECONDS = 600.0
 RECENTLY_PLAYED_SCOPE = SCOPES[1]
 FRESH_TOKENS_REFUSED = "Spotify refuses fresh access tokens."
 TOKEN_UNSAVED_ERROR = (
-    "The database has not taken the token that Spotify gave: it is kept in memory; do not stop this program."  # noqa: S105
+    "The database has not taken the new token from Spotify: it is kept in memory. Do not stop this program."  # noqa: S105
 )
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 log = logging.getLogger(__name__)
 
 
 class SpotifyClient:
-    """The watcher's way to Spotify. Every method makes at most one question, or raises for free where it is known
-    that asking is no use; so it may be called as often as one likes."""
+    """The :class:`widget.sources.base.SourceClient` of Spotify."""
 
     def __init__(
         self,
-        access: TokenManager,
+        token_manager: TokenManager,
         api: WebApi,
-        gate: RateLimiter,
+        rate_limiter: RateLimiter,
         store: Store,
         clock: Clock,
         seed: SeedToken | None = None,
         *,
-        lists: bool = False,
-        disk_may_go: bool = False,
+        publishes_history: bool = False,
+        disk_is_ephemeral: bool = False,
     ) -> None:
-        self._access = access
+        self._token_manager = token_manager
         self._api = api
-        self._gate = gate
+        self._rate_limiter = rate_limiter
         self._store = store
         self._clock = clock
         self._seed = seed
-        self._lists = lists
-        self._disk_may_go = disk_may_go
+        self._warns_of_scope = publishes_history
+        self._disk_is_ephemeral = disk_is_ephemeral
         self._forbidden = CircuitBreaker(clock)
         self._without_recently_played: object = None
         self._fresh_tokens = CircuitBreaker(clock)
-        self._learning: asyncio.Task[None] | None = None
-        self._account_asked_at: float | None = None
+        self._account_lookup: asyncio.Task[None] | None = None
+        self._account_lookup_at: float | None = None
 
     async def currently_playing(self) -> Playback:
-        """What plays now. Raises SourceError or StoreError."""
+        """Return what plays now. Raises SourceError or StoreError."""
         authorization = _identity(await self._token())
         self._forbidden.check(authorization)
         try:
-            playback = await self._ask(self._api.currently_playing)
+            playback = await self._call(self._api.currently_playing)
         except Forbidden as error:
             raise self._forbidden.trip(error, FORBIDDEN_RETRY_SECONDS, authorization) from error
         self._forbidden.reset()
-        await self._learn_whose_it_is()
+        await self._look_up_account()
         return playback
 
     async def recently_played(self) -> tuple[PlayedItem, ...]:
-        """What was played, newest first; nothing, without asking, where that scope was not granted."""
+        """Return the plays, newest first; none, without a request, if that scope was not granted."""
         token = await self._token()
         authorization = _identity(token)
         lacks_scope = token is not None and bool(token.scopes) and RECENTLY_PLAYED_SCOPE not in token.scopes
         if lacks_scope or self._without_recently_played == (authorization,):
-            self._say_what_is_missing()
+            self._warn_of_missing_scope()
             return ()
         try:
-            return await self._ask(self._api.recently_played)
+            return await self._call(self._api.recently_played)
         except ScopeMissing:
             self._without_recently_played = (authorization,)
-            self._say_what_is_missing()
+            self._warn_of_missing_scope()
             return ()
 
-    def _say_what_is_missing(self) -> None:
-        """Once, and only where the owner wants the list that cannot be had."""
-        if self._lists:
-            self._lists = False
-            log.warning("RECENT shows nothing: Spotify did not grant %s; authorize again.", RECENTLY_PLAYED_SCOPE)
+    def _warn_of_missing_scope(self) -> None:
+        if self._warns_of_scope:
+            self._warns_of_scope = False
+            log.warning("RECENT shows nothing: the scope %s was not granted; authorize again", RECENTLY_PLAYED_SCOPE)
 
     async def authorization_status(self) -> AuthorizationStatus:
-        """How the authorization stands."""
+        """Return the state of the authorization."""
         token = await self._token()
         health = authorization_status(token, self._clock.now())
-        if not self._disk_may_go or health.state == "needs_authorization":
+        if not self._disk_is_ephemeral or health.state == "needs_authorization":
             return health
         return replace(health, seed_is_spent=is_seed_spent(self._seed, token, await self._store.seed_fingerprint()))
 
     async def known_problem(self) -> SourceProblem | None:
-        """Why asking is no use now, as far as the store knows; asks nobody. May raise StoreError."""
-        if self._access.has_unsaved_token:
+        """Return why a request would be refused now; makes none. May raise StoreError."""
+        if self._token_manager.has_unsaved_token:
             return SourceProblem("store_unavailable", TOKEN_UNSAVED_ERROR)
         try:
-            await self._access.check()
-            await self._gate.check()
+            await self._token_manager.check()
+            await self._rate_limiter.check()
         except SourceError as error:
             return SourceProblem.of(error, self._clock.now())
         return None
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
-        """The Web API calls of the last 24 hours: (beginning of the minute, number), oldest first."""
-        return await self._gate.calls_last_24h()
+        """Return the Web API calls of the last 24 hours: (start of the minute, number), oldest first."""
+        return await self._rate_limiter.calls_last_24h()
 
     async def close(self) -> None:
-        """Waits for a refresh under way."""
-        if self._learning is not None:
-            self._learning.cancel()
-            await asyncio.gather(self._learning, return_exceptions=True)
-        await self._access.close()
+        """Wait for a running refresh."""
+        if self._account_lookup is not None:
+            self._account_lookup.cancel()
+            await asyncio.gather(self._account_lookup, return_exceptions=True)
+        await self._token_manager.close()
 
-    async def _ask(self, question: Callable[[AccessToken], Awaitable[Answer]]) -> Answer:
-        await self._gate.check()
+    async def _call(self, call: Callable[[AccessToken], Awaitable[Response]]) -> Response:
+        await self._rate_limiter.check()
         self._fresh_tokens.check()
-        access = await self._access.token()
+        access = await self._token_manager.token()
         try:
-            return await self._paid(question, access)
+            return await self._counted(call, access)
         except AccessTokenRefused:
-            access = await self._access.replace_rejected(access)
+            access = await self._token_manager.replace_rejected(access)
         try:
-            return await self._paid(question, access)
+            return await self._counted(call, access)
         except AccessTokenRefused:
-            # Refreshed once, tried once more: yet another token would be refused as well.
+            # After one refresh and one retry, another token would be refused as well.
             self._fresh_tokens.trip(AccessTokenRefused(FRESH_TOKENS_REFUSED), REFUSED_RETRY_SECONDS)
-            await self._access.reject(access)
+            await self._token_manager.reject(access)
             raise
 
-    async def _paid(self, question: Callable[[AccessToken], Awaitable[Answer]], access: AccessToken) -> Answer:
-        async with self._gate.slot():
-            return await question(access)
+    async def _counted(self, call: Callable[[AccessToken], Awaitable[Response]], access: AccessToken) -> Response:
+        async with self._rate_limiter.slot():
+            return await call(access)
 
-    async def _learn_whose_it_is(self) -> None:
-        """Beside the question, whose answer must not wait: a seed's token does not tell its account."""
+    async def _look_up_account(self) -> None:
+        """Start a task that looks up the account of a seed's token; the response does not wait for it."""
         token, now = await self._token(), self._clock.monotonic()
-        asked_at = self._account_asked_at
+        looked_up_at = self._account_lookup_at
         if token is None or token.account is not None or token.access is None:
             return
-        if asked_at is None or now - asked_at >= ACCOUNT_RETRY_SECONDS:
-            self._account_asked_at = now
-            self._learning = asyncio.create_task(self._ask_whose_it_is(token, token.access))
+        if looked_up_at is None or now - looked_up_at >= ACCOUNT_RETRY_SECONDS:
+            self._account_lookup_at = now
+            self._account_lookup = asyncio.create_task(self._save_account(token, token.access))
 
-    async def _ask_whose_it_is(self, token: Authorization, access: AccessToken) -> None:
+    async def _save_account(self, token: Authorization, access: AccessToken) -> None:
         try:
-            account = await self._paid(self._api.me, access)
+            account = await self._counted(self._api.me, access)
             await self._store.save_account(token.refresh_token, account)
         except (SourceError, StoreError) as error:
-            log.info("whose token it is could not be learned (%s); tried again later", type(error).__name__)
+            log.info("cannot look up the token's account (%s); retrying later", type(error).__name__)
 
     async def _token(self) -> Authorization | None:
         return await effective_authorization(self._store, self._seed, self._clock.now())
 
 
 def _identity(token: Authorization | None) -> object:
-    """What tells one authorization from the next; rotation does not change it."""
+    """Return the identity of an authorization; rotation does not change it."""
     return None if token is None else (token.authorized_at, token.account)
 
 
-def create_adapter(parts: AdapterContext) -> SourceAdapter:
-    """The wing, with what ``/setup`` authorizes by."""
-    settings, store, clock = parts.settings, parts.store, parts.clock
-    gate = RateLimiter(store, clock, settings.daily_call_limit)
-    accounts = AccountsApi(parts.http, settings.accounts_url, clock)
-    api = WebApi(parts.http, settings.api_url, clock)
-    may_go = is_ephemeral(settings.database_url, settings.has_ephemeral_disk)
-    access = TokenManager(
+def create_adapter(context: AdapterContext) -> SourceAdapter:
+    """Return the adapter, with the reauthorization for ``/setup``."""
+    settings, store, clock = context.settings, context.store, context.clock
+    rate_limiter = RateLimiter(store, clock, settings.daily_call_limit)
+    accounts = AccountsApi(context.http, settings.accounts_url, clock)
+    api = WebApi(context.http, settings.api_url, clock)
+    disk_is_ephemeral = is_ephemeral(settings.database_url, settings.has_ephemeral_disk)
+    token_manager = TokenManager(
         store,
         accounts,
-        gate,
+        rate_limiter,
         clock,
         settings.credentials,
         settings.seed,
-        disk_may_go=may_go,
+        disk_is_ephemeral=disk_is_ephemeral,
         reauthorize=settings.reauthorization_hint,
     )
     reauthorization = SpotifyReauthorization(
         store,
-        AuthorizationFlow(store, accounts, api, gate, clock, settings.seed),
-        CurrentAccount(store, access, api, gate, clock, settings.seed),
+        AuthorizationFlow(store, accounts, api, rate_limiter, clock, settings.seed),
+        CurrentAccount(store, token_manager, api, rate_limiter, clock, settings.seed),
         clock,
         key=settings.setup_key,
         accounts_url=settings.accounts_url,
         credentials=settings.credentials,
     )
-    gateway = SpotifyClient(
-        access, api, gate, store, clock, settings.seed, lists=settings.recent > 0, disk_may_go=may_go
+    client = SpotifyClient(
+        token_manager,
+        api,
+        rate_limiter,
+        store,
+        clock,
+        settings.seed,
+        publishes_history=settings.recent > 0,
+        disk_is_ephemeral=disk_is_ephemeral,
     )
-    return SourceAdapter(SPOTIFY, gateway, reauthorization, (DailyRefresh(access, clock),))
+    return SourceAdapter(SPOTIFY, client, reauthorization, (DailyRefresh(token_manager, clock),))

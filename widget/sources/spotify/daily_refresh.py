@@ -1,4 +1,4 @@
-"""Looks after the token while nobody watches, so that a dead one is noticed before somebody wants to."""
+"""Refreshes the token daily while nobody watches, so that a revoked one is noticed."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ log = logging.getLogger(__name__)
 
 
 class DailyRefresh:
-    """Sees to it that the token is refreshed once a day, by whichever instance comes first."""
+    """Refreshes the token once a day, in whichever instance comes first."""
 
-    def __init__(self, access: TokenManager, clock: Clock) -> None:
-        self._access = access
+    def __init__(self, token_manager: TokenManager, clock: Clock) -> None:
+        self._token_manager = token_manager
         self._clock = clock
-        self._said: str | None = None
+        self._logged: str | None = None
 
     async def run(self) -> None:
-        """Runs until it is cancelled."""
+        """Run until cancelled."""
         while True:
             await self._clock.sleep(CHECK_INTERVAL_SECONDS)
             await self.run_once()
 
     async def run_once(self) -> None:
-        """One look; refreshes where that is due. What fails is tried again at the next."""
+        """Refresh if that is due; a failure is retried the next time."""
         try:
-            await self._access.refresh_if_older_than(SECONDS_PER_DAY - CHECK_INTERVAL_SECONDS)
+            await self._token_manager.refresh_if_older_than(SECONDS_PER_DAY - CHECK_INTERVAL_SECONDS)
         except StoreError:
-            return  # The store itself says why.
+            return  # The store logs why.
         except SourceError as error:
-            self._say(error.code, str(error))
+            self._log(error.code, str(error))
         except Exception as error:
-            # Nothing about the token's care may stop the program; the text may hold anything.
-            self._say("internal_error", type(error).__name__)
+            # The refresh must never stop the program; the text may contain a secret.
+            self._log("internal_error", type(error).__name__)
         else:
-            self._said = None
+            self._logged = None
 
-    def _say(self, code: str, told: str) -> None:
-        if code != self._said:
-            self._said = code
-            log.warning("the token's daily refresh waits: %s: %s", code, told)
+    def _log(self, code: str, text: str) -> None:
+        if code != self._logged:
+            self._logged = code
+            log.warning("the daily token refresh failed: %s: %s", code, text)

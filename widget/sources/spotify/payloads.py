@@ -1,4 +1,4 @@
-"""From Spotify's JSON to values. Pure; no shape that Spotify (or anybody else) sends makes it crash.
+"""Spotify's JSON as values of the model. Pure; no JSON makes it crash.
 
 See https://developer.spotify.com/documentation/web-api/reference/get-the-users-currently-playing-track
 """
@@ -23,56 +23,56 @@ from widget.sources.json_values import (
 
 
 def read_currently_playing(body: bytes, observed_at: float) -> Playback:
-    """What plays, by the body of a 2xx answer that was true at ``observed_at`` (s since the epoch).
+    """Return what plays in the body of a 2xx response that was true at ``observed_at`` (s since the epoch).
 
-    An empty body, an unknown or missing item are ``idle`` and uncertain: Spotify also gives them while music plays.
-    Raises :class:`SpotifyUnreachable` where the body is no JSON object.
+    An empty body and an unknown or missing item are ``idle`` and uncertain: Spotify also sends them while music plays.
+    Raises :class:`SpotifyUnreachable` if the body is not a JSON object.
     """
     if not body.strip():
         return _uncertain(observed_at)
-    answer = _object(body)
-    if answer.get("currently_playing_type") == "ad":
-        return Playback("ad", observed_at) if answer.get("is_playing") is True else _uncertain(observed_at)
-    item = _item(answer.get("item"), _context_uris(answer.get("context")))
+    response = _object(body)
+    if response.get("currently_playing_type") == "ad":
+        return Playback("ad", observed_at) if response.get("is_playing") is True else _uncertain(observed_at)
+    item = _item(response.get("item"), _context_uris(response.get("context")))
     if item is None:
         return _uncertain(observed_at)
-    return _of_item(item, answer.get("is_playing") is True, answer.get("progress_ms"), observed_at)
+    return _item_playback(item, response.get("is_playing") is True, response.get("progress_ms"), observed_at)
 
 
 def read_recently_played(body: bytes) -> tuple[PlayedItem, ...]:
-    """What was played, newest first. Raises :class:`SpotifyUnreachable` where the body is no JSON object.
+    """Return the plays, newest first. Raises :class:`SpotifyUnreachable` if the body is not a JSON object.
 
     See https://developer.spotify.com/documentation/web-api/reference/get-recently-played
     """
     if not body.strip():
         return ()
-    played = []
+    plays = []
     for entry in iter_objects(_object(body).get("items")):
         item = _item(entry.get("track"), _context_uris(entry.get("context")))
-        played_at = _moment(entry.get("played_at"))
+        played_at = _timestamp(entry.get("played_at"))
         if item is not None and played_at is not None:
-            played.append(PlayedItem(item, played_at))
-    return tuple(sorted(played, key=lambda last: last.played_at, reverse=True))
+            plays.append(PlayedItem(item, played_at))
+    return tuple(sorted(plays, key=lambda play: play.played_at, reverse=True))
 
 
 def read_account(body: bytes) -> Account:
-    """The account that the token belongs to. Raises :class:`SpotifyUnreachable` where there is none in the body.
+    """Return the account of the token. Raises :class:`SpotifyUnreachable` if the body has none.
 
     See https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile
     """
-    answer = _object(body)
-    account_id = _storable(answer.get("id")) or _storable(answer.get("account_id"))
+    response = _object(body)
+    account_id = _storable(response.get("id")) or _storable(response.get("account_id"))
     if account_id is None:
-        raise SpotifyUnreachable("Spotify's answer names no account.")
-    return Account(account_id, _storable(answer.get("display_name")))
+        raise SpotifyUnreachable("Spotify's response names no account.")
+    return Account(account_id, _storable(response.get("display_name")))
 
 
 def _uncertain(observed_at: float) -> Playback:
     return Playback("idle", observed_at, is_authoritative=False)
 
 
-def _of_item(item: Item, is_playing: bool, progress: Any, observed_at: float) -> Playback:
-    """A progress past the end stays as it was told: it says when the end was, also where no item lasts so long."""
+def _item_playback(item: Item, is_playing: bool, progress: Any, observed_at: float) -> Playback:
+    """Return the playback of ``item``. A progress past its end stays: it says when the end was."""
     progress_ms = as_milliseconds(progress)
     if progress_ms is None and item.duration_ms is not None and is_number(progress) and progress > MAX_DURATION_MS:
         progress_ms = MAX_DURATION_MS
@@ -125,42 +125,42 @@ def _page(value: dict[str, Any]) -> str | None:
 
 def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
     owners = (value, owner) if value.get("type") == "episode" else (owner,)
-    images = [image for one in owners if isinstance(one, dict) if (image := one.get("images"))]
+    images = [image for owner in owners if isinstance(owner, dict) if (image := owner.get("images"))]
     artwork = [
         Artwork(url, _pixels(image.get("width")), _pixels(image.get("height")))
         for image in iter_objects(images[0] if images else None)
         if (url := as_url(image.get("url")))
     ]
-    return tuple(sorted(artwork, key=lambda one: one.width or 0, reverse=True))
+    return tuple(sorted(artwork, key=lambda size: size.width or 0, reverse=True))
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = parse_json(body)
     except ValueError as error:
-        raise SpotifyUnreachable("Spotify's answer cannot be read.") from error
+        raise SpotifyUnreachable("Spotify's response cannot be read.") from error
     if not isinstance(value, dict):
-        raise SpotifyUnreachable("Spotify's answer cannot be read.")
+        raise SpotifyUnreachable("Spotify's response cannot be read.")
     return value
 
 
 def _storable(value: Any) -> str | None:
-    """Text without what no database takes: lone surrogates and NUL."""
-    told = as_text(value)
-    return None if told is None else told.encode("utf-8", "replace").decode().replace("\x00", "") or None
+    """Return text without lone surrogates and NUL, which no database takes."""
+    text = as_text(value)
+    return None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "") or None
 
 
 def _pixels(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 100_000 else None
 
 
-def _moment(value: Any) -> float | None:
-    """Seconds since the epoch; None for what is no date since then that every calendar can show."""
+def _timestamp(value: Any) -> float | None:
+    """Return seconds since the epoch; None for anything but a date of the years 1970 to 3000."""
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
-        timestamp = moment.timestamp() if moment.tzinfo else -1.0
+        date = datetime.fromisoformat(value)
+        timestamp = date.timestamp() if date.tzinfo else -1.0
     except (ValueError, OverflowError):
         return None
     return timestamp if 0 <= timestamp <= MAX_TIMESTAMP else None

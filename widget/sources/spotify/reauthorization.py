@@ -1,7 +1,7 @@
-"""Authorizing again on the running server.
+"""Reauthorization on the running server, at ``/setup``.
 
-What waits for its callback stands in the store, so that a restart or another instance changes nothing. That a callback
-is ours is told by the browser's cookie alone, so that nobody else reaches the store.
+Pending requests are in the store, so that a restart or another instance changes nothing. A callback is checked by the
+browser's cookie first, so that strangers do not reach the store.
 """
 
 from __future__ import annotations
@@ -35,27 +35,33 @@ from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
 ACCOUNT_UNKNOWN_ERROR = (
-    "Spotify could not be asked whose the running token is ({error}), so nothing was stored. Try again in a while."
+    "The account of the current token could not be checked ({error}), so nothing was stored. Try again later."
 )
 
 
 class CurrentAccount:
-    """Asked for when an authorization is to replace the running one."""
+    """Looks up the account of the token that an authorization would replace."""
 
     def __init__(
-        self, store: Store, access: TokenManager, api: WebApi, gate: RateLimiter, clock: Clock, seed: SeedToken | None
+        self,
+        store: Store,
+        token_manager: TokenManager,
+        api: WebApi,
+        rate_limiter: RateLimiter,
+        clock: Clock,
+        seed: SeedToken | None,
     ) -> None:
         self._store = store
-        self._access = access
+        self._token_manager = token_manager
         self._api = api
-        self._gate = gate
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._seed = seed
 
     async def __call__(self) -> Account | None:
-        """The account of the token that the server uses now, a seed's included; None where there is none to be known.
+        """Return the account of the current token, even a seed's; None if there is no valid token.
 
-        Raises :class:`AuthorizationError` where it has one and Spotify does not say so now.
+        Raises :class:`AuthorizationError` if Spotify does not say whose token it is.
         """
         token = await effective_authorization(self._store, self._seed, self._clock.now())
         if token is None or token.account is not None:
@@ -63,21 +69,21 @@ class CurrentAccount:
         if token.needs_authorization:
             return None
         try:
-            return await self._asked()
+            return await self._fetch_account()
         except (NotConfigured, NeedsAuthorization):
             return None
         except SourceError as error:
             raise AuthorizationError(ACCOUNT_UNKNOWN_ERROR.format(error=error), "unreachable") from error
 
-    async def _asked(self) -> Account:
-        access = await self._access.token()
+    async def _fetch_account(self) -> Account:
+        access = await self._token_manager.token()
         try:
             return await self._me(access)
         except AccessTokenRefused:
-            return await self._me(await self._access.replace_rejected(access))
+            return await self._me(await self._token_manager.replace_rejected(access))
 
     async def _me(self, access: AccessToken) -> Account:
-        async with self._gate.slot():
+        async with self._rate_limiter.slot():
             return await self._api.me(access)
 
 
@@ -85,17 +91,17 @@ REQUEST_TTL_SECONDS = 600.0
 MAX_PENDING_REQUESTS = 20
 FAILURE_DELAY_SECONDS = 1.0
 MAX_PENDING_FAILURES = 10
-_NOTE = "renewal"
+_STORE_KEY = "renewal"
 
 
 class SpotifyReauthorization:
-    """Implements :class:`widget.model.reauthorization.Renewal`."""
+    """The :class:`widget.model.reauthorization.Reauthorization` of Spotify."""
 
     def __init__(
         self,
         store: Store,
-        authorization: AuthorizationFlow,
-        whose: ExpectedAccount,
+        flow: AuthorizationFlow,
+        current_account: ExpectedAccount,
         clock: Clock,
         *,
         key: str | None,
@@ -103,56 +109,56 @@ class SpotifyReauthorization:
         credentials: Credentials | None,
     ) -> None:
         self._store = store
-        self._authorization = authorization
-        self._whose = whose
+        self._flow = flow
+        self._current_account = current_account
         self._clock = clock
         self._key = key
         self._accounts_url = accounts_url
         self._configured = credentials
-        self._wrong_keys = 0
+        self._pending_failures = 0
 
     async def check_key(self, key: str) -> KeyCheck:
         if self._key is not None and hmac.compare_digest(_digest(key), _digest(self._key)):
             return "admitted"
-        if self._wrong_keys >= MAX_PENDING_FAILURES:
+        if self._pending_failures >= MAX_PENDING_FAILURES:
             return "too_many"
-        self._wrong_keys += 1
+        self._pending_failures += 1
         try:
             await self._clock.sleep(FAILURE_DELAY_SECONDS)
         finally:
-            self._wrong_keys -= 1
+            self._pending_failures -= 1
         return "wrong"
 
     async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
-        attempt = start_authorization(self._accounts_url, await self._credentials(), redirect_uri)
-        waiting = {
-            "state": _digest(attempt.state),
-            "code_verifier": attempt.code_verifier,
+        request = start_authorization(self._accounts_url, await self._credentials(), redirect_uri)
+        pending = {
+            "state": _digest(request.state),
+            "code_verifier": request.code_verifier,
             "redirect_uri": redirect_uri,
             "begun_at": self._clock.now(),
         }
         async with self._store.refresh_lock():
-            await self._write([*await self._read(), waiting][-MAX_PENDING_REQUESTS:])
+            await self._write([*await self._read(), pending][-MAX_PENDING_REQUESTS:])
         nonce = secrets.token_urlsafe(32)
-        return ReauthorizationStarted(attempt.url, f"{nonce}.{self._seal(nonce, attempt.state)}")
+        return ReauthorizationStarted(request.url, f"{nonce}.{self._seal(nonce, request.state)}")
 
     async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
     ) -> ReauthorizationResult | None:
-        if not self._is_ours(cookie or "", state or ""):
+        if not self._is_own(cookie or "", state or ""):
             return None
-        waiting = await self._taken(state or "")
-        if waiting is None:
+        pending = await self._take(state or "")
+        if pending is None:
             return None
         credentials = await self._credentials()
-        attempt = AuthorizationRequest("", state or "", waiting["code_verifier"], waiting["redirect_uri"], credentials)
-        granted = await self._authorization.finish(attempt, code, error, whose=self._whose)
-        account = granted.account
+        request = AuthorizationRequest("", state or "", pending["code_verifier"], pending["redirect_uri"], credentials)
+        result = await self._flow.finish(request, code, error, expected_account=self._current_account)
+        account = result.account
         name = None if account is None else account.name or account.id
-        return ReauthorizationResult(name, granted.token.expires_at, granted.warnings)
+        return ReauthorizationResult(name, result.token.expires_at, result.warnings)
 
-    def _is_ours(self, cookie: str, state: str) -> bool:
-        """Whether this very ``state`` was begun with the key, by the browser that holds ``cookie``; asks nobody."""
+    def _is_own(self, cookie: str, state: str) -> bool:
+        """Return whether the browser with ``cookie`` started ``state`` with the key; reads no store."""
         nonce, _, seal = cookie.partition(".")
         return hmac.compare_digest(_digest(seal), _digest(self._seal(nonce, state)))
 
@@ -160,16 +166,16 @@ class SpotifyReauthorization:
         key = (self._key or "").encode("utf-8", "replace")
         return hmac.new(key, f"renewal\n{nonce}\n{state}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
-    async def _taken(self, state: str) -> dict[str, Any] | None:
-        """What waits for ``state``; it waits no longer. StoreError, and it goes on waiting, where there is no room."""
+    async def _take(self, state: str) -> dict[str, Any] | None:
+        """Remove and return the pending request for ``state``. Raises StoreError, and keeps it, without space."""
         async with self._store.refresh_lock():
             await self._store.reserve_space()
-            all_waiting = await self._read()
-            for waiting in all_waiting:
-                if hmac.compare_digest(waiting["state"], _digest(state)):
-                    all_waiting.remove(waiting)
-                    await self._write(all_waiting)
-                    return waiting
+            requests = await self._read()
+            for request in requests:
+                if hmac.compare_digest(request["state"], _digest(state)):
+                    requests.remove(request)
+                    await self._write(requests)
+                    return request
         return None
 
     async def _credentials(self) -> Credentials:
@@ -179,22 +185,22 @@ class SpotifyReauthorization:
         return credentials
 
     async def _read(self) -> list[dict[str, Any]]:
-        """What waits, less what cannot be read or is too old (or, after a jump of the clock, from too far ahead)."""
+        """Return the pending requests, without those that are too old or cannot be read."""
         try:
-            found = json.loads(await self._store.get_value(_NOTE) or "{}")["waiting"]
+            stored = json.loads(await self._store.get_value(_STORE_KEY) or "{}")["waiting"]
         except (ValueError, TypeError, KeyError):
             return []
-        return [one for one in found if self._waits(one)] if isinstance(found, list) else []
+        return [request for request in stored if self._is_pending(request)] if isinstance(stored, list) else []
 
-    def _waits(self, one: Any) -> bool:
-        texts = ("state", "code_verifier", "redirect_uri")
-        if not isinstance(one, dict) or not all(isinstance(one.get(name), str) for name in texts):
+    def _is_pending(self, request: Any) -> bool:
+        names = ("state", "code_verifier", "redirect_uri")
+        if not isinstance(request, dict) or not all(isinstance(request.get(name), str) for name in names):
             return False
-        begun_at = one.get("begun_at")
+        begun_at = request.get("begun_at")
         return isinstance(begun_at, int | float) and abs(self._clock.now() - begun_at) < REQUEST_TTL_SECONDS
 
-    async def _write(self, waiting: list[dict[str, Any]]) -> None:
-        await self._store.set_value(_NOTE, json.dumps({"waiting": waiting}))
+    async def _write(self, requests: list[dict[str, Any]]) -> None:
+        await self._store.set_value(_STORE_KEY, json.dumps({"waiting": requests}))
 
 
 def _digest(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""The access token: refreshed before its end, one refresh at a time, persisted before use, dead or alive."""
+"""The access token: refreshed before it expires, one refresh at a time, stored before use."""
 
 import logging
 from collections import deque
@@ -37,130 +37,132 @@ log = logging.getLogger(__name__)
 
 
 class TokenManager:
-    """Gives access tokens. The store is the truth: what another process wrote there counts at once."""
+    """Provides access tokens. The store is the truth: a token that another process stored counts at once."""
 
     def __init__(
         self,
         store: Store,
         accounts: AccountsApi,
-        gate: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
         credentials: Credentials | None = None,
         seed: SeedToken | None = None,
         *,
-        disk_may_go: bool = False,
+        disk_is_ephemeral: bool = False,
         reauthorize: str | None = None,
     ) -> None:
         self._store = store
         self._accounts = accounts
-        self._gate = gate
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._configured = credentials
         self._seed = seed
-        self._disk_may_go = disk_may_go
+        self._disk_is_ephemeral = disk_is_ephemeral
         self._reauthorize = reauthorize
-        self._under_way = ShieldedTasks()
+        self._tasks = ShieldedTasks()
         self._unsaved = UnsavedToken(store, clock)
         self._bad_credentials = CircuitBreaker(clock)
-        self._refused: deque[str] = deque(maxlen=MAX_REJECTED_TOKENS)
+        self._rejected: deque[str] = deque(maxlen=MAX_REJECTED_TOKENS)
 
     @property
     def has_unsaved_token(self) -> bool:
-        """Whether a token that Spotify gave waits in memory for the database to take it."""
+        """Whether a new token waits in memory for the database."""
         return self._unsaved.is_pending
 
     async def token(self) -> AccessToken:
-        """An access token that is good for now.
+        """Return a valid access token.
 
-        Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`BadCredentials`,
+        Raises :class:`NotConfigured`, :class:`NeedsAuthorization`, :class:`InvalidCredentials`,
         :class:`widget.model.errors.Throttled`, :class:`widget.model.errors.SpotifyUnreachable` or :class:`StoreError`.
         """
         await self._unsaved.save()
         token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
         if self._is_usable(token):
             return _access(token)
-        return _access(await self._refreshed_unless(self._is_usable))
+        return _access(await self._refresh_unless(self._is_usable))
 
     async def check(self) -> None:
-        """Raises :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`BadCredentials` where that is known;
-        asks nobody."""
+        """Raise :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`InvalidCredentials` if that is known.
+
+        Makes no request.
+        """
         token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
         refused = self._bad_credentials.last_error((await self._credentials(), token.refresh_token))
         if refused is not None and not self._is_usable(token):
             raise InvalidCredentials(str(refused))
 
     async def replace_rejected(self, access: AccessToken) -> AccessToken:
-        """Another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
+        """Return another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
         await self.reject(access)
-        return _access(await self._refreshed_unless(self._is_usable))
+        return _access(await self._refresh_unless(self._is_usable))
 
     async def reject(self, access: AccessToken) -> None:
-        """Sees to it that nobody, in no process, asks with ``access`` again: Spotify refused it."""
-        self._refused.append(access.value)
+        """Discard ``access`` in every process, as Spotify refused it."""
+        self._rejected.append(access.value)
         await self._store.discard_access_token(access.value)
 
     async def refresh_if_older_than(self, seconds: float) -> None:
-        """Refreshes where nobody has for ``seconds``; raises as :meth:`token`."""
+        """Refresh the token if it is older than ``seconds``; raises as :meth:`token`."""
 
         def is_fresh(token: Authorization) -> bool:
             now = self._clock.now()
             return token.last_refreshed_at is not None and now - seconds < token.last_refreshed_at <= now
 
         if not is_fresh(self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))):
-            await self._refreshed_unless(is_fresh)
+            await self._refresh_unless(is_fresh)
 
     async def refresh_now(self, not_before: float) -> Authorization:
-        """The token after a refresh, ours or another process's, since ``not_before`` (s since the epoch).
+        """Return the token after a refresh by any process since ``not_before`` (s since the epoch).
 
-        The owner's own try: one that Spotify declared dead is tried too, for Spotify has been wrong in that before.
+        This is the owner's own test: a revoked token is tried too, for Spotify has been wrong about that.
         """
 
         def satisfied(token: Authorization) -> bool:
             refreshed_at = without_future_dates(token, self._seed, self._clock.now()).last_refreshed_at
             return not token.needs_authorization and (refreshed_at or 0) >= not_before
 
-        return await self._refreshed_unless(satisfied, by_hand=True)
+        return await self._refresh_unless(satisfied, is_manual=True)
 
     async def close(self) -> None:
-        """Waits for a refresh under way: a rotated token must reach the disk."""
-        await self._under_way.drain(CLOSE_SECONDS)
+        """Wait for a running refresh: a rotated token must reach the disk."""
+        await self._tasks.drain(CLOSE_SECONDS)
         await self._unsaved.close()
 
-    async def _refreshed_unless(
-        self, satisfied: Callable[[Authorization], bool], *, by_hand: bool = False
+    async def _refresh_unless(
+        self, satisfied: Callable[[Authorization], bool], *, is_manual: bool = False
     ) -> Authorization:
         await self._unsaved.save()
-        # The caller may be cancelled; the refresh goes on, for its answer may hold the only valid token.
-        return await self._under_way.run(self._refresh(satisfied, by_hand))
+        # The caller may be cancelled; the refresh goes on, as its response may hold the only valid token.
+        return await self._tasks.run(self._refresh(satisfied, is_manual))
 
-    async def _refresh(self, satisfied: Callable[[Authorization], bool], by_hand: bool) -> Authorization:
+    async def _refresh(self, satisfied: Callable[[Authorization], bool], is_manual: bool) -> Authorization:
         async with AsyncExitStack() as locks:
             await locks.enter_async_context(self._store.refresh_lock())
             try:
-                return await self._refresh_alone(satisfied, by_hand)
+                return await self._refresh_locked(satisfied, is_manual)
             except StoreError:
                 if self._unsaved.is_pending:
                     self._unsaved.retry_holding_locks(locks.pop_all())
                 raise
 
-    async def _refresh_alone(self, satisfied: Callable[[Authorization], bool], by_hand: bool) -> Authorization:
+    async def _refresh_locked(self, satisfied: Callable[[Authorization], bool], is_manual: bool) -> Authorization:
         while True:
             token = await self._stored_token()
-            if not by_hand:
+            if not is_manual:
                 self._usable(token)
             if satisfied(token):
                 return token
-            if (refreshed := await self._refreshed(token)) is not None:
+            if (refreshed := await self._refresh_token(token)) is not None:
                 return refreshed
 
-    async def _refreshed(self, token: Authorization) -> Authorization | None:
-        """``token`` refreshed and persisted; None where another authorization replaced it meanwhile."""
+    async def _refresh_token(self, token: Authorization) -> Authorization | None:
+        """Refresh and store ``token``; return None if another authorization replaced it meanwhile."""
         credentials = await self._credentials()
-        await self._gate.check()
+        await self._rate_limiter.check()
         self._bad_credentials.check((credentials, token.refresh_token))
-        # What comes back may be the only token that works: there must be room for it before it is asked for.
+        # The response may hold the only valid token, so there must be space for it first.
         await self._store.reserve_space()
-        return await self._ask(credentials, token)
+        return await self._request_refresh(credentials, token)
 
     async def _credentials(self) -> Credentials:
         credentials = effective_credentials(self._configured, await self._store.credentials())
@@ -170,45 +172,45 @@ class TokenManager:
 
     async def _stored_token(self) -> Authorization:
         token = await self._store.authorization()
-        if self._seed is not None and await self._seed_counts_more(token):
+        if self._seed is not None and await self._seed_wins(token):
             token = authorization_from_seed(self._seed)
             await self._store.save_authorization(token, None, self._seed.fingerprint)
         if token is None:
             raise NotConfigured(error_message("not_configured"))
         return token
 
-    async def _ask(self, credentials: Credentials, token: Authorization) -> Authorization | None:
+    async def _request_refresh(self, credentials: Credentials, token: Authorization) -> Authorization | None:
         try:
-            async with self._gate.respecting_429():
-                answer = await self._accounts.refresh(credentials, token.refresh_token)
+            async with self._rate_limiter.respecting_429():
+                response = await self._accounts.refresh(credentials, token.refresh_token)
         except NeedsAuthorization as error:
             await self._store.mark_needs_authorization(token.refresh_token)
             if await self._was_replaced(token):
                 return None
             raise self._needs_authorization() from error
         except InvalidCredentials as error:
-            asker = (credentials, token.refresh_token)
-            raise self._bad_credentials.trip(error, CREDENTIALS_RETRY_SECONDS, asker) from error
+            key = (credentials, token.refresh_token)
+            raise self._bad_credentials.trip(error, CREDENTIALS_RETRY_SECONDS, key) from error
         refreshed = replace(
             token,
-            refresh_token=answer.refresh_token or token.refresh_token,
-            access=answer.access,
-            scopes=answer.scopes or token.scopes,
+            refresh_token=response.refresh_token or token.refresh_token,
+            access=response.access,
+            scopes=response.scopes or token.scopes,
             last_refreshed_at=self._clock.now(),
             needs_authorization=False,
         )
         self._bad_credentials.reset()
         fingerprint = None if self._seed is None else self._seed.fingerprint
         self._unsaved.set(token.refresh_token, refreshed, credentials, fingerprint)
-        # Not used before it is saved: whoever asks with it may end the one before.
+        # It is not used before it is stored, as its use may end the one before.
         saved = await self._unsaved.save()
         if saved:
-            self._tell_if_spent(token, refreshed)
+            self._warn_if_spent(token, refreshed)
         return refreshed if saved else None
 
-    def _tell_if_spent(self, used: Authorization, refreshed: Authorization) -> None:
+    def _warn_if_spent(self, used: Authorization, refreshed: Authorization) -> None:
         seed = self._seed
-        if not self._disk_may_go or seed is None or used.refresh_token != seed.refresh_token:
+        if not self._disk_is_ephemeral or seed is None or used.refresh_token != seed.refresh_token:
             return
         if is_seed_spent(seed, refreshed, seed.fingerprint):
             log.warning("%s", SEED_SPENT.message)
@@ -229,21 +231,21 @@ class TokenManager:
         return stored is not None and stored.refresh_token != token.refresh_token
 
     def _is_usable(self, token: Authorization) -> bool:
-        if token.needs_authorization or token.access is None or token.access.value in self._refused:
+        if token.needs_authorization or token.access is None or token.access.value in self._rejected:
             return False
         if token.access.expires_at - self._clock.now() > MAX_LIFETIME_SECONDS:
-            return False  # Of a clock that was wrong.
+            return False  # A clock was wrong.
         issued_at = token.last_refreshed_at or token.authorized_at or 0.0
         lifetime = token.access.expires_at - issued_at
         early = min(REFRESH_MARGIN_SECONDS, lifetime / 10) if lifetime > 0 else REFRESH_MARGIN_SECONDS
         return self._clock.now() < token.access.expires_at - early
 
-    async def _seed_counts_more(self, token: Authorization | None) -> bool:
-        believed = None if token is None else without_future_dates(token, self._seed, self._clock.now())
-        return seed_wins(self._seed, believed, await self._store.seed_fingerprint())
+    async def _seed_wins(self, token: Authorization | None) -> bool:
+        plausible = None if token is None else without_future_dates(token, self._seed, self._clock.now())
+        return seed_wins(self._seed, plausible, await self._store.seed_fingerprint())
 
 
 def _access(token: Authorization) -> AccessToken:
     if token.access is None:
-        raise StoreError("the stored token was replaced while it was refreshed; the next question uses the new one")
+        raise StoreError("the stored token was replaced while it was refreshed; the next request uses the new one")
     return token.access

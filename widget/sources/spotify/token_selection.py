@@ -1,13 +1,13 @@
-"""Which token and which credentials count, where several are at hand."""
+"""The token and the credentials that are used if several are available."""
 
 from widget.model.tokens import STORED_CLOCK_SKEW_SECONDS, Authorization, Credentials, SeedToken
 from widget.store.base import Store
 
 
 def seed_wins(seed: SeedToken | None, token: Authorization | None, last_seed_fingerprint: str | None) -> bool:
-    """Whether ``seed`` is to be used instead of the stored ``token``.
+    """Return whether ``seed`` is used instead of the stored ``token``.
 
-    It is where nothing is stored, or where it is not the last seed used, unless its date is the older one.
+    It is if nothing is stored, or if it is not the last seed used, unless its date is the older one.
     """
     if seed is None:
         return False
@@ -20,25 +20,25 @@ def seed_wins(seed: SeedToken | None, token: Authorization | None, last_seed_fin
 
 
 def is_seed_spent(seed: SeedToken | None, token: Authorization | None, last_seed_fingerprint: str | None) -> bool:
-    """Whether Spotify replaced the token of ``seed``: only what is stored works now, and the seed no longer does."""
+    """Return whether Spotify replaced the token of ``seed``, so that only the stored one works."""
     if seed is None or token is None or seed.fingerprint != last_seed_fingerprint:
         return False
     return token.refresh_token != seed.refresh_token and token.authorized_at == seed.authorized_at
 
 
 def authorization_from_seed(seed: SeedToken) -> Authorization:
-    """The authorization that ``seed`` stands for."""
+    """Return the authorization of ``seed``."""
     return Authorization(seed.refresh_token, authorized_at=seed.authorized_at)
 
 
 def without_future_dates(token: Authorization, seed: SeedToken | None, now: float) -> Authorization:
-    """``token`` without what cannot be known yet at ``now`` (s since the epoch); a seed's own date may be ahead."""
-    own = 0.0 if seed is None or seed.authorized_at is None else seed.authorized_at
-    return token.without_future_dates(max(now + STORED_CLOCK_SKEW_SECONDS, own))
+    """Return ``token`` without dates after ``now`` (s since the epoch), except the seed's own."""
+    seed_date = 0.0 if seed is None or seed.authorized_at is None else seed.authorized_at
+    return token.without_future_dates(max(now + STORED_CLOCK_SKEW_SECONDS, seed_date))
 
 
 async def effective_authorization(store: Store, seed: SeedToken | None, now: float) -> Authorization | None:
-    """The token that a server would use ``now`` (s since the epoch), as far as it can be believed; writes nothing."""
+    """Return the token that a server uses ``now`` (s since the epoch), without wrong dates; writes nothing."""
     stored = await store.authorization()
     token = None if stored is None else without_future_dates(stored, seed, now)
     if seed is not None and seed_wins(seed, token, await store.seed_fingerprint()):
@@ -47,7 +47,7 @@ async def effective_authorization(store: Store, seed: SeedToken | None, now: flo
 
 
 def effective_credentials(configured: Credentials | None, stored: Credentials | None) -> Credentials | None:
-    """The client ID and secret that count: the configured ones, and what is stored for the same ID."""
+    """Return the configured client ID and secret, else the stored ones; a secret may be stored for the same ID."""
     if configured is None:
         return stored
     if configured.client_secret is None and stored is not None and stored.client_id == configured.client_id:

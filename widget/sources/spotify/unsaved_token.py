@@ -1,4 +1,4 @@
-"""What a refresh gave, from its arrival until it is in the store: Spotify may take no other token any more."""
+"""The token of a refresh until the store has it: Spotify may accept no other any more."""
 
 from __future__ import annotations
 
@@ -17,40 +17,42 @@ log = logging.getLogger(__name__)
 
 
 class UnsavedToken:
-    """Keeps one token until the store takes it, and tries every second."""
+    """Holds one token until the store takes it; tries every second."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._one_at_a_time = asyncio.Lock()
-        self._waiting: tuple[str, Authorization, Credentials, str | None] | None = None
+        self._save_lock = asyncio.Lock()
+        self._pending: tuple[str, Authorization, Credentials, str | None] | None = None
         self._locks: AsyncExitStack | None = None
-        self._trying: asyncio.Task[None] | None = None
+        self._retries: asyncio.Task[None] | None = None
         self._is_kept = False
 
     @property
     def is_pending(self) -> bool:
-        """Whether there is a token that the store has not taken yet."""
-        return self._waiting is not None
+        """Whether the store has not taken the token yet."""
+        return self._pending is not None
 
     def set(self, used: str, token: Authorization, credentials: Credentials, seed_fingerprint: str | None) -> None:
-        """``token`` came for the refresh token ``used``; the rest is what a database that was lost meanwhile held."""
-        self._waiting, self._is_kept = (used, token, credentials, seed_fingerprint), False
+        """Hold ``token``, which replaces the refresh token ``used``; the rest restores a database that is lost."""
+        self._pending, self._is_kept = (used, token, credentials, seed_fingerprint), False
 
     def retry_holding_locks(self, locks: AsyncExitStack) -> None:
-        """The store did not take it: tries on, and lets go of ``locks`` only then. Who refreshed meanwhile would do it
-        with a token that is spent."""
+        """Retry after the store failed, and release ``locks`` only then.
+
+        A refresh meanwhile would use a token that is spent.
+        """
         self._locks = locks
-        self._trying = asyncio.create_task(self._try_on())
+        self._retries = asyncio.create_task(self._retry())
 
     async def save(self) -> bool:
-        """Persists it; False where another authorization had replaced the token meanwhile. May raise StoreError."""
-        async with self._one_at_a_time:
-            if self._waiting is None:
+        """Store the token; return False if another authorization replaced it meanwhile. May raise StoreError."""
+        async with self._save_lock:
+            if self._pending is None:
                 return True
-            saved = await self._store.save_refresh(*self._waiting)
-            self._waiting, self._is_kept = None, False
-            await self._let_go("the token that Spotify gave is saved")
+            saved = await self._store.save_refresh(*self._pending)
+            self._pending, self._is_kept = None, False
+            await self._release("the new token is saved")
         return saved
 
     async def close(self) -> None:
@@ -58,26 +60,26 @@ class UnsavedToken:
         with suppress(StoreError):
             await self.save()
         await self._keep_for_next_start()
-        if self._trying is not None:
-            self._trying.cancel()
+        if self._retries is not None:
+            self._retries.cancel()
             with suppress(asyncio.CancelledError):
-                await self._trying
+                await self._retries
         if self._is_kept:
-            await self._let_go("the token that Spotify gave waits in a file beside the database for the next start")
+            await self._release("the new token waits in a file beside the database for the next start")
         else:
-            await self._let_go("the token that Spotify gave could not be saved; if it was a new one, authorize again")
+            await self._release("the new token could not be saved; if access ends, authorize again")
 
     async def _keep_for_next_start(self) -> None:
         """Keep the token outside the database, so that it survives the end of this process."""
-        if self._waiting is not None and not self._is_kept:
-            self._is_kept = await self._store.save_for_next_start(*self._waiting[:2])
+        if self._pending is not None and not self._is_kept:
+            self._is_kept = await self._store.save_for_next_start(*self._pending[:2])
 
-    async def _try_on(self) -> None:
+    async def _retry(self) -> None:
         await self._keep_for_next_start()
         place = "in a file beside it" if self._is_kept else "in memory"
-        warning = "" if self._is_kept else "; do not stop this program before it is saved"
+        warning = "" if self._is_kept else "; do not stop this program until it is saved"
         log.error(
-            "the database did not take the token that Spotify gave: it is kept %s and tried every second%s",
+            "the database did not take the new token from Spotify: it is kept %s and retried every second%s",
             place,
             warning,
         )
@@ -86,8 +88,8 @@ class UnsavedToken:
             with suppress(StoreError):
                 await self.save()
 
-    async def _let_go(self, told: str) -> None:
+    async def _release(self, message: str) -> None:
         locks, self._locks = self._locks, None
         if locks is not None:
-            log.warning("%s", told)
+            log.warning("%s", message)
             await locks.aclose()

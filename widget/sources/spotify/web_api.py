@@ -1,4 +1,4 @@
-"""The Web API calls that we make, and what their refusals mean."""
+"""The Web API calls, and the errors behind their refusals."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RECENTLY_PLAYED_LIMIT = 20
 
 
 class WebApi:
-    """Asks the Web API through ``http``; each method makes one request.
+    """The requests to the Web API; each method makes one.
 
     All raise :class:`AccessTokenRefused` (401), :class:`Forbidden` or :class:`ScopeMissing` (403),
-    :class:`widget.model.errors.Throttled` (429), and :class:`SpotifyUnreachable` for anything else that is no answer.
+    :class:`widget.model.errors.Throttled` (429), and :class:`SpotifyUnreachable` for any other failure.
     """
 
     def __init__(self, http: Callable[[], httpx.AsyncClient], api_url: str, clock: Clock) -> None:
@@ -32,25 +32,25 @@ class WebApi:
         self._clock = clock
 
     async def currently_playing(self, access: AccessToken) -> Playback:
-        """What plays now."""
-        asked_at, begun = self._clock.now(), self._clock.monotonic()
+        """Return what plays now."""
+        sent_at, started = self._clock.now(), self._clock.monotonic()
         response = await self._get(access, "/me/player/currently-playing", {"additional_types": "track,episode"})
-        round_trip = self._clock.monotonic() - begun
+        round_trip = self._clock.monotonic() - started
         if response.status_code == 400:
-            # Some local files make Spotify answer "invalid id": something plays that cannot be told.
-            return Playback("idle", asked_at + round_trip, is_authoritative=False)
+            # For some local files Spotify responds with "invalid id": an unknown item plays.
+            return Playback("idle", sent_at + round_trip, is_authoritative=False)
         _raise_for_status(response, self._clock.now())
-        return read_currently_playing(response.content, asked_at + round_trip / 2)
+        return read_currently_playing(response.content, sent_at + round_trip / 2)
 
     async def recently_played(self, access: AccessToken) -> tuple[PlayedItem, ...]:
-        """What was played, newest first."""
+        """Return the plays, newest first."""
         query = {"limit": str(RECENTLY_PLAYED_LIMIT)}
         response = await self._get(access, "/me/player/recently-played", query)
         _raise_for_status(response, self._clock.now())
         return read_recently_played(response.content)
 
     async def me(self, access: AccessToken) -> Account:
-        """Whose token it is."""
+        """Return the account of the token."""
         response = await self._get(access, "/me", {})
         _raise_for_status(response, self._clock.now())
         return read_account(response.content)
@@ -70,13 +70,13 @@ def _raise_for_status(response: httpx.Response, now: float) -> None:
         raise throttled_error(response, now)
     if status in (401, 403):
         raise _refusal(status, response)
-    raise SpotifyUnreachable(f"Spotify answered {status}.")
+    raise SpotifyUnreachable(f"Spotify responded with status {status}.")
 
 
 def _refusal(status: int, response: httpx.Response) -> SourceError:
     message = _message(response).lower()
     if "scope" in message or "permissions missing" in message:
-        return ScopeMissing("The authorization lacks a scope: authorize again and agree to everything.")
+        return ScopeMissing("The authorization lacks a scope: authorize again and agree to all scopes.")
     if status == 401:
         return AccessTokenRefused("Spotify refused a fresh access token.")
     if "premium" in message:

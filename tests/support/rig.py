@@ -1,4 +1,4 @@
-"""An account on a stage: a store in a file, a scripted network, a clock that stands still."""
+"""Spotify's token manager and client, with a store in a file, a scripted network and a fake clock."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,15 +21,15 @@ from widget.store.sqlite import SqliteStore
 CREDENTIALS = Credentials("an-id", "a-secret")
 
 
-class Counts(Protocol):
-    """What knows of the questions that were asked: a gate, or the way to a source."""
+class CallCounter(Protocol):
+    """Anything that counts calls: a rate limiter, or a source's client."""
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]: ...
 
 
-async def spent(counts: Counts) -> int:
-    """How many questions were asked in the last 24 hours."""
-    return sum(calls for _, calls in await counts.calls_last_24h())
+async def calls_made(counter: CallCounter) -> int:
+    """Return the number of calls in the last 24 hours."""
+    return sum(number for _, number in await counter.calls_last_24h())
 
 
 class FragileStore(SqliteStore):
@@ -56,8 +56,8 @@ class FragileStore(SqliteStore):
         return await super().save_refresh(used_refresh_token, token, credentials, seed_fingerprint)
 
 
-class Stage:
-    """``access`` and ``gateway`` make new ones on the same store, as another process or a restart would."""
+class Rig:
+    """Creates token managers and clients on one store, as other processes or a restart would."""
 
     def __init__(self, store: FragileStore) -> None:
         self.store = store
@@ -66,38 +66,52 @@ class Stage:
         self.network.answer(ME, "me")
         self.http = http_client(self.network)
 
-    def access(
+    def token_manager(
         self,
         credentials: Credentials | None = CREDENTIALS,
         seed: SeedToken | None = None,
         store: Store | None = None,
-        disk_may_go: bool = False,
+        disk_is_ephemeral: bool = False,
     ) -> TokenManager:
         accounts = AccountsApi(LazyHttpClient(self.http), "https://accounts.spotify.example", self.clock)
         return TokenManager(
-            store or self.store, accounts, self.gate(), self.clock, credentials, seed, disk_may_go=disk_may_go
+            store or self.store,
+            accounts,
+            self.rate_limiter(),
+            self.clock,
+            credentials,
+            seed,
+            disk_is_ephemeral=disk_is_ephemeral,
         )
 
-    def gate(self, calls_per_day: int = 3000) -> RateLimiter:
+    def rate_limiter(self, calls_per_day: int = 3000) -> RateLimiter:
         return RateLimiter(self.store, self.clock, calls_per_day)
 
-    def gateway(
+    def client(
         self,
         calls_per_day: int = 3000,
         credentials: Credentials | None = CREDENTIALS,
         seed: SeedToken | None = None,
-        disk_may_go: bool = False,
+        disk_is_ephemeral: bool = False,
     ) -> SpotifyClient:
         api = WebApi(LazyHttpClient(self.http), "https://api.spotify.example/v1", self.clock)
-        access, gate = self.access(credentials, seed, disk_may_go=disk_may_go), self.gate(calls_per_day)
-        return SpotifyClient(access, api, gate, self.store, self.clock, seed, disk_may_go=disk_may_go)
+        token_manager = self.token_manager(credentials, seed, disk_is_ephemeral=disk_is_ephemeral)
+        return SpotifyClient(
+            token_manager,
+            api,
+            self.rate_limiter(calls_per_day),
+            self.store,
+            self.clock,
+            seed,
+            disk_is_ephemeral=disk_is_ephemeral,
+        )
 
     async def authorize(
         self, refresh: str = "AQ-stored", access_seconds: float | None = None, scopes: tuple[str, ...] = SCOPES
     ) -> Authorization:
-        """Stores an authorization with the refresh token ``refresh``.
+        """Store an authorization with the refresh token ``refresh``.
 
-        Its access token lasts ``access_seconds``; None where it has none.
+        Its access token lasts ``access_seconds``; None for no access token.
         """
         access = None
         if access_seconds is not None:
@@ -114,16 +128,16 @@ class Stage:
 
     @property
     def refreshes(self) -> int:
-        """How many token requests were made."""
+        """The number of token requests."""
         return len(self.network.asked(TOKEN))
 
 
 @asynccontextmanager
-async def stage_in(folder: Path) -> AsyncIterator[Stage]:
-    """A stage whose store is a file in ``folder``."""
+async def rig_in(folder: Path) -> AsyncIterator[Rig]:
+    """Yield a rig whose store is a file in ``folder``."""
     store = FragileStore(folder / "now-playing.db")
     await store.open()
     try:
-        yield Stage(store)
+        yield Rig(store)
     finally:
         await store.close()
