@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.at_terminal import at_terminal
@@ -16,7 +17,7 @@ from tests.support.supysonic_server import PASSWORD, USER, SupysonicServer, supy
 
 pytestmark = [pytest.mark.process, pytest.mark.mpd, pytest.mark.supysonic]
 
-SONGS = (Song("song.flac", 300.0, "Harbour Lights"),)
+SONGS = (Song("song.flac", 300.0, "Harbour Lights", cover="tides"),)
 MPD_PASSWORD = "needle-of-mpd"
 
 
@@ -50,6 +51,10 @@ def leads_to_a_widget(tmp_path: Path, source: str, environ: dict[str, str], secr
     with server(tmp_path, bare()) as running:
         assert running.shows()
         assert running.get().json()["item"]["title"] == "Harbour Lights"
+        with httpx.stream("GET", f"{running.url}/now-playing/events", timeout=10.0) as stream:
+            event = next(line for line in stream.iter_lines() if line.startswith("data:"))
+        (artwork,) = json.loads(event.removeprefix("data:"))["item"]["artwork"]
+        assert artwork["url"].startswith(f"{running.url}/artwork/")
     status = json.loads(run("bootstrap", "status", "--json", cwd=tmp_path, environ=bare()).stdout)
     assert status["last_success_at"] is not None
     exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout.splitlines()

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -32,8 +33,10 @@ def player(status: str = STATUS, song: str = SONG, **more: bytes) -> Answer:
 
 
 @asynccontextmanager
-async def odd_server(answer: Answer, hello: bytes = b"OK MPD 0.19.0\n") -> AsyncIterator[dict[str, str]]:
-    """Serve while the context lasts; yields the variables that lead there."""
+async def odd_server(
+    answer: Answer, hello: bytes = b"OK MPD 0.19.0\n", socket_name: str | None = None
+) -> AsyncIterator[dict[str, str]]:
+    """Serve while the context lasts, on a TCP port or an abstract socket; yields the variables that lead there."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -46,10 +49,14 @@ async def odd_server(answer: Answer, hello: bytes = b"OK MPD 0.19.0\n") -> Async
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    if socket_name is None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        place = {"MPD_HOST": "127.0.0.1", "MPD_PORT": str(server.sockets[0].getsockname()[1])}
+    else:
+        server = await asyncio.start_unix_server(serve, f"\0{socket_name}")
+        place = {"MPD_HOST": f"@{socket_name}"}
     try:
-        yield {"SOURCE": "mpd", "MPD_HOST": "127.0.0.1", "MPD_PORT": str(port)}
+        yield {"SOURCE": "mpd", **place}
     finally:
         server.close()
 
@@ -158,3 +165,21 @@ async def test_names_that_are_hidden_count_as_nothing(tmp_path: Path) -> None:
         real_time_program(tmp_path, {**environ, "HIDE": "artist:elin sandvik"}) as program,
     ):
         await program.shows("idle")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
+@pytest.mark.parametrize("password", ["", "needle@"])
+async def test_an_abstract_socket_is_a_host_too(tmp_path: Path, password: str) -> None:
+    passwords: list[str] = []
+
+    def answer(line: str) -> bytes | None:
+        if line.startswith("password"):
+            passwords.append(line)
+            return b"OK\n"
+        return player()(line)
+
+    async with odd_server(answer, socket_name=f"now-playing-{tmp_path.name}") as environ:
+        environ["MPD_HOST"] = password + environ["MPD_HOST"]
+        async with real_time_program(tmp_path, environ) as program:
+            await program.shows("playing", "Harbour Lights")
+    assert passwords == (['password "needle"'] if password else [])

@@ -36,8 +36,8 @@ class SubsonicSimulator:
     """The server and its switches. Change the public attributes while it runs; ``requests`` are (endpoint, query).
 
     ``entries`` replaces what plays, ``error`` is the code of an error that is answered instead, ``answer`` is given
-    instead of anything else. Without ``has_reports`` it lists the classic fields alone, without ``knows_tokens`` it
-    asks for the password itself.
+    instead of anything else. Without ``has_reports`` it lists the classic fields alone. ``token_error`` answers a token
+    if the server needs the password itself.
     """
 
     now: Callable[[], float]
@@ -46,7 +46,7 @@ class SubsonicSimulator:
     api_key: str | None = field(default=None, repr=False)
     name: str | None = "harbour"
     has_reports: bool = True
-    knows_tokens: bool = True
+    token_error: int | None = None
     playlist: Playlist = field(default_factory=Playlist)
     entries: list[dict[str, Any]] | None = None
     error: int | None = None
@@ -84,8 +84,8 @@ class SubsonicSimulator:
             return None if query["apiKey"] == self.api_key and "u" not in query else 44
         given = query.get("p", "")
         if "p" not in query:
-            if not self.knows_tokens or "t" not in query:
-                return 10
+            if self.token_error is not None or "t" not in query:
+                return self.token_error or 10
             expected = hashlib.md5(f"{self.password}{query.get('s')}".encode(), usedforsecurity=False).hexdigest()
             return None if (query.get("u"), query["t"]) == (self.user, expected) else 40
         if given.startswith("enc:"):
