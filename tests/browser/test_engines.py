@@ -1,13 +1,16 @@
-"""The widget, the picture and the builder in Firefox and WebKit."""
+"""The widget, the picture and the builder in Firefox and WebKit, and with scroll bars that take room."""
 
 import io
 import time
 
+import httpx
 import pytest
 from PIL import Image, ImageChops
+from playwright.sync_api import Playwright, expect
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import Live
+from tests.support.browser import launched
 from tests.support.engines import Engine, Firefox, WebKit, webkit
 from tests.support.host_site import HostSite, script_tag
 from tests.support.live_server import live_server
@@ -119,6 +122,30 @@ def looks_dark(engine: Engine, live: Live, site: HostSite) -> bool:
     return gray < 96
 
 
+TALL_PAGE = """<div style="height:300vh"></div>
+<iframe src="ADDRESS/widget?sample=rtl&layout=cover" width="300" height="427" style="border:0"></iframe>"""
+BAR = "innerWidth - document.documentElement.clientWidth"
+ROOM = "[document.documentElement.clientWidth, document.documentElement.clientHeight]"
+
+
+def test_firefox_shows_no_scroll_bar_on_a_cover(running_firefox: Firefox, live: Live, site: HostSite) -> None:
+    running_firefox.open(site.add("/", TALL_PAGE.replace("ADDRESS", live.url)))
+    assert running_firefox.run(f"return {BAR}") > 0
+    running_firefox.enter(PLAIN_FRAME)
+    running_firefox.wait("!!document.querySelector('.widget')")
+    assert running_firefox.run(f"return {ROOM}") == [300, 427]
+    running_firefox.open("about:blank")
+
+
+def test_chromium_shows_no_scroll_bar_on_a_cover(running_playwright: Playwright, live: Live, site: HostSite) -> None:
+    with launched(running_playwright, scroll_bars=True) as context:
+        page = context.new_page()
+        page.goto(site.add("/", TALL_PAGE.replace("ADDRESS", live.url)))
+        assert page.evaluate(BAR) > 0
+        expect(page.frame_locator("iframe").locator(".widget")).to_be_visible()
+        assert page.frames[1].evaluate(ROOM) == [300, 427]
+
+
 # ---- Letters ---------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +181,6 @@ STILL = """document.getAnimations().every((one) => {
 
 
 def wait_for_paint(engine: Engine) -> None:
-    engine.wait(STILL)
     engine.run("delete window.drawn; requestAnimationFrame(() => requestAnimationFrame(() => { window.drawn = 1 }))")
     engine.wait("window.drawn")
 
@@ -165,6 +191,21 @@ def drawn(engine: Engine) -> Image.Image:
     assert picture.getextrema()[0] < 100  # type: ignore[operator]
     assert picture.getextrema()[1] > 250  # type: ignore[operator]
     return picture
+
+
+@pytest.mark.parametrize("what", SCRIPTS.values(), ids=SCRIPTS)
+def test_the_letters_of_the_picture_are_joined_and_ordered(
+    engine: Engine, live: Live, site: HostSite, what: Item
+) -> None:
+    """WebKit sets letter by letter, reversed and unjoined, any text of an SVG that has letter-spacing."""
+    live.show(playing(time.time(), what))
+    picture = httpx.get(f"{live.url}/now-playing.svg?theme=light&motion=off&without=artwork,progress").text
+    assert what.title.split()[0] in picture
+    engine.open(site.add("/", f"<style>body{{margin:0}}</style>{picture[picture.index('<svg') :]}"))
+    as_served = drawn(engine)
+    engine.run("for (const text of document.querySelectorAll('text')) text.style.letterSpacing = '0'")
+    wait_for_paint(engine)
+    assert difference(as_served, drawn(engine)) is None
 
 
 def difference(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int] | None:

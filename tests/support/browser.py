@@ -36,12 +36,14 @@ def launched(
     scale: float = 1.0,
     native: Scheme | None = None,
     blink: str = "",
+    scroll_bars: bool = False,
 ) -> Iterator[BrowserContext]:
     """A browser context with a profile of its own.
 
     ``native`` is what the system prefers. Playwright's own emulation would lay itself over every frame, and hide
     what an iframe's ``color-scheme`` does to the page inside (https://github.com/w3c/csswg-drafts/issues/7493).
-    ``blink`` are settings of the reader's, such as ``minimumFontSize=18``.
+    ``blink`` are settings of the reader's, such as ``minimumFontSize=18``. With ``scroll_bars`` they take room, as they
+    do on Windows and Linux; Playwright hides them.
     """
     preferred = "" if native is None else f"preferredColorScheme={NATIVE[native]}"
     settings = ",".join(filter(None, (preferred, blink)))
@@ -55,6 +57,7 @@ def launched(
             profile,
             executable_path=str(CHROMIUM),
             args=arguments,
+            ignore_default_args=["--hide-scrollbars"] if scroll_bars else None,
             headless=True,
             java_script_enabled=javascript,
             locale=locale,

@@ -22,7 +22,7 @@ FIREFOX = Path("/usr/bin/firefox-esr")
 WEBKIT_DRIVER = Path("/usr/bin/WebKitWebDriver")
 XVFB = Path("/usr/bin/Xvfb")
 START_TIMEOUT_SECONDS = 60
-WAIT_TIMEOUT_SECONDS = 15
+WAIT_TIMEOUT_SECONDS = 30
 DARK_PREFERENCE = "ui.systemUsesDarkTheme"
 
 
