@@ -144,7 +144,7 @@ async def rendered(what: Item, artwork: bytes) -> bytes:
 
     options = WidgetOptions()
     view = build_view_model(playing(NOW, what), options, get_translations("en", ""), NOW)
-    return render_png(view, options, None, artwork, "share")
+    return render_png(view, options, None, None, artwork, "share")
 
 
 async def test_where_it_cannot_be_drawn_an_image_comes_that_nobody_keeps() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import cast, get_args
@@ -38,31 +39,28 @@ class PngCache:
         self._waiting = 0
         self._has_logged = False
 
-    async def get(
-        self, etag: str, wish: RenderRequest, art: str | None, artwork: bytes | None, size: PngSize
-    ) -> bytes | None:
+    async def get(self, etag: str, draw: Callable[[], bytes]) -> bytes | None:
         """Return the picture of ``etag``, drawn once for everybody who asks meanwhile; None if it can't be drawn."""
         task = self._renders.get(etag)
         if task is None:
             if self._waiting >= MAX_WAITING:
                 return None
-            task = self._renders[etag] = asyncio.create_task(self._render(wish, art, artwork, size))
+            task = self._renders[etag] = asyncio.create_task(self._render(draw))
             while len(self._renders) > MAX_CACHED_PICTURES:
                 self._renders.popitem(last=False)
         else:
             self._renders.move_to_end(etag)
         return await asyncio.shield(task)
 
-    async def _render(self, wish: RenderRequest, art: str | None, artwork: bytes | None, size: PngSize) -> bytes | None:
+    async def _render(self, draw: Callable[[], bytes]) -> bytes | None:
         self._waiting += 1
         try:
-            from widget.web.embed.png.renderer import render_png  # Not at the start: fonts and Unicode tables.
-
             async with self._slots:
-                return await asyncio.to_thread(render_png, wish.view, wish.options, art, artwork, size)
+                return await asyncio.to_thread(draw)
         except ImportError:
             self._log_once("Pillow is not installed: /now-playing.png shows a fixed picture")
         except Exception as error:
+            # An image must come in any case: its embedder can't show anything else.
             self._log_once(f"/now-playing.png could not be drawn: {type(error).__name__}")
         finally:
             self._waiting -= 1
@@ -82,9 +80,16 @@ async def png_image(request: Request) -> Response:
     artwork, art = await asyncio.gather(
         _artwork(wish, size, seconds), artwork_color(wish.services, wish.view.item, seconds)
     )
-    etag = _etag(wish, art, artwork, size)
+    hue = None if wish.view.item is None else wish.services.artwork.accent_color(wish.view.item)
+    etag = _etag(wish, art, hue, artwork, size)
+
+    def draw() -> bytes:
+        from widget.web.embed.png.renderer import render_png  # Not at the start: fonts and Unicode tables.
+
+        return render_png(wish.view, wish.options, art, hue, artwork, size)
+
     pictures: PngCache = request.app.state.pictures
-    body = await pictures.get(etag, wish, art, artwork, size)
+    body = await pictures.get(etag, draw)
     return build_response(
         request,
         body or fallback_image(size),
@@ -116,9 +121,9 @@ async def _artwork(wish: RenderRequest, size: PngSize, seconds: float) -> bytes 
     return None if file is None else file.body
 
 
-def _etag(wish: RenderRequest, art: str | None, artwork: bytes | None, size: PngSize) -> str:
+def _etag(wish: RenderRequest, art: str | None, hue: str | None, artwork: bytes | None, size: PngSize) -> str:
     """Return the ETag of what is drawn: progress is not."""
     view, options = wish.view, wish.options
     look = (size, options.theme, options.background, options.accent, options.without, wish.words.tag)
-    words = (view.state, view.label, view.headline, view.byline, view.explicit, view.source.label, art)
+    words = (view.state, view.label, view.headline, view.byline, view.explicit, view.source.label, art, hue)
     return weak_etag(repr((look, words)), artwork or b"")

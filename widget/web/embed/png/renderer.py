@@ -60,16 +60,19 @@ LAYOUTS: Mapping[PngSize, PngLayout] = {
 }
 
 
-def render_png(view: ViewModel, options: WidgetOptions, art: str | None, artwork: bytes | None, size: PngSize) -> bytes:
+def render_png(
+    view: ViewModel, options: WidgetOptions, art: str | None, hue: str | None, artwork: bytes | None, size: PngSize
+) -> bytes:
     """Return the picture of ``view`` as PNG bytes, at most :data:`MAX_PNG_BYTES`.
 
-    ``art`` is the artwork's color (``#rrggbb``), ``artwork`` its image; both None if there is none. Raises ImportError
+    ``art`` is the artwork's color (``#rrggbb``), ``hue`` the accent of a gray one, ``artwork`` its image; None if there
+    is none. Raises ImportError
     without Pillow.
     """
     from PIL import Image
 
     layout = LAYOUTS[size]
-    colors = _palette(options, art)
+    colors = _palette(options, art, hue, size)
     mode = "RGBA" if colors.background == "transparent" else "RGB"
     image = Image.new(mode, (layout.width, layout.height), (0, 0, 0, 0) if mode == "RGBA" else colors.background)
     _Painter(image, layout, colors, view).paint(artwork)
@@ -202,11 +205,15 @@ class _Painter:
         self._image.paste(color, box[:2], mask)
 
 
-def _palette(options: WidgetOptions, art: str | None) -> Palette:
-    """Return the colors for one theme: a PNG can't follow the visitor's, so ``auto`` is dark."""
+def _palette(options: WidgetOptions, art: str | None, hue: str | None, size: PngSize) -> Palette:
+    """Return the colors. A picture can't follow the visitor's theme: ``auto`` is dark, and link previews are vivid."""
     scheme: ColorScheme = "light" if options.theme == "light" else "dark"
-    background = "card" if options.background == "glass" else options.background
-    return palette(scheme, background, options.accent, art)
+    background = options.background
+    if background == "glass":  # There is no page behind a picture.
+        background = "card"
+    elif background == "art" and size == "share":
+        background = "vivid"
+    return palette(scheme, background, options.accent, art, hue)
 
 
 def _decode(body: bytes, side: int) -> Image | None:
