@@ -219,6 +219,14 @@ async def test_web_scrobbler_tells_positions_and_pauses(stage: InletStage) -> No
     assert [title for title, _ in await stage.recent()] == ["One"]
 
 
+async def test_what_web_scrobbler_could_not_process_is_taken_as_it_was_parsed(stage: InletStage) -> None:
+    empty = {"track": "", "artist": None, "album": "", "duration": None}
+    await web(stage, "nowplaying", song=song(processed=empty))
+    item = (await stage.page())["item"]
+    assert (item["title"], item["artists"][0]["name"], item["album"]) == ("one (official video)", "Weirs", None)
+    assert item["duration_ms"] == 150_000
+
+
 async def test_web_scrobbler_s_old_scrobbles_fill_the_list(stage: InletStage) -> None:
     old = [song(f"Song {n}", metadata={"startTimestamp": int(stage.began) - n * 300}) for n in range(1, 4)]
     await web(stage, "scrobble", song=old[0], songs=old, currentlyPlaying=False)

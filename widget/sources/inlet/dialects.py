@@ -156,12 +156,13 @@ def _own_url(value: dict[str, Any], name: str) -> str | None:
 
 def _web_scrobbler_listen(song: dict[str, Any], now: float) -> PlayedItem:
     started_at = as_object(song.get("metadata")).get("startTimestamp")
-    return PlayedItem(_web_scrobbler_item(song), read_listened_at(started_at, now))
+    return PlayedItem(_web_scrobbler_item(song), read_listened_at(now if started_at is None else started_at, now))
 
 
 def _web_scrobbler_item(song: dict[str, Any]) -> Item:
     parsed = as_object(song.get("parsed"))
-    known = {**parsed, **{key: value for key, value in as_object(song.get("processed")).items() if value is not None}}
+    processed = as_object(song.get("processed"))
+    known = {**parsed, **{key: value for key, value in processed.items() if value not in (None, "")}}
     url = as_url(parsed.get("originUrl"))
     return _sent_item(
         known.get("track"),
