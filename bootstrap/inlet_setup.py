@@ -62,7 +62,7 @@ def print_player_instructions(
 ) -> None:
     """Print the players' settings; ``token`` is None if it ``is_set`` or was kept."""
     address = public_url or EXAMPLE_ADDRESS
-    shown = token or ("the value of INLET_TOKEN" if is_set else "your token")
+    token_text = token or ("the value of INLET_TOKEN" if is_set else "your token")
     terminal.print_message()
     if token is not None:
         terminal.print_heading("Your token (shown only once; only its hash is stored):")
@@ -76,19 +76,19 @@ def print_player_instructions(
     terminal.print_unwrapped(f'ListenBrainz.BaseURL = "{address}/1/"')
     terminal.print_heading("Jellyfin, in the settings of its ListenBrainz plug-in:")
     terminal.print_unwrapped(f"ListenBrainz API URL: {address}")
-    terminal.print_unwrapped(f"Your user's ListenBrainz API token: {shown}")
+    terminal.print_unwrapped(f"Your user's ListenBrainz API token: {token_text}")
     terminal.print_heading("multi-scrobbler, in listenbrainz.json:")
     client = {
         "id": "now-playing",
         "name": "now-playing",
         "configureAs": "client",
-        "data": {"token": shown, "username": "me", "url": address},
+        "data": {"token": token_text, "username": "me", "url": address},
     }
     terminal.print_unwrapped(json.dumps([client]))
     terminal.print_heading("Web Scrobbler, as a webhook (with pauses):")
     terminal.print_unwrapped(f"{address}/inlet/web-scrobbler/{token or 'TOKEN'}")
     terminal.print_heading("Anything else that can submit to ListenBrainz:")
-    terminal.print_unwrapped(f"API URL: {address}    token: {shown}")
+    terminal.print_unwrapped(f"API URL: {address}    token: {token_text}")
 
 
 def token_state(row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]) -> str:

@@ -137,7 +137,7 @@ def status_rows(status: SourceStatus, now: float, location: str) -> list[tuple[s
         last = None if status.last_success_at is None else _format_minute(status.last_success_at)
         if status.token_state is not None:
             rows.append(("Token for players", status.token_state))
-            rows.append(("Last heard", last or "no player has sent anything yet"))
+            rows.append(("Last submission", last or "no player has sent anything yet"))
         else:
             rows.append(("Last response", last or "never"))
     elif status.authorization is not None:

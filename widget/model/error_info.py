@@ -71,7 +71,7 @@ ERROR_INFOS: Mapping[ErrorCode, ErrorInfo] = {
         "Retrying. If this lasts, restart the server.",
     ),
 }
-"""Where a service says more, as Spotify about a 403, the error that is raised says it in place of this."""
+"""The defaults. An adapter that knows more, such as the reason for a 403, raises its error with its own message."""
 
 SPOTIFY_FORBIDDEN = ErrorInfo(
     "Access refused",

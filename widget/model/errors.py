@@ -169,7 +169,7 @@ class SourceUnreachable(SourceError):  # noqa: N818
 
 
 class UnsupportedServer(SourceUnreachable):
-    """The server responds, but cannot say what plays."""
+    """The server responds, but without any playback."""
 
 
 class SpotifyUnreachable(SourceUnreachable):

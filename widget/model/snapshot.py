@@ -13,7 +13,7 @@ Status = Literal["playing", "paused", "ad", "idle", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """Why the source cannot be polled. ``message`` tells the owner the next step and holds no secret.
+    """Why the source cannot be polled. ``message`` names the next step and holds no secret.
 
     ``retry_at`` (s since the epoch) is when polling may work again, None if unknown.
     """

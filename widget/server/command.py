@@ -89,8 +89,6 @@ async def _serve(
     settings: Settings, listener: socket.socket, ending: ShutdownHandler, connections: int, demo: bool
 ) -> None:
     ending.stop = _canceller()  # What opens a database may hang.
-    from widget.app import create_app
-    from widget.sources.registry import resolve_source
     from widget.store.factory import create_store, open_or_warn
 
     origin = local_url(listener)
@@ -104,7 +102,12 @@ async def _serve(
             echo("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
         store = create_store(settings.database_url)
         stack.push_async_callback(store.close)
-        await open_or_warn(store)
+        opening = asyncio.create_task(open_or_warn(store))
+        await asyncio.sleep(0)  # The database opens in its own thread while the rest is imported.
+        from widget.app import create_app
+        from widget.sources.registry import resolve_source
+
+        await opening
         tell = _once(lambda: echo(f"Now playing is shown at {origin}/"))
 
         def server_of(settings: Settings, store: Store) -> Server:

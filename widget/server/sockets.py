@@ -59,7 +59,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"HOST cannot be right: {host!r} is no address of this machine") from error
+        raise ConfigurationError(f"HOST must be an address of this computer, not {host!r}") from error
     listener = socket.socket(family, kind, protocol)
     if os.name == "posix":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -82,7 +82,7 @@ class Store(ABC):
         """
 
     async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
-        """Keep an authorization that could not be stored outside the database; False where there is no such place."""
+        """Keep an authorization that could not be stored outside the database; False if there is no such place."""
         return False
 
     async def authorization(self) -> Authorization | None:

@@ -62,7 +62,7 @@ MIGRATIONS = (
 TABLES = ("token", "credentials", "calls", "notes", "messages", "source_calls")
 
 VERSION = 2
-"""What earlier versions compare with their own and refuse when it is higher.
+"""The number that earlier versions compare with their own and refuse when it is higher.
 
 Raised only for a change that they would misread, never for an added table: going back must work.
 """

@@ -54,6 +54,7 @@ class SqliteConnection:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._migrates = True
+        self._has_written = False
         self._identity: tuple[int, int] | None = None
         self._wal_identity: tuple[int, int] | None = None
 
@@ -64,9 +65,11 @@ class SqliteConnection:
         """
         self._migrates = migrate
         try:
+            self._has_written = False
             connection = self._opened(OPEN_TIMEOUT_SECONDS)
-            if migrate:
-                self._migrate(connection, force_write=True)
+            if migrate and not self._has_written:
+                # A file that is current proves nothing: it must take writes before Spotify is asked for anything.
+                _in_transaction(connection, lambda: _write_anything(connection), write=True, durable=True)
         except (OSError, sqlite3.Error) as error:
             self.close()
             message = f"the database {self._path} cannot be written ({describe_error(error)})"
@@ -128,7 +131,7 @@ class SqliteConnection:
         self._connection = connection = _connect(self._path, seconds)
         try:
             _enter_wal_mode(connection, seconds)
-            self._migrate(connection, force_write=False)
+            self._migrate(connection)
         except BaseException:
             self.close()
             raise
@@ -167,13 +170,11 @@ class SqliteConnection:
             for suffix in ("", "-wal", "-shm"):
                 _restrict_to_owner(self._beside(suffix))
 
-    def _migrate(self, connection: sqlite3.Connection, *, force_write: bool) -> None:
+    def _migrate(self, connection: sqlite3.Connection) -> None:
         _check_version(connection, self._path)
         if not _is_current(connection):
             _in_transaction(connection, lambda: _apply_migrations(_database(connection)), write=True, durable=True)
-        elif force_write:
-            # A file that is current proves nothing: it must take writes before Spotify is asked for anything.
-            _in_transaction(connection, lambda: _write_anything(connection), write=True, durable=True)
+            self._has_written = True
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
