@@ -130,9 +130,7 @@
       if (type !== "message") {
         if (type !== "transitionend" || target.contains?.(this)) this.render();
       } else if (frame && source === frame.contentWindow && (origin === this.server?.origin || origin === "null")) {
-        if (data?.type === `${NAME}:height` && Number.isFinite(data.height)) {
-          frame.style.height = `${Math.min(Math.max(data.height, 0), 4000)}px`;
-        }
+        if (data?.type === `${NAME}:height` && data.height >= 0) frame.style.height = `${Math.min(data.height, 4000)}px`;
       }
     }
 
@@ -153,7 +151,7 @@
       const { server, shade, shadowRoot, layout } = this;
       if (!server) return warn();
       const scale = Math.min(3, Math.max(0.75, parseFloat(this.scale) || 1));
-      const width = parseInt(this.width, 10) || (layout === "pill" ? 320 * scale : 0);
+      const width = parseInt(this.width) || (layout === "pill" ? 320 * scale : 0);
       const css = `:host{display:block${width > 0 ? `;max-width:${width}px` : ""}}:host([hidden]){display:none}`;
       if (this.css !== css) {
         this.css = css;
