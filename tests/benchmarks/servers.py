@@ -19,6 +19,7 @@ from widget.config.settings import Settings
 from widget.server.connections import ConnectionLimits
 from widget.server.server import Server, loop_factory
 from widget.server.sockets import bind_socket
+from widget.web.app import WebApp
 
 BODY = b"x" * 400
 INLET_TOKEN = "a-token-for-the-benchmark"
@@ -34,17 +35,18 @@ async def bare(scope: dict[str, object], receive: object, send: object) -> None:
 
 
 def ours() -> Any:
-    """All faces, and ``/publish`` to make a change."""
+    """Return all routes, and ``/publish`` to make a change."""
     clock = SystemClock()
     showing = Showing(clock).show(playing(clock.now()))
+    app = WebApp(showing.app.state.services)
 
     async def publish(request: Request) -> JSONResponse:
         at = time.monotonic()
-        showing.show(playing(clock.now(), item(f"Song {at}")))
+        showing.show(playing(clock.now(), item(f"Song {at}"), progress_ms=60_000))
         return JSONResponse({"at": at})
 
-    showing.app.router.routes.append(Route("/publish", publish, methods=["POST"]))
-    return showing.app
+    app.router.routes.append(Route("/publish", publish, methods=["POST"]))
+    return app
 
 
 def inlet() -> Any:
