@@ -1,4 +1,4 @@
-"""Resident memory of ``python -m widget --demo`` once every face was visited, beside a bare uvicorn."""
+"""Resident memory of ``python -m widget`` once every route was visited, beside 1.1.0 and a bare uvicorn."""
 
 import tempfile
 import time
@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.benchmarks.baseline import NAME, trees
 from tests.benchmarks.startup import BARE, ENVIRON
 from tests.benchmarks.table import row
 from tests.support.commands import ROOT, start, wait_for
@@ -31,17 +32,17 @@ FACES = (
 LANGUAGES = ("en", "de", "ar", "he", "ja", "zh-TW", "hi", "ru")
 
 
-def resident(module: str, folder: Path, *arguments: str, visit: bool) -> float:
-    """MB of the process ``python -m MODULE``, after ``visit`` of all faces in several languages."""
+def resident(module: str, root: Path, folder: Path, *arguments: str, visit: bool) -> float:
+    """Return the MB of a process of ``module`` from ``root``, after ``visit`` of all routes in several languages."""
     port = free_port()
     given = [str(port) if argument == "PORT" else argument for argument in arguments]
-    process = start(module, *given, cwd=folder, environ={**ENVIRON, "PYTHONPATH": f"{folder}:{ROOT}"})
+    process = start(module, *given, cwd=folder, environ={**ENVIRON, "PYTHONPATH": f"{folder}:{root}"})
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{address}/healthz", process)
         if visit:
             _visit(address)
-        return psutil.Process(process.pid).memory_info().rss / MEGABYTE
+        return float(psutil.Process(process.pid).memory_info().rss) / MEGABYTE
     finally:
         process.kill()
         process.communicate()
@@ -61,13 +62,17 @@ def _visit(address: str) -> None:
 
 
 def report() -> None:
-    """Prints both, and what is added by faces that were visited."""
-    with tempfile.TemporaryDirectory() as name:
+    """Print the ratio to 1.1.0, each with a database of its own, and without the PNG, which 1.1.0 has not."""
+    with tempfile.TemporaryDirectory() as name, trees() as roots:
         folder = Path(name)
         (folder / "bare_server.py").write_text(BARE, encoding="utf-8")
-        bare = resident("bare_server", folder, "PORT", visit=False)
-        fresh, visited = (
-            resident("widget", folder, "--demo", "--port", "PORT", visit=visit) for visit in (False, True)
-        )
-    beside = f"after the start {fresh:.0f} MB, bare uvicorn {bare:.0f} MB"
-    row("memory: resident, once every face was visited", f"{visited:.0f} MB", "50 MB", beside)
+        bare = resident("bare_server", ROOT, folder, "PORT", visit=False)
+        sizes: dict[tuple[str, bool], float] = {}
+        for version, root in roots.items():
+            database = ("--port", "PORT", "--database", f"sqlite:///{folder}/{version}.db")
+            for visit in (False, True):
+                sizes[version, visit] = resident("widget", root, folder, *database, visit=visit)
+    now, old = sizes["now", True], sizes[NAME, True]
+    beside = f"of {NAME}; {now:.0f} MB, {NAME} {old:.0f} MB"
+    beside += f"; after the start {sizes['now', False]:.0f} and {sizes[NAME, False]:.0f} MB, bare uvicorn {bare:.0f} MB"
+    row("memory: resident, once every route was visited", f"{now / old:.2f}", "0.90", beside)
