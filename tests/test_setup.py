@@ -67,7 +67,7 @@ async def test_without_a_key_there_is_no_setup(tmp_path: Path) -> None:
 async def test_the_form_tells_the_state_the_last_day_and_the_redirect_uri(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         answer = await running.client.get("/setup")
-    for text in ("works", "2027-05-18", CALLBACK, 'name="key"', 'method="post"'):
+    for text in ("connected", "2027-05-18", CALLBACK, 'name="key"', 'method="post"'):
         assert text in answer.text
     assert "<script" not in answer.text
 
@@ -109,7 +109,7 @@ async def test_where_nothing_is_stored_any_account_may_begin(tmp_path: Path) -> 
     clock = FakeClock()
     settings = Settings(client_id="an-id", client_secret="a-secret", public_url=PUBLIC_URL, setup_key=KEY)
     async with program(tmp_path, clock=clock, settings=settings, authorized=False) as running:
-        assert "none is stored" in (await running.client.get("/setup")).text
+        assert "not connected yet" in (await running.client.get("/setup")).text
         assert (await running.renews()).status_code == 200
         assert (await running.client.get("/now-playing")).json()["status"] == "playing"
 

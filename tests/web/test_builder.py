@@ -208,7 +208,7 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(sh
     assert (page.status_code, text.status_code) == (404, 404)
     if not path.startswith("/static"):
         assert page.headers["content-type"].startswith("text/html")
-        assert "There is nothing here" in page.text
+        assert "Page not found" in page.text
         assert "script" not in page.text
         assert 'href="/"' in page.text
     assert text.text == "not found"

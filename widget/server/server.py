@@ -1,4 +1,4 @@
-"""uvicorn as we need it: with limits, one worker, its signals ours, and streams that end before it does."""
+"""A uvicorn server with connection limits, its signals handled elsewhere, whose streams end before it does."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import uvicorn
 from widget.server.connections import ConnectionLimiter, ConnectionLimits
 
 KEEP_ALIVE_SECONDS = 95
-"""Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them meets a closed one."""
+"""Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them finds one closed."""
 
 GRACE_SECONDS = 1
+FREEZE_AFTER_SECONDS = 2.0
 BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Serves ``app`` within ``limits``. ``started`` is called once it does, ``end_streams``
-    when it shall end."""
+    """Serves ``app`` within ``limits``; calls ``started`` when it serves, and ``end_streams`` before it shuts down."""
 
     server_state: ConnectionLimiter
 
@@ -54,18 +54,19 @@ class Server(uvicorn.Server):
             )
         )
         self.server_state = ConnectionLimiter(limits)
-        self._tell_started = started
+        self._started_callback = started
         self._end_streams = end_streams
 
     def stop(self) -> None:
-        """Ends :meth:`serve` soon."""
+        """End :meth:`serve` soon."""
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._tell_started()
-            _keep_the_collector_off_what_stays()
+            self._started_callback()
+            # Later, for it takes as long as ten answers.
+            asyncio.get_running_loop().call_later(FREEZE_AFTER_SECONDS, _freeze_long_lived_objects)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._end_streams()
@@ -77,14 +78,14 @@ class Server(uvicorn.Server):
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it is; on Windows the loop of selectors, for Postgres is spoken to by one."""
+    """Return uvloop's factory if installed; on Windows that of the selector loop, which psycopg needs."""
     if sys.platform == "win32":
         return asyncio.SelectorEventLoop
     return uvicorn.Config("", log_config=None).get_loop_factory()
 
 
 def protocol_class(*, h11: bool = False) -> type[asyncio.Protocol]:
-    """How HTTP is spoken: by httptools where it is there, else by h11."""
+    """Return the protocol on httptools if installed, else on h11."""
     if not h11:
         try:
             from widget.server.httptools_protocol import LimitedHttpToolsProtocol
@@ -97,8 +98,9 @@ def protocol_class(*, h11: bool = False) -> type[asyncio.Protocol]:
     return LimitedH11Protocol
 
 
-def _keep_the_collector_off_what_stays() -> None:
-    gc.unfreeze()  # A server that stood in for this one may be gone.
+def _freeze_long_lived_objects() -> None:
+    """Spare the garbage collector everything that was loaded: its runs make the slowest answers."""
+    gc.unfreeze()  # A placeholder server may be gone.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

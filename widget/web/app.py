@@ -22,8 +22,6 @@ from widget.web.api import events, now_playing_app
 from widget.web.api.flat import sample_responder
 from widget.web.api.response_cache import EncodedSnapshotCache, ResponseCache
 from widget.web.context import AppContext, public_base_url
-from widget.web.embed.page import PageCache
-from widget.web.embed.png.endpoint import PngCache
 from widget.web.request_limits import (
     MAX_BODY_BYTES,
     METHODS_WITHOUT_BODY,
@@ -61,9 +59,7 @@ class WebApp(Starlette):
         self.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
         self.state.services = services
         self.state.now_playing_cache = EncodedSnapshotCache(services.artwork, services.source)
-        self.state.pages = PageCache()
-        self.state.pictures = PngCache()
-        self.state.turns = FairQueue()
+        self.state.render_queue = FairQueue()
         self._max_body_bytes = max_body_bytes or (lambda _: None)
         self._body_slots = BodySlots()
         responses = ResponseCache(

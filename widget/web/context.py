@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import Request
 
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from widget.artwork.color_service import ColorService
 
 
+Cache = TypeVar("Cache")
+
+
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """Stands on ``app.state.services``. ``disk_may_go``: the next restart may take the database."""
+    """Everything that routes may use. ``storage_is_ephemeral``: the next restart may delete the database."""
 
     settings: Settings
     clock: Clock
@@ -42,7 +45,7 @@ class AppContext:
 
     @property
     def has_setup(self) -> bool:
-        """Whether ``/setup`` is open: there is a key, and an authorization to renew."""
+        """Return whether ``/setup`` is open: there is a key, and an authorization to renew."""
         return self.settings.setup_key is not None and self.reauthorization is not None
 
     def require_reauthorization(self) -> Reauthorization:
@@ -53,15 +56,24 @@ class AppContext:
 
     @property
     def labelled_source(self) -> SourceInfo:
-        """The source under the name that it gives itself, if it has said so."""
+        """Return the source under the name that it gives itself, if any."""
         label = self.broadcast.current.source_label
         return self.source if label is None else replace(self.source, label=label)
 
 
 def get_context(request: Request) -> AppContext:
-    """The services of the app that handles ``request``."""
-    services: AppContext = request.app.state.services
-    return services
+    """Return the context of the application that handles ``request``."""
+    context: AppContext = request.app.state.services
+    return context
+
+
+def get_cache(request: Request, name: str, create: Callable[[], Cache]) -> Cache:
+    """Return the application's cache of that ``name``, which its first user creates."""
+    state = request.app.state
+    if not hasattr(state, name):
+        setattr(state, name, create())
+    cache: Cache = getattr(state, name)
+    return cache
 
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[([0-9A-Fa-f:.]{2,45})\])(?::\d{1,5})?")

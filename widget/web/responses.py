@@ -85,6 +85,13 @@ def build_response(
     return Response(body, status, all_headers, media_type)
 
 
+def without_body(request: Request, response: Response) -> Response:
+    """Return ``response`` without its body if ``request`` is HEAD; Content-Length stays (RFC 9110, section 9.3.2)."""
+    if request.method == "HEAD" and hasattr(response, "body"):
+        response.body = b""
+    return response
+
+
 async def preflight(request: Request) -> Response:
     """Return the response to OPTIONS, CORS preflights included (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
     return Response(status_code=204, headers=dict(PREFLIGHT_HEADERS))

@@ -1,8 +1,10 @@
-"""All routes but ``/now-playing`` and its events, which stand in front of them (see ``front``)."""
+"""All routes but ``/now-playing`` and its events, which the application answers before these."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -10,72 +12,50 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from widget.model.errors import NowPlayingError
 from widget.web.api.flat import flat_endpoint
 from widget.web.api.text import text_endpoint
-from widget.web.builder.page import builder_page
 from widget.web.context import get_context
-from widget.web.embed.artwork import artwork
-from widget.web.embed.listen import listen
-from widget.web.embed.now import now_page
-from widget.web.embed.oembed import oembed
-from widget.web.embed.page import widget_page
-from widget.web.embed.png.endpoint import png_image
-from widget.web.embed.script import embed_script
 from widget.web.health import healthz, readyz
-from widget.web.request_limits import FairQueue
-from widget.web.responses import build_response, preflight
-from widget.web.setup.page import private_headers
-from widget.web.setup.routes import setup_callback, setup_error, setup_form, setup_start
+from widget.web.responses import build_response, preflight, without_body
 from widget.web.static_files import ROOT_DOCUMENTS, root_document, static, static_url
 from widget.web.templating import jinja_environment
+
+if TYPE_CHECKING:
+    from widget.web.request_limits import FairQueue
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-async def not_found_response(request: Request, own: Mapping[str, str] | None = None) -> Response:
-    """404; nothing of the address that was asked for is in it. ``own`` headers stand in place of the public ones."""
-    headers = {"Vary": "Accept"}
-    if "text/html" not in request.headers.get("accept", ""):
-        return _answer(request, b"not found", "text/plain", headers, own)
-    home = urlsplit(get_context(request).settings.public_url or "").path + "/"
-    page = jinja_environment().get_template("not_found.html").render(home=home, style=static_url("site.css"))
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return _answer(request, page.encode(), "text/html; charset=utf-8", headers, own)
+def lazy_endpoint(module: str, name: str) -> Endpoint:
+    """Return the endpoint ``name`` of ``widget.web.MODULE``, which the first request imports.
 
+    Pages and pictures take a fifth of the time of a start that needs none of them.
+    """
 
-def _answer(
-    request: Request, body: bytes, media_type: str, headers: Mapping[str, str], own: Mapping[str, str] | None
-) -> Response:
-    if own is not None:
-        return Response(body, 404, {**own, **headers}, media_type)
-    return build_response(request, body, media_type=media_type, cache_control="no-store", status=404, headers=headers)
+    async def endpoint(request: Request) -> Response:
+        found: Endpoint = getattr(import_module(f"widget.web.{module}"), name)
+        return await found(request)
 
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-async def svg_image(request: Request) -> Response:
-    """The picture for READMEs; how wide characters are is read when the first one is drawn."""
-    from widget.web.embed.svg.endpoint import svg_image as drawn
-
-    return await drawn(request)
+    return endpoint
 
 
 PUBLIC: tuple[tuple[str, Endpoint], ...] = (
-    ("/", builder_page),
-    ("/now", now_page),
-    ("/widget", widget_page),
-    ("/now-playing.svg", svg_image),
-    ("/now-playing.png", png_image),
-    ("/artwork/{key}", artwork),
-    ("/embed.js", embed_script),
-    ("/oembed", oembed),
+    ("/", lazy_endpoint("builder.page", "builder_page")),
+    ("/now", lazy_endpoint("embed.now", "now_page")),
+    ("/widget", lazy_endpoint("embed.page", "widget_page")),
+    ("/now-playing.svg", lazy_endpoint("embed.svg.endpoint", "svg_image")),
+    ("/now-playing.png", lazy_endpoint("embed.png.endpoint", "png_image")),
+    ("/artwork/{key}", lazy_endpoint("embed.artwork", "artwork")),
+    ("/embed.js", lazy_endpoint("embed.script", "embed_script")),
+    ("/oembed", lazy_endpoint("embed.oembed", "oembed")),
     ("/api/now-playing", flat_endpoint),
     ("/now-playing.txt", text_endpoint),
-    ("/listen", listen),
+    ("/listen", lazy_endpoint("embed.listen", "listen")),
     ("/healthz", healthz),
     ("/readyz", readyz),
     ("/static/{name}", static),
@@ -83,82 +63,83 @@ PUBLIC: tuple[tuple[str, Endpoint], ...] = (
 )
 
 SERIALIZED_PATHS = frozenset({"/", "/now", "/widget", "/now-playing.svg", "/now-playing.png", "/oembed"})
-"""Drawn for whoever asks, each a few milliseconds; a visitor's options are endless."""
+"""Rendered for each visitor in a few milliseconds, one at a time: the combinations of options are endless."""
+
+PRIVATE: tuple[tuple[str, Endpoint, tuple[str, ...]], ...] = (
+    ("/setup", lazy_endpoint("setup.routes", "setup"), (*METHODS, "POST")),
+    ("/setup/callback", lazy_endpoint("setup.routes", "setup_callback"), METHODS),
+)
 
 
 def routes(*, setup: bool) -> list[Route]:
-    """The routes; ``/setup`` only where it is wanted."""
-    for_all = [
+    """Return the routes, with ``/setup`` only if it is open."""
+    public = [
         Route(
             path,
             public_endpoint(_in_turn(endpoint) if path in SERIALIZED_PATHS else endpoint),
-            methods=["GET", "HEAD", "OPTIONS"],
+            methods=list(METHODS),
         )
         for path, endpoint in PUBLIC
     ]
-    return [*for_all, *(_SETUP if setup else [])]
-
-
-def _in_turn(endpoint: Endpoint) -> Endpoint:
-    async def answer(request: Request) -> Response:
-        turns: FairQueue = request.app.state.turns
-        await turns.wait_turn()
-        return await endpoint(request)
-
-    return answer
+    private = [Route(path, endpoint, methods=list(methods)) for path, endpoint, methods in PRIVATE]
+    return [*public, *(private if setup else [])]
 
 
 def public_endpoint(endpoint: Endpoint) -> Endpoint:
-    """``endpoint`` with OPTIONS and HEAD answered as every public route answers them."""
+    """Return ``endpoint`` with OPTIONS and HEAD answered as on every public route."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         if request.method == "OPTIONS":
             return await preflight(request)
-        return _without_body(request, await endpoint(request))
+        return without_body(request, await endpoint(request))
 
-    return answer
-
-
-def _owners(endpoint: Endpoint) -> Endpoint:
-    async def answer(request: Request) -> Response:
-        if request.method == "OPTIONS":
-            allowed = "GET, HEAD, OPTIONS, POST" if endpoint is _setup else "GET, HEAD, OPTIONS"
-            return Response(status_code=204, headers={**private_headers(get_context(request)), "Allow": allowed})
-        try:
-            return _without_body(request, await endpoint(request))
-        except NowPlayingError as error:
-            return await setup_error(request, error)
-
-    return answer
+    return respond
 
 
-async def _setup(request: Request) -> Response:
-    return await (setup_start(request) if request.method == "POST" else setup_form(request))
+def _in_turn(endpoint: Endpoint) -> Endpoint:
+    async def respond(request: Request) -> Response:
+        queue: FairQueue = request.app.state.render_queue
+        await queue.wait_turn()
+        return await endpoint(request)
+
+    return respond
 
 
-_SETUP = [
-    Route("/setup", _owners(_setup), methods=["GET", "HEAD", "OPTIONS", "POST"]),
-    Route("/setup/callback", _owners(setup_callback), methods=["GET", "HEAD", "OPTIONS"]),
-]
-
-
-def _without_body(request: Request, response: Response) -> Response:
-    if request.method == "HEAD" and hasattr(response, "body"):
-        response.body = b""  # Content-Length stays: it is that of GET (RFC 9110, section 9.3.2).
-    return response
+async def not_found_response(request: Request, private_headers: Mapping[str, str] | None = None) -> Response:
+    """Return 404, which repeats nothing of the path. ``private_headers`` replace the public ones."""
+    headers = {"Vary": "Accept"}
+    if "text/html" not in request.headers.get("accept", ""):
+        body, media_type = b"not found", "text/plain"
+    else:
+        home = urlsplit(get_context(request).settings.public_url or "").path + "/"
+        page = jinja_environment().get_template("not_found.html").render(home=home, style=static_url("site.css"))
+        body, media_type = page.encode(), "text/html; charset=utf-8"
+        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    if private_headers is not None:
+        return Response(body, 404, {**private_headers, **headers}, media_type)
+    return build_response(request, body, media_type=media_type, cache_control="no-store", status=404, headers=headers)
 
 
 async def handle_http_error(request: Request, error: Exception) -> Response:
-    """The answer to an unknown path or method."""
+    """Return the response to an unknown path or method, to a refused body, and to an unexpected exception."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
-    of_owner = request.scope["path"] == "/setup" or request.scope["path"].startswith("/setup/")
-    own = private_headers(get_context(request)) if of_owner else None
+    private = _private_headers(request)
     if status == 404:
-        return await not_found_response(request, own)
-    if own is not None:
-        return Response(text, status, {**headers, **own}, "text/plain")
+        return await not_found_response(request, private)
+    if private is not None:
+        return Response(text, status, {**headers, **private}, "text/plain")
     return build_response(
         request, text, media_type="text/plain", cache_control="no-store", status=status, headers=headers
     )
+
+
+def _private_headers(request: Request) -> Mapping[str, str] | None:
+    """Return the headers of ``/setup``; None on public routes."""
+    path = request.scope["path"]
+    if path != "/setup" and not path.startswith("/setup/"):
+        return None
+    from widget.web.setup.page import private_headers
+
+    return private_headers(get_context(request))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.web.caching import stale_directives
-from widget.web.context import cache_control_for, public_base_url
+from widget.web.context import cache_control_for, get_cache, public_base_url
 from widget.web.embed.options import WidgetOptions
 from widget.web.embed.page import (
     COLOR_WAIT_SECONDS,
@@ -38,7 +38,7 @@ async def now_page(request: Request) -> Response:
         is_ambient=request.query_params.get("ambient") == "1",
         share_address=public_base_url(request, services.settings),
     )
-    pages: PageCache = request.app.state.pages
+    pages = get_cache(request, "pages", PageCache)
     key = (replace(options, lang=None), wish.words.tag, kind, art, hue, int(now))
     body = None if options.sample else pages.get(snapshot, key)
     if body is None:

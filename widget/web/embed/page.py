@@ -14,7 +14,7 @@ from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 from widget.web.builder.snippets import oembed_url, page_url
 from widget.web.caching import stale_directives
-from widget.web.context import AppContext, public_base_url
+from widget.web.context import AppContext, get_cache, public_base_url
 from widget.web.embed import sizes
 from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
@@ -83,7 +83,7 @@ async def widget_page(request: Request) -> Response:
     """The page."""
     wish = await read_request(request)
     services, options, snapshot, now = wish.services, wish.options, wish.snapshot, wish.now
-    pages: PageCache = request.app.state.pages
+    pages = get_cache(request, "pages", PageCache)
     alone = is_top_level(request.headers.get("sec-fetch-dest"))
     art = await artwork_color(services, wish.view.item, wish.remaining(COLOR_WAIT_SECONDS))
     hue = None if wish.view.item is None else services.artwork.accent_color(wish.view.item)

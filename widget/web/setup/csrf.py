@@ -1,4 +1,4 @@
-"""Whether a form was sent from our own page, or by another site in the owner's name."""
+"""Protection against cross-site requests: was a form sent from our own page?"""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 RequestOrigin = Literal["here", "elsewhere", "unknown"]
 
 
-def request_origin(request: Request, address: str) -> RequestOrigin:
-    """Who sent the form, by what the browser says of it; ``address`` is our own.
+def request_origin(request: Request, base_url: str) -> RequestOrigin:
+    """Return which site the browser says sent the form; ``base_url`` is our own.
 
-    ``Sec-Fetch-Site`` decides where it is sent (https://www.w3.org/TR/fetch-metadata/). Older browsers say ``Origin``,
-    but under ``no-referrer`` some of them say ``null``
-    (https://fetch.spec.whatwg.org/#append-a-request-origin-header-for-a-request); programs say neither.
+    ``Sec-Fetch-Site`` decides if present (https://www.w3.org/TR/fetch-metadata/). Older browsers send ``Origin``, but
+    some of them send ``null`` under ``no-referrer``
+    (https://fetch.spec.whatwg.org/#append-a-request-origin-header-for-a-request); programs send neither.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return "here" if site in ("same-origin", "none") else "elsewhere"
     if origin is None or origin == "null":
         return "unknown"
-    return "here" if origin.lower() == origin_of(address) else "elsewhere"
+    return "here" if origin.lower() == origin_of(base_url) else "elsewhere"
 
 
 def form_cookie(request: Request) -> str:
-    """The value that binds our form to this browser: the one that it has, else a new one."""
+    """Return the value that binds our form to this browser: its own, else a new one."""
     value = request.cookies.get(CSRF_COOKIE, "")
     return value if _VALUE.fullmatch(value) else secrets.token_urlsafe(32)
 
@@ -44,18 +44,18 @@ def has_form_cookie(request: Request) -> bool:
 
 
 def form_token(cookie: str) -> str:
-    """What the form holds beside ``cookie``: another site can neither read the cookie nor set it."""
+    """Return the token in the form that belongs to ``cookie``, which another site can neither read nor set."""
     return hashlib.sha256(f"form\n{cookie}".encode("utf-8", "replace")).hexdigest()
 
 
 def is_valid_form_token(request: Request, token: str) -> bool:
-    """Whether ``token`` came in the form that this browser was given."""
+    """Return whether ``token`` belongs to the cookie of this browser."""
     cookie = request.cookies.get(CSRF_COOKIE, "")
     expected = form_token(cookie).encode()
     return bool(_VALUE.fullmatch(cookie)) and hmac.compare_digest(expected, token.encode("utf-8", "replace"))
 
 
-def origin_of(address: str) -> str:
-    """The origin of ``address``."""
-    parts = urlsplit(address)
+def origin_of(url: str) -> str:
+    """Return the origin of ``url``."""
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()

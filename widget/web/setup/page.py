@@ -1,4 +1,4 @@
-"""The page at ``/setup``, in each of its states, and what all its answers carry."""
+"""The page at ``/setup`` in each of its states, and the headers of all its responses."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ COOKIE_MAX_AGE = 600
 
 @dataclass(frozen=True, slots=True)
 class SetupPage:
-    """What the page says. ``form``: with the form for the key; ``health`` and ``renewed`` where they are known."""
+    """The content of the page: with the ``form`` for the key or not; ``health`` and ``result`` if known."""
 
     title: str
     error: str = ""
     form: bool = False
     health: HealthStatus | None = None
-    renewed: ReauthorizationResult | None = None
+    result: ReauthorizationResult | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def setup_page(request: Request, status: int, shown: SetupPage) -> Response:
-    """The answer that shows it."""
-    services = get_context(request)
-    renewed, health = shown.renewed, shown.health
-    ends = renewed.ends_at if renewed else health.token.expires_at if health else None
+def setup_page(request: Request, status: int, page: SetupPage) -> Response:
+    """Return the response with ``page``."""
+    context = get_context(request)
+    result, health = page.result, page.health
+    ends_at = result.ends_at if result else health.token.expires_at if health else None
     cookie = csrf.form_cookie(request)
     body = (
         jinja_environment()
         .get_template("setup.html")
         .render(
-            shown=shown,
-            last_day="" if ends is None else f"{to_utc(ends):%Y-%m-%d}",
+            page=page,
+            last_day="" if ends_at is None else f"{to_utc(ends_at):%Y-%m-%d}",
             form_token=csrf.form_token(cookie),
-            redirect_uri=callback_uri(services),
-            disk_may_go=services.storage_is_ephemeral,
+            redirect_uri=callback_uri(context),
+            storage_is_ephemeral=context.storage_is_ephemeral,
             home="../" if request.scope["path"].endswith("/callback") else "",
             style=static_url("site.css"),
         )
     )
-    headers = {**private_headers(services), **shown.headers}
+    headers = {**private_headers(context), **page.headers}
     response = Response(body.encode("utf-8", "replace"), status, headers, "text/html; charset=utf-8")
-    if shown.form:
-        set_cookie(services, response, csrf.CSRF_COOKIE, cookie)
+    if page.form:
+        set_cookie(context, response, csrf.CSRF_COOKIE, cookie)
     return response
 
 
-def private_headers(services: AppContext) -> dict[str, str]:
-    """What every answer at ``/setup`` carries, errors too."""
-    # Browsers hold form-action against the redirect too, so Spotify's consent page is named where it is the way.
-    accounts = f" {csrf.origin_of(services.settings.accounts_url)}" * services.source.needs_authorization
+def private_headers(context: AppContext) -> dict[str, str]:
+    """Return the headers of every response at ``/setup``, errors included."""
+    # Browsers apply form-action to the redirect too, so Spotify's consent page must be named.
+    accounts = f" {csrf.origin_of(context.settings.accounts_url)}" * context.source.needs_authorization
     return {
         "Cache-Control": "no-store",
         "Content-Security-Policy": (
@@ -73,29 +73,30 @@ def private_headers(services: AppContext) -> dict[str, str]:
     }
 
 
-def set_cookie(services: AppContext, response: Response, name: str, value: str) -> None:
-    """A cookie for ``/setup`` alone, for ten minutes."""
-    path, secure = _cookie_scope(services)
+def set_cookie(context: AppContext, response: Response, name: str, value: str) -> None:
+    """Set a cookie for ``/setup`` alone, for ten minutes."""
+    path, secure = _cookie_scope(context)
     response.set_cookie(name, value, COOKIE_MAX_AGE, path=path, secure=secure, httponly=True, samesite="lax")
 
 
-def delete_cookie(services: AppContext, response: Response, name: str) -> None:
-    """Takes it back."""
-    path, secure = _cookie_scope(services)
+def delete_cookie(context: AppContext, response: Response, name: str) -> None:
+    """Delete a cookie of ``/setup``."""
+    path, secure = _cookie_scope(context)
     response.delete_cookie(name, path=path, secure=secure, httponly=True, samesite="lax")
 
 
-def callback_uri(services: AppContext) -> str | None:
-    """The redirect URI of this server; None where ``PUBLIC_URL`` is missing, or not one that Spotify accepts."""
-    address = services.settings.public_url
-    if address is None:
+def callback_uri(context: AppContext) -> str | None:
+    """Return the redirect URI; None if ``PUBLIC_URL`` is missing or Spotify would not accept it."""
+    public_url = context.settings.public_url
+    if public_url is None:
         return None
     try:
-        return parse_redirect_uri(f"{address}/setup/callback")
+        return parse_redirect_uri(f"{public_url}/setup/callback")
     except ValueError:
         return None
 
 
-def _cookie_scope(services: AppContext) -> tuple[str, bool]:
-    parts = urlsplit(services.settings.public_url or "")
+def _cookie_scope(context: AppContext) -> tuple[str, bool]:
+    """Return path and ``Secure`` of our cookies."""
+    parts = urlsplit(context.settings.public_url or "")
     return f"{parts.path}/setup", parts.scheme == "https"

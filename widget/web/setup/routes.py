@@ -1,4 +1,4 @@
-"""``/setup``: the owner authorizes again, from a phone, on the running server. Works without JavaScript."""
+"""``/setup``: authorize again from a phone, on the running server. Works without JavaScript."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from widget.model.errors import AuthorizationError, AuthorizationFailure, StoreError
+from widget.model.errors import AuthorizationError, AuthorizationFailure, NowPlayingError, StoreError
 from widget.model.snapshot import SourceProblem
 from widget.web.context import get_context, public_base_url
+from widget.web.responses import without_body
 from widget.web.setup.csrf import has_form_cookie, is_valid_form_token, request_origin
 from widget.web.setup.page import SetupPage, callback_uri, delete_cookie, private_headers, set_cookie, setup_page
 
@@ -16,10 +17,14 @@ STATE_COOKIE = "renewal"
 MAX_FIELD_LENGTH = 1000
 RETRY_AFTER_SECONDS = 2
 AUTHORIZE, RENEW = "Authorize", "Renew the authorization"
-CROSS_SITE_ERROR = "This form works only from its own page. Enter the key here."
+FAILED = "That didn't work"
+CROSS_SITE_ERROR = "This form only works from its own page. Enter the key here."
+WRONG_KEY_ERROR = "Wrong key. Enter the value of SETUP_KEY on the server."
+TOO_MANY_KEYS_ERROR = "Too many wrong keys right now. Try again in two seconds; the right key always works."
+NO_PUBLIC_URL_ERROR = "Set PUBLIC_URL first, as described below."
 UNKNOWN_STATE_ERROR = (
-    "This address belongs to no authorization that this browser has begun within the last ten minutes, or it was used "
-    "already. Nothing has happened."
+    "This address doesn't belong to an authorization that this browser started within the last ten minutes, or it was "
+    "used already. Nothing was changed."
 )
 _STATUS: dict[AuthorizationFailure, int] = {
     "denied": 400,
@@ -30,65 +35,88 @@ _STATUS: dict[AuthorizationFailure, int] = {
 }
 
 
-async def setup_form(request: Request) -> Response:
-    """The state of the token, its last day, and the form for the key."""
+async def setup(request: Request) -> Response:
+    """Return the page with the form, or start an authorization with the key that was posted."""
+    if request.method == "OPTIONS":
+        return _options(request, "GET, HEAD, OPTIONS, POST")
+    try:
+        if request.method == "POST":
+            return await _start(request)
+        return without_body(request, await _form(request))
+    except NowPlayingError as error:
+        return _failed(request, error)
+
+
+async def setup_callback(request: Request) -> Response:
+    """Complete the authorization: Spotify redirects here. Without its state and cookie nothing happens."""
+    if request.method == "OPTIONS":
+        return _options(request, "GET, HEAD, OPTIONS")
+    try:
+        return without_body(request, await _complete(request))
+    except NowPlayingError as error:
+        return _failed(request, error)
+
+
+async def _form(request: Request) -> Response:
     health = await get_context(request).health()
     title = AUTHORIZE if health.token.state == "missing" else RENEW
     return setup_page(request, 200, SetupPage(title, form=True, health=health))
 
 
-async def setup_start(request: Request) -> Response:
-    """With the right key: on to Spotify's consent page. Without it nothing is asked of the database."""
-    services = get_context(request)
-    sender = request_origin(request, public_base_url(request, services.settings))
-    if sender == "elsewhere":
-        return _form_again(request, 403, CROSS_SITE_ERROR)
-    if sender == "unknown" and not has_form_cookie(request):
-        return _form_again(request, 403, CROSS_SITE_ERROR)
+async def _start(request: Request) -> Response:
+    """Redirect to Spotify's consent page if the key is right; a wrong one never reaches the database."""
+    context = get_context(request)
+    origin = request_origin(request, public_base_url(request, context.settings))
+    if origin == "elsewhere" or (origin == "unknown" and not has_form_cookie(request)):
+        return _form_with_error(request, 403, CROSS_SITE_ERROR)
     form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
-    if sender == "unknown" and not is_valid_form_token(request, _text(form, "form")):
-        return _form_again(request, 403, CROSS_SITE_ERROR)
-    admission = await services.require_reauthorization().check_key(_text(form, "key").strip(" \t"))
-    if admission == "too_many":
-        told = "Many wrong keys are being tried just now. Try again in two seconds: the right one always passes."
-        return _form_again(request, 429, told, {"Retry-After": str(RETRY_AFTER_SECONDS)})
-    if admission == "wrong":
-        return _form_again(request, 403, "That is not the key. It is the value of SETUP_KEY on the server.")
-    if (callback := callback_uri(services)) is None:
-        return _form_again(request, 400, "Set PUBLIC_URL first, as told below.")
-    begun = await services.require_reauthorization().begin(callback)
-    response = RedirectResponse(begun.authorize_url, 303, private_headers(services))
-    set_cookie(services, response, STATE_COOKIE, begun.cookie)
+    if origin == "unknown" and not is_valid_form_token(request, _field(form, "form")):
+        return _form_with_error(request, 403, CROSS_SITE_ERROR)
+    reauthorization = context.require_reauthorization()
+    check = await reauthorization.check_key(_field(form, "key").strip(" \t"))
+    if check == "too_many":
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return _form_with_error(request, 429, TOO_MANY_KEYS_ERROR, headers)
+    if check == "wrong":
+        return _form_with_error(request, 403, WRONG_KEY_ERROR)
+    if (callback := callback_uri(context)) is None:
+        return _form_with_error(request, 400, NO_PUBLIC_URL_ERROR)
+    started = await reauthorization.begin(callback)
+    response = RedirectResponse(started.authorize_url, 303, private_headers(context))
+    set_cookie(context, response, STATE_COOKIE, started.cookie)
     return response
 
 
-async def setup_callback(request: Request) -> Response:
-    """Where Spotify sends the browser back to. Without the state and the cookie of one beginning, nothing happens."""
-    services, query = get_context(request), request.query_params
+async def _complete(request: Request) -> Response:
+    context, query = get_context(request), request.query_params
     try:
-        renewed = await services.require_reauthorization().complete(
+        result = await context.require_reauthorization().complete(
             request.cookies.get(STATE_COOKIE), query.get("state"), query.get("code"), query.get("error")
         )
     except AuthorizationError as error:
-        return setup_page(request, _STATUS[error.failure], SetupPage("It did not work", str(error)))
-    if renewed is None:
+        return setup_page(request, _STATUS[error.failure], SetupPage(FAILED, str(error)))
+    if result is None:
         return setup_page(request, 400, SetupPage("Start again", UNKNOWN_STATE_ERROR))
-    response = setup_page(request, 200, SetupPage("Authorized", renewed=renewed))
-    delete_cookie(services, response, STATE_COOKIE)
+    response = setup_page(request, 200, SetupPage("Authorized", result=result))
+    delete_cookie(context, response, STATE_COOKIE)
     return response
 
 
-async def setup_error(request: Request, error: Exception) -> Response:
-    """The page for what stopped a renewal before it could begin or end."""
+def _failed(request: Request, error: NowPlayingError) -> Response:
+    """Return the page for an error that stopped an authorization; nothing in it names the database."""
     status = 503 if isinstance(error, StoreError) else 400
-    public = SourceProblem.of(error, get_context(request).clock.now()).message  # Without the database's place.
-    return setup_page(request, status, SetupPage("It did not work", f"{public} Nothing was changed."))
+    message = SourceProblem.of(error, get_context(request).clock.now()).message
+    return without_body(request, setup_page(request, status, SetupPage(FAILED, f"{message} Nothing was changed.")))
 
 
-def _form_again(request: Request, status: int, trouble: str, headers: dict[str, str] | None = None) -> Response:
-    return setup_page(request, status, SetupPage(AUTHORIZE, trouble, form=True, headers=headers or {}))
+def _options(request: Request, allowed: str) -> Response:
+    return Response(status_code=204, headers={**private_headers(get_context(request)), "Allow": allowed})
 
 
-def _text(form: FormData, name: str) -> str:
+def _form_with_error(request: Request, status: int, error: str, headers: dict[str, str] | None = None) -> Response:
+    return setup_page(request, status, SetupPage(AUTHORIZE, error, form=True, headers=headers or {}))
+
+
+def _field(form: FormData, name: str) -> str:
     value = form.get(name)
     return value[:MAX_FIELD_LENGTH] if isinstance(value, str) else ""

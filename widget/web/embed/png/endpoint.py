@@ -13,6 +13,7 @@ from typing import cast, get_args
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.web.context import get_cache
 from widget.web.embed.request import RenderRequest, artwork_color, read_request
 from widget.web.embed.sizes import PNG_ARTWORK_WIDTHS, PngSize
 from widget.web.responses import build_response, weak_etag
@@ -88,7 +89,7 @@ async def png_image(request: Request) -> Response:
 
         return render_png(wish.view, wish.options, art, hue, artwork, size)
 
-    pictures: PngCache = request.app.state.pictures
+    pictures = get_cache(request, "pictures", PngCache)
     body = await pictures.get(etag, draw)
     return build_response(
         request,
