@@ -92,7 +92,7 @@ async def test_the_page_speaks_of_the_disk_only_where_that_does_not_last(tmp_pat
         services = running.app.state.services
         running.app.state.services = replace(services, storage_is_ephemeral=True)
         told = (await running.renews()).text
-        assert "disk does not last" in told
+        assert "loses its disk at each restart" in told
         assert "python -m bootstrap export" in told
 
 
