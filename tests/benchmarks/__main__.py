@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import http, memory, polling, startup, strangers, streams, table, without_progress
+from tests.benchmarks import http, memory, polling, startup, strangers, streams, table, visitor, without_progress
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "polling": polling.report,
@@ -13,6 +13,7 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "memory": memory.report,
     "streams": streams.report,
     "strangers": strangers.report,
+    "visitor": visitor.report,
 }
 
 

@@ -222,9 +222,25 @@ def seconds(svg: str, name: str) -> list[float]:
 async def test_all_that_moves_stops_when_the_item_has_ended(showing: Showing) -> None:
     usual = (await get(showing.show(playing(showing.clock.now())))).text  # 61 s of 214 s have passed.
     assert "infinite" not in usual
-    assert seconds(usual, "go") == [153.0]
+    assert seconds(usual, "go") == [pytest.approx(153, abs=0.6)]
     assert 150 < seconds(usual, "b0")[0] == seconds(usual, "b1")[0] <= 156
     assert seconds(usual, "gone") == seconds(usual, "come") == [pytest.approx(156.001)]
+
+
+@pytest.mark.parametrize("length_ms", [15_000, 30_000, 214_000, 3_600_000])
+@pytest.mark.parametrize("scale", ["1", "3"])
+def test_the_line_moves_a_pixel_at_most_and_in_time_with_the_bars(length_ms: int, scale: str) -> None:
+    snapshot = playing(NOW, item(duration_ms=length_ms), 1_000)
+    svg = render_svg(scene(snapshot, {"scale": scale}), {}).decode()
+    (lasts, steps), (beat,) = re.findall(r"go ([0-9.]+)ms steps\((\d+)\)", svg)[0], re.findall(r"b0 (\d+)ms", svg)
+    begin, end = (
+        re.findall(r'class="line accent" [^>]*width="([0-9.]+)"', svg)[0],
+        re.findall(r"{width:([0-9.]+)px", svg)[0],
+    )
+    assert (float(end) - float(begin)) * float(scale) / int(steps) <= 1.01
+    step = float(lasts) / int(steps)
+    assert (int(beat) / step).is_integer()
+    assert step <= int(beat) / 2
 
 
 async def test_motion_off_stops_the_bars_and_not_the_progress(showing: Showing) -> None:
@@ -232,7 +248,7 @@ async def test_motion_off_stops_the_bars_and_not_the_progress(showing: Showing) 
     usual, still = (await get(showing)).text, (await get(showing, "?motion=off")).text
     assert "@media (prefers-reduced-motion:no-preference){.b0{animation" in usual
     assert "animation:b" not in still
-    assert seconds(still, "go") == [153.0]
+    assert seconds(still, "go") == [pytest.approx(153, abs=0.6)]
 
 
 def test_where_nobody_knows_an_end_the_bars_stop_all_the_same() -> None:

@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from math import ceil
 from typing import NamedTuple
 
 from widget.artwork.fetcher import ArtworkFile
@@ -24,10 +23,11 @@ MAX_SVG_BYTES = 60 * 1024
 MAX_ANIMATION_MS = 600_000
 """Bars move for so long if no end is known."""
 
-BEAT_MS = 1000
-"""Two poses of the bars; all of them change at once, for each change paints the picture anew."""
+BEAT_MS = 1200
+"""Two poses of the bars. All that moves changes at once, for each change paints the picture anew."""
 
 BAR_POSES = ((0.55, 1.0, 0.75), (0.9, 0.5, 1.0))
+MIN_STEP_MS = 20
 _IMAGE_BYTES = 200
 """Bytes of an image element beside its data."""
 
@@ -97,11 +97,7 @@ def _render(
             poses=BAR_POSES if view.is_animated and beats else BAR_POSES[:1],
             beats=beats,
             beat_ms=BEAT_MS,
-            left_ms=left_ms,
-            passed=None if line is None else _passed(line, view.progress_fraction, mirrored=mirrored),
-            line_steps=1
-            if line is None
-            else _steps(line.width * (1 - view.progress_fraction) * options.scale, left_ms),
+            motion=None if line is None else _line_motion(scene, line, left_ms, mirrored=mirrored),
             mirrored=mirrored,
             ends_in_ms=scene.ends_in_ms if scene.ends else None,
             px=_px,
@@ -110,14 +106,31 @@ def _render(
     return text.strip().encode()
 
 
-def _passed(line: Box, fraction: float, *, mirrored: bool) -> Box:
+class _LineMotion(NamedTuple):
+    """The line now and at its end, and the steps in which it gets there."""
+
+    begin: Box
+    end: Box
+    steps: int
+    milliseconds: float
+
+
+def _line_motion(scene: SvgContext, line: Box, left_ms: int, *, mirrored: bool) -> _LineMotion:
+    """Move the line with the bars, or in halves of their beat if it would jump more than a pixel."""
+    fraction = scene.view.progress_fraction
+    pixels, step = line.width * (1 - fraction) * scene.options.scale, BEAT_MS / 2
+    while step > MIN_STEP_MS and pixels * step > left_ms:
+        step /= 2
+    steps = max(1, int(left_ms // step))
+    milliseconds = min(steps * step, float(left_ms))
+    at_end = fraction + (1 - fraction) * milliseconds / left_ms if left_ms else 1.0
+    begin, end = (_part(line, part, mirrored=mirrored) for part in (fraction, at_end))
+    return _LineMotion(begin, end, steps, milliseconds)
+
+
+def _part(line: Box, fraction: float, *, mirrored: bool) -> Box:
     width = line.width * fraction
     return replace(line, width=width, x=line.x + line.width - width if mirrored else line.x)
-
-
-def _steps(pixels: float, milliseconds: int) -> int:
-    """Return how often the line moves: a pixel each time, at most once a beat."""
-    return max(1, min(ceil(pixels), milliseconds // BEAT_MS))
 
 
 def _palettes(options: WidgetOptions, art: str | None, hue: str | None) -> list[Palette]:
