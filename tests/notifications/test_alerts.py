@@ -1,4 +1,4 @@
-"""What is due to be told to the owner, and when."""
+"""The alerts that are due."""
 
 from datetime import UTC, datetime
 
@@ -22,21 +22,21 @@ def end() -> float:
 
 def due(
     days_left: float,
-    told: frozenset[str] = frozenset(),
+    sent: frozenset[str] = frozenset(),
     token: Authorization | None = TOKEN,
-    trouble: Incident | None = None,
+    incident: Incident | None = None,
 ) -> tuple[Alert, ...]:
-    return due_alerts(token, trouble, told, end() - days_left * DAY, NEXT_STEP)
+    return due_alerts(token, incident, sent, end() - days_left * DAY, NEXT_STEP)
 
 
 def test_day_by_day_the_owner_hears_of_the_end_three_times() -> None:
-    told: frozenset[str] = frozenset()
-    heard = []
+    sent: frozenset[str] = frozenset()
+    seen = []
     for days_left in range(31, -1, -1):
-        for message in due(days_left, told):
-            heard.append(days_left)
-            told |= {message.key}
-    assert heard == [30, 7, 1]
+        for message in due(days_left, sent):
+            seen.append(days_left)
+            sent |= {message.key}
+    assert seen == [30, 7, 1]
 
 
 def test_after_a_long_sleep_only_the_most_urgent_message_is_due() -> None:
@@ -59,14 +59,14 @@ def test_a_new_authorization_starts_the_countdown_anew() -> None:
 
 
 def heard_by_a_host_that_loses_its_disk(days: int, hour: float) -> list[int]:
-    """The days left of each message, where the store begins anew at ``hour`` of each day and is looked at hourly."""
-    heard = []
+    """Return the days left at each alert, if the store is emptied at ``hour`` of each day and checked hourly."""
+    seen = []
     for day in range(days, -1, -1):
         for looked in range(24):
             left = day - (hour + looked) / 24
             began = end() - (day - hour / 24) * DAY
-            heard += [day for _ in due_alerts(TOKEN, None, frozenset(), end() - left * DAY, NEXT_STEP, began)][:1]
-    return heard
+            seen += [day for _ in due_alerts(TOKEN, None, frozenset(), end() - left * DAY, NEXT_STEP, began)][:1]
+    return seen
 
 
 @pytest.mark.parametrize("hour", [0.0, 3.5, 23.0])
@@ -95,12 +95,12 @@ def test_a_stored_trouble_from_the_future_is_not_believed() -> None:
 
 
 def test_a_new_token_ends_the_need_for_it_before_anybody_asks_spotify() -> None:
-    trouble = update_incident(None, "needs_authorization", None, None, 1000.0)
+    incident = update_incident(None, "needs_authorization", None, None, 1000.0)
     for code in (None, "spotify_unreachable"):
-        over = update_incident(trouble, code, None, None, 2000.0, is_authorized=True)
+        over = update_incident(incident, code, None, None, 2000.0, is_authorized=True)
         assert over is not None
         assert over.resolved_at == 2000.0
-    assert update_incident(trouble, None, None, None, 2000.0) == trouble
+    assert update_incident(incident, None, None, None, 2000.0) == incident
     assert update_incident(Incident("forbidden", 1000.0), None, None, None, 2000.0, is_authorized=True) == Incident(
         "forbidden", 1000.0
     )
@@ -114,17 +114,17 @@ def test_without_a_live_token_or_a_date_no_end_is_told(token: Authorization | No
 
 
 def test_a_dead_token_is_told_at_once_and_once() -> None:
-    trouble = update_incident(None, "needs_authorization", None, None, 1000.0)
-    (message,) = due_alerts(None, trouble, frozenset(), 1000.0, NEXT_STEP)
+    incident = update_incident(None, "needs_authorization", None, None, 1000.0)
+    (message,) = due_alerts(None, incident, frozenset(), 1000.0, NEXT_STEP)
     assert NEXT_STEP in message.body
-    assert due_alerts(None, trouble, frozenset({message.key}), 5000.0, NEXT_STEP) == ()
+    assert due_alerts(None, incident, frozenset({message.key}), 5000.0, NEXT_STEP) == ()
 
 
 @pytest.mark.parametrize("code", ["forbidden", "bad_credentials", "quota_exceeded"])
 def test_a_refusal_is_told_when_it_has_lasted_an_hour(code: ErrorCode) -> None:
-    trouble = update_incident(None, code, None, None, 1000.0)
-    assert due_alerts(None, trouble, frozenset(), 1000.0 + HOUR - 1, NEXT_STEP) == ()
-    assert len(due_alerts(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)) == 1
+    incident = update_incident(None, code, None, None, 1000.0)
+    assert due_alerts(None, incident, frozenset(), 1000.0 + HOUR - 1, NEXT_STEP) == ()
+    assert len(due_alerts(None, incident, frozenset(), 1000.0 + HOUR, NEXT_STEP)) == 1
 
 
 @pytest.mark.parametrize("code", ["rate_limited", "budget_spent", "spotify_unreachable", "not_configured"])
@@ -133,20 +133,20 @@ def test_passing_faults_are_never_told(code: ErrorCode) -> None:
 
 
 def test_a_passing_fault_and_a_restart_neither_end_nor_renew_a_trouble() -> None:
-    trouble = update_incident(None, "forbidden", None, None, 1000.0)
+    incident = update_incident(None, "forbidden", None, None, 1000.0)
     for code, success in (("spotify_unreachable", None), (None, None), (None, 500.0), ("forbidden", None)):
-        trouble = update_incident(trouble, code, None, success, 2000.0)  # type: ignore[arg-type]
-    assert trouble == Incident("forbidden", 1000.0)
+        incident = update_incident(incident, code, None, success, 2000.0)  # type: ignore[arg-type]
+    assert incident == Incident("forbidden", 1000.0)
 
 
 def test_all_is_well_is_told_only_to_those_who_heard_of_the_trouble() -> None:
-    trouble = update_incident(None, "forbidden", None, None, 1000.0)
-    assert trouble is not None
-    over = update_incident(trouble, None, None, 9000.0, 9000.0)
+    incident = update_incident(None, "forbidden", None, None, 1000.0)
+    assert incident is not None
+    over = update_incident(incident, None, None, 9000.0, 9000.0)
     assert due_alerts(None, over, frozenset(), 9000.0, NEXT_STEP) == ()
-    (well,) = due_alerts(None, over, frozenset({trouble.key}), 9000.0, NEXT_STEP)
+    (well,) = due_alerts(None, over, frozenset({incident.key}), 9000.0, NEXT_STEP)
     assert well.title == "Spotify: Resolved"
-    assert due_alerts(None, over, frozenset({trouble.key, well.key}), 9000.0, NEXT_STEP) == ()
+    assert due_alerts(None, over, frozenset({incident.key, well.key}), 9000.0, NEXT_STEP) == ()
 
 
 def test_a_trouble_that_comes_back_is_a_new_one() -> None:
@@ -157,8 +157,8 @@ def test_a_trouble_that_comes_back_is_a_new_one() -> None:
 
 
 def test_until_when_a_quota_lasts_is_told() -> None:
-    trouble = update_incident(None, "quota_exceeded", AUTHORIZED, None, 1000.0)
-    (message,) = due_alerts(None, trouble, frozenset(), 1000.0 + HOUR, NEXT_STEP)
+    incident = update_incident(None, "quota_exceeded", AUTHORIZED, None, 1000.0)
+    (message,) = due_alerts(None, incident, frozenset(), 1000.0 + HOUR, NEXT_STEP)
     assert "2026-11-25 10:00 UTC" in message.body
 
 
@@ -167,6 +167,6 @@ def test_a_spent_seed_is_told_once_with_the_next_step_and_the_next_seed_anew() -
     assert "restart" in message.title
     assert "DATABASE_URL" in message.body
     assert message.already_logged
-    told = frozenset({message.key})
-    assert due_alerts(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="a" * 64) == ()
-    assert due_alerts(TOKEN, None, told, AUTHORIZED, NEXT_STEP, spent_seed="b" * 64) != ()
+    sent = frozenset({message.key})
+    assert due_alerts(TOKEN, None, sent, AUTHORIZED, NEXT_STEP, spent_seed="a" * 64) == ()
+    assert due_alerts(TOKEN, None, sent, AUTHORIZED, NEXT_STEP, spent_seed="b" * 64) != ()

@@ -1,4 +1,4 @@
-"""Messages reach a real local service, and nothing that a service does can disturb the sender."""
+"""Messages reach a real local service, and no service can disturb the sender."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The newest snapshot, who waits for it, and whether anybody watches."""
+"""The current snapshot, waiting readers, and viewers."""
 
 import asyncio
 from dataclasses import replace
@@ -33,11 +33,11 @@ async def test_what_is_shown_ends_by_the_clock_though_nobody_publishes() -> None
     broadcast.publish(
         NowPlayingState().with_playback(Playback("playing", clock.now(), item(duration_ms=10_000), 0), clock.now())
     )
-    shown, revision = broadcast.current, broadcast.revision
+    statuses, revision = broadcast.current, broadcast.revision
     with open_stream(broadcast):
         waiting = asyncio.create_task(broadcast.wait_for_change(revision))
         await clock.advance(12.9)
-        assert broadcast.current is shown
+        assert broadcast.current is statuses
         assert not waiting.done()
         await clock.advance(0.2)
         assert (await waiting)[1].status == "idle"
@@ -51,11 +51,11 @@ async def test_reading_alone_shows_what_the_clock_says_when_nothing_ticks() -> N
         NowPlayingState().with_playback(Playback("playing", clock.now(), item(duration_ms=10_000), 0), clock.now())
     )
     revision = broadcast.revision
-    shown = []
+    statuses = []
     for seconds in (13, -8):
         clock.jump(seconds)
-        shown.append(broadcast.current.status)
-    assert shown == ["idle", "playing"]
+        statuses.append(broadcast.current.status)
+    assert statuses == ["idle", "playing"]
     assert broadcast.revision == revision + 2
 
 

@@ -1,4 +1,4 @@
-"""What is announced as playing is believed for a time, and does not come back by just being there."""
+"""A now-playing report is believed for a time, and does not come back by lingering on."""
 
 from dataclasses import replace
 
@@ -26,107 +26,107 @@ def track(title: str = "Copper Sky", seconds: float | None = None, artist: str =
 SONG, OTHER = track(), track("Blue Hour")
 
 
-class Listening:
-    """What is known after one answer and the next; ``shown`` is what a visitor sees."""
+class Reports:
+    """The state after one response and the next."""
 
-    def __init__(self, endurance: ExpiryRule | None = LASTFM.expiry) -> None:
-        self.endurance = endurance
-        self.knowledge = NowPlayingState()
+    def __init__(self, expiry: ExpiryRule | None = LASTFM.expiry) -> None:
+        self.expiry = expiry
+        self.state = NowPlayingState()
         self.now = NOW
 
-    def hear(self, item: Item | None, after: float = 10.0, newest: float | None = None) -> "Listening":
+    def observe(self, item: Item | None, after: float = 10.0, newest: float | None = None) -> "Reports":
         self.now += after
         if item is None:
-            told = Playback("idle", self.now, is_authoritative=False, newest_played_at=newest)
+            recent_times = Playback("idle", self.now, is_authoritative=False, newest_played_at=newest)
         else:
-            told = Playback("playing", self.now, item, newest_played_at=newest)
-        self.knowledge = self.knowledge.with_playback(told, self.now, self.endurance)
+            recent_times = Playback("playing", self.now, item, newest_played_at=newest)
+        self.state = self.state.with_playback(recent_times, self.now, self.expiry)
         return self
 
-    def restart(self) -> "Listening":
-        self.knowledge = load_state(dump_state(self.knowledge), self.now).for_new_process()
+    def restart(self) -> "Reports":
+        self.state = load_state(dump_state(self.state), self.now).for_new_process()
         return self
 
-    def take_over(self) -> "Listening":
-        self.knowledge = load_state(dump_state(self.knowledge), self.now).for_new_leader()
+    def take_over(self) -> "Reports":
+        self.state = load_state(dump_state(self.state), self.now).for_new_leader()
         return self
 
-    def shown(self, after: float = 0.0) -> str:
-        snapshot = self.knowledge.snapshot_at(self.now + after)
+    def status_after(self, after: float = 0.0) -> str:
+        snapshot = self.state.snapshot_at(self.now + after)
         return snapshot.item.title if snapshot.item else snapshot.status
 
     @property
     def valid_until(self) -> float | None:
-        return self.knowledge.snapshot_at(self.now).valid_until
+        return self.state.snapshot_at(self.now).valid_until
 
 
 def test_it_ends_twelve_minutes_after_the_last_sign_of_life() -> None:
-    listening = Listening().hear(SONG, 0)
-    assert listening.valid_until == NOW + LATEST
-    assert (listening.shown(LATEST - 1), listening.shown(LATEST)) == ("Copper Sky", "idle")
+    reports = Reports().observe(SONG, 0)
+    assert reports.valid_until == NOW + LATEST
+    assert (reports.status_after(LATEST - 1), reports.status_after(LATEST)) == ("Copper Sky", "idle")
     for _ in range(80):
-        listening.hear(SONG)
-    assert listening.shown() == "idle"
-    last = listening.knowledge.snapshot_at(listening.now).last_played
+        reports.observe(SONG)
+    assert reports.status_after() == "idle"
+    last = reports.state.snapshot_at(reports.now).last_played
     assert last is not None
     assert (last.item, last.played_at) == (SONG, NOW + LATEST - 10)
 
 
 def test_another_track_is_a_sign_of_life() -> None:
-    listening = Listening().hear(SONG, 0).hear(OTHER, 600)
-    assert listening.valid_until == NOW + 600 + LATEST
+    reports = Reports().observe(SONG, 0).observe(OTHER, 600)
+    assert reports.valid_until == NOW + 600 + LATEST
 
 
 def test_a_scrobble_that_has_risen_is_a_repeat_and_moves_the_end() -> None:
-    listening = Listening().hear(SONG, 0, newest=NOW - 200).hear(SONG, 400, newest=NOW - 200)
-    assert listening.valid_until == NOW + LATEST
-    before = listening.knowledge.snapshot_at(listening.now).etag_key
-    listening.hear(SONG, 10, newest=NOW)
-    assert listening.valid_until == NOW + 410 + LATEST
-    assert listening.knowledge.snapshot_at(listening.now).etag_key != before
+    reports = Reports().observe(SONG, 0, newest=NOW - 200).observe(SONG, 400, newest=NOW - 200)
+    assert reports.valid_until == NOW + LATEST
+    before = reports.state.snapshot_at(reports.now).etag_key
+    reports.observe(SONG, 10, newest=NOW)
+    assert reports.valid_until == NOW + 410 + LATEST
+    assert reports.state.snapshot_at(reports.now).etag_key != before
 
 
-def over() -> Listening:
-    listening = Listening().hear(SONG, 0, newest=NOW - 200)
-    while listening.now < NOW + LATEST + 30:
-        listening.hear(SONG, 60, newest=NOW - 200)
-    assert listening.shown() == "idle"
-    return listening
+def over() -> Reports:
+    reports = Reports().observe(SONG, 0, newest=NOW - 200)
+    while reports.now < NOW + LATEST + 30:
+        reports.observe(SONG, 60, newest=NOW - 200)
+    assert reports.status_after() == "idle"
+    return reports
 
 
-@pytest.mark.parametrize("passed_on", [Listening.restart, Listening.take_over, lambda listening: listening])
+@pytest.mark.parametrize("passed_on", [Reports.restart, Reports.take_over, lambda reports: reports])
 def test_what_is_over_does_not_come_back_by_lingering(passed_on) -> None:  # type: ignore[no-untyped-def]
-    listening = passed_on(over())
+    reports = passed_on(over())
     for _ in range(100):
-        assert listening.hear(SONG, 60, newest=NOW - 200).shown() == "idle"
+        assert reports.observe(SONG, 60, newest=NOW - 200).status_after() == "idle"
 
 
-@pytest.mark.parametrize("passed_on", [Listening.restart, Listening.take_over, lambda listening: listening])
+@pytest.mark.parametrize("passed_on", [Reports.restart, Reports.take_over, lambda reports: reports])
 def test_an_absence_another_track_or_a_risen_scrobble_bring_it_back(passed_on) -> None:  # type: ignore[no-untyped-def]
-    assert passed_on(over()).hear(None).hear(SONG).shown() == "Copper Sky"
-    assert passed_on(over()).hear(OTHER).hear(SONG).shown() == "Copper Sky"
-    assert passed_on(over()).hear(SONG, newest=NOW + 5).shown() == "Copper Sky"
+    assert passed_on(over()).observe(None).observe(SONG).status_after() == "Copper Sky"
+    assert passed_on(over()).observe(OTHER).observe(SONG).status_after() == "Copper Sky"
+    assert passed_on(over()).observe(SONG, newest=NOW + 5).status_after() == "Copper Sky"
 
 
 def test_a_restart_does_not_prolong_what_plays() -> None:
-    listening = Listening().hear(SONG, 0).hear(SONG, 300).restart().hear(SONG, 20)
-    assert listening.valid_until == NOW + LATEST
+    reports = Reports().observe(SONG, 0).observe(SONG, 300).restart().observe(SONG, 20)
+    assert reports.valid_until == NOW + LATEST
 
 
 def test_one_empty_answer_changes_nothing_and_the_second_ends_it() -> None:
-    listening = Listening().hear(SONG, 0).hear(None)
-    assert listening.shown() == "Copper Sky"
-    assert listening.hear(SONG).valid_until == NOW + LATEST
-    listening.hear(None).hear(None)
-    assert listening.shown() == "idle"
+    reports = Reports().observe(SONG, 0).observe(None)
+    assert reports.status_after() == "Copper Sky"
+    assert reports.observe(SONG).valid_until == NOW + LATEST
+    reports.observe(None).observe(None)
+    assert reports.status_after() == "idle"
 
 
 def test_an_empty_first_answer_is_idle_at_once() -> None:
-    assert Listening().hear(None).shown() == "idle"
+    assert Reports().observe(None).status_after() == "idle"
 
 
 @pytest.mark.parametrize(
-    ("endurance", "seconds", "expected"),
+    ("expiry", "seconds", "expected"),
     [
         (LISTENBRAINZ.expiry, 240.0, 250.0),
         (LISTENBRAINZ.expiry, None, 600.0),
@@ -136,39 +136,39 @@ def test_an_empty_first_answer_is_idle_at_once() -> None:
     ],
 )
 def test_an_item_is_believed_for_its_duration_where_that_is_told(
-    endurance: ExpiryRule, seconds: float | None, expected: float
+    expiry: ExpiryRule, seconds: float | None, expected: float
 ) -> None:
-    assert Listening(endurance).hear(track(seconds=seconds), 0).valid_until == NOW + expected
+    assert Reports(expiry).observe(track(seconds=seconds), 0).valid_until == NOW + expected
 
 
 def test_a_presence_that_cannot_last_so_long_is_another_one() -> None:
-    listening = Listening(LISTENBRAINZ.expiry).hear(track(seconds=240.0), 0).restart()
-    assert listening.hear(track(seconds=240.0), 5_000).shown() == "Copper Sky"
-    assert over().hear(SONG, 50_000, newest=NOW - 200).shown() == "idle"
+    reports = Reports(LISTENBRAINZ.expiry).observe(track(seconds=240.0), 0).restart()
+    assert reports.observe(track(seconds=240.0), 5_000).status_after() == "Copper Sky"
+    assert over().observe(SONG, 50_000, newest=NOW - 200).status_after() == "idle"
 
 
 def test_an_outage_keeps_it_five_minutes_or_to_its_end() -> None:
-    listening = Listening(LISTENBRAINZ.expiry).hear(track(seconds=60.0), 0)
+    reports = Reports(LISTENBRAINZ.expiry).observe(track(seconds=60.0), 0)
     problem = SourceProblem("source_unreachable", "502")
-    listening.knowledge = listening.knowledge.with_failure(problem, NOW, 2)
-    assert listening.knowledge.snapshot_at(NOW + 69).stale
-    assert listening.knowledge.snapshot_at(NOW + 70).status == "unavailable"
-    longer = Listening().hear(SONG, 0).knowledge.with_failure(problem, NOW, 2)
+    reports.state = reports.state.with_failure(problem, NOW, 2)
+    assert reports.state.snapshot_at(NOW + 69).stale
+    assert reports.state.snapshot_at(NOW + 70).status == "unavailable"
+    longer = Reports().observe(SONG, 0).state.with_failure(problem, NOW, 2)
     assert longer.snapshot_at(NOW + 299).status == "playing"
     assert longer.snapshot_at(NOW + 300).status == "unavailable"
 
 
-def told(listening: Listening, *played: PlayedItem, most: int = 5) -> list[float]:
-    knowledge = listening.knowledge.with_history(played, most)
-    return [last.played_at for last in knowledge.snapshot_at(listening.now).recent]
+def recent_times(reports: Reports, *played: PlayedItem, most: int = 5) -> list[float]:
+    state = reports.state.with_history(played, most)
+    return [last.played_at for last in state.snapshot_at(reports.now).recent]
 
 
 def test_the_present_play_s_own_scrobble_is_no_earlier_play() -> None:
-    listening = Listening().hear(None, 0).hear(SONG, 10, newest=NOW - 500).hear(SONG, 150, newest=NOW + 5)
+    reports = Reports().observe(None, 0).observe(SONG, 10, newest=NOW - 500).observe(SONG, 150, newest=NOW + 5)
     own, other, earlier = PlayedItem(SONG, NOW + 5), PlayedItem(OTHER, NOW - 500), PlayedItem(SONG, NOW - 900)
-    assert told(listening, own, other, earlier) == [NOW - 500, NOW - 900]
-    listening.hear(OTHER, 10, newest=NOW + 5)
-    assert told(listening, own, earlier) == [NOW + 5, NOW - 900]
+    assert recent_times(reports, own, other, earlier) == [NOW - 500, NOW - 900]
+    reports.observe(OTHER, 10, newest=NOW + 5)
+    assert recent_times(reports, own, earlier) == [NOW + 5, NOW - 900]
 
 
 @pytest.mark.parametrize("own", [(), (30.0,), (30.0, 35.0)])
@@ -181,31 +181,31 @@ def test_of_what_played_already_when_we_began_to_ask_one_play_alone_is_left_out(
         PlayedItem(OTHER, NOW - 200),
         PlayedItem(SONG, NOW - earlier),
     ]
-    listening = Listening().hear(SONG, 0, newest=played[0].played_at)
-    assert told(listening, *played) == [NOW - 200, NOW - earlier]
+    reports = Reports().observe(SONG, 0, newest=played[0].played_at)
+    assert recent_times(reports, *played) == [NOW - 200, NOW - earlier]
     if own:
-        assert told(listening, played[0], played[-1]) == [NOW - earlier]
+        assert recent_times(reports, played[0], played[-1]) == [NOW - earlier]
 
 
 def test_what_is_hidden_does_not_make_an_earlier_play_the_present_one() -> None:
-    listening = Listening().hear(SONG, 0, newest=NOW - 200)
-    hiding = HideList(keys=frozenset({"track:blue hour"}))
+    reports = Reports().observe(SONG, 0, newest=NOW - 200)
+    hide_list = HideList(keys=frozenset({"track:blue hour"}))
     played = [PlayedItem(OTHER, NOW - 200), PlayedItem(SONG, NOW - 400)]
-    assert [last.played_at for last in listening.knowledge.with_history(played, 5, hiding).recent] == [NOW - 400]
+    assert [last.played_at for last in reports.state.with_history(played, 5, hide_list).recent] == [NOW - 400]
 
 
 def test_of_a_repeat_the_first_play_is_an_earlier_one() -> None:
-    listening = Listening().hear(None, 0).hear(SONG, 10, newest=NOW - 500)
-    listening.hear(SONG, 200, newest=NOW + 5).hear(SONG, 200, newest=NOW + 210)
-    assert told(listening, PlayedItem(SONG, NOW + 210), PlayedItem(SONG, NOW + 5)) == [NOW + 5]
+    reports = Reports().observe(None, 0).observe(SONG, 10, newest=NOW - 500)
+    reports.observe(SONG, 200, newest=NOW + 5).observe(SONG, 200, newest=NOW + 210)
+    assert recent_times(reports, PlayedItem(SONG, NOW + 210), PlayedItem(SONG, NOW + 5)) == [NOW + 5]
 
 
 def test_the_list_is_the_newest_first_and_no_longer_than_asked_for() -> None:
-    listening = Listening().hear(None, 0)
+    reports = Reports().observe(None, 0)
     played = [PlayedItem(track(str(n)), NOW - n * 100.0) for n in range(1, 8)]
-    assert told(listening, *reversed(played), most=3) == [NOW - 100, NOW - 200, NOW - 300]
-    assert told(listening, *played, most=0) == []
-    assert told(listening, PlayedItem(OTHER, NOW - 8 * 86_400.0)) == []
+    assert recent_times(reports, *reversed(played), most=3) == [NOW - 100, NOW - 200, NOW - 300]
+    assert recent_times(reports, *played, most=0) == []
+    assert recent_times(reports, PlayedItem(OTHER, NOW - 8 * 86_400.0)) == []
 
 
 def test_the_same_track_is_known_however_much_was_told_of_it() -> None:
@@ -229,11 +229,11 @@ ANSWERS = st.lists(
 def test_nothing_is_ever_shown_for_longer_than_it_is_believed(
     answers: list[tuple[Item | None, float, float | None]],
 ) -> None:
-    listening = Listening()
+    reports = Reports()
     for item, after, newest in answers:
-        listening.hear(item, after, None if newest is None else listening.now + newest)
-        restored = load_state(dump_state(listening.knowledge), listening.now)
-        assert restored.snapshot_at(listening.now).etag_key == listening.knowledge.snapshot_at(listening.now).etag_key
-        assert listening.shown(LATEST) != "playing"
-        announced = listening.knowledge.report
+        reports.observe(item, after, None if newest is None else reports.now + newest)
+        restored = load_state(dump_state(reports.state), reports.now)
+        assert restored.snapshot_at(reports.now).etag_key == reports.state.snapshot_at(reports.now).etag_key
+        assert reports.status_after(LATEST) != "playing"
+        announced = reports.state.report
         assert announced is None or announced.earliest_start <= announced.reported_at

@@ -1,4 +1,4 @@
-"""The loop that asks, judges and publishes."""
+"""The polling loop."""
 
 import asyncio
 from dataclasses import replace
@@ -70,12 +70,12 @@ async def test_after_the_last_viewer_it_dozes_and_wakes_with_a_question(clock: F
     async with running(instance):
         await instance.broadcaster.fresh()
         await clock.advance(100)
-        asked = instance.client.polls
+        requested = instance.client.polls
         await clock.advance(1000)
-        assert instance.client.polls == asked
+        assert instance.client.polls == requested
         assert not instance.broadcaster.is_fresh
         await instance.broadcaster.fresh()
-        assert instance.client.polls == asked + 1
+        assert instance.client.polls == requested + 1
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("a bug"), KeyError("x"), RecursionError()])
@@ -273,7 +273,7 @@ SCARCE = 82.8
 
 
 def scarcely(clock: FakeClock) -> list[tuple[float, int]]:
-    """The calls of a day of which half as much again must last for half a day."""
+    """Return calls that leave a scarce quota."""
     return [(clock.now() - 3600, 97_500)]
 
 
@@ -296,9 +296,9 @@ async def test_after_a_long_pause_a_scarce_budget_affords_a_question_at_once(clo
     async with running(instance):
         await instance.broadcaster.fresh()
         await clock.advance(60 + 9 * SCARCE)
-        asked = instance.client.polls
+        requested = instance.client.polls
         assert (await instance.broadcaster.fresh()).status == "playing"
-        assert (instance.client.polls, instance.title) == (asked + 1, "Later")
+        assert (instance.client.polls, instance.title) == (requested + 1, "Later")
 
 
 async def test_a_scarce_budget_binds_the_ends_of_items_too(clock: FakeClock) -> None:

@@ -1,4 +1,4 @@
-"""When Spotify is asked next."""
+"""The seconds until the next poll."""
 
 from dataclasses import replace
 

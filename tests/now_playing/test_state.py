@@ -1,4 +1,4 @@
-"""What may be shown of what Spotify said."""
+"""The snapshot that follows from the source's responses."""
 
 from dataclasses import replace
 
@@ -119,16 +119,42 @@ def test_the_anchor_stays_while_it_just_plays_on_and_moves_with_a_seek() -> None
     assert KNOWN.with_playback(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).started_at is None
 
 
+def test_the_start_in_a_snapshot_moves_with_a_seek_alone_and_needs_a_position() -> None:
+    assert KNOWN.snapshot_at(NOW + 1).started_at == NOW
+    drifting = KNOWN
+    for offset, drift in ((10, 900), (20, -900), (30, 2_900), (40, -2_900)):
+        drifting = drifting.with_playback(plays(NOW + offset, offset * 1000 + drift), NOW + offset)
+        assert drifting.snapshot_at(NOW + offset).started_at == NOW
+    sought = KNOWN.with_playback(plays(NOW + 10, 60_000), NOW + 10)
+    assert sought.snapshot_at(NOW + 10).started_at == NOW - 50
+    without = [
+        KNOWN.with_playback(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5),
+        KNOWN.with_playback(plays(NOW + 5, None), NOW + 5),
+        KNOWN.with_playback(plays(NOW + 5, 0), NOW + 5),  # It stands still.
+        KNOWN.with_playback(Playback("idle", NOW + 5), NOW + 5),
+        NowPlayingState(),
+    ]
+    assert [state.snapshot_at(NOW + 5).started_at for state in without] == [None] * 5
+
+
+def test_a_restart_does_not_move_the_start_of_what_just_plays_on() -> None:
+    restarted = load_state(dump_state(KNOWN), NOW + 20).for_new_process()
+    assert restarted.with_playback(plays(NOW + 20, 21_000), NOW + 20).started_at == NOW
+    assert restarted.with_playback(plays(NOW + 20, 60_000), NOW + 20).started_at == NOW - 40
+    another = restarted.with_playback(plays(NOW + 20, 20_500, item("Another")), NOW + 20)
+    assert another.started_at == NOW - 0.5
+
+
 def test_an_unknown_progress_keeps_one_anchor() -> None:
     first = NowPlayingState().with_playback(plays(progress_ms=None), NOW)
     assert first.with_playback(plays(NOW + 5, None), NOW + 5).started_at == first.started_at == NOW
 
 
 def test_small_deviations_that_add_up_are_a_seek_in_the_end() -> None:
-    knowledge = KNOWN
+    state = KNOWN
     for step in range(1, 6):
-        knowledge = knowledge.with_playback(plays(NOW + step, step * 2_000), NOW + step)
-    assert knowledge.started_at != NOW
+        state = state.with_playback(plays(NOW + step, step * 2_000), NOW + step)
+    assert state.started_at != NOW
 
 
 def test_what_was_played_last_is_the_newest_of_what_was_seen_and_told() -> None:
@@ -206,10 +232,12 @@ def test_a_question_that_takes_too_long_to_fail_counts_like_two() -> None:
 
 
 def test_until_when_it_may_be_shown_is_the_same_while_it_just_plays_on() -> None:
-    told = {KNOWN.snapshot_at(NOW).valid_until}
+    times = {KNOWN.snapshot_at(NOW).valid_until}
     for offset, progress in ((5, 5_000), (10, 12_500), (15, 13_000)):
-        told.add(KNOWN.with_playback(plays(NOW + offset, progress), NOW + offset).snapshot_at(NOW + offset).valid_until)
-    assert told == {NOW + 203}
+        times.add(
+            KNOWN.with_playback(plays(NOW + offset, progress), NOW + offset).snapshot_at(NOW + offset).valid_until
+        )
+    assert times == {NOW + 203}
     assert KNOWN.with_playback(plays(NOW + 5, 9_000), NOW + 5).snapshot_at(NOW + 5).valid_until == NOW + 199
     assert (
         KNOWN.with_playback(Playback("paused", NOW + 5, SONG, 5_000), NOW + 5).snapshot_at(NOW + 5).valid_until is None
@@ -260,10 +288,10 @@ def test_what_is_shown_is_the_same_until_the_moment_at_which_it_changes_by_itsel
         known = known.with_failure(DOWN, NOW)
     now = NOW + later
     until = known.next_change_at(now)
-    shown = known.snapshot_at(now)
+    current = known.snapshot_at(now)
     for moment in (now + 0.001, now + 3, now + 100, (until or now + 1000) - 0.001):
         if moment >= now and (until is None or moment < until):
-            assert known.snapshot_at(moment) == shown
+            assert known.snapshot_at(moment) == current
 
 
 @given(
@@ -279,9 +307,9 @@ def test_what_is_shared_comes_back_as_it_was(
 ) -> None:
     what = item(title, (title, ""), explicit=explicit, hide_keys=frozenset({"spotify:album:1"}))
     playback = Playback(status, at, what, progress_ms)  # type: ignore[arg-type]
-    knowledge = replace(NowPlayingState().with_playback(playback, at), failures=failures, problem=DOWN, next_poll_at=at)
-    again = load_state(dump_state(knowledge), 1e10)
-    assert again == knowledge
+    state = replace(NowPlayingState().with_playback(playback, at), failures=failures, problem=DOWN, next_poll_at=at)
+    again = load_state(dump_state(state), 1e10)
+    assert again == state
     assert again.playback is not None
     assert again.playback.item is not None
     assert again.playback.item.hide_keys == what.hide_keys

@@ -1,4 +1,4 @@
-"""What the tests of sources stand on."""
+"""Fixtures for the tests of sources."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from widget.store.sqlite import SqliteStore
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    """An open store that holds nothing."""
+    """An open, empty store."""
     opened = SqliteStore(tmp_path / "now-playing.db")
     await opened.open()
     yield opened

@@ -1,4 +1,4 @@
-"""What was refused is remembered: for whom, for how long, and what is raised meanwhile."""
+"""A refusal is remembered for its key and its time."""
 
 import pytest
 
@@ -19,8 +19,8 @@ def test_it_holds_for_who_was_refused_and_until_it_is_worth_asking_again(
 
 @pytest.mark.parametrize("error", [Forbidden("No."), ScopeMissing("No."), RateLimited("No.", retry_after=5.0)])
 def test_it_is_told_in_the_same_words_with_the_time_that_is_left(error: SourceError) -> None:
-    told = with_retry_after(error, 30.0)
-    assert (type(told), str(told), told.retry_after) == (type(error), "No.", 30.0)
+    result = with_retry_after(error, 30.0)
+    assert (type(result), str(result), result.retry_after) == (type(error), "No.", 30.0)
 
 
 def test_who_asked_is_not_shown_for_it_may_hold_a_secret() -> None:

@@ -1,4 +1,4 @@
-"""What every request and answer has in common: the client's name, its patience, and how long a 429 lasts."""
+"""User-Agent, timeouts and Retry-After of all requests."""
 
 import asyncio
 from email.utils import format_datetime
@@ -114,7 +114,7 @@ def test_any_body_is_an_object_or_an_empty_one(content: bytes, media_type: str) 
 def test_a_client_that_can_no_longer_be_made_is_a_source_that_cannot_be_reached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The certificates of the environment may go while the program runs; what is raised then is one of ours."""
+    """The certificate file may disappear while the program runs."""
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
     with pytest.raises(SourceUnreachable, match="FileNotFoundError"):
         LazyHttpClient()()

@@ -1,4 +1,4 @@
-"""Whatever JSON or replies a server of one's own sends, reading them gives values or one of our errors."""
+"""Any JSON or reply of a server of one's own becomes values or one of the errors."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The gate: Spotify's bans and our own budget hold, whoever asks and after every restart."""
+"""Retry-After blocks and the daily limit hold for every caller and after every restart."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -20,10 +20,10 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def asked_to_wait(gate: RateLimiter, error: Throttled) -> None:
-    """What a question does that is answered by ``error``."""
+async def asked_to_wait(limiter: RateLimiter, error: Throttled) -> None:
+    """Return a request that raises ``error``."""
     with pytest.raises(type(error)):
-        async with gate.respecting_429():
+        async with limiter.respecting_429():
             raise error
 
 
@@ -47,14 +47,14 @@ async def test_a_ban_holds_to_its_end_and_says_how_long_it_lasts(rig: Rig) -> No
 async def test_a_paid_question_is_counted_whatever_comes_of_it_and_not_asked_where_none_is_left(
     rig: Rig,
 ) -> None:
-    gate, asked = rig.rate_limiter(2), 0
+    limiter, requested = rig.rate_limiter(2), 0
     for answer in (SourceUnreachable("502"), None, None):
         with suppress(SourceUnreachable, DailyLimitReached):
-            async with gate.slot():
-                asked += 1
+            async with limiter.slot():
+                requested += 1
                 if answer is not None:
                     raise answer
-    assert (asked, await calls_made(gate)) == (2, 2)
+    assert (requested, await calls_made(limiter)) == (2, 2)
 
 
 async def test_a_paid_question_that_is_told_to_wait_closes_the_gate(rig: Rig) -> None:

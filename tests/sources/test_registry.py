@@ -1,4 +1,4 @@
-"""Which source runs, where the database that may say so is there, and where it comes later."""
+"""The source that runs, also when the database that names it comes later."""
 
 import asyncio
 
@@ -14,8 +14,8 @@ from widget.sources.registry import resolve_source, resolve_source_when_availabl
 VALUES = {"LASTFM_USER": "elin.listens"}
 
 
-class LateNotes:
-    """Notes that can be read once ``is_there``; ``looks`` counts the tries before."""
+class LateStore:
+    """A store that can be read once ``is_there``; ``looks`` counts the failed reads."""
 
     def __init__(self, is_there: bool = False) -> None:
         self.is_there = is_there
@@ -30,7 +30,7 @@ class LateNotes:
 
 @pytest.mark.parametrize("environ", [{}, {"SOURCE": "lastfm"}])
 async def test_what_cannot_be_read_yet_is_looked_for_every_second_until_it_can(environ: dict[str, str]) -> None:
-    clock, notes = FakeClock(), LateNotes()
+    clock, notes = FakeClock(), LateStore()
     finding = asyncio.create_task(resolve_source_when_available(Settings.from_environ(environ), notes, clock))
     await clock.advance(10.0)
     assert notes.looks == 11
@@ -44,11 +44,11 @@ async def test_what_cannot_be_read_yet_is_looked_for_every_second_until_it_can(e
 async def test_what_the_late_source_cannot_keep_is_told_as_at_the_start() -> None:
     settings = Settings.from_environ({"HIDE_EXPLICIT": "1"})
     with pytest.raises(ConfigurationError, match=r"^HIDE_EXPLICIT cannot be used"):
-        await resolve_source_when_available(settings, LateNotes(is_there=True), FakeClock())
+        await resolve_source_when_available(settings, LateStore(is_there=True), FakeClock())
 
 
 async def test_a_source_that_is_set_and_stores_no_values_needs_no_database() -> None:
-    notes = LateNotes()
+    notes = LateStore()
     assert (await resolve_source(Settings.from_environ({"SOURCE": "spotify"}), notes)).source == "spotify"
     assert notes.looks == 0
 

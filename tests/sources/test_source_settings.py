@@ -1,4 +1,4 @@
-"""What is set goes before what is stored, and a stored secret goes to no other address."""
+"""Set values override stored ones, and a stored secret goes to no other address."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_what_cannot_be_read_is_as_if_it_were_not_there(text: str | None) -> Non
 
 
 class OneNote:
-    """Where ``text`` is what stands of the choice."""
+    """Resolve the source with ``text`` stored."""
 
     def __init__(self, text: str | None) -> None:
         self.text = text

@@ -129,7 +129,7 @@ class Rig:
     @property
     def refreshes(self) -> int:
         """The number of token requests."""
-        return len(self.network.asked(TOKEN))
+        return len(self.network.requested(TOKEN))
 
 
 @asynccontextmanager

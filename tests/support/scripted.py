@@ -1,4 +1,4 @@
-"""A transport that answers as scripted, in place of the network, and remembers what was asked."""
+"""A transport that answers as scripted, in place of the network, and records the requests."""
 
 import asyncio
 from collections import defaultdict
@@ -19,7 +19,7 @@ Answer = str | httpx.Response | Exception | Callable[[httpx.Request], httpx.Resp
 
 
 class Scripted(httpx.AsyncBaseTransport):
-    """``answer(path, *answers)`` scripts them in their order, the last one for ever; ``requests`` is what was asked.
+    """``answer(path, *answers)`` scripts them in their order, the last one for ever; ``requests`` are recorded.
 
     While ``hold`` is set to an event, requests wait for it, having been counted.
     """
@@ -33,12 +33,12 @@ class Scripted(httpx.AsyncBaseTransport):
         self._answers[path] = list(answers)
         return self
 
-    def asked(self, path: str) -> list[httpx.Request]:
+    def requested(self, path: str) -> list[httpx.Request]:
         return [request for request in self.requests if request.url.path == path]
 
     def forms(self) -> list[dict[str, str]]:
         """The forms that were sent to the token endpoint."""
-        return [dict(parse_qsl(request.content.decode())) for request in self.asked(TOKEN)]
+        return [dict(parse_qsl(request.content.decode())) for request in self.requested(TOKEN)]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

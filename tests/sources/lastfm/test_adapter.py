@@ -1,4 +1,4 @@
-"""The client against the simulated Last.fm, which knows nothing of it."""
+"""The client against the simulated Last.fm, which shares no code with it."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ ADDRESS = "https://ws.audioscrobbler.com/2.0/"
 
 
 class Service:
-    """The simulated service, a client, and the account that it knows."""
+    """The simulated service, a client and its account."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -47,12 +47,12 @@ class Service:
 async def test_one_question_tells_what_plays_and_what_was_played() -> None:
     service = Service()
     await service.clock.advance(30.0)
-    told = await service.ask()
+    result = await service.ask()
     piece, _ = service.simulator.playlist.at(service.clock.now())
-    assert told.playback is not None
-    assert told.playback.item is not None
-    assert told.playback.item.title == piece.title
-    assert len(told.history or ()) == 2
+    assert result.playback is not None
+    assert result.playback.item is not None
+    assert result.playback.item.title == piece.title
+    assert len(result.history or ()) == 2
     assert len(service.simulator.requests) == 1
 
 

@@ -1,4 +1,4 @@
-"""Our reader of Last.fm's JSON against pylast, a published client, which reads the XML that the same answers have."""
+"""The reader of Last.fm's JSON against pylast, a published client that reads the same responses as XML."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ Row = tuple[str, str, str]
 
 
 def element(name: str, value: Any) -> str:
-    """``value`` as Last.fm writes it in XML: ``@attr`` and what stands beside ``#text`` are attributes there."""
+    """Return ``value`` as Last.fm's XML, where ``@attr`` and the siblings of ``#text`` are attributes."""
     if isinstance(value, list):
         return "".join(element(name, one) for one in value)
     if not isinstance(value, dict):
@@ -39,7 +39,7 @@ def element(name: str, value: Any) -> str:
 
 
 def as_xml(answer: dict[str, Any]) -> str:
-    """The whole answer in XML."""
+    """Return the whole response as XML."""
     if "error" in answer:
         message = escape(str(answer["message"]))
         return f'<lfm status="failed"><error code="{answer["error"]}">{message}</error></lfm>'
@@ -47,7 +47,7 @@ def as_xml(answer: dict[str, Any]) -> str:
 
 
 class Answering(httpx.HTTPTransport):
-    """Answers each request with ``text``, in place of the network."""
+    """Responds to each request with ``text``, in place of the network."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Answering(httpx.HTTPTransport):
 
 
 def as_pylast_reads(answer: dict[str, Any]) -> tuple[Row | None, list[tuple[Row, float]]]:
-    """What plays and what was played, by pylast."""
+    """Return what plays and the plays, as pylast reads them."""
     network = pylast.LastFMNetwork(api_key="k" * 32)
     network.proxy = {"all://": Answering(as_xml(answer))}
     user = network.get_user(USER)
@@ -71,15 +71,15 @@ def as_pylast_reads(answer: dict[str, Any]) -> tuple[Row | None, list[tuple[Row,
 
 
 def as_we_read(answer: dict[str, Any]) -> tuple[Row | None, list[tuple[Row, float]]]:
-    """The same by our own reader."""
-    told = read_recent_tracks(200, json.dumps(answer).encode(), None, USER, NOW)
-    item = None if told.playback is None else told.playback.item
-    played = told.history or ()
+    """Return the same as the program reads it."""
+    result = read_recent_tracks(200, json.dumps(answer).encode(), None, USER, NOW)
+    item = None if result.playback is None else result.playback.item
+    played = result.history or ()
     return None if item is None else row(item), [(row(last.item), last.played_at) for last in played]
 
 
 def row(item: Item) -> Row:
-    """Title, artist, album; empty where there is none."""
+    """Return title, artist and album; empty if there is none."""
     return item.title, item.artists[0].name if item.artists else "", item.album.name if item.album else ""
 
 

@@ -1,4 +1,4 @@
-"""Last.fm's answers as values: whatever stands in them."""
+"""Last.fm's responses as values."""
 
 import json
 from typing import Any
@@ -52,11 +52,15 @@ def read(body: Any, status: int = 200, retry_after: str | None = None) -> FetchR
 
 
 def test_the_first_row_plays_and_the_others_were_played() -> None:
-    told = read(answer(now_playing("Amber"), scrobble(NOW - 300, "Blue"), scrobble(NOW - 600, "Green")))
-    assert told.playback is not None
-    assert told.playback.item is not None
-    assert (told.playback.status, told.playback.item.title, told.playback.progress_ms) == ("playing", "Amber", None)
-    assert [(last.item.title, last.played_at) for last in told.history or ()] == [
+    result = read(answer(now_playing("Amber"), scrobble(NOW - 300, "Blue"), scrobble(NOW - 600, "Green")))
+    assert result.playback is not None
+    assert result.playback.item is not None
+    assert (result.playback.status, result.playback.item.title, result.playback.progress_ms) == (
+        "playing",
+        "Amber",
+        None,
+    )
+    assert [(last.item.title, last.played_at) for last in result.history or ()] == [
         ("Blue", NOW - 300),
         ("Green", NOW - 600),
     ]
@@ -74,16 +78,16 @@ def test_a_track_has_its_page_and_no_picture_of_last_fm_s() -> None:
 
 
 def test_a_release_that_is_told_leads_to_the_cover_art_archive() -> None:
-    told = read(answer(scrobble(NOW - 9, album="") | {"album": {"#text": "Locks", "mbid": RELEASE}}))
-    assert told.history is not None
-    assert told.history[0].item.artwork == (Artwork(f"https://coverartarchive.org/release/{RELEASE}/front-500"),)
+    result = read(answer(scrobble(NOW - 9, album="") | {"album": {"#text": "Locks", "mbid": RELEASE}}))
+    assert result.history is not None
+    assert result.history[0].item.artwork == (Artwork(f"https://coverartarchive.org/release/{RELEASE}/front-500"),)
 
 
 @pytest.mark.parametrize("track", [[], None, "", {}])
 def test_nothing_at_all_is_idle_and_uncertain(track: Any) -> None:
-    told = read({"recenttracks": {"track": track, "@attr": {"user": USER}}})
-    assert told.playback is not None
-    assert (told.playback.status, told.playback.is_authoritative, told.history) == ("idle", False, ())
+    result = read({"recenttracks": {"track": track, "@attr": {"user": USER}}})
+    assert result.playback is not None
+    assert (result.playback.status, result.playback.is_authoritative, result.history) == ("idle", False, ())
 
 
 def test_no_track_at_all_is_idle() -> None:
@@ -91,8 +95,8 @@ def test_no_track_at_all_is_idle() -> None:
 
 
 def test_a_single_row_stands_bare() -> None:
-    told = read({"recenttracks": {"track": scrobble(NOW - 60, "Alone"), "@attr": {"user": USER}}})
-    assert [last.item.title for last in told.history or ()] == ["Alone"]
+    result = read({"recenttracks": {"track": scrobble(NOW - 60, "Alone"), "@attr": {"user": USER}}})
+    assert [last.item.title for last in result.history or ()] == ["Alone"]
 
 
 def test_names_may_be_plain_text_or_empty() -> None:
@@ -104,9 +108,9 @@ def test_names_may_be_plain_text_or_empty() -> None:
 
 
 def test_a_row_with_a_date_does_not_play() -> None:
-    told = read(answer(now_playing("Amber") | {"date": {"uts": str(int(NOW - 5))}}))
-    assert told.playback is not None
-    assert told.playback.status == "idle"
+    result = read(answer(now_playing("Amber") | {"date": {"uts": str(int(NOW - 5))}}))
+    assert result.playback is not None
+    assert result.playback.status == "idle"
 
 
 @pytest.mark.parametrize("uts", ["", "soon", "-5", "9" * 40, None, [], True, "0", f"{NOW + 90_000:.0f}"])
@@ -140,9 +144,9 @@ REFUSALS: list[tuple[int, str, type[SourceError]]] = [
 def test_an_error_is_read_from_the_body_whatever_the_status(
     status: int, number: int, message: str, kind: type[SourceError]
 ) -> None:
-    for told in (number, str(number)):
+    for result in (number, str(number)):
         with pytest.raises(SourceError) as raised:
-            read({"error": told, "message": message}, status)
+            read({"error": result, "message": message}, status)
         assert type(raised.value) is kind
 
 
@@ -192,17 +196,17 @@ BODIES = JSON | st.fixed_dictionaries(
 @given(BODIES, st.sampled_from([200, 400, 403, 429, 500]))
 def test_no_json_makes_anything_but_a_valid_answer(body: Any, status: int) -> None:
     try:
-        told = read(body, status)
+        result = read(body, status)
     except SourceError:
         return
-    assert told.playback is not None
-    assert (told.playback.item is not None) == (told.playback.status == "playing")
-    for item in [last.item for last in told.history or ()] + ([told.playback.item] if told.playback.item else []):
+    assert result.playback is not None
+    assert (result.playback.item is not None) == (result.playback.status == "playing")
+    for item in [last.item for last in result.history or ()] + ([result.playback.item] if result.playback.item else []):
         assert item.title
         assert all(artist.name for artist in item.artists)
         assert item.url is None or item.url.startswith("http")
         assert all(one.url.startswith("https://coverartarchive.org/release/") for one in item.artwork)
-    moments = [last.played_at for last in told.history or ()]
+    moments = [last.played_at for last in result.history or ()]
     assert moments == sorted(moments, reverse=True)
 
 

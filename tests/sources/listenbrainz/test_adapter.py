@@ -1,4 +1,4 @@
-"""The client against the simulated ListenBrainz, which knows nothing of it."""
+"""The client against the simulated ListenBrainz, which shares no code with it."""
 
 import httpx
 import pytest
@@ -12,7 +12,7 @@ from widget.sources.simulators.playlist import Playlist
 
 
 class Service:
-    """The simulated service, a client, and the account that it knows."""
+    """The simulated service, a client and its account."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

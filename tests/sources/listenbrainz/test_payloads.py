@@ -1,4 +1,4 @@
-"""ListenBrainz's answers as values: whatever a player has sent there."""
+"""ListenBrainz's responses as values, with anything that a player may have sent."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The accounts service: what we send it, and what its answers mean."""
+"""The accounts service: requests, and the errors behind its responses."""
 
 import base64
 from urllib.parse import parse_qs, urlsplit
@@ -179,5 +179,5 @@ async def test_no_secret_stands_in_a_repr_or_an_error() -> None:
     answer = await refresh("token_rotated")
     with pytest.raises(SpotifyUnreachable) as outage:
         await refresh(httpx.Response(400, json={"error": "AQ-stored a-secret"}))
-    shown = f"{answer!r} {answer.access!r} {CONFIDENTIAL!r} {outage.value!r}"
-    assert not [secret for secret in ("BQ-", "AQ-", "a-secret") if secret in shown]
+    current = f"{answer!r} {answer.access!r} {CONFIDENTIAL!r} {outage.value!r}"
+    assert not [secret for secret in ("BQ-", "AQ-", "a-secret") if secret in current]

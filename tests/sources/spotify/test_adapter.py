@@ -1,4 +1,4 @@
-"""The watcher's way to Spotify: authorized, through the gate, and free where asking is no use."""
+"""The client of Spotify: authorized, within the quota, without requests that would be refused again."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -36,23 +36,23 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 def calls(rig: Rig) -> int:
-    """How many Web API calls were made."""
+    """Return the number of Web API calls."""
     return len(rig.network.requests) - rig.refreshes
 
 
 async def test_a_question_is_one_call_and_is_counted(rig: Rig) -> None:
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
-    assert (await gateway.currently_playing()).status == "playing"
-    assert (await gateway.recently_played())[0].item.title == "Lanterns at Low Tide"
-    assert (calls(rig), rig.refreshes, await calls_made(gateway)) == (2, 0, 2)
+    client = rig.client()
+    assert (await client.currently_playing()).status == "playing"
+    assert (await client.recently_played())[0].item.title == "Lanterns at Low Tide"
+    assert (calls(rig), rig.refreshes, await calls_made(client)) == (2, 0, 2)
 
 
 async def test_token_requests_are_not_counted(rig: Rig) -> None:
     await rig.authorize()
-    gateway = rig.client()
-    await gateway.currently_playing()
-    assert (rig.refreshes, await calls_made(gateway)) == (1, 1)
+    client = rig.client()
+    await client.currently_playing()
+    assert (rig.refreshes, await calls_made(client)) == (1, 1)
 
 
 async def test_without_a_token_or_an_id_asking_is_free(rig: Rig) -> None:
@@ -68,23 +68,23 @@ async def test_without_a_token_or_an_id_asking_is_free(rig: Rig) -> None:
 async def test_a_dead_token_costs_one_refresh_and_a_new_one_works_at_once(rig: Rig) -> None:
     rig.network.answer(TOKEN, "error_refresh_revoked")
     await rig.authorize()
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(5):
         with pytest.raises(NeedsAuthorization):
-            await gateway.currently_playing()
+            await client.currently_playing()
     assert (rig.refreshes, calls(rig)) == (1, 0)
-    assert (await gateway.authorization_status()).state == "needs_authorization"
+    assert (await client.authorization_status()).state == "needs_authorization"
     await rig.authorize("AQ-new", access_seconds=3600)
-    assert (await gateway.currently_playing()).status == "playing"
+    assert (await client.currently_playing()).status == "playing"
 
 
 async def test_a_401_refreshes_once_and_asks_once_more(rig: Rig) -> None:
     rig.network.answer(NOW, "error_401_expired", "track")
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
-    assert (await gateway.currently_playing()).status == "playing"
-    assert (rig.refreshes, calls(rig), await calls_made(gateway)) == (1, 2, 2)
-    bearers = [request.headers["authorization"] for request in rig.network.asked(NOW)]
+    client = rig.client()
+    assert (await client.currently_playing()).status == "playing"
+    assert (rig.refreshes, calls(rig), await calls_made(client)) == (1, 2, 2)
+    bearers = [request.headers["authorization"] for request in rig.network.requested(NOW)]
     assert bearers == ["Bearer BQ-of-AQ-stored", "Bearer BQ-invented-access-2"]
 
 
@@ -99,15 +99,15 @@ async def test_a_second_401_ends_the_question(rig: Rig) -> None:
 async def test_401s_for_fresh_tokens_make_a_pause_of_ten_seconds_in_which_nobody_is_asked(rig: Rig) -> None:
     rig.network.answer(NOW, "error_401_expired")
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(9):
         with pytest.raises(AccessTokenRefused):
-            await gateway.currently_playing()
+            await client.currently_playing()
         await rig.clock.advance(1.1)
     assert (rig.refreshes, calls(rig)) == (1, 2)
     await rig.clock.advance(1.0)
     rig.network.answer(NOW, "track")
-    assert (await gateway.currently_playing()).status == "playing"
+    assert (await client.currently_playing()).status == "playing"
     assert (rig.refreshes, calls(rig)) == (2, 3)
 
 
@@ -117,11 +117,11 @@ async def test_no_access_token_is_asked_with_again_once_it_was_refused(rig: Rig)
     rig.network.answer(NOW, "error_401_expired")
     await rig.authorize(access_seconds=3600)
     for _ in range(4):
-        for gateway in (rig.client(), rig.client()):
+        for client in (rig.client(), rig.client()):
             with pytest.raises(AccessTokenRefused):
-                await gateway.currently_playing()
+                await client.currently_playing()
         await rig.clock.advance(11)
-    bearers = [request.headers["authorization"] for request in rig.network.asked(NOW)]
+    bearers = [request.headers["authorization"] for request in rig.network.requested(NOW)]
     assert len(bearers) == len(set(bearers))
 
 
@@ -138,45 +138,45 @@ async def test_a_refused_access_token_whose_refresh_fails_has_the_refresh_s_code
 ) -> None:
     rig.network.answer(NOW, "error_401_expired", "track").answer(TOKEN, failure)
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(5):
         with pytest.raises(kind) as refused:
-            await gateway.currently_playing()
+            await client.currently_playing()
         assert type(refused.value) is kind
         await rig.clock.advance(1.0)
-    assert len(rig.network.asked(NOW)) == 1
+    assert len(rig.network.requested(NOW)) == 1
     assert (await rig.stored()).access is None
     if kind is RefreshFailed:
         rig.network.answer(TOKEN, "token_refresh")
-        assert (await gateway.currently_playing()).status == "playing"
+        assert (await client.currently_playing()).status == "playing"
 
 
 async def test_refused_credentials_stay_a_known_problem_until_a_refresh_works(rig: Rig) -> None:
     rig.network.answer(TOKEN, "error_invalid_client", "token_refresh")
     await rig.authorize()
-    gateway = rig.client()
+    client = rig.client()
     with pytest.raises(InvalidCredentials):
-        await gateway.currently_playing()
+        await client.currently_playing()
     for _ in range(3):
-        problem = await gateway.known_problem()
+        problem = await client.known_problem()
         assert problem is not None
         assert problem.code == "bad_credentials"
         await rig.clock.advance(200.0)
-    await gateway.currently_playing()
-    assert await gateway.known_problem() is None
+    await client.currently_playing()
+    assert await client.known_problem() is None
 
 
 async def test_a_token_that_waits_for_the_database_is_a_problem_until_it_is_saved(rig: Rig) -> None:
     rig.store.failures = 2
     await rig.authorize()
-    gateway = rig.client()
+    client = rig.client()
     with pytest.raises(StoreError):
-        await gateway.currently_playing()
-    problem = await gateway.known_problem()
+        await client.currently_playing()
+    problem = await client.known_problem()
     assert problem is not None
     assert (problem.code, "memory" in problem.message) == ("store_unavailable", True)
     await rig.clock.advance(2.0)
-    assert await gateway.known_problem() is None
+    assert await client.known_problem() is None
 
 
 async def test_a_seed_s_token_learns_its_account_at_its_first_use_and_the_answer_does_not_wait(
@@ -184,60 +184,60 @@ async def test_a_seed_s_token_learns_its_account_at_its_first_use_and_the_answer
 ) -> None:
     seed = SeedToken("AQ-seed", rig.clock.now())
     rig.network.answer(ME, httpx.Response(503), "me")
-    gateway = rig.client(seed=seed)
-    assert (await gateway.currently_playing()).status == "playing"
+    client = rig.client(seed=seed)
+    assert (await client.currently_playing()).status == "playing"
     await settle()
     assert (await rig.stored()).account is None
-    await gateway.currently_playing()
+    await client.currently_playing()
     await settle()
-    assert len(rig.network.asked(ME)) == 1
+    assert len(rig.network.requested(ME)) == 1
     await rig.clock.advance(601)
     for _ in range(3):
-        await gateway.currently_playing()
+        await client.currently_playing()
         await settle()
-    assert len(rig.network.asked(ME)) == 2
+    assert len(rig.network.requested(ME)) == 2
     account = (await rig.stored()).account
     assert account is not None
     assert account.id
-    await gateway.close()
+    await client.close()
 
 
 @pytest.mark.parametrize("error", ["error_403_premium", "error_403_not_listed", "error_403_scope", "error_401_scope"])
 async def test_a_refusal_is_remembered_for_ten_minutes(rig: Rig, error: str) -> None:
     rig.network.answer(NOW, error, "track")
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(600):
         with pytest.raises(Forbidden) as refused:
-            await gateway.currently_playing()
+            await client.currently_playing()
         assert refused.value.retry_after == pytest.approx(600.0)
         rig.clock.jump(1.0)
     assert refused.value.code == "forbidden"
     assert (calls(rig), rig.refreshes) == (1, 0)
     await rig.clock.advance(600.0)
-    assert (await gateway.currently_playing()).status == "playing"
+    assert (await client.currently_playing()).status == "playing"
     assert calls(rig) == 2
 
 
 async def test_a_refusal_ends_with_a_new_authorization(rig: Rig) -> None:
     rig.network.answer(NOW, "error_403_scope", "track")
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(2):
         with pytest.raises(ScopeMissing):
-            await gateway.currently_playing()
+            await client.currently_playing()
     await rig.clock.advance(5)
     await rig.authorize("AQ-new", access_seconds=3600)
-    assert (await gateway.currently_playing()).status == "playing"
+    assert (await client.currently_playing()).status == "playing"
 
 
 async def test_a_refusal_outlives_a_rotation(rig: Rig) -> None:
     rig.network.answer(NOW, "error_403_premium").answer(TOKEN, "token_rotated")
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(2):
         with pytest.raises(Forbidden, match="Premium"):
-            await gateway.currently_playing()
+            await client.currently_playing()
         await rig.token_manager().refresh_now(rig.clock.now() + 1)
     assert calls(rig) == 1
 
@@ -251,8 +251,8 @@ async def test_a_429_closes_the_gate_for_every_request_and_over_a_restart(
 ) -> None:
     rig.network.answer(NOW, error, "track")
     await rig.authorize(access_seconds=10 * 86_400.0)
-    gateway = rig.client()
-    for one in (gateway, gateway, rig.client()):
+    client = rig.client()
+    for one in (client, client, rig.client()):
         with pytest.raises(kind):
             await one.currently_playing()
     with pytest.raises(kind):
@@ -261,11 +261,11 @@ async def test_a_429_closes_the_gate_for_every_request_and_over_a_restart(
         await rig.token_manager().refresh_now(rig.clock.now() + 1)
     await rig.clock.advance(seconds - 1)
     with pytest.raises(kind) as banned:
-        await gateway.currently_playing()
+        await client.currently_playing()
     assert banned.value.retry_after == pytest.approx(1.0)
     assert len(rig.network.requests) == 1
     await rig.clock.advance(1.0)
-    assert (await gateway.currently_playing()).status == "playing"
+    assert (await client.currently_playing()).status == "playing"
 
 
 async def test_a_spent_budget_makes_no_call_and_says_when_it_comes_back(rig: Rig) -> None:
@@ -290,27 +290,27 @@ async def test_the_retry_after_a_401_is_paid_for_too(rig: Rig) -> None:
 async def test_an_outage_is_counted_and_not_repeated_by_itself(rig: Rig) -> None:
     rig.network.answer(NOW, httpx.ReadTimeout("slow"), httpx.Response(502), "track")
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(2):
         with pytest.raises(SpotifyUnreachable):
-            await gateway.currently_playing()
-    assert (await gateway.currently_playing()).status == "playing"
-    assert await calls_made(gateway) == 3
+            await client.currently_playing()
+    assert (await client.currently_playing()).status == "playing"
+    assert await calls_made(client) == 3
 
 
 @pytest.mark.parametrize("error", ["error_403_scope", "error_401_scope"])
 async def test_a_missing_scope_switches_off_recently_played_alone(rig: Rig, error: str) -> None:
     rig.network.answer(RECENT, error)
     await rig.authorize(access_seconds=3600)
-    gateway = rig.client()
+    client = rig.client()
     for _ in range(3):
-        assert await gateway.recently_played() == ()
-    assert (await gateway.currently_playing()).status == "playing"
-    assert (len(rig.network.asked(RECENT)), rig.refreshes) == (1, 0)
+        assert await client.recently_played() == ()
+    assert (await client.currently_playing()).status == "playing"
+    assert (len(rig.network.requested(RECENT)), rig.refreshes) == (1, 0)
     rig.network.answer(RECENT, "recently_played")
     await rig.clock.advance(5)
     await rig.authorize("AQ-new", access_seconds=3600)
-    assert len(await gateway.recently_played()) == 2
+    assert len(await client.recently_played()) == 2
 
 
 async def test_a_scope_that_was_not_granted_is_not_tried(rig: Rig) -> None:
@@ -320,11 +320,11 @@ async def test_a_scope_that_was_not_granted_is_not_tried(rig: Rig) -> None:
 
 
 async def test_the_health_of_the_token_needs_no_call(rig: Rig) -> None:
-    gateway = rig.client()
-    assert (await gateway.authorization_status()).state == "missing"
+    client = rig.client()
+    assert (await client.authorization_status()).state == "missing"
     await rig.authorize()
-    assert (await gateway.authorization_status()).state == "ok"
+    assert (await client.authorization_status()).state == "ok"
     await rig.clock.advance(160 * 86_400)
-    assert (await gateway.authorization_status()).state == "expires_soon"
+    assert (await client.authorization_status()).state == "expires_soon"
     assert rig.network.requests == []
-    await gateway.close()
+    await client.close()

@@ -1,4 +1,4 @@
-"""With nobody watching the token is refreshed once a day, and a dead one is noticed."""
+"""While nobody watches the token is refreshed once a day, and a revoked one is noticed."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What each kind of answer of Spotify's is read as."""
+"""Spotify's responses as values."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""The simulated Spotify enforces what Spotify enforces."""
+"""The simulated Spotify enforces Spotify's rules."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -196,9 +196,9 @@ async def test_every_kind_of_scene_has_its_shape(desk: Desk) -> None:
 
 def test_without_additional_types_an_episode_has_no_item() -> None:
     playlist = SpotifyPlaylist((SimulatedPlayback("episode", 10.0, "1", "One", (), "A Show"),))
-    told = playlist.currently_playing(0.0, episodes=False)
-    assert told is not None
-    assert (told["currently_playing_type"], told["item"]) == ("episode", None)
+    body = playlist.currently_playing(0.0, episodes=False)
+    assert body is not None
+    assert (body["currently_playing_type"], body["item"]) == ("episode", None)
 
 
 def test_something_new_comes_every_half_minute() -> None:

@@ -1,4 +1,4 @@
-"""The access token: when it is refreshed, by whom, and what each refusal leads to."""
+"""The access token: when it is refreshed, and the results of each refusal."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The Web API: what we ask, and what its refusals mean."""
+"""The Web API: requests, and the errors behind its refusals."""
 
 import asyncio
 import json

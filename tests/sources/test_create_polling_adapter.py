@@ -1,4 +1,4 @@
-"""A polled source's wing out of what is its own: a row, whom to ask for, and who asks."""
+"""The adapter of a polled source, made of its row, its account and its client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,10 +36,10 @@ def member_of(values: Mapping[str, str]) -> Member | None:
 
 class Client:
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     async def now_playing(self, account: Member) -> FetchResult:
-        self.asked.append(account.name)
+        self.requested.append(account.name)
         return FetchResult(Playback("idle", 0.0), ())
 
     async def recently_played(self, account: Member) -> FetchResult:
@@ -50,7 +50,7 @@ class Rig:
     def __init__(self, store: SqliteStore) -> None:
         self.store, self.client = store, Client()
 
-    def wing(self, settings: Settings) -> SourceAdapter:
+    def adapter(self, settings: Settings) -> SourceAdapter:
         parts = AdapterContext(settings, self.store, LazyHttpClient(None), FakeClock())
         return create_polling_adapter(parts, ROW, self.client, member_of, "Name a member.")
 
@@ -69,24 +69,25 @@ def test_as_many_plays_are_asked_for_as_are_needed(recent: int, hides: bool, pla
 
 
 async def test_its_page_is_that_of_the_listener_who_is_known_at_the_start(rig: Rig) -> None:
-    assert rig.wing(Settings()).source == ROW
-    assert rig.wing(Settings(source_values={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
+    assert rig.adapter(Settings()).source == ROW
+    assert rig.adapter(Settings(source_values={"LASTFM_USER": "elin"})).source.url == "https://phonograph.example/elin"
     assert (
-        rig.wing(Settings(stored_source_values={"LASTFM_USER": "ines"})).source.url == "https://phonograph.example/ines"
+        rig.adapter(Settings(stored_source_values={"LASTFM_USER": "ines"})).source.url
+        == "https://phonograph.example/ines"
     )
 
 
 async def test_who_is_stored_while_it_runs_is_asked_for_at_once_and_each_question_is_counted(rig: Rig) -> None:
-    gateway = rig.wing(Settings()).client
+    client = rig.adapter(Settings()).client
     with pytest.raises(NotConfigured, match=r"Name a member\."):
-        await gateway.currently_playing()
+        await client.currently_playing()
     await rig.store.set_values({settings_key(ROW): dump_values({"LASTFM_USER": "elin"})})
-    await gateway.currently_playing()
-    assert (rig.client.asked, await calls_made(gateway)) == (["elin"], 1)
+    await client.currently_playing()
+    assert (rig.client.requested, await calls_made(client)) == (["elin"], 1)
 
 
 async def test_its_questions_are_counted_for_itself(rig: Rig) -> None:
-    gateway = rig.wing(Settings(source_values={"LASTFM_USER": "elin"})).client
-    await gateway.currently_playing()
+    client = rig.adapter(Settings(source_values={"LASTFM_USER": "elin"})).client
+    await client.currently_playing()
     assert len(await rig.store.calls_since(0.0, "lastfm")) == 1
     assert len(await rig.store.calls_since(0.0, "spotify")) == 0

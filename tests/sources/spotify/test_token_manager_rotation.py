@@ -1,4 +1,4 @@
-"""A rotated refresh token is the only one that works: whoever goes away meanwhile, it reaches the disk first."""
+"""A rotated refresh token is the only valid one: it reaches the disk first, whatever happens meanwhile."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What is shown and seen of the player's health, second by second, while something hangs or fails as nobody foresaw."""
+"""The snapshot and the health, second by second, while something hangs or fails."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ def hang(instance: Instance) -> None:
 
 
 async def each_second(instance: Instance, seconds: int) -> list[tuple[str, bool, str | None]]:
-    """What is shown, whether it is stale, and the code of the problem, at the end of each second."""
+    """Return the status, whether it is stale, and the problem, at the end of each second."""
     seen = []
     for _ in range(seconds):
         instance.broadcaster.touch()

@@ -1,4 +1,4 @@
-"""No answer of any service costs more than the limit, however long it is and whatever it inflates to."""
+"""No response of a service takes more memory than the limit, whatever it inflates to."""
 
 import asyncio
 import gzip
@@ -34,16 +34,16 @@ SPOTIFY = "https://spotify.example"
 
 
 class Network(httpx.AsyncBaseTransport):
-    """Answers every request with one body."""
+    """Responds to every request with one body."""
 
     def __init__(self, stream: Chunks, status: int, headers: dict[str, str]) -> None:
         self.stream = stream
         self.status = status
         self.headers = headers
-        self.asked: httpx.Headers | None = None
+        self.requested: httpx.Headers | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked = request.headers
+        self.requested = request.headers
         return httpx.Response(self.status, headers=self.headers, stream=self.stream)
 
 
@@ -73,7 +73,7 @@ JSON = b'{"access_token": "BQ-new"}'
 
 @cache
 def bomb() -> bytes:
-    """Few bytes that inflate to eight times the limit."""
+    """Return few bytes that inflate to eight times the limit."""
     return gzip.compress(b" " * (8 * MAX_RESPONSE_BYTES))
 
 
@@ -107,8 +107,10 @@ UNREADABLE: dict[str, Callable[[], tuple[str, Iterable[bytes]]]] = {
 }
 
 
-async def asked(client: str, coding: str, chunks: Iterable[bytes], status: int = 200) -> tuple[SourceUnreachable, int]:
-    """The error of ``client`` at such a body, and the most memory that it took (bytes)."""
+async def requested(
+    client: str, coding: str, chunks: Iterable[bytes], status: int = 200
+) -> tuple[SourceUnreachable, int]:
+    """Return the error of ``client`` at such a body, and the peak of its memory (bytes)."""
     stream = Chunks(chunks)
     network = Network(stream, status, {"content-encoding": coding})
     async with http_client(network) as http:
@@ -130,7 +132,7 @@ async def asked(client: str, coding: str, chunks: Iterable[bytes], status: int =
 @every_client
 @pytest.mark.parametrize("answer", TOO_MUCH)
 async def test_an_answer_beyond_the_limit_is_read_to_the_limit_alone(client: str, answer: str) -> None:
-    error, most = await asked(client, *TOO_MUCH[answer]())
+    error, most = await requested(client, *TOO_MUCH[answer]())
     assert str(error).endswith("sent a response that is too large.")
     assert most < 5 * MAX_RESPONSE_BYTES
 
@@ -138,14 +140,14 @@ async def test_an_answer_beyond_the_limit_is_read_to_the_limit_alone(client: str
 @every_client
 @pytest.mark.parametrize("answer", UNREADABLE)
 async def test_an_encoding_that_is_broken_or_was_not_asked_for_is_no_answer(client: str, answer: str) -> None:
-    _, most = await asked(client, *UNREADABLE[answer]())
+    _, most = await requested(client, *UNREADABLE[answer]())
     assert most < 5 * MAX_RESPONSE_BYTES
 
 
 @every_client
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
 async def test_refusals_have_the_same_limit(client: str, status: int) -> None:
-    error, most = await asked(client, "gzip", [bomb()], status)
+    error, most = await requested(client, "gzip", [bomb()], status)
     assert str(error).endswith("sent a response that is too large.")
     assert most < 5 * MAX_RESPONSE_BYTES
 
@@ -172,8 +174,8 @@ async def test_an_encoded_answer_reads_as_if_it_were_plain(coding: str, step: in
     assert response.headers["retry-after"] == "7"
     assert "content-encoding" not in response.headers
     assert int(response.headers["content-length"]) == len(response.content) == len(text.encode())
-    assert network.asked is not None
-    assert network.asked["accept-encoding"] == "gzip"
+    assert network.requested is not None
+    assert network.requested["accept-encoding"] == "gzip"
 
 
 async def test_an_answer_as_long_as_the_limit_is_read() -> None:
@@ -212,8 +214,8 @@ async def test_a_service_that_compresses_is_understood() -> None:
     account = LastfmAccount(simulator.user, simulator.key, "https://lastfm.example/2.0/")
     transport = httpx.ASGITransport(GZipMiddleware(simulator.app, minimum_size=1))
     async with http_client(transport) as http:
-        told = await LastfmClient(LazyHttpClient(http), clock, 2).now_playing(account)
-    assert told.playback is not None
+        result = await LastfmClient(LazyHttpClient(http), clock, 2).now_playing(account)
+    assert result.playback is not None
 
 
 async def test_who_waits_for_a_body_can_be_cancelled_and_the_connection_is_closed() -> None:

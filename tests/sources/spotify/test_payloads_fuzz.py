@@ -1,4 +1,4 @@
-"""Whatever Spotify sends, it becomes a valid value or an outage; nothing crashes."""
+"""Any JSON from Spotify becomes a valid value or an outage."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ JSON = st.recursive(
 
 @st.composite
 def bent(draw: st.DrawFn, name: str) -> Any:
-    """A real answer in which one to five places, at any depth, hold something else."""
+    """A real response with one to five wrong values at any depth."""
     value = json_body(name)
     for _ in range(draw(st.integers(1, 5))):
         _bend(draw, value)

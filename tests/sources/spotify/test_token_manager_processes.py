@@ -1,4 +1,4 @@
-"""Real processes on one database: killed while they rotate, or many at once. No token is lost, none refreshed twice."""
+"""Real processes on one database, killed while they rotate, or many at once: no token is lost or refreshed twice."""
 
 import random
 import subprocess
@@ -35,7 +35,7 @@ def start(database: Path, spotify: str) -> "subprocess.Popen[str]":
 
 
 def finish(process: "subprocess.Popen[str]") -> str:
-    """What it printed; its errors, where it failed."""
+    """Return its output; its errors if it failed."""
     printed, errors = process.communicate(timeout=PATIENCE_SECONDS)
     return printed if process.returncode == 0 else errors
 

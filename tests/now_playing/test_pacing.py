@@ -1,4 +1,4 @@
-"""How often the day's budget affords a question."""
+"""The interval that the daily quota allows."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ DAY = 86_400.0
 
 
 def steadily(hours: float, per_minute: int, until: float = NOW) -> list[tuple[float, int]]:
-    """So many calls each minute, for the last ``hours``."""
+    """Return ``per_minute`` calls in each minute of the last ``hours``."""
     first = until - hours * 3600
     return [(first + minute * 60.0, per_minute) for minute in range(int(hours * 60))]
 

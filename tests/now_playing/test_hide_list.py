@@ -1,4 +1,4 @@
-"""Music that the owner would rather not show."""
+"""Items that the owner hides."""
 
 import pytest
 
@@ -24,10 +24,10 @@ def test_explicit_items_are_hidden_where_that_is_asked_for() -> None:
 
 
 def test_what_is_hidden_counts_as_nothing_playing() -> None:
-    hiding = HideList(keys=RELATED)
-    assert hiding.filter_playback(Playback("playing", 5.0, SONG, 1)) == Playback("idle", 5.0)
-    shown = Playback("playing", 5.0, item(), 1)
-    assert hiding.filter_playback(shown) is shown
+    hide_list = HideList(keys=RELATED)
+    assert hide_list.filter_playback(Playback("playing", 5.0, SONG, 1)) == Playback("idle", 5.0)
+    current = Playback("playing", 5.0, item(), 1)
+    assert hide_list.filter_playback(current) is current
 
 
 def test_those_that_may_be_shown_are_found() -> None:

@@ -1,4 +1,4 @@
-"""Seeds from the environment, and whose client ID and secret count."""
+"""Seeds from the environment, and which client ID and secret are used."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 def used(rig: Rig) -> list[str]:
-    """The refresh tokens that were sent."""
+    """Return the refresh tokens that were sent."""
     return [form["refresh_token"] for form in rig.network.forms()]
 
 
@@ -118,22 +118,22 @@ async def test_the_credentials_in_the_database_serve_a_server_that_has_none(rig:
     token = Authorization("AQ-stored", access=AccessToken("BQ-old", 0.0))
     await rig.store.save_authorization(token, CREDENTIALS, None)
     await rig.token_manager(credentials=None).token()
-    (request,) = rig.network.asked(TOKEN)
+    (request,) = rig.network.requested(TOKEN)
     assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")) == b"an-id:a-secret"
 
 
 @pytest.mark.parametrize(
-    ("disk_is_ephemeral", "answer", "told"),
+    ("disk_is_ephemeral", "answer", "result"),
     [(True, "token_rotated", 1), (True, "token_refresh", 0), (False, "token_rotated", 0)],
 )
 async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_told_once(
-    rig: Rig, caplog: pytest.LogCaptureFixture, disk_is_ephemeral: bool, answer: str, told: int
+    rig: Rig, caplog: pytest.LogCaptureFixture, disk_is_ephemeral: bool, answer: str, result: int
 ) -> None:
     rig.network.answer(TOKEN, answer, "token_rotated")
-    for _ in range(2 if told else 1):
+    for _ in range(2 if result else 1):
         await rig.token_manager(seed=SEED, disk_is_ephemeral=disk_is_ephemeral).token()
         await rig.clock.advance(3600)
-    assert caplog.text.count("SPOTIFY_REFRESH_TOKEN") == told
+    assert caplog.text.count("SPOTIFY_REFRESH_TOKEN") == result
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,12 @@ async def test_how_the_token_stands_tells_of_a_spent_seed_until_there_is_a_new_a
     rig: Rig, disk_is_ephemeral: bool, answer: str, expected: bool
 ) -> None:
     rig.network.answer(TOKEN, answer)
-    gateway = rig.client(seed=SEED, disk_is_ephemeral=disk_is_ephemeral)
-    assert not (await gateway.authorization_status()).seed_is_spent
-    await gateway.currently_playing()
-    assert (await gateway.authorization_status()).seed_is_spent is expected
+    client = rig.client(seed=SEED, disk_is_ephemeral=disk_is_ephemeral)
+    assert not (await client.authorization_status()).seed_is_spent
+    await client.currently_playing()
+    assert (await client.authorization_status()).seed_is_spent is expected
     await rig.store.save_authorization(Authorization("new", authorized_at=rig.clock.now()), None, SEED.fingerprint)
-    assert not (await gateway.authorization_status()).seed_is_spent
+    assert not (await client.authorization_status()).seed_is_spent
 
 
 async def test_dates_from_the_future_are_not_believed_and_are_kept_for_a_clock_that_was_behind(
