@@ -19,6 +19,7 @@ from tests.support.other_program import other_program
 from tests.support.program import program
 from widget.app import create_app
 from widget.config.settings import Settings
+from widget.model.error_info import ERROR_INFOS
 from widget.model.errors import ErrorCode
 from widget.model.sources import COVER_ART_ARCHIVE, SOURCES
 from widget.server.command import serve
@@ -248,6 +249,9 @@ def test_every_error_code_is_documented_with_its_next_step() -> None:
     documented = [code for row in table for code in re.findall(r"`([a-z_]+)`", row[0])]
     assert sorted(documented) == sorted(get_args(ErrorCode))
     assert all(len(row) == 3 and row[1] and row[2] for row in table)
+    for row in table[1:]:
+        headlines = {ERROR_INFOS[code].headline for code in get_args(ErrorCode) if f"`{code}`" in row[0]}
+        assert [f"**{headline}**" for headline in headlines] == [row[1].split(":")[0]]
 
 
 # Sources and players
