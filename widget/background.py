@@ -16,9 +16,11 @@ class ShieldedTasks:
     async def run(self, work: Coroutine[Any, Any, Result], seconds: float | None = None) -> Result:
         """Await ``work``, which goes on after a cancellation and after the TimeoutError at ``seconds``."""
         task = asyncio.create_task(work)
+        # The event loop keeps weak references only: a task without another one may vanish in the middle.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(consume_exception)
+        # Not wait_for: it would cancel the task, and with it a token on its way to the database.
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():
             raise TimeoutError

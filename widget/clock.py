@@ -41,6 +41,7 @@ async def wait_for(clock: Clock, seconds: float, work: Coroutine[Any, Any, Resul
 
     Late work is cancelled and not awaited: work that hangs may ignore that too.
     """
+    # The timeout is a sleep on our clock, so that a test's advance fires it.
     task, alarm = asyncio.ensure_future(work), asyncio.ensure_future(clock.sleep(seconds))
     task.add_done_callback(consume_exception)
     try:
@@ -65,4 +66,5 @@ def format_rfc3339_ms(timestamp: float) -> str:
 
 def format_rfc3339(timestamp: float) -> str:
     """Return ``timestamp`` (s since the epoch) in RFC 3339, such as ``2026-11-25T10:00:00Z``."""
+    # Cut, not rounded: a rounded time may lie in the future.
     return to_utc(int(timestamp)).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -68,7 +68,9 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None, public_url: s
         transport=transport,
         timeout=httpx.Timeout(TIMEOUT_SECONDS),
         headers={"User-Agent": user_agent(public_url), "Accept": "application/json"},
+        # A redirect could carry a token, or lead into the private network.
         follow_redirects=False,
+        # One source and its artwork at a time; a service that hangs must not collect connections.
         limits=httpx.Limits(max_connections=10, keepalive_expiry=30.0),
     )
 
@@ -115,6 +117,7 @@ async def send(
     """
     import httpx
 
+    # Only what read_limited can count while it inflates.
     request.headers["Accept-Encoding"] = "gzip"
     try:
         async with asyncio.timeout(seconds):
@@ -163,6 +166,7 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     """Return the JSON object in the body, empty if there is none."""
     try:
         value = response.json()
+    # Deeply nested JSON exhausts the stack of the parser.
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -192,10 +196,12 @@ def _inflate(decompressor: zlib._Decompress, chunk: bytes, max_bytes: int) -> by
 
 def _parse_retry_after(value: str, now: float) -> float | None:
     text = value.strip()
+    # isdigit alone accepts digits of other scripts.
     if text.isascii() and text.isdigit() and len(text) < 12:
         return float(text)
     try:
         parsed = parsedate_to_datetime(text)
+        # HTTP dates are GMT, whether they say so or not (RFC 9110, section 5.6.7).
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -72,6 +72,7 @@ class Settings:
         """
         reader = _Reader(environ)
         source = reader.read("SOURCE", parse_source_name, None)
+        # A leftover of another source must not stop the program.
         if source is not None:
             reader.ignore(_prefixes_of_others(source))
         settings = cls(
@@ -193,6 +194,7 @@ class _Reader:
         if text is None:
             return default
         try:
+            # Line breaks stay: a parser must see a value that was pasted with them.
             return parse(text.strip(" \t"))
         except ValueError as error:
             self._faults[name] = f"{name} {error}"

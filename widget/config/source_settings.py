@@ -57,6 +57,7 @@ def merge_values(info: SourceInfo, is_set: Mapping[str, str], stored: Mapping[st
     """
     defaults = {variable.name: variable.default for variable in info.variables if variable.default is not None}
     before, after = {**defaults, **stored}, {**defaults, **stored, **is_set}
+    # Else a mistyped address would send the old server's password to a stranger.
     moved = any(before.get(one.name) != after.get(one.name) for one in info.variables if one.scopes_secrets)
     secrets = {variable.name for variable in info.variables if variable.secret}
     kept = {name: value for name, value in stored.items() if not (moved and name in secrets)}

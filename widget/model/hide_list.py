@@ -68,6 +68,7 @@ def parse_name_entry(entry: str) -> str | None:
     kind, separator, name = entry.partition(":")
     if not separator or kind not in NAME_KINDS or not name.strip():
         return None
+    # Only the comma is escaped: names contain percent signs.
     return _name_key(kind, name.replace("%2C", ",").replace("%2c", ","))
 
 
@@ -81,5 +82,6 @@ def name_keys(title: str, artists: Iterable[str], album: str | None) -> frozense
 
 def _name_key(kind: str, name: str) -> str:
     """Return the same key for names that people take for the same (UAX #15, NFKC, and case folding)."""
+    # Case folding can undo the normalization, so it is done again (UAX #15, section 9).
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return f"{kind}:{' '.join(folded.split())}"

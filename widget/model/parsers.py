@@ -30,6 +30,7 @@ def parse_redirect_uri(value: str) -> str:
         parts = _split(value)
     except ValueError:
         raise ValueError(_REDIRECT_RULE) from None
+    # Spotify shows a mismatch on its own page only, so it is found here.
     if parts.fragment or not parts.hostname or "@" in parts.netloc or not _is_plain(value):
         raise ValueError(_REDIRECT_RULE)
     if parts.scheme == "https":
@@ -44,6 +45,7 @@ def parse_database_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in DATABASE_SCHEMES or "\0" in value:
         raise ValueError("must be sqlite:///file.db, sqlite:////absolute/file.db or postgresql://…")
+    # Two slashes would name a host, which SQLite has none of.
     if scheme == "sqlite" and (not rest.startswith("/") or rest == "/"):
         raise ValueError("must be sqlite:///file.db (relative) or sqlite:////absolute/file.db")
     return value
@@ -62,6 +64,7 @@ def parse_authorized_at(now: float) -> Callable[[str], float]:
     def read(value: str) -> float:
         try:
             moment = datetime.fromisoformat(value)
+            # A bare date is a day in UTC, the same on every host.
             timestamp = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError) as error:
             raise ValueError("must be a date such as 2026-11-25 or 2026-11-25T10:00:00Z") from error
@@ -116,6 +119,7 @@ def parse_positive_int(value: str) -> int:
 
 
 def parse_bool(value: str) -> bool:
+    # Words such as "false" would be taken for true by somebody.
     if value not in ("0", "1"):
         raise ValueError("must be 1 or 0")
     return value == "1"
@@ -123,6 +127,7 @@ def parse_bool(value: str) -> bool:
 
 def parse_frame_ancestors(value: str) -> str:
     """Return a CSP source list (https://www.w3.org/TR/CSP3/#framework-directive-source-list)."""
+    # A semicolon or a comma would begin a directive of its own.
     if re.search(r"[;,]", value) or not value.isascii() or not value.isprintable():
         raise ValueError("must be CSP sources separated by spaces, such as: 'self' https://example.org")
     return value
@@ -183,6 +188,7 @@ def parse_setup_key(value: str) -> str:
             f"must have {SETUP_KEY_LENGTHS[0]} to {SETUP_KEY_LENGTHS[-1]} characters on one line; {_KEY_COMMAND} "
             "makes one"
         )
+    # Length alone would admit a row of the same letter.
     if len(set(value)) < SETUP_KEY_MIN_DISTINCT:
         raise ValueError(f"must have at least {SETUP_KEY_MIN_DISTINCT} different characters; {_KEY_COMMAND} makes one")
     return value
@@ -193,6 +199,7 @@ def parse_notify_urls(value: str) -> tuple[str, ...]:
 
     Apprise itself reads them when an alert is sent. They hold secrets, so errors name them by position only.
     """
+    # Apprise takes commas within a query, so only those before a scheme separate.
     entries = [entry for entry in re.split(r"[,\s]+(?=[A-Za-z0-9]+://)|\s+", value.strip(", \t\r\n")) if entry]
     urls = [url for entry in entries for url in _split_at_commas(entry)]
     for position, url in enumerate(urls, start=1):
@@ -225,6 +232,7 @@ def _is_host(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
+        # RFC 1123, section 2.1, with the lengths of RFC 1035.
         return bool(re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", host))
     return True
 

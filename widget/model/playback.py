@@ -75,6 +75,7 @@ class Playback:
         """Return the progress in ms at ``now`` (s since the epoch), within 0 and the duration; None if unknown."""
         if self.progress_ms is None or self.item is None:
             return None
+        # The clock may have been set back since.
         elapsed_ms = (now - self.observed_at) * 1000 if self.status == "playing" else 0
         progress_ms = max(0, round(self.progress_ms + elapsed_ms))
         duration_ms = self.item.duration_ms
