@@ -18,6 +18,7 @@ from widget.now_playing.cluster import Cluster
 from widget.now_playing.history_poller import HistoryPoller
 from widget.now_playing.pacing import PollPacer
 from widget.now_playing.publisher import StatePublisher, StatusLogger, describe_error
+from widget.now_playing.push_reader import PushReader
 from widget.now_playing.schedule import quota_interval, seconds_until_next_poll
 from widget.now_playing.state import OVERDUE_AFTER_SECONDS
 from widget.now_playing.timeouts import Timeouts
@@ -73,8 +74,10 @@ class Poller:
             client, self._publisher, self._pacer, self._timeouts, clock, source, is_published=max_recent > 0
         )
         self._source = source
-        self._push = push
-        self._last_push_at: float | None = None
+        self._status_log = StatusLogger()
+        self._push: PushReader | None = None
+        if push is not None:
+            self._push = PushReader(client, push, self._publisher, self._status_log, self._timeouts, clock)
         self._wait_for_change = wait_for_change
         self._calls_are_free = calls_per_day is None
         self._next_poll: float | None = None  # monotonic; None until the first poll after a pause is scheduled
@@ -85,12 +88,11 @@ class Poller:
         self._last_turn = 0.0  # monotonic
         self._recheck_requested = asyncio.Event()
         self._rechecked = asyncio.Event()
-        self._status_log = StatusLogger()
 
     @property
     def last_success_at(self) -> float | None:
         """When the source last responded, to any instance (s since the epoch); None if never."""
-        return self._publisher.state.updated_at if self._push is None else self._last_push_at
+        return self._publisher.state.updated_at if self._push is None else self._push.last_push_at
 
     @property
     def problem(self) -> SourceProblem | None:
@@ -119,7 +121,7 @@ class Poller:
     async def refresh_from_cluster(self) -> None:
         """Adopt another instance's state while nobody watches here. May raise StoreError."""
         if self._push is not None:
-            await self._read_push(self._push)
+            await self._push.read()
             return
         if not self._is_leading and not self._broadcaster.has_viewers:
             state = await self._cluster.read_state()
@@ -217,9 +219,9 @@ class Poller:
 
     async def _turn(self) -> None:
         if self._push is not None:
-            await self._read_push(self._push)
+            await self._push.read()
             self._broadcaster.mark_fresh()
-            await self._push.wait_for_push(FOLLOW_INTERVAL_SECONDS)
+            await self._push.wait(FOLLOW_INTERVAL_SECONDS)
             return
         if not await self._try_lead():
             await self._follow()
@@ -240,22 +242,6 @@ class Poller:
             await self._clock.sleep(seconds)
         elif await self._wait_for_change(seconds):
             self._next_poll = self._clock.monotonic()
-
-    async def _read_push(self, push: PushSource) -> None:
-        """Read what was pushed. Every instance does so for itself, and nothing becomes stale."""
-        try:
-            playback = await self._timeouts.store(self._client.currently_playing())
-            plays = await self._timeouts.store(self._client.recently_played())
-            changed_at = await self._timeouts.store(push.last_change_at())
-            self._last_push_at = await self._timeouts.store(push.last_push_at())
-        except SourceError as error:
-            problem = SourceProblem.of(error, self._clock.now())
-            self._status_log.log_change(problem, error)
-            self._publisher.apply_push_failure(problem)
-        else:
-            self._status_log.log_change(None)
-            self._publisher.apply_pushed(playback, plays, changed_at)
-        self._publisher.publish()
 
     async def _try_lead(self) -> bool:
         is_leader = await self._cluster.try_lead()

@@ -1,0 +1,49 @@
+"""Reads the state of a push source. Every instance does so for itself, and nothing becomes stale."""
+
+from widget.clock import Clock
+from widget.model.errors import SourceError
+from widget.model.snapshot import SourceProblem
+from widget.now_playing.publisher import StatePublisher, StatusLogger
+from widget.now_playing.timeouts import Timeouts
+from widget.sources.base import PushSource, SourceClient
+
+
+class PushReader:
+    """``last_push_at`` is when the source last pushed anything, even a hidden item (s since the epoch)."""
+
+    def __init__(
+        self,
+        client: SourceClient,
+        push: PushSource,
+        publisher: StatePublisher,
+        status_log: StatusLogger,
+        timeouts: Timeouts,
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._push = push
+        self._publisher = publisher
+        self._timeouts = timeouts
+        self._clock = clock
+        self._status_log = status_log
+        self.last_push_at: float | None = None
+
+    async def read(self) -> None:
+        """Publish what was pushed, or why nothing can be. May raise StoreError."""
+        try:
+            playback = await self._timeouts.store(self._client.currently_playing())
+            plays = await self._timeouts.store(self._client.recently_played())
+            changed_at = await self._timeouts.store(self._push.last_change_at())
+            self.last_push_at = await self._timeouts.store(self._push.last_push_at())
+        except SourceError as error:
+            problem = SourceProblem.of(error, self._clock.now())
+            self._status_log.log_change(problem, error)
+            self._publisher.apply_push_failure(problem)
+        else:
+            self._status_log.log_change(None)
+            self._publisher.apply_pushed(playback, plays, changed_at)
+        self._publisher.publish()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something was pushed, after ``seconds`` at the latest. May raise StoreError."""
+        await self._push.wait_for_push(seconds)
