@@ -154,7 +154,7 @@ def test_the_demo_needs_no_server(tmp_path: Path, source: str) -> None:
 
 
 def test_what_is_missing_is_typed_at_the_terminal(tmp_path: Path, supysonic: SupysonicServer, mpd: MpdDaemon) -> None:
-    typing = {"music server:": f"{supysonic.url}/rest\n", "user there:": f"{USER}\n"}
+    typing = {"music server:": f"{supysonic.url}/rest\n", "name there:": f"{USER}\n"}
     code, screen = at_terminal(["--source", "subsonic"], tmp_path, {**bare(), "SUBSONIC_PASSWORD": PASSWORD}, typing)
     assert (code, PASSWORD in screen) == (0, False), screen
     exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout
