@@ -1,9 +1,12 @@
-"""``python -m tests.benchmarks [NAME ...]``: all of them, or those that are named."""
+"""``python -m tests.benchmarks [NAME ...]``: all but the soak, or those that are named.
+
+``python -m tests.benchmarks soak [MINUTES]`` takes ten minutes by default.
+"""
 
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.benchmarks import http, memory, polling, startup, strangers, streams, table, visitor, without_progress
+from tests.benchmarks import http, memory, polling, soak, startup, strangers, streams, table, visitor, without_progress
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "polling": polling.report,
@@ -18,12 +21,16 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
 
 
 def main() -> None:
-    """Runs what was asked for."""
-    unknown = [name for name in sys.argv[1:] if name not in BENCHMARKS]
-    if unknown:
-        sys.exit(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    """Run the benchmarks that the command line names."""
+    names = sys.argv[1:]
     table.heading()
-    for name in sys.argv[1:] or BENCHMARKS:
+    if names[:1] == ["soak"]:
+        soak.report(*map(float, names[1:]))
+        return
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"unknown: {', '.join(unknown)}; there are soak, {', '.join(BENCHMARKS)}")
+    for name in names or BENCHMARKS:
         BENCHMARKS[name]()
 
 

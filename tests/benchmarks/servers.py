@@ -1,12 +1,18 @@
 """The servers that are measured: ``python -m tests.benchmarks.servers NAME PORT``."""
 
 import asyncio
+import gc
+import logging
+import random
+import socket
 import sys
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from tempfile import mkdtemp
 from typing import Any, Literal
 
+import httpx
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,7 +22,10 @@ from tests.support.showing import Showing, item, playing
 from widget.app import create_app
 from widget.clock import SystemClock
 from widget.config.settings import Settings
+from widget.demo import demo_environment
+from widget.http_client import http_client
 from widget.server.connections import ConnectionLimits
+from widget.server.logs import should_log
 from widget.server.server import Server, loop_factory
 from widget.server.sockets import bind_socket
 from widget.web.app import WebApp
@@ -50,15 +59,69 @@ def ours() -> Any:
 
 
 def inlet() -> Any:
-    """The whole program, told by players; its database lies in the working directory."""
+    """Return the whole program with the source inlet, and a database of its own."""
     environ = {"SOURCE": "inlet", "INLET_TOKEN": INLET_TOKEN, "MAX_STREAMS": "20000"}
     settings = replace(Settings.from_environ(environ), database_url=f"sqlite:///{mkdtemp()}/now-playing.db")
     return create_app(settings)
 
 
+class FaultyTransport(httpx.AsyncBaseTransport):
+    """A simulated service that is slow, refuses, fails or answers nonsense now and then."""
+
+    def __init__(self, service: httpx.AsyncClient) -> None:
+        self._service = service
+        self._chance = random.Random(1)  # noqa: S311
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        fault = self._chance.random()
+        if fault < 0.05:
+            raise self._chance.choice([httpx.ConnectError, httpx.ReadError, httpx.ReadTimeout])("a fault")
+        if fault < 0.10:
+            await asyncio.sleep(self._chance.uniform(0, 3))
+        if fault < 0.15:
+            status = self._chance.choice([500, 502, 503, 404, 429])
+            return httpx.Response(status, headers={"Retry-After": "1"}, content=b"a fault")
+        if fault < 0.18:
+            return httpx.Response(200, content=self._chance.choice([b"", b"{", b"[]", b"null", b"x" * 100_000]))
+        response = await self._service.send(request)
+        headers = [(name, value) for name, value in response.headers.items() if name != "content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=response.content)
+
+
+async def soaked(source: str, listener: socket.socket, port: int) -> None:
+    """Serve the whole program for ``source``, whose simulated service fails at random; ``/inside`` tells its state."""
+    counter = _LineCounter()
+    logging.getLogger().addHandler(counter)
+    logging.getLogger("widget").setLevel("INFO")
+    logging.getLogger("uvicorn").setLevel("ERROR")
+    settings = Settings.from_environ({"SOURCE": source, "SETUP_KEY": "a key for the soak, 0123", "RECENT": "5"})
+
+    async def inside(request: Request) -> JSONResponse:
+        gc.collect()
+        return JSONResponse({"tasks": len(asyncio.all_tasks()), "lines": counter.lines})
+
+    async with AsyncExitStack() as stack:
+        demo = await stack.enter_async_context(demo_environment(settings, f"http://127.0.0.1:{port}"))
+        http = await stack.enter_async_context(http_client(FaultyTransport(demo.http)))
+        app = create_app(demo.settings, http=http)
+        app.router.routes.append(Route("/inside", inside))
+        await Server(app, limits=ConnectionLimits(2_000), end_streams=app.close_streams).serve([listener])
+
+
+class _LineCounter(logging.Handler):
+    lines = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines += should_log(record)
+
+
 def main() -> None:
-    """Serves: the bare application on uvicorn as it comes, ours with the settings of ``python -m widget``."""
+    """Serve the bare application on uvicorn as it comes, ours with the settings of ``python -m widget``."""
     name, port = sys.argv[1], int(sys.argv[2])
+    if name.startswith("soak-"):
+        with bind_socket("127.0.0.1", port) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(soaked(name.removeprefix("soak-"), listener, port))
+        return
     if name in ("ours", "inlet"):
         lifespan: Literal["on", "off"] = "on" if name == "inlet" else "off"
         app = inlet() if name == "inlet" else ours()
