@@ -18,6 +18,7 @@ WIDGETS = {
     "card": ("theme=light&sample=long", 420, 140),
     "compact": ("theme=dark&layout=compact&sample=rtl", 420, 56),
     "cover": ("theme=light&layout=cover&sample=paused", 320, 424),
+    "pill": ("theme=dark&layout=pill&sample=playing", 320, 32),
     "list": ("theme=dark&layout=list&sample=playing", 420, 232),
 }
 STATES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
@@ -70,7 +71,6 @@ def make() -> None:
             cards = "".join(frame(url, query, 420, 140) for query in looks)
             embedded(browser, f"<main>{cards}</main>", FOLDER / f"states-{theme}.png", 856, 608)
         builder(browser, url, "?sample=playing", FOLDER / "builder.png", 1200, 820)
-        builder(browser, url, "?sample=paused&wall=dark", FOLDER / "builder-phone.png", 390, 844)
 
 
 if __name__ == "__main__":
