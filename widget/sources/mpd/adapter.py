@@ -32,8 +32,8 @@ def account_from(values: Mapping[str, str]) -> MpdServer | None:
 
 
 class MpdClient:
-    """Holds one connection from the first question on. Asks for the state only after the server announced a change;
-    in between a question is a ``ping``."""
+    """Holds one connection from the first poll on. Requests the state only after the server announced a change;
+    in between a poll is a ``ping``."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -65,7 +65,7 @@ def _artwork_url(song: Reply, file: str) -> str:
 
 
 def file_of(artwork_url: str) -> str:
-    """Return the file whose picture ``artwork_url`` names."""
+    """Return the file to which the picture at ``artwork_url`` belongs."""
     return artwork_url.removeprefix(PRIVATE_ARTWORK_SCHEME).partition("/")[2]
 
 

@@ -84,7 +84,7 @@ class MpdSimulator:
         return f'ACK [5@0] {{}} unknown command "{command}"\n'.encode()
 
     def _player(self) -> _Player:
-        """Return what an event tells a change of."""
+        """Return the values that make an event when they change."""
         track, state, _ = self._state()
         return track.title, state
 
@@ -98,7 +98,7 @@ class MpdSimulator:
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """Return an empty application, for nothing is asked over HTTP, and the variables of a free port."""
+    """Return an empty application, for nothing goes over HTTP, and the variables of a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     return Starlette(), {"MPD_HOST": "127.0.0.1", "MPD_PORT": str(port)}

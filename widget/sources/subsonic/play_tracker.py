@@ -14,7 +14,7 @@ ENTRY_LIFETIME_SECONDS = 180.0
 """Servers that drop entries by their age drop them no earlier."""
 
 GRACE_SECONDS = 3.0
-"""A song is shown for so long after its end, so that the next one can begin."""
+"""How long a song stays after its end, so that the next one can begin."""
 
 MINUTES_TOLERANCE = 0.1
 SEEK_SECONDS = 3.0
@@ -54,10 +54,10 @@ class PlayTracker:
         """Return the playback by the ``entries`` that were true at ``now`` (s since the epoch)."""
         reported = [entry for entry in entries if has_reports and entry.state is not None]
         announced = [entry for entry in entries if not (has_reports and entry.state is not None)]
-        heard = [entry for entry in reported if entry.state != "stopped"]
+        active = [entry for entry in reported if entry.state != "stopped"]
         self._absences = 0 if entries else self._absences + 1
-        if heard:
-            playback = self._reported(min(heard, key=_paused_then_minutes), now)
+        if active:
+            playback = self._reported(min(active, key=_paused_then_minutes), now)
         elif announced:
             playback = self._announced(min(announced, key=lambda entry: entry.minutes_ago), now)
         elif reported:
