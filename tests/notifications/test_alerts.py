@@ -170,3 +170,13 @@ def test_a_spent_seed_is_told_once_with_the_next_step_and_the_next_seed_anew() -
     sent = frozenset({message.key})
     assert due_alerts(TOKEN, None, sent, AUTHORIZED, NEXT_STEP, spent_seed="a" * 64) == ()
     assert due_alerts(TOKEN, None, sent, AUTHORIZED, NEXT_STEP, spent_seed="b" * 64) != ()
+
+
+@pytest.mark.parametrize(
+    ("code", "resumes"),
+    [("forbidden", True), ("bad_credentials", True), ("needs_authorization", False), ("quota_exceeded", False)],
+)
+def test_an_alert_whose_action_is_the_owner_s_says_that_it_then_resumes(code: ErrorCode, resumes: bool) -> None:
+    incident = update_incident(None, code, None, None, 1000.0)
+    (alert,) = due_alerts(None, incident, frozenset(), 1000.0 + HOUR, NEXT_STEP)
+    assert alert.body.endswith("Then it resumes by itself.") is resumes

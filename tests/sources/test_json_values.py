@@ -4,7 +4,16 @@ import json
 
 import pytest
 
-from widget.sources.json_values import as_text
+from widget.sources.json_values import (
+    MAX_DURATION_MS,
+    MAX_TIMESTAMP,
+    MAX_URL_LENGTH,
+    as_mbid,
+    as_milliseconds,
+    as_text,
+    as_timestamp,
+    as_url,
+)
 from widget.sources.lastfm.payloads import read_recent_tracks
 from widget.sources.spotify.payloads import read_currently_playing
 
@@ -42,3 +51,44 @@ def test_no_service_s_text_reaches_what_is_shown_at_full_length() -> None:
         assert found.album is not None
         assert [len(found.title), len(found.artists[0].name), len(found.album.name)] == [2000, 2000, 2000]
         assert len(found.uri or "") <= 2000
+
+
+def test_an_address_may_have_two_thousand_characters() -> None:
+    longest = "https://a.example/".ljust(MAX_URL_LENGTH, "x")
+    assert as_url(longest) == longest
+    assert as_url(longest + "x") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0, 0), (1.9, 1), (MAX_DURATION_MS, MAX_DURATION_MS), (MAX_DURATION_MS + 1, None), (-1, None), (True, None)],
+)
+def test_milliseconds_lie_between_nothing_and_a_month(value: object, expected: int | None) -> None:
+    assert as_milliseconds(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, 1.0),
+        ("1", 1.0),
+        (0, None),
+        (-1, None),
+        (True, None),
+        (1.5, None),
+        (int(MAX_TIMESTAMP), MAX_TIMESTAMP),
+        (int(MAX_TIMESTAMP) + 1, None),
+        ("9" * 11, None),
+        ("0" * 10 + "7", 7.0),
+        ("0" * 11 + "7", None),
+        ("\u0667", None),
+    ],
+)
+def test_a_moment_is_a_whole_number_of_seconds_or_its_digits(value: object, expected: float | None) -> None:
+    assert as_timestamp(value) == expected
+
+
+def test_an_identifier_is_taken_in_either_case_and_in_no_other_shape() -> None:
+    mbid = "0c7b9d52-1111-4222-8333-944455556666"
+    assert as_mbid(mbid.upper()) == mbid
+    assert [as_mbid(value) for value in (mbid + "0", mbid[:-1], mbid.replace("-", ""), 5, None)] == [None] * 5
