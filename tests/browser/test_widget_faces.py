@@ -97,7 +97,7 @@ def test_narrow_without_a_foot_the_icon_is_top_right_and_the_words_are_in_the_mi
 ) -> None:
     with framed(page, f"{live.url}/widget?sample={sample}&lang=en", width, 140) as frame:
         icon, text = box(frame, ".icon"), box(frame, ".text")
-        assert (icon["top"], icon["right"]) == (pytest.approx(14), pytest.approx(width - 14))
+        assert [icon["top"], icon["right"]] == pytest.approx([14, width - 14])
         assert (text["top"] + text["bottom"]) / 2 == pytest.approx(70, abs=1)
         assert troubles(boxes(frame)) == []
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.showing import Showing, item, playing
 from widget.artwork.dominant_color import extract_colors
 from widget.model.sources import SourceInfo
-from widget.samples.artwork import COLOURS, FOLDER, WIDTHS, load_image
+from widget.samples.artwork import COLORS, FOLDER, WIDTHS, load_image
 from widget.samples.snapshots import SAMPLE_ITEMS, Sample, make_snapshot
 
 STATES = {
@@ -106,9 +106,9 @@ async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showin
                 assert answer.content.startswith(b"\xff\xd8\xff")
 
 
-@pytest.mark.parametrize("name", COLOURS)
+@pytest.mark.parametrize("name", COLORS)
 def test_the_colours_that_are_written_down_are_those_that_are_found(name: str) -> None:
-    assert extract_colors(load_image(f"{name}-64") or b"") == (COLOURS[name], None)
+    assert extract_colors(load_image(f"{name}-64") or b"") == (COLORS[name], None)
 
 
 @pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])

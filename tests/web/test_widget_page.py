@@ -314,9 +314,9 @@ async def test_the_same_page_is_made_once_a_second(showing: Showing) -> None:
     showing.show(playing(showing.clock.now()))
     first = await page(showing)
     pages = showing.app.state.pages
-    (kept,) = pages._made.values()
+    (kept,) = pages._pages.values()
     assert await page(showing) == first
-    assert next(iter(pages._made.values())) is kept
+    assert next(iter(pages._pages.values())) is kept
 
 
 @pytest.mark.parametrize("layout", ["card", "cover", "list", "compact"])

@@ -1,4 +1,4 @@
-"""The drawn artwork of our invented music: what the demo and the samples show, never anybody's real cover."""
+"""Drawn artwork of the invented music of demo and samples; never anybody's real cover."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "drawings"
 WIDTHS = (640, 300, 64)
 SCHEME = "sample:"
-"""Begins the address of a drawing that we hold ourselves; it is never asked for over the network."""
+"""Scheme of the address of a drawing; it is never fetched over the network."""
 
 
-COLOURS: Mapping[str, str] = {
+COLORS: Mapping[str, str] = {
     "tides": "#214565",
     "viaduct": "#f6d76d",
     "lantern": "#1b2143",
@@ -20,22 +20,22 @@ COLOURS: Mapping[str, str] = {
     "orbit": "#2a1651",
     "maps": "#d0d9c6",
 }
-"""The main colour of each drawing, as it is found in any artwork; written down, so that a sample needs no search."""
+"""Main color of each drawing, as found in any artwork; written down, so that a sample needs no search."""
 
 
 def sample_url(name: str, width: int) -> str:
-    """The address of the drawing ``name``, ``width`` pixels wide."""
+    """Return the address of the drawing ``name``, ``width`` pixels wide."""
     return f"{SCHEME}{name}-{width}"
 
 
 def sample_color(url: str) -> str | None:
-    """The main colour of the drawing at ``url``; None for any other address."""
+    """Return the main color of the drawing at ``url``; None for any other address."""
     name = url.removeprefix(SCHEME).rpartition("-")[0]
-    return COLOURS.get(name) if url.startswith(SCHEME) else None
+    return COLORS.get(name) if url.startswith(SCHEME) else None
 
 
 @lru_cache(maxsize=32)
 def load_image(file_name: str) -> bytes | None:
-    """The JPEG that is called ``file_name`` (without its ending); None where there is none."""
+    """Return the JPEG called ``file_name`` (without its ending); None if there is none."""
     files = {path.stem: path for path in FOLDER.iterdir() if path.suffix == ".jpg"}
     return files[file_name].read_bytes() if file_name in files else None

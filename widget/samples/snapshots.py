@@ -1,4 +1,4 @@
-"""Moments to look at a face in, with invented music: what the builder shows, whoever plays what."""
+"""Snapshots of invented music in each state, for the builder's preview and ``?sample=``."""
 
 from __future__ import annotations
 
@@ -8,46 +8,36 @@ from typing import Literal, get_args
 
 from widget.model.playback import Artwork, Entity, Item, Playback, PlayedItem
 from widget.model.snapshot import Snapshot
+from widget.samples import music
 from widget.samples.artwork import WIDTHS, sample_url
 
 Sample = Literal["playing", "paused", "last", "nothing", "ad", "long", "rtl"]
 
 END_SECONDS = 3.0
-"""For this long after its end an item may still be shown, as with music that really plays."""
+"""An item is displayed so long after its end, as with real music."""
 
 _PLAYED_BEFORE_SECONDS = 2_400.0
 _BETWEEN_ROWS_SECONDS = 260.0
 
 
-def _track(
-    title: str, artists: tuple[str, ...], album: str, drawing: str, duration_ms: int, *, explicit: bool = False
-) -> Item:
+def _item(track: music.Track) -> Item:
     return Item(
         type="track",
         id=None,
         uri=None,
         url=None,
-        title=title,
-        artists=tuple(Entity(name) for name in artists),
-        album=Entity(album),
-        artwork=tuple(Artwork(sample_url(drawing, width), width, width) for width in WIDTHS),
-        explicit=explicit,
-        duration_ms=duration_ms,
+        title=track.title,
+        artists=tuple(Entity(name) for name in track.artists),
+        album=Entity(track.album),
+        artwork=tuple(Artwork(sample_url(track.drawing, width), width, width) for width in WIDTHS),
+        explicit=track.explicit,
+        duration_ms=round(track.seconds * 1000),
     )
 
 
-TIDES = _track("Tides of Glass", ("Mara Lindqvist", "Parallel Weather"), "Low Water", "tides", 214_000)
-RAIN = _track("Lanterns in the Rain", ("Ogawa Minato",), "The Library at Night", "lantern", 187_000)
-ORBIT = _track("Orbit Song", ("Nova & the Tin Moons",), "Small Planets", "orbit", 198_000, explicit=True)
-NOON = _track(
-    "Noon over the Viaduct (Live from the Old Customs House, Late Summer Version)",
-    ("Parallel Weather", "Ines Okafor", "The Signal Boxes"),
-    "Everything We Said on the Platform",
-    "viaduct",
-    262_000,
-    explicit=True,
+TIDES, RAIN, ORBIT, NOON, GATE = (
+    _item(track) for track in (music.TIDES, music.LANTERNS, music.ORBIT, music.NOON, music.JASMINE_NIGHT)
 )
-GATE = _track("باب الياسمين في آخر الليل", ("ليلى حداد", "فرقة الظل"), "حديقة الظل", "jasmine", 231_000)
 
 
 def _playing(item: Item, progress_ms: int) -> Callable[[float], Snapshot]:
@@ -73,16 +63,16 @@ _SNAPSHOTS: Mapping[Sample, Callable[[float], Snapshot]] = {
 }
 _BEFORE = (RAIN, NOON, ORBIT, GATE)
 SAMPLE_ITEMS: tuple[Item, ...] = (TIDES, RAIN, ORBIT, NOON, GATE)
-"""Every item of which a sample shows artwork."""
+"""Every item of the samples."""
 
 
 def parse_sample(name: str | None) -> Sample | None:
-    """The sample of that name; None where there is none."""
+    """Return the sample of that name; None if there is none."""
     return next((sample for sample in get_args(Sample) if sample == name), None)
 
 
 def make_snapshot(sample: Sample, now: float) -> Snapshot:
-    """What the sample ``sample`` shows at ``now`` (s since the epoch), with a few items that were played before."""
+    """Return the snapshot of ``sample`` at ``now`` (s since the epoch), with a few earlier items."""
     snapshot = _SNAPSHOTS[sample](now)
     if sample == "nothing":
         return snapshot

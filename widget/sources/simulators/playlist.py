@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from widget.samples import music
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTrack:
@@ -26,49 +28,26 @@ class SimulatedTrack:
         return " feat. ".join(self.artists)
 
 
+def _playing(seconds: float, track: music.Track) -> SimulatedTrack:
+    return SimulatedTrack(
+        seconds,
+        track.title,
+        track.artists,
+        track.album,
+        length=track.seconds,
+        recording=track.recording,
+        release=track.release,
+        drawing=track.drawing if track.release else "",
+    )
+
+
 PIECES = (
-    SimulatedTrack(
-        24.0,
-        "Harbour Lights, Slowly",
-        ("Elin Sandvik",),
-        "The Ferry Timetable",
-        length=221.0,
-        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1001",
-        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2001",
-        drawing="tides",
-    ),
-    SimulatedTrack(
-        22.0,
-        "Second Platform (Night Version)",
-        ("The Signal Boxes", "Ines Okafor"),
-        "Everything We Said on the Platform",
-        length=264.0,
-        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1002",
-        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2002",
-        drawing="viaduct",
-    ),
-    SimulatedTrack(20.0, "雨の灯り", ("小川ミナト",), "夜の図書館", length=187.0),
+    _playing(24.0, music.HARBOUR),
+    _playing(22.0, music.PLATFORM),
+    _playing(20.0, music.LANTERNS_IN_JAPANESE),
     SimulatedTrack(16.0),
-    SimulatedTrack(
-        24.0,
-        "Small Planets 🪐",
-        ("Nova & the Tin Moons",),
-        "Small Planets",
-        length=198.0,
-        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003",
-        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003",
-        drawing="orbit",
-    ),
-    SimulatedTrack(
-        24.0,
-        "باب الياسمين",
-        ("ليلى حداد",),
-        "حديقة الظل",
-        length=231.0,
-        recording="1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1004",
-        release="5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2004",
-        drawing="jasmine",
-    ),
+    _playing(24.0, music.SMALL_PLANETS),
+    _playing(24.0, music.JASMINE),
 )
 
 

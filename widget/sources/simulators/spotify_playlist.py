@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from widget.samples import music
 from widget.samples.artwork import WIDTHS
 
 Kind = Literal["track", "episode", "ad", "nothing", "unknown"]
@@ -43,34 +44,33 @@ def track(id: str, title: str, artists: Sequence[str], album: str, artwork: str,
     return scene if "start" in more else replace(scene, start=scene.length - scene.seconds)
 
 
-_TIDES = track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], "Low Water", "tides", length=214.0)
-_NOON = track(
-    "2nOonOverTheViaduct0cD",
-    "Noon over the Viaduct (Live from the Old Customs House, Late Summer Version)",
-    ["Parallel Weather", "Ines Okafor", "The Signal Boxes"],
-    "Everything We Said on the Platform",
-    "viaduct",
-    length=262.0,
-    explicit=True,
-)
-_RAIN = track("7rAinLantern0000000xYz", "雨の灯り", ["小川ミナト"], "夜の図書館", "lantern", length=187.0)
-_GATE = track("3gAteOfJasmine00000hJk", "باب الياسمين", ["ليلى حداد"], "حديقة الظل", "jasmine", length=231.0)
-_ORBIT = track(
-    "6oRbitSong000000000pQr", "Orbit Song 🪐", ["Nova & the Tin Moons"], "Small Planets", "orbit", length=198.0
-)
-_EPISODE = SimulatedPlayback(
-    "episode",
-    24.0,
-    "1ePisodeSlowMaps0000mN",
-    "Slow Maps: Why We Still Draw Coastlines by Hand",
-    (),
-    "The Long Way Round",
-    "maps",
-    length=2_540.0,
-    start=1_312.0,
-)
+def _scene(id: str, catalogued: music.Track, **changes: Any) -> SimulatedPlayback:  # noqa: A002
+    return track(
+        id,
+        catalogued.title,
+        catalogued.artists,
+        catalogued.album,
+        catalogued.drawing,
+        length=catalogued.seconds,
+        explicit=catalogued.explicit,
+        **changes,
+    )
+
+
+_TIDES = _scene("5tIdesOfGlass0000000aB", music.TIDES_SOLO)
+_NOON = _scene("2nOonOverTheViaduct0cD", music.NOON)
+_RAIN = _scene("7rAinLantern0000000xYz", music.LANTERNS_IN_JAPANESE)
+_GATE = _scene("3gAteOfJasmine00000hJk", music.JASMINE)
+_ORBIT = _scene("6oRbitSong000000000pQr", music.ORBIT_WITH_EMOJI)
+_EPISODE = _scene("1ePisodeSlowMaps0000mN", music.SLOW_MAPS, kind="episode", start=1_312.0)
 _LOCAL = SimulatedPlayback(
-    "track", 22.0, title="Kitchen Demo 3", artists=("Mara Lindqvist",), length=143.0, start=121.0, local=True
+    "track",
+    22.0,
+    title=music.KITCHEN_DEMO.title,
+    artists=music.KITCHEN_DEMO.artists,
+    length=music.KITCHEN_DEMO.seconds,
+    start=121.0,
+    local=True,
 )
 
 SCENES: tuple[SimulatedPlayback, ...] = (

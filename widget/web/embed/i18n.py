@@ -1,6 +1,6 @@
-"""The handful of words that visitors read, in their language. ``languages.json`` is the one file to extend.
+"""Words that visitors read, in their language. ``languages.json`` is the one file to extend.
 
-Beside its texts it holds each language's ``name`` in its own words, and its ``direction`` where that is ``rtl``.
+Beside its texts it holds each language's own ``name``, and its ``direction`` if that is ``rtl``.
 """
 
 import json
@@ -13,10 +13,10 @@ from pathlib import Path
 LANGUAGES_FILE = Path(__file__).parent / "languages.json"
 FALLBACK = "en"
 METADATA_KEYS = frozenset({"name", "direction"})
-"""What ``languages.json`` says of a language itself."""
+"""Keys of ``languages.json`` that are no texts."""
 
 MAX_HEADER_LENGTH = 300
-"""How much of ``Accept-Language`` is read; browsers send a fifth of it."""
+"""Characters of ``Accept-Language`` that are read; browsers send a fifth of it."""
 
 MAX_TAG_LENGTH = 35
 """RFC 5646, section 4.4.1."""
@@ -24,7 +24,7 @@ MAX_TAG_LENGTH = 35
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII | re.IGNORECASE)
 _OLD_NAMES = {"iw": "he", "cmn": "zh", "ji": "yi"}
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
-"""The script, and the regions where Chinese is written in it (Unicode CLDR, likely subtags)."""
+"""The script, and the regions that write Chinese in it (Unicode CLDR, likely subtags)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,22 @@ class Translations:
 
 
 def get_translations(lang: str | None, accept_language: str = "") -> Translations:
-    """The words for ``lang``, else for the visitor's ``Accept-Language`` header, else English.
+    """Return the texts for ``lang``, else for the visitor's ``Accept-Language`` header, else English.
 
-    What a visitor sends is read to a limit and kept nowhere: there is one :class:`Words` for each language.
+    Headers are read up to a limit and stored nowhere: there is one :class:`Translations` for each language.
     """
     wanted = ([lang] if lang else []) + _preferences(accept_language)
-    return _words(next((name for tag in wanted if (name := _match(tag)) is not None), FALLBACK))
+    return _load(next((name for tag in wanted if (name := _match(tag)) is not None), FALLBACK))
 
 
 def match_language(tag: str) -> str | None:
-    """The tag of the language of ours that ``tag`` means, read to a limit; None where we do not have it."""
+    """Return the tag of the language that ``tag`` means; None if it is not translated."""
     name = _match(tag) if len(tag) <= MAX_TAG_LENGTH else None
     return None if name is None else _tag(name)
 
 
 def language_names() -> tuple[tuple[str, str], ...]:
-    """The tag and the own name of each language that we have, by tag."""
+    """Return the tag and the own name of each language, by tag."""
     return tuple((_tag(name), _languages()[name]["name"]) for name in sorted(_languages()))
 
 
@@ -65,8 +65,8 @@ def _languages() -> Mapping[str, Mapping[str, str]]:
     return languages
 
 
-@lru_cache(maxsize=64)  # One for each of our languages, whatever visitors send.
-def _words(name: str) -> Translations:
+@lru_cache(maxsize=64)  # One for each language, whatever visitors send.
+def _load(name: str) -> Translations:
     language = _languages()[name]
     texts = {key: text for key, text in {**_languages()[FALLBACK], **language}.items() if key not in METADATA_KEYS}
     return Translations(_tag(name), language.get("direction", "ltr"), texts)
@@ -77,7 +77,7 @@ def _tag(name: str) -> str:
 
 
 def _match(tag: str) -> str | None:
-    """The language that ``tag`` (BCP 47) means: by its language alone, Chinese by its script or region too."""
+    """Return the language that ``tag`` (BCP 47) means: Chinese by its script or region too."""
     language, *rest = tag.lower().replace("_", "-").split("-", 8)
     language = _OLD_NAMES.get(language, language)
     if language == "zh":
@@ -86,12 +86,12 @@ def _match(tag: str) -> str | None:
 
 
 def _preferences(accept_language: str) -> list[str]:
-    """The tags of an ``Accept-Language`` header (RFC 9110, section 12.5.4), most wanted first."""
-    weighed = [_weighed(part) for part in accept_language[:MAX_HEADER_LENGTH].split(",")]
+    """Return the tags of an ``Accept-Language`` header (RFC 9110, section 12.5.4), most wanted first."""
+    weighed = [_weigh(part) for part in accept_language[:MAX_HEADER_LENGTH].split(",")]
     return [tag for weight, tag in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
 
 
-def _weighed(part: str) -> tuple[float, str]:
+def _weigh(part: str) -> tuple[float, str]:
     tag, _, quality = (word.strip() for word in part.partition(";"))
     match = _QUALITY.fullmatch(quality or "q=1")
     return (float(match[1]) if match else 0.0), tag

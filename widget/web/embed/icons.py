@@ -1,6 +1,6 @@
-"""The marks of the sources that have one, to be drawn in one colour at 21 pixels at least, never changed.
+"""Icons of the sources that have one, drawn in one color, at least 21 pixels large, never changed.
 
-Spotify's is the path of ``icons/spotify.svg`` in the npm package simple-icons 16.37.0 (CC0 1.0), unaltered. The mark
+Spotify's is the path of ``icons/spotify.svg`` in the npm package simple-icons 16.37.0 (CC0 1.0), unaltered. The icon
 itself is Spotify's: https://developer.spotify.com/documentation/design
 """
 
@@ -16,7 +16,7 @@ PATHS: Mapping[str, str] = {
         "02 15.721 1.621.539.3.719 1.02.419 1.56-.299.421-1.02.599-1.559.3z"
     ),
 }
-"""By the ``icon`` of :class:`widget.model.sources.Source`: the path's data, in a box of 24 by 24."""
+"""By the ``icon`` of :class:`widget.model.sources.SourceInfo`: the path's data, in a box of 24 by 24."""
 
 MIN_ICON_SIZE = 21
 """Pixels."""

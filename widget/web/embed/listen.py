@@ -1,4 +1,4 @@
-"""``/listen``: where pictures lead, for a picture cannot hold the link to what it shows."""
+"""Redirect of ``/listen``: the link of pictures, which can't hold the link of the item that they show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
 async def listen(request: Request) -> Response:
-    """302 to the item that plays or played last on its source, else to the source, else to our own first page."""
+    """Redirect to the item that plays or played last on its source, else to the source, else to our start page."""
     services = get_context(request)
     snapshot = await services.broadcast.fresh()
     location = item_url(snapshot) or services.source.url or f"{services.settings.public_url or ''}/"
@@ -25,7 +25,7 @@ async def listen(request: Request) -> Response:
 
 
 def item_url(snapshot: Snapshot) -> str | None:
-    """The web address of what ``snapshot`` shows; None where it shows nothing, or nothing that has one."""
+    """Return the web address of the item in ``snapshot``; None if there is none."""
     item = snapshot.item or (snapshot.last_played.item if snapshot.last_played else None)
     url = None if item is None else item.url
     return url if url is not None and _WEB_ADDRESS.fullmatch(url) else None

@@ -37,7 +37,7 @@ from widget.web.templating import jinja_environment
 ARTWORK_WIDTHS: Mapping[Layout, int] = {"card": 112, "compact": 40, "cover": COVER_MAX_WIDTH, "list": 40, "pill": 24}
 ROW_ARTWORK_WIDTH = 64
 COLOR_WAIT_SECONDS = 0.6
-"""For this long the page waits for the artwork's colour; later it comes as news."""
+"""The page waits no longer for the artwork's color; later it comes as an event."""
 
 CLIENT_WORDS = ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
 
@@ -62,35 +62,35 @@ WIDGET_PAGE = PageKind("widget/widget.css")
 
 
 class PageCache:
-    """The rendered pages of the current snapshot, each made once a second at most."""
+    """Rendered pages of the current snapshot, each rendered at most once a second."""
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
-        self._made: dict[tuple[object, ...], bytes] = {}
+        self._pages: dict[tuple[object, ...], bytes] = {}
 
     def get(self, snapshot: Snapshot, key: tuple[object, ...]) -> bytes | None:
-        """What was kept for ``key``; None where it must be made."""
-        if snapshot is not self._snapshot or len(self._made) > MAX_CACHED_PAGES:
-            self._snapshot, self._made = snapshot, {}
-        return self._made.get(key)
+        """Return the page of ``key``; None if it must be rendered."""
+        if snapshot is not self._snapshot or len(self._pages) > MAX_CACHED_PAGES:
+            self._snapshot, self._pages = snapshot, {}
+        return self._pages.get(key)
 
     def set(self, key: tuple[object, ...], page: bytes) -> None:
-        """Keeps ``page`` until the snapshot changes."""
-        self._made[key] = page
+        """Store ``page`` until the snapshot changes."""
+        self._pages[key] = page
 
 
 async def widget_page(request: Request) -> Response:
-    """The page."""
-    wish = await read_request(request)
-    services, options, snapshot, now = wish.services, wish.options, wish.snapshot, wish.now
+    """Return the page with the current state."""
+    wanted = await read_request(request)
+    services, options, snapshot, now = wanted.services, wanted.options, wanted.snapshot, wanted.now
     pages = get_cache(request, "pages", PageCache)
     alone = is_top_level(request.headers.get("sec-fetch-dest"))
-    art = await artwork_color(services, wish.view.item, wish.remaining(COLOR_WAIT_SECONDS))
-    hue = None if wish.view.item is None else services.artwork.accent_color(wish.view.item)
-    key = (replace(options, lang=None), wish.words.tag, alone, art, hue, int(now))
+    art = await artwork_color(services, wanted.view.item, wanted.remaining(COLOR_WAIT_SECONDS))
+    hue = None if wanted.view.item is None else services.artwork.accent_color(wanted.view.item)
+    key = (replace(options, lang=None), wanted.words.tag, alone, art, hue, int(now))
     body = None if options.sample else pages.get(snapshot, key)
     if body is None:
-        body = render(wish.view, snapshot, options, wish.words, services, now, art, hue, alone)
+        body = render(wanted.view, snapshot, options, wanted.words, services, now, art, hue, alone)
         if options.sample is None:
             pages.set(key, body)
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
@@ -115,7 +115,7 @@ def render(
     view: ViewModel,
     snapshot: Snapshot,
     options: WidgetOptions,
-    spoken: Translations,
+    words: Translations,
     services: AppContext,
     now: float,
     art: str | None,
@@ -123,10 +123,10 @@ def render(
     alone: bool | None,
     kind: PageKind = WIDGET_PAGE,
 ) -> bytes:
-    """The page's bytes at ``now`` (s since the epoch).
+    """Return the page's bytes at ``now`` (s since the epoch).
 
-    ``art`` is the colour of the artwork that is shown; ``alone``: whether the page stands in no frame, None where its
-    script has to find out.
+    ``art`` and ``hue`` are the artwork's colors; ``alone``: whether the page is in no frame, None if its script has to
+    find out.
     """
     address = services.settings.public_url  # One from the request would be kept for others by caches.
     pictured = "artwork" in view.visible_parts
@@ -145,7 +145,7 @@ def render(
                 for row in view.rows
             ],
             options=options,
-            words=spoken,
+            words=words,
             heading=" – ".join(filter(None, (view.label, view.title, view.byline))),
             alone=alone,
             font=FONT_FAMILIES[options.font],
@@ -158,7 +158,7 @@ def render(
             color_rules=color_rules,
             script=static_url("widget.js"),
             ambient_script=static_url("ambient.js"),
-            client=client_config(view, options, spoken, snapshot, now, art, hue, width),
+            client=client_config(view, options, words, snapshot, now, art, hue, width),
             oembed=None if address is None else oembed_url(address, options),
             address=address,
             page_address=None if address is None else page_url(address, options),
@@ -169,12 +169,12 @@ def render(
 
 
 def artwork_width(options: WidgetOptions) -> int:
-    """How wide an artwork is needed, in pixels of a screen with two to each CSS pixel."""
+    """Return the width of the artwork, in pixels of a screen with two to each CSS pixel."""
     return round(ARTWORK_WIDTHS[options.layout] * 2 * options.scale)
 
 
 def artwork_url(services: AppContext, item: Item | None, width: int) -> str | None:
-    """The address of the artwork of ``item``, relative to the page; None where there is none."""
+    """Return the address of the artwork of ``item``, relative to the page; None if there is none."""
     path = None if item is None else services.artwork.path(item)
     return None if path is None else f"{path[1:]}?w={width}"
 
@@ -182,19 +182,21 @@ def artwork_url(services: AppContext, item: Item | None, width: int) -> str | No
 def client_config(
     view: ViewModel,
     options: WidgetOptions,
-    spoken: Translations,
+    words: Translations,
     snapshot: Snapshot,
     now: float,
     art: str | None,
     hue: str | None,
     width: int,
 ) -> str:
-    """What the page's script needs to know until it hears more, as JSON; ``now`` (s since the epoch) shows how far the
-    visitor's clock is off."""
+    """Return the initial state for the page's script, as JSON.
+
+    ``now`` (s since the epoch) tells it the server's clock, ``width`` is that of the artwork in pixels.
+    """
     words_only = options.is_words_only and not view.source_label
     known = {
         "words": {
-            name: spoken[name] for name in ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
+            name: words[name] for name in ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
         },
         "label": view.source.label,
         "url": view.source.url,
@@ -220,7 +222,7 @@ def client_config(
             "item": {"duration_ms": view.duration_ms},
         },
     }
-    needed = {name: value for name, value in known.items() if value is not False}  # The script takes it for false.
+    needed = {name: value for name, value in known.items() if value is not False}  # Missing is false to the script.
     text = json.dumps(needed, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
@@ -230,8 +232,10 @@ def _moment(timestamp: float | None) -> str | None:
 
 
 def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
-    """What the page's script needs to tell the height of a layout that does not stand there: how ``wide`` a cover's
-    artwork may be, how much ``more`` it needs in a frame that is ``narrow``, and a list beside its rows."""
+    """Return measures from which the page's script computes the height of the chosen layout in a low frame.
+
+    ``wide`` is the limit of a cover's artwork, ``more`` what a ``narrow`` one needs, or a list beside its rows.
+    """
     credited, scale = view.source.credit is not None, options.scale
     if options.layout == "list":
         return {"more": list_extra_height(credited=credited) * scale}
@@ -244,15 +248,15 @@ def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
 
 
 def is_top_level(sec_fetch_dest: str | None) -> bool | None:
-    """Whether the page was opened by itself (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
+    """Return whether the page is opened in no frame (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
 
-    None where the browser does not say: older ones, and all of them where the address is neither https nor loopback.
+    None if the browser does not say: old ones, and all of them unless the address is https or loopback.
     """
     return None if sec_fetch_dest is None else sec_fetch_dest == "document"
 
 
 def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
-    """Who may embed the page; for a request from a page of our own, which shows a preview, we may as well."""
+    """Return the CSP sources that may embed the page; our own pages, which show a preview, may as well."""
     if allowed is None or allowed in ("*", "'none'") or sec_fetch_site != "same-origin":
         return allowed
     return f"{allowed} 'self'"

@@ -1,4 +1,4 @@
-"""What a face shows: what plays, or, where a sample is asked for, invented music in that state."""
+"""One request for a page or a picture: options, words, snapshot, deadline."""
 
 from __future__ import annotations
 
@@ -17,15 +17,12 @@ from widget.web.embed.options import WidgetOptions
 from widget.web.embed.view_model import ViewModel, build_view_model
 
 RENDER_DEADLINE_SECONDS = 2.8
-"""Who has waited for the source's answer waits less for artwork and colour."""
+"""From the request on: after a long wait for the source there is less time for artwork and color."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """What a visitor asked for, and what is to be shown at ``now`` (s since the epoch).
-
-    ``answers_by``, by the loop's clock, is when the face has answered.
-    """
+    """Options of a request and the view at ``now`` (s since the epoch); ``deadline`` is by the loop's clock."""
 
     services: AppContext
     options: WidgetOptions
@@ -36,7 +33,7 @@ class RenderRequest:
     deadline: float
 
     def remaining(self, longest: float) -> float:
-        """How many seconds something may be waited for: ``longest``, or what is left until the face has answered."""
+        """Return the seconds left for one more wait, at most ``longest``."""
         return max(0.1, min(longest, self.deadline - asyncio.get_running_loop().time()))
 
 
@@ -46,16 +43,16 @@ async def read_request(
     """Read ``request``: an unknown option means the default. ``adapt`` is for pages with a look of their own."""
     services = get_context(request)
     options = adapt(WidgetOptions.from_query(request.query_params))
-    spoken = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
-    answers_by = asyncio.get_running_loop().time() + RENDER_DEADLINE_SECONDS
-    snapshot = await _shown(services, options)
+    words = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
+    deadline = asyncio.get_running_loop().time() + RENDER_DEADLINE_SECONDS
+    snapshot = await _snapshot(services, options)
     now = services.clock.now()
-    view = build_view_model(snapshot, options, spoken, now, services.labelled_source)
-    return RenderRequest(services, options, spoken, snapshot, now, view, answers_by)
+    view = build_view_model(snapshot, options, words, now, services.labelled_source)
+    return RenderRequest(services, options, words, snapshot, now, view, deadline)
 
 
 async def artwork_color(services: AppContext, item: Item | None, seconds: float) -> str | None:
-    """The colour (``#rrggbb``) of the artwork of ``item``, waited for ``seconds`` at most; None where it is unknown."""
+    """Return the color (``#rrggbb``) of the artwork of ``item`` after at most ``seconds``; None if it is unknown."""
     if item is None:
         return None
     if services.colours is not None:
@@ -63,8 +60,8 @@ async def artwork_color(services: AppContext, item: Item | None, seconds: float)
     return services.artwork.colour(item)
 
 
-async def _shown(services: AppContext, options: WidgetOptions) -> Snapshot:
-    """The snapshot for ``options``; a sample asks nobody and counts as nobody who watches."""
+async def _snapshot(services: AppContext, options: WidgetOptions) -> Snapshot:
+    """Return the snapshot for ``options``; a sample wakes no poller and counts as no viewer."""
     if options.sample is not None:
         return make_snapshot(options.sample, services.clock.now())
     return await services.broadcast.fresh()
