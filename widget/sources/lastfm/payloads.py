@@ -52,6 +52,7 @@ def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: 
 
 def error_for_code(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
     """Return the error for Last.fm's error ``number``."""
+    # Last.fm uses 6 for any invalid parameter.
     if number == USER_NOT_FOUND and "user not found" in message.lower():
         return UnknownUser(error_message("unknown_user", LASTFM))
     if number in CREDENTIALS:
@@ -110,6 +111,7 @@ def _playing(rows: list[dict[str, Any]], observed_at: float) -> Playback:
 
 
 def _is_now_playing(row: dict[str, Any]) -> bool:
+    # A row with a date is a scrobble, whatever its attributes claim.
     return as_object(row.get("@attr")).get("nowplaying") in ("true", True) and "date" not in row
 
 
@@ -130,6 +132,7 @@ def _item(row: dict[str, Any]) -> Item | None:
     artist, album = _name(row.get("artist")), _name(row.get("album"))
     return Item(
         type="track",
+        # MBIDs from Last.fm are stale at times, so none makes a link.
         id=None,
         uri=None,
         url=as_url(row.get("url")),

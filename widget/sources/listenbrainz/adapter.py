@@ -79,6 +79,7 @@ class ListenbrainzClient:
         url, headers = user_url(account, resource), auth_headers(account)
         request = http.build_request("GET", url, params=query, headers=headers)
         response = await send(http, request, "ListenBrainz")
+        # ListenBrainz sends this instead of Retry-After.
         reset_in, has_token = response.headers.get("x-ratelimit-reset-in"), account.token is not None
         raise_for_status(response.status_code, response.content, reset_in, self._clock.now(), has_token=has_token)
         return response

@@ -47,6 +47,7 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
     album = None if album is not None and album.casefold() == "unknown" else album  # Rhythmbox, without an album.
     recording = as_mbid(info.get("recording_mbid")) or as_mbid(mapping.get("recording_mbid"))
     release = as_mbid(info.get("release_mbid"))
+    # The mapped release is known to have a cover; what plays now is not mapped yet.
     release = (as_mbid(mapping.get("caa_release_mbid")) or release) if played else release
     release_group = as_mbid(mapping.get("release_group_mbid")) or as_mbid(info.get("release_group_mbid"))
     names = _mapped_artists(mapping) or (() if credit is None else (credit,))
@@ -68,6 +69,7 @@ def _mapped_artists(mapping: dict[str, Any]) -> tuple[str, ...]:
     """Return the artists one by one, if each has a name."""
     names = [as_text(artist.get("artist_credit_name")) for artist in iter_objects(mapping.get("artists"))]
     known = tuple(name for name in names if name is not None)
+    # One nameless artist would make the list look complete.
     return known if len(known) == len(names) else ()
 
 
@@ -88,6 +90,7 @@ def foreign_url(url: str) -> str | None:
 
     Such a link would stand beside content that is not Spotify's, which its policy forbids.
     """
+    # A trailing dot names the same host.
     host = (urlsplit(url).hostname or "").rstrip(".")
     return None if any(host == other or host.endswith(f".{other}") for other in _OTHER_HOSTS) else url
 
@@ -104,6 +107,7 @@ def _duration(info: dict[str, Any]) -> int | None:
     sent = info.get("duration_ms")
     if is_number(sent) and sent >= MIN_DURATION_IN_SECONDS:
         milliseconds = sent if sent >= MIN_DURATION_MS else sent * 1000
+        # An absurd value falls through to the other field.
         if milliseconds <= MAX_DURATION_MS:
             return int(milliseconds)
     sent = info.get("duration")

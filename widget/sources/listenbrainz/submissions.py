@@ -15,6 +15,7 @@ from widget.model.playback import Item, PlayedItem
 from widget.sources.json_values import MAX_TEXT_LENGTH, MAX_TIMESTAMP, as_object, as_text
 from widget.sources.listenbrainz.payloads import read_item
 
+# ListenBrainz itself accepts as much.
 MAX_FUTURE_SECONDS = 3600.0
 """A player's clock may be ahead by this; such a play counts as begun now."""
 
@@ -82,10 +83,12 @@ def submission_steps(body: bytes, now: float) -> Steps:
     for name in reader.members():
         if name != "payload":
             value = reader.value()
+            # It may come after the payload, so the counts are checked once more at the end.
             listen_type = value if name == "listen_type" else listen_type
             continue
         listens = []
         for _ in reader.elements():
+            # Only the used fields are kept: a thousand listens of 10 KiB are not.
             listens.append(_checked(reader.value()))
             _check_count(listen_type, len(listens))
             yield
@@ -97,6 +100,7 @@ def submission_steps(body: bytes, now: float) -> Steps:
     if listen_type not in ("single", "import"):
         raise InvalidSubmission("listen_type must be single, playing_now or import.")
     timed = [(read_listened_at(listen.get("listened_at"), now), listen) for listen in listens]
+    # Clients send imports in any order.
     timed.sort(key=lambda pair: pair[0], reverse=True)
     played = []
     for played_at, listen in timed[:MAX_KEPT_LISTENS]:
@@ -119,6 +123,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 def read_listened_at(value: Any, now: float) -> float:
     """Return when a play began (s since the epoch), from all that ListenBrainz's ``int()`` takes."""
     try:
+        # A bool is an int in Python, not in JSON. Supysonic sends fractions, some clients text.
         listened_at = None if isinstance(value, bool) else int(value)
     except (TypeError, ValueError, OverflowError):
         listened_at = None
@@ -187,6 +192,7 @@ class _Reader:
 
     def __init__(self, body: bytes) -> None:
         try:
+            # A byte order mark may come first; JSON has none (RFC 8259, section 8.1).
             self._text = body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise _no_object() from error
@@ -221,6 +227,7 @@ class _Reader:
             if len(window) <= MAX_LISTEN_BYTES:
                 raise _no_object() from None
             end = len(window)
+        # The window counts characters, the limit bytes.
         if end > MAX_LISTEN_BYTES or len(window[:end].encode("utf-8", "surrogatepass")) > MAX_LISTEN_BYTES:
             raise InvalidSubmission(f"A listen must have at most {MAX_LISTEN_BYTES // 1024} KiB.")
         self._at += end

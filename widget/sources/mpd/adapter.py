@@ -45,7 +45,9 @@ class MpdClient:
     async def now_playing(self, server: MpdServer) -> FetchResult:
         """Return what plays now. Raises SourceUnreachable or InvalidCredentials."""
         connection = await self._connected(server)
+        # MPD pushes every change, so most polls need no more than a sign of life.
         if self._playback is None or self._is_stale:
+            # Before the request: a change during it must not be lost.
             self._is_stale = False
             status, song = await connection.player()
             self._playback = _compared(read_playback(status, song, self._clock.now()), self._playback)
@@ -76,6 +78,7 @@ class MpdClient:
         if current is not None and not current.is_lost and current.server == server:
             return current
         await self.close()
+        # What another connection saw proves no restart.
         self._playback = None
         self._connection = connection = MpdConnection(server, self._clock, self._notify)
         await connection.open()
@@ -94,6 +97,7 @@ def _compared(playback: Playback, before: Playback | None) -> Playback:
     expected_ms, position_ms = before.progress_at(playback.observed_at), playback.progress_ms
     if expected_ms is None or position_ms is None or position_ms > MAX_RESTART_MS:
         return playback
+    # Half of the item, so that a repeat of a very short one counts too.
     least_ms = min(MIN_FALL_MS, ((playback.item and playback.item.duration_ms) or MIN_FALL_MS) / 2)
     return replace(playback, is_restart=expected_ms - position_ms >= least_ms)
 

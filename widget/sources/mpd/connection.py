@@ -19,6 +19,7 @@ from widget.sources.mpd.payloads import Reply
 
 REPLY_TIMEOUT_SECONDS = 10.0
 MAX_PICTURE_BYTES = 5 * 1024 * 1024
+# MPD's default of 8 KiB takes hundreds of round trips for a large cover.
 PICTURE_CHUNK_BYTES = 256 * 1024
 
 Result = TypeVar("Result")
@@ -56,6 +57,7 @@ class MpdConnection:
 
     def watch(self) -> None:
         """Call ``notify`` from now on whenever the player changes, and once when the connection is lost."""
+        # Kept, as the event loop holds tasks by weak references only.
         self._watcher = asyncio.create_task(self._watch())
 
     async def player(self) -> tuple[Reply, Reply]:
@@ -86,6 +88,7 @@ class MpdConnection:
             await self._client.password(self.server.password)
 
     async def _player(self) -> tuple[Reply, Reply]:
+        # Status first: if the song changes in between, the next push corrects both.
         return await self._client.status(), await self._client.currentsong()
 
     async def _ping(self) -> None:
@@ -144,6 +147,7 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
         return reply
 
     async def _read_chunk(self, length: int) -> bytes:
+        # Checked before any of it is read.
         if length > MAX_PICTURE_BYTES:
             raise ConnectionLost("the chunk is too large")
         chunk: bytes = await super()._read_chunk(length)

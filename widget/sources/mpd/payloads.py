@@ -40,10 +40,12 @@ def _item(song: Reply, duration_ms: int | None) -> Item | None:
         return None
     title, album = _first(song, "title"), _first(song, "album")
     if duration_ms is None:
+        # A stream without an end: its Name tag is the station.
         album = album or _first(song, "name")
         if title is None:
             title, album = album, None
     title = title or _name_of(file)
+    # Albumartist may be "Various Artists", so it is the second choice.
     artists = _all(song, "artist") or _all(song, "albumartist")
     return Item(
         type="track",
@@ -107,6 +109,7 @@ def _milliseconds(text: str | None) -> int | None:
         seconds = float(text or "")
     except ValueError:
         return None
+    # float() also reads "nan" and "inf".
     return as_milliseconds(seconds * 1000) if isfinite(seconds) else None
 
 

@@ -43,6 +43,7 @@ def throttled_error(response: httpx.Response, now: float) -> Throttled:
     """
     seconds = retry_after_seconds(response.headers.get("retry-after"), now)
     error = json_object(response).get("error")
+    # Since July 2026; counted per developer, over all of their apps in development mode.
     if isinstance(error, dict) and error.get("reason") == "QUOTA_EXCEEDED":
         return QuotaExceeded(error_message("quota_exceeded"), retry_after=seconds)
     return RateLimited(error_message("rate_limited"), retry_after=seconds)
@@ -99,8 +100,10 @@ def authorize_url(
         "state": state,
         "code_challenge_method": "S256",
         "code_challenge": code_challenge,
+        # Forces consent, which surely restarts the six months of the refresh token.
         "show_dialog": "true",
     }
+    # With quote, as Spotify documents spaces between scopes as %20, not as +.
     return f"{accounts_url}/authorize?{urlencode(query, quote_via=quote)}"
 
 
@@ -139,6 +142,7 @@ def read_tokens(response: Mapping[str, Any], now: float) -> TokenResponse:
     if access_token is None:
         raise SpotifyUnreachable("Spotify's token response cannot be read.")
     expires_in = response.get("expires_in")
+    # The bound keeps infinity and NaN out of the database.
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or not 0 < expires_in < 1e7:
         expires_in = _DEFAULT_EXPIRES_IN
     scope = response.get("scope")
@@ -174,6 +178,7 @@ class AccountsApi:
         invalid_grant = NeedsAuthorization(error_message("needs_authorization"))
         try:
             return await self._post(credentials, form, invalid_grant)
+        # Of its own kind: no Web API call was spent, so a retry may come soon.
         except SpotifyUnreachable as error:
             raise RefreshFailed(str(error), retry_after=error.retry_after) from error
 
@@ -186,6 +191,7 @@ class AccountsApi:
             return read_tokens(json_object(response), self._clock.now())
         if response.status_code == 429:
             raise throttled_error(response, self._clock.now())
+        # A 5xx never counts as a verdict on the token, whatever its body says.
         if response.status_code < 500:
             raise _token_error(json_object(response), invalid_grant)
         raise SpotifyUnreachable(f"Spotify's accounts service responded with status {response.status_code}.")
@@ -195,6 +201,7 @@ def _token_error(response: Mapping[str, Any], invalid_grant: NeedsAuthorization 
     error = response.get("error")
     if error == "invalid_grant":
         return invalid_grant
+    # A wrong secret also comes as invalid_request.
     description = response.get("error_description")
     if error in ("invalid_client", "unauthorized_client") or description == "Invalid client secret":
         return InvalidCredentials(error_message("bad_credentials"))

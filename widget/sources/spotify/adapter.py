@@ -25,6 +25,7 @@ from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 from widget.store.factory import is_ephemeral
 
+# The owner has to act first (subscribe, or add a user), and each try costs a call of the quota.
 FORBIDDEN_RETRY_SECONDS = 600.0
 REFUSED_RETRY_SECONDS = 10.0
 ACCOUNT_RETRY_SECONDS = 600.0
@@ -84,6 +85,7 @@ class SpotifyClient:
         """Return the plays, newest first; none, without a request, if that scope was not granted."""
         token = await self._token()
         authorization = _identity(token)
+        # A seed brings no scopes: then Spotify's refusal decides.
         lacks_scope = token is not None and bool(token.scopes) and RECENTLY_PLAYED_SCOPE not in token.scopes
         if lacks_scope or self._without_recently_played == (authorization,):
             self._warn_of_missing_scope()
@@ -91,6 +93,7 @@ class SpotifyClient:
         try:
             return await self._call(self._api.recently_played)
         except ScopeMissing:
+            # A tuple, because the authorization itself may be None.
             self._without_recently_played = (authorization,)
             self._warn_of_missing_scope()
             return ()
@@ -110,6 +113,7 @@ class SpotifyClient:
 
     async def known_problem(self) -> SourceProblem | None:
         """Return why a request would be refused now; makes none. May raise StoreError."""
+        # First: the next steps would read the old token from the database.
         if self._token_manager.has_unsaved_token:
             return SourceProblem("store_unavailable", TOKEN_UNSAVED_ERROR)
         try:
@@ -157,6 +161,7 @@ class SpotifyClient:
         if token is None or token.account is not None or token.access is None:
             return
         if looked_up_at is None or now - looked_up_at >= ACCOUNT_RETRY_SECONDS:
+            # Before the request: a failing lookup must not be repeated with every poll.
             self._account_lookup_at = now
             self._account_lookup = asyncio.create_task(self._save_account(token, token.access))
 

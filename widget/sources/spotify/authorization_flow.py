@@ -33,6 +33,7 @@ from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
 CURRENTLY_PLAYING, RECENTLY_PLAYED = SCOPES
+# Gives 43 characters, the least that RFC 7636 allows a verifier.
 _ENTROPY_BYTES = 32
 
 DENIED = "Access was denied, so nothing was stored. To try again, start over and press Agree."
@@ -63,6 +64,7 @@ class AuthorizationRequest:
 
     def matches_state(self, state: str | None) -> bool:
         """Return whether ``state`` is the one that was sent, in constant time (RFC 6749, section 10.12)."""
+        # As bytes, since compare_digest raises TypeError for text beyond ASCII, and the state comes from a URL.
         return hmac.compare_digest(self.state.encode(), (state or "").encode("utf-8", "replace"))
 
 
@@ -91,6 +93,7 @@ def start_authorization(
 def code_challenge(verifier: str) -> str:
     """Return the S256 challenge of ``verifier`` (RFC 7636, section 4.2)."""
     digest = hashlib.sha256(verifier.encode()).digest()
+    # Without padding (RFC 7636, appendix A).
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
@@ -137,12 +140,14 @@ class AuthorizationFlow:
         response = await self._exchange(request, code)
         if response.refresh_token is None:
             raise AuthorizationError(NO_REFRESH_TOKEN, "refused")
+        # No scope in the response means that all were granted (RFC 6749, section 5.1).
         scopes = SCOPES if response.scopes is None else response.scopes
         if CURRENTLY_PLAYING not in scopes:
             raise AuthorizationError(WITHOUT_SCOPE, "refused")
         account, warnings = await self._check_access(response.access)
         if expected_account is not None:
             _check_account(account, await expected_account() if account is not None else None)
+        # Spotify sends no issue date: the six months count from here.
         now = self._clock.now()
         token = Authorization(response.refresh_token, scopes, account, now, response.access, now)
         # Only the command selects the source, not the running server.
@@ -174,6 +179,7 @@ class AuthorizationFlow:
     async def _check_access(self, access: AccessToken) -> tuple[Account | None, tuple[str, ...]]:
         """Return the account and warnings. The two refusals of an account show only in these requests."""
         account, warning = await self._try(self._api.me, access)
+        # A missing Premium or a missing place on the app's list may show here alone.
         _, second_warning = await self._try(self._api.currently_playing, access)
         return account, tuple(dict.fromkeys(filter(None, (warning, second_warning))))
 
@@ -188,6 +194,7 @@ class AuthorizationFlow:
         except Forbidden as error:
             raise AuthorizationError(f"{error} Nothing was stored; start over after that.", "forbidden") from error
         except SourceError as error:
+            # An outage: the code is spent, so the token is stored all the same.
             return None, f"The token could not be tested ({error})"
 
     async def _save(self, token: Authorization, credentials: Credentials, notes: Mapping[str, str]) -> None:

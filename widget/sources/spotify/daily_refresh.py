@@ -9,6 +9,7 @@ from widget.model.errors import SourceError, StoreError
 from widget.model.tokens import SECONDS_PER_DAY
 from widget.sources.spotify.token_manager import TokenManager
 
+# Short, so that a laptop's sleep or a failed refresh delays the daily one by half an hour only.
 CHECK_INTERVAL_SECONDS = 1800.0
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class DailyRefresh:
     async def run_once(self) -> None:
         """Refresh if that is due; a failure is retried the next time."""
         try:
+            # One interval early, so that the days do not drift.
             await self._token_manager.refresh_if_older_than(SECONDS_PER_DAY - CHECK_INTERVAL_SECONDS)
         except StoreError:
             return  # The store logs why.

@@ -75,6 +75,7 @@ def _item_playback(item: Item, is_playing: bool, progress: Any, observed_at: flo
     """Return the playback of ``item``. A progress past its end stays: it says when the end was."""
     progress_ms = as_milliseconds(progress)
     if progress_ms is None and item.duration_ms is not None and is_number(progress) and progress > MAX_DURATION_MS:
+        # When a client vanishes, Spotify's progress runs on for hours.
         progress_ms = MAX_DURATION_MS
     return Playback("playing" if is_playing else "paused", observed_at, item, progress_ms)
 
@@ -93,10 +94,12 @@ def _item(value: Any, context_uris: frozenset[str]) -> Item | None:
         title=as_text(value.get("name")) or "",
         artists=tuple(named for artist in artists if (named := _named(artist))),
         album=_named(album) if is_track else None,
+        # Every episode has a show in our JSON, so that pages need no check.
         show=None if is_track else _named(show) or Entity(""),
         artwork=() if is_local else _artwork(value, album if is_track else show),
         explicit=value.get("explicit") is True,
         is_local=is_local,
+        # A duration of zero would end the item at once.
         duration_ms=as_milliseconds(value.get("duration_ms")) or None,
         hide_keys=context_uris | _related_uris(value, album, show, *artists),
     )
@@ -104,6 +107,7 @@ def _item(value: Any, context_uris: frozenset[str]) -> Item | None:
 
 def _related_uris(*values: Any) -> frozenset[str]:
     known = [value for value in values if isinstance(value, dict)]
+    # Spotify may play another edition than the one that the owner hides.
     linked = [value["linked_from"] for value in known if isinstance(value.get("linked_from"), dict)]
     uris = (as_text(value.get("uri")) for value in (*known, *linked))
     return frozenset(canonical for uri in uris if uri and (canonical := parse_uri_entry(uri)))
@@ -124,6 +128,7 @@ def _page(value: dict[str, Any]) -> str | None:
 
 
 def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
+    # An episode may have its own pictures; a track has those of its album only.
     owners = (value, owner) if value.get("type") == "episode" else (owner,)
     images = [image for owner in owners if isinstance(owner, dict) if (image := owner.get("images"))]
     artwork = [
@@ -131,6 +136,7 @@ def _artwork(value: dict[str, Any], owner: Any) -> tuple[Artwork, ...]:
         for image in iter_objects(images[0] if images else None)
         if (url := as_url(image.get("url")))
     ]
+    # Widest first is the usual order, but not a promised one.
     return tuple(sorted(artwork, key=lambda size: size.width or 0, reverse=True))
 
 
@@ -160,6 +166,7 @@ def _timestamp(value: Any) -> float | None:
         return None
     try:
         date = datetime.fromisoformat(value)
+        # Without an offset it would be read in the server's own time zone.
         timestamp = date.timestamp() if date.tzinfo else -1.0
     except (ValueError, OverflowError):
         return None

@@ -66,6 +66,7 @@ class CurrentAccount:
         token = await effective_authorization(self._store, self._seed, self._clock.now())
         if token is None or token.account is not None:
             return None if token is None else token.account
+        # Spotify cannot say whose it was, and the owner must not be locked out.
         if token.needs_authorization:
             return None
         try:
@@ -87,7 +88,9 @@ class CurrentAccount:
             return await self._api.me(access)
 
 
+# An authorization code lives for about as long.
 REQUEST_TTL_SECONDS = 600.0
+# Enough for several tabs; the row in the database stays small.
 MAX_PENDING_REQUESTS = 20
 FAILURE_DELAY_SECONDS = 1.0
 MAX_PENDING_FAILURES = 10
@@ -120,6 +123,7 @@ class SpotifyReauthorization:
     async def check_key(self, key: str) -> KeyCheck:
         if self._key is not None and hmac.compare_digest(_digest(key), _digest(self._key)):
             return "admitted"
+        # After the right key, which thus gets in while somebody guesses.
         if self._pending_failures >= MAX_PENDING_FAILURES:
             return "too_many"
         self._pending_failures += 1
@@ -132,6 +136,7 @@ class SpotifyReauthorization:
     async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
         request = start_authorization(self._accounts_url, await self._credentials(), redirect_uri)
         pending = {
+            # Only the digest: a copy of the database must not complete a request.
             "state": _digest(request.state),
             "code_verifier": request.code_verifier,
             "redirect_uri": redirect_uri,
@@ -145,6 +150,7 @@ class SpotifyReauthorization:
     async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
     ) -> ReauthorizationResult | None:
+        # One result for every mismatch, so that a stranger learns nothing.
         if not self._is_own(cookie or "", state or ""):
             return None
         pending = await self._take(state or "")
@@ -164,6 +170,7 @@ class SpotifyReauthorization:
 
     def _seal(self, nonce: str, state: str) -> str:
         key = (self._key or "").encode("utf-8", "replace")
+        # Cookies of other versions carry this label, so it stays.
         return hmac.new(key, f"renewal\n{nonce}\n{state}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     async def _take(self, state: str) -> dict[str, Any] | None:
@@ -197,6 +204,7 @@ class SpotifyReauthorization:
         if not isinstance(request, dict) or not all(isinstance(request.get(name), str) for name in names):
             return False
         begun_at = request.get("begun_at")
+        # Both ways: after a clock was set back, a request would live on.
         return isinstance(begun_at, int | float) and abs(self._clock.now() - begun_at) < REQUEST_TTL_SECONDS
 
     async def _write(self, requests: list[dict[str, Any]]) -> None:

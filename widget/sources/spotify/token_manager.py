@@ -25,6 +25,7 @@ from widget.sources.spotify.token_selection import (
 from widget.sources.spotify.unsaved_token import UnsavedToken
 from widget.store.base import Store
 
+# Covers a request that takes long, and clocks that differ between instances.
 REFRESH_MARGIN_SECONDS = 60.0
 MAX_LIFETIME_SECONDS = 1e7
 CREDENTIALS_RETRY_SECONDS = 300.0
@@ -87,6 +88,7 @@ class TokenManager:
         Makes no request.
         """
         token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
+        # Known refusals concern refreshes: a valid access token works on without them.
         refused = self._bad_credentials.last_error((await self._credentials(), token.refresh_token))
         if refused is not None and not self._is_usable(token):
             raise InvalidCredentials(str(refused))
@@ -98,6 +100,7 @@ class TokenManager:
 
     async def reject(self, access: AccessToken) -> None:
         """Discard ``access`` in every process, as Spotify refused it."""
+        # In memory first: the database may fail, and this process must not use the token again.
         self._rejected.append(access.value)
         await self._store.discard_access_token(access.value)
 
@@ -119,6 +122,7 @@ class TokenManager:
 
         def satisfied(token: Authorization) -> bool:
             refreshed_at = without_future_dates(token, self._seed, self._clock.now()).last_refreshed_at
+            # Dates from a clock that was ahead would make every refresh look done.
             return not token.needs_authorization and (refreshed_at or 0) >= not_before
 
         return await self._refresh_unless(satisfied, is_manual=True)
@@ -141,15 +145,18 @@ class TokenManager:
             try:
                 return await self._refresh_locked(satisfied, is_manual)
             except StoreError:
+                # No other process may refresh before this token is in the database.
                 if self._unsaved.is_pending:
                     self._unsaved.retry_holding_locks(locks.pop_all())
                 raise
 
     async def _refresh_locked(self, satisfied: Callable[[Authorization], bool], is_manual: bool) -> Authorization:
+        # Ends: each turn needs another authorization, stored by the owner meanwhile.
         while True:
             token = await self._stored_token()
             if not is_manual:
                 self._usable(token)
+            # Checked again under the lock: another process may have refreshed while this one waited.
             if satisfied(token):
                 return token
             if (refreshed := await self._refresh_token(token)) is not None:
@@ -184,6 +191,7 @@ class TokenManager:
             async with self._rate_limiter.respecting_429():
                 response = await self._accounts.refresh(credentials, token.refresh_token)
         except NeedsAuthorization as error:
+            # Marked, not deleted: Spotify has once reported good tokens as revoked.
             await self._store.mark_needs_authorization(token.refresh_token)
             if await self._was_replaced(token):
                 return None
@@ -193,6 +201,7 @@ class TokenManager:
             raise self._bad_credentials.trip(error, CREDENTIALS_RETRY_SECONDS, key) from error
         refreshed = replace(
             token,
+            # Since mid-2026 a refresh normally returns none.
             refresh_token=response.refresh_token or token.refresh_token,
             access=response.access,
             scopes=response.scopes or token.scopes,
@@ -237,6 +246,7 @@ class TokenManager:
             return False  # A clock was wrong.
         issued_at = token.last_refreshed_at or token.authorized_at or 0.0
         lifetime = token.access.expires_at - issued_at
+        # A tenth for short lifetimes, else such a token would never count as usable.
         early = min(REFRESH_MARGIN_SECONDS, lifetime / 10) if lifetime > 0 else REFRESH_MARGIN_SECONDS
         return self._clock.now() < token.access.expires_at - early
 

@@ -15,6 +15,7 @@ def seed_wins(seed: SeedToken | None, token: Authorization | None, last_seed_fin
         return True
     if seed.fingerprint == last_seed_fingerprint or seed.refresh_token == token.refresh_token:
         return False
+    # Without two dates the seed wins: the owner has pasted another one.
     both_dated = seed.authorized_at is not None and token.authorized_at is not None
     return not (both_dated and (seed.authorized_at or 0) < (token.authorized_at or 0))
 
@@ -23,6 +24,7 @@ def is_seed_spent(seed: SeedToken | None, token: Authorization | None, last_seed
     """Return whether Spotify replaced the token of ``seed``, so that only the stored one works."""
     if seed is None or token is None or seed.fingerprint != last_seed_fingerprint:
         return False
+    # A refresh keeps authorized_at, a new authorization does not.
     return token.refresh_token != seed.refresh_token and token.authorized_at == seed.authorized_at
 
 
@@ -50,6 +52,7 @@ def effective_credentials(configured: Credentials | None, stored: Credentials | 
     """Return the configured client ID and secret, else the stored ones; a secret may be stored for the same ID."""
     if configured is None:
         return stored
+    # A refresh works only with the client that the token was issued to.
     if configured.client_secret is None and stored is not None and stored.client_id == configured.client_id:
         return stored
     return configured

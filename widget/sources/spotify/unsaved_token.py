@@ -11,6 +11,7 @@ from widget.model.errors import StoreError
 from widget.model.tokens import Authorization, Credentials
 from widget.store.base import Store
 
+# Often, for everything else waits for the lock meanwhile.
 RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class UnsavedToken:
         async with self._save_lock:
             if self._pending is None:
                 return True
+            # Pending is cleared after this, not before: if it raises, the token is still here.
             saved = await self._store.save_refresh(*self._pending)
             self._pending, self._is_kept = None, False
             await self._release("the new token is saved")

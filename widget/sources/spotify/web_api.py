@@ -16,6 +16,7 @@ from widget.sources.spotify.payloads import read_account, read_currently_playing
 if TYPE_CHECKING:
     import httpx
 
+# More than the 10 that RECENT can list, since hidden items are dropped before counting.
 RECENTLY_PLAYED_LIMIT = 20
 
 
@@ -34,12 +35,14 @@ class WebApi:
     async def currently_playing(self, access: AccessToken) -> Playback:
         """Return what plays now."""
         sent_at, started = self._clock.now(), self._clock.monotonic()
+        # Without additional_types an episode arrives as a null item.
         response = await self._get(access, "/me/player/currently-playing", {"additional_types": "track,episode"})
         round_trip = self._clock.monotonic() - started
         if response.status_code == 400:
             # For some local files Spotify responds with "invalid id": an unknown item plays.
             return Playback("idle", sent_at + round_trip, is_authoritative=False)
         _raise_for_status(response, self._clock.now())
+        # Spotify reads the progress somewhere between request and response; half way errs least.
         return read_currently_playing(response.content, sent_at + round_trip / 2)
 
     async def recently_played(self, access: AccessToken) -> tuple[PlayedItem, ...]:
@@ -75,6 +78,7 @@ def _raise_for_status(response: httpx.Response, now: float) -> None:
 
 def _refusal(status: int, response: httpx.Response) -> SourceError:
     message = _message(response).lower()
+    # Sent with 401 as well as 403, so it is checked before the status: a refresh would not help.
     if "scope" in message or "permissions missing" in message:
         return ScopeMissing("The authorization lacks a scope: authorize again and agree to all scopes.")
     if status == 401:
@@ -94,4 +98,5 @@ def _message(response: httpx.Response) -> str:
     error = json_object(response).get("error")
     if isinstance(error, dict):
         return str(error.get("message", ""))
+    # Refusals of the app's mode come as plain text.
     return response.text[:500]

@@ -33,8 +33,10 @@ NOT_CONFIGURED = (
     "There is no music server yet: run python -m bootstrap --source subsonic, or set SUBSONIC_URL, SUBSONIC_USER and "
     "SUBSONIC_PASSWORD or SUBSONIC_API_KEY."
 )
+# A server gains an extension by an upgrade, which is rare.
 EXTENSIONS_SECONDS = 86_400.0
 EXTENSIONS_RETRY_SECONDS = 600.0
+# As wide as Spotify's largest, which the layouts are made for.
 COVER_SIZE = 640
 
 
@@ -69,6 +71,7 @@ class SubsonicClient:
             response = await api.call("getNowPlaying")
         except SubsonicError as error:
             raise error_for_code(error.code) from error
+        # Not now(): the wall clock may be set during the request.
         observed_at = asked_at + (self._clock.monotonic() - begun)
         await self._refresh_extensions(api)
         entries = read_entries(response, account.user)
@@ -90,6 +93,7 @@ class SubsonicClient:
     def _api_of(self, account: SubsonicAccount) -> SubsonicApi:
         if self._api is None or self._api.account != account:
             self._api = SubsonicApi(account, self._http, self._clock)
+            # Another account, perhaps another server: nothing that was learned holds.
             self._tracker, self._ask_extensions_at = PlayTracker(), 0.0
         return self._api
 
@@ -104,6 +108,7 @@ class SubsonicClient:
         except SubsonicError as error:
             self._extensions = frozenset()
             seconds = EXTENSIONS_SECONDS if error.code in UNKNOWN_ENDPOINT_CODES else EXTENSIONS_RETRY_SECONDS
+        # An outage says nothing about the server, so its known extensions stay.
         except SourceError:
             seconds = EXTENSIONS_RETRY_SECONDS
         self._ask_extensions_at = now + seconds

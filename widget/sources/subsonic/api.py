@@ -29,6 +29,7 @@ from widget.sources.subsonic.payloads import (
 if TYPE_CHECKING:
     import httpx
 
+# The last version of the original API; OpenSubsonic servers still expect it.
 API_VERSION, CLIENT_NAME = "1.16.1", "now-playing"
 RESOLVE_TIMEOUT_SECONDS = 5.0
 
@@ -94,11 +95,15 @@ class SubsonicApi:
     def _credentials(self) -> dict[str, str]:
         account = self.account
         if account.api_key:
+            # Never with u: servers answer error 43 to a key and a user together.
             return {"apiKey": account.api_key}
         password = (account.password or "").encode()
         if self._sends_password:
+            # Hexadecimal hides nothing, hence the check in _allow_password.
             return {"u": account.user, "p": f"enc:{password.hex()}"}
+        # A new one for each request, as the API asks for; six characters are its minimum.
         salt = secrets.token_hex(8)
+        # The API prescribes MD5.
         token = hashlib.md5(password + salt.encode(), usedforsecurity=False).hexdigest()
         return {"u": account.user, "t": token, "s": salt}
 
@@ -127,4 +132,5 @@ class SubsonicApi:
 
 async def _resolve(host: str) -> list[str]:
     found = await asyncio.get_running_loop().getaddrinfo(host, None)
+    # Without the zone of a link-local address.
     return [str(address[0]).partition("%")[0] for *_, address in found]

@@ -70,6 +70,7 @@ def read_response(status: int, body: bytes, retry_after: str | None, now: float)
         response = {}
     if response.get("status") == "failed":
         raise SubsonicError(_code(as_object(response.get("error")).get("code")))
+    # Servers without an endpoint answer with their own 404 page.
     if status == 404:
         raise SubsonicError(NOT_FOUND)
     if not 200 <= status < 300:
@@ -160,6 +161,7 @@ def _item(value: dict[str, Any]) -> Item | None:
     duration_ms = as_milliseconds(seconds * 1000) if seconds is not None and seconds > 0 else None
     return Item(
         type="track",
+        # The server's own ID would be of no use to a visitor.
         id=as_mbid(value.get("musicBrainzId")),
         uri=None,
         url=None,

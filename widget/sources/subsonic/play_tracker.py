@@ -21,6 +21,7 @@ SEEK_SECONDS = 3.0
 MAX_RESTART_MS = 8_000
 """A position up to this, after a greater one, is the beginning of another play; polls are some seconds apart."""
 
+# Within 2 % a position errs by 0.1 s from one poll to the next, 5 s later.
 NORMAL_RATES = (0.98, 1.02)
 
 
@@ -57,6 +58,7 @@ class PlayTracker:
         active = [entry for entry in reported if entry.state != "stopped"]
         self._absences = 0 if entries else self._absences + 1
         if active:
+            # What plays goes before a pause on another player.
             playback = self._reported(min(active, key=_paused_then_minutes), now)
         elif announced:
             playback = self._announced(min(announced, key=lambda entry: entry.minutes_ago), now)
@@ -64,6 +66,7 @@ class PlayTracker:
             playback = Playback("idle", now)
         else:
             playback = self._absent(now)
+        # A player that reports ended the guess about it.
         if reported and not announced:
             self._play = None
         self._last_at = now
@@ -116,8 +119,10 @@ class PlayTracker:
 
     def _begin(self, entry: Entry, now: float) -> _Play:
         began_at = now - entry.minutes_ago * 60
+        # Whole minutes are rounded down, so it may have begun up to a minute earlier.
         earliest = began_at - (60 if entry.is_whole_minutes else 0)
         if self._last_at is not None:
+            # But not before the last answer, which did not list it.
             earliest = min(began_at, max(earliest, self._last_at))
         duration_ms = entry.item.duration_ms
         seconds = UNKNOWN_DURATION_SECONDS if duration_ms is None else duration_ms / 1000
@@ -128,6 +133,7 @@ class PlayTracker:
         play = self._play
         if play is not None and now - play.earliest_start >= ENTRY_LIFETIME_SECONDS:
             return _until_end(play, now)
+        # One empty answer also comes between two songs.
         if self._absences > 1:
             self._play = None
         return Playback("idle", now, is_authoritative=False)
