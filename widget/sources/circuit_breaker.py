@@ -23,6 +23,7 @@ class OpenCircuit:
 
 def with_retry_after(error: SourceError, seconds: float) -> SourceError:
     """Return a copy of ``error`` that may be retried after ``seconds``."""
+    # A copy, as less time is left at each raise.
     return type(error)(str(error), retry_after=seconds)
 
 

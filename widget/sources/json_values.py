@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+# Above a month it is a damaged number, not a length.
 MAX_DURATION_MS = 30 * 86_400_000
 MAX_TIMESTAMP = 32_503_680_000.0  # the year 3000
 MAX_URL_LENGTH = 2_000
@@ -14,6 +15,7 @@ MAX_TEXT_LENGTH = 2_000
 _URL_TEXT = re.compile(r"[^\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _URL_SAFE = "%/:?#[]@!$&()*+,;=~"
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
+# ASCII, or digits of other scripts would match in a URL that we build.
 _MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -21,6 +23,7 @@ def parse_json(body: bytes) -> Any:
     """Return the JSON value in ``body``. Raises ValueError if there is none."""
     try:
         return json.loads(body)
+    # Deep nesting is a way to crash the decoder, so it counts as unreadable.
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -56,6 +59,7 @@ def as_url(value: Any) -> str | None:
     try:
         parts = urlsplit(value)
         host, port = unquote(parts.hostname or "", errors="strict"), parts.port
+        # javascript: and data: would run in the visitor's page; a user part makes links look like another site's.
         if parts.scheme not in ("http", "https") or "@" in parts.netloc or not host:
             return None
         host = f"[{host}]" if ":" in host else host.encode("idna").decode()  # Full-width letters become plain ones.

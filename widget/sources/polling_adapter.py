@@ -16,9 +16,11 @@ from widget.sources.base import AdapterContext, FetchResult, SourceAdapter
 from widget.sources.circuit_breaker import CircuitBreaker
 from widget.sources.rate_limiter import RateLimiter
 
+# Only the owner can change these, and each try costs a call.
 REFUSED_RETRY_SECONDS = 600.0
 PERMANENT_ERRORS = (InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate)
 
+# Two, as one row may be the scrobble of the present play.
 MIN_HISTORY, MAX_HISTORY = 2, 50
 UNKNOWN_DURATION_SECONDS = 90.0
 """Shorter than nearly every track, and longer than two scrobblers differ."""
@@ -102,6 +104,7 @@ class PollingAdapter(Generic[Account]):
                 result = await request(account)
         except PERMANENT_ERRORS as error:
             raise self._breaker.trip(error, REFUSED_RETRY_SECONDS, account) from error
+        # Only here: an outage in between must not clear a refusal.
         self._breaker.reset()
         return result if result.history is None else replace(result, history=merge_scrobbles(result.history))
 
@@ -119,6 +122,7 @@ def merge_scrobbles(plays: Sequence[PlayedItem]) -> tuple[PlayedItem, ...]:
     row with a later time would look like a repeat.
     """
     merged: list[PlayedItem] = []
+    # Oldest first, so that the earlier row of two is the one kept.
     for play in sorted(plays, key=lambda play: play.played_at):
         if merged and is_same_track(merged[-1].item, play.item):
             duration_ms = merged[-1].item.duration_ms

@@ -35,6 +35,7 @@ class RateLimiter:
 
     async def acquire(self) -> None:
         """Count one call, unless they are free. Raises Throttled, or DailyLimitReached if none is left."""
+        # First: a call that a block refuses must not be counted.
         await self.check()
         if self._calls_per_day is None:
             return
@@ -46,6 +47,7 @@ class RateLimiter:
     async def slot(self) -> AsyncIterator[None]:
         """Count one call, which the caller makes within; raises as :meth:`acquire`."""
         await self.acquire()
+        # The call stays counted if it fails: Spotify counts it too.
         async with self.respecting_429():
             yield
 
@@ -85,5 +87,6 @@ class RateLimiter:
         oldest = min((minute for minute, _ in calls), default=now)
         raise DailyLimitReached(
             error_message("budget_spent"),
+            # Calls are counted by the minute, so the oldest one leaves the window up to a minute later.
             retry_after=max(1.0, oldest + 60 + SECONDS_PER_DAY - now),
         )

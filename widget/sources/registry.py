@@ -44,4 +44,5 @@ def settings_while_unavailable(settings: Settings) -> Settings:
 def create_adapter(context: AdapterContext) -> SourceAdapter:
     """Return the adapter of the source in the settings; other sources are not imported."""
     name = context.settings.source or "spotify"
+    # Imported by name, since each adapter brings libraries that the others do without.
     return cast("SourceAdapter", import_module(f"widget.sources.{name}.adapter").create_adapter(context))

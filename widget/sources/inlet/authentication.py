@@ -14,6 +14,7 @@ from widget.model.source_values import SHA256_PREFIX
 
 FAILURE_DELAY_SECONDS = 1.0
 MAX_PENDING_FAILURES = 10
+# Strangers must not cause a query each, and a newly stored token must count soon.
 TOKEN_CACHE_SECONDS = 1.0
 MAX_REQUESTS, WINDOW_SECONDS = 60, 60.0
 RESERVED_REQUESTS = 20
@@ -48,10 +49,12 @@ class TokenAuthenticator:
     async def authenticate_token(self, token: str) -> bool:
         """Return whether ``token`` is right; waits and raises as :meth:`authenticate`."""
         await self._refresh()
+        # Hashes have one length, so the comparison does not leak the token's.
         digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
         is_equal = hmac.compare_digest(digest, self._digest or bytes(len(digest)))
         if is_equal and self._digest is not None:
             return True
+        # Only after the right token was let in: guessing shuts no player out.
         if self._pending_failures >= MAX_PENDING_FAILURES:
             raise TooManyAttempts
         self._pending_failures += 1

@@ -54,6 +54,7 @@ def read_own(body: bytes, artwork_hosts: Iterable[str]) -> PlayerUpdate:
         raise InvalidSubmission("state must be playing, paused or stopped.")
     title, artists = _own_text(value, "title"), _own_artists(value)
     if title is None or not artists:
+        # Templates for a stop often have no track to name.
         if state == "stopped":
             return PlayerUpdate("stopped")
         raise InvalidSubmission("title must not be empty." if title is None else "artists must not be empty.")
@@ -61,6 +62,7 @@ def read_own(body: bytes, artwork_hosts: Iterable[str]) -> PlayerUpdate:
     if mbid is not None and as_mbid(mbid) is None:
         raise InvalidSubmission("mbid must be a MusicBrainz recording ID.")
     url, artwork_url = _own_url(value, "url"), _own_url(value, "artwork_url")
+    # Else a holder of the token could make the server fetch from anywhere.
     is_ours = artwork_url is not None and urlsplit(artwork_url).hostname in frozenset(artwork_hosts)
     item = _item(
         title,
@@ -81,6 +83,7 @@ def read_web_scrobbler(body: bytes, now: float) -> Message:
     if event == "scrobble":
         songs = list(iter_objects(data.get("songs"))) or [as_object(data.get("song"))]
         listens = tuple(_web_scrobbler_listen(song, now) for song in songs[:MAX_SINGLE_LISTENS])
+        # False for a scrobble from the extension's cache.
         return Submission("import" if data.get("currentlyPlaying") is False else "single", listens=listens)
     if event not in ("nowplaying", "resumedplaying", "paused"):
         return None
@@ -106,6 +109,7 @@ def read_multi_scrobbler(body: bytes, now: float) -> Message:
         return None
     status = as_object(player.get("status"))
     calculated = status.get("calculated")
+    # multi-scrobbler has lost its player, so the play ends by its own time.
     if status.get("stale") is True or status.get("orphaned") is True or calculated in ("stale", "orphaned"):
         return None
     state: PlayerState = calculated if calculated in ("paused", "stopped") else "playing"
@@ -162,6 +166,7 @@ def _web_scrobbler_listen(song: dict[str, Any], now: float) -> PlayedItem:
 def _web_scrobbler_item(song: dict[str, Any]) -> Item:
     parsed = as_object(song.get("parsed"))
     processed = as_object(song.get("processed"))
+    # Values that Web Scrobbler could not process are empty.
     known = {**parsed, **{key: value for key, value in processed.items() if value not in (None, "")}}
     url = as_url(parsed.get("originUrl"))
     return _sent_item(
@@ -241,6 +246,7 @@ def _from_iso(value: Any, now: float) -> float:
     except (TypeError, ValueError):
         raise InvalidSubmission("playDate must be a date and a time (ISO 8601).") from None
     if moment.tzinfo is None:
+        # Without an offset it would be read in the server's own time zone.
         moment = moment.replace(tzinfo=UTC)
     return read_listened_at(moment.timestamp(), now)
 

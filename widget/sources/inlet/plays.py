@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from widget.model.playback import Item, Playback
 
+# As long as ListenBrainz itself shows a track without a duration.
 DEFAULT_LIFETIME_SECONDS = 600.0
+# A player that was closed while paused sends nothing more.
 PAUSE_LIFETIME_SECONDS = 1800.0
 RENEWAL_SECONDS = 60.0
 END_GRACE_SECONDS = 3.0
@@ -66,6 +68,7 @@ class NowPlaying:
     @property
     def expires_at(self) -> float:
         """The time from which it is idle."""
+        # No next item is late after a pause, so nothing needs the grace.
         return self.until if self.paused_at is not None else self.until + END_GRACE_SECONDS
 
     def is_over_at(self, now: float) -> bool:
@@ -119,6 +122,7 @@ class NowPlaying:
             return replace(self, item=item, since=since, until=since + lifetime(item), paused_at=None)
         anchor, until = now - progress_ms / 1000, now + DEFAULT_LIFETIME_SECONDS
         if self.anchor is not None and abs(anchor - self.anchor) <= SEEK_SECONDS:
+            # Kept, since each new one is an event for every visitor.
             anchor = self.anchor
             until = until if self.until - now < DEFAULT_LIFETIME_SECONDS / 2 else self.until
         if item.duration_ms is not None:
@@ -137,8 +141,10 @@ def is_same_item(one: Item, other: Item) -> bool:
     """Return whether both are the same track, however much was sent of each."""
     if one.id is not None and other.id is not None:
         return one.id == other.id
+    # Not every client sends MBIDs.
     if one.title == other.title and one.artists == other.artists:
         return True
+    # These are normalized, so they also match in case and credits.
     shared = one.hide_keys & other.hide_keys
     return all(any(key.startswith(kind) for key in shared) for kind in ("track:", "artist:"))
 
@@ -171,6 +177,7 @@ def _repeat_window(duration: float) -> float:
 
 
 def do_overlap(one: Item, other: Item, one_at: float, other_at: float) -> bool:
+    # The second submission of a play may lack the duration.
     duration = duration_of(one) or duration_of(other)
     limit = DEFAULT_LIFETIME_SECONDS if duration is None else duration + OVERLAP_SLACK_SECONDS
     return abs(one_at - other_at) < limit

@@ -39,9 +39,11 @@ class SubmissionReceiver:
         self._store = store
         self._clock = clock
         self._hides = hides
+        # One at least: it is what is shown as last played.
         self._keep = max(1, keep)
         self._has_token = has_token
         self._pushed = asyncio.Event()
+        # So that the end of a play is noticed without a post.
         self._expires_at: float | None = None
 
     async def accept(self, message: Submission | PlayerUpdate | None) -> None:
@@ -98,11 +100,13 @@ class SubmissionReceiver:
         try:
             timeout = seconds + STORE_GRACE_SECONDS
             await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            # A database that fails must end the wait with its error.
             if published.done():
                 published.result()
         finally:
             for task in tasks:
                 task.cancel()
+            # A cancelled wait on the database may take a moment to let go of its connection.
             await asyncio.wait(tasks, timeout=STORE_GRACE_SECONDS)
             self._pushed.clear()
 
@@ -158,6 +162,7 @@ class SubmissionReceiver:
 
     async def _save(self, state: SubmittedState) -> None:
         await self._store.publish_state(dump_submitted(state), "inlet")
+        # The store's own signal may be 0.2 s late; this instance need not wait for it.
         self._pushed.set()
 
     async def _check(self) -> None:

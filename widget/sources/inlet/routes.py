@@ -118,6 +118,7 @@ class InletRoute(BaseRoute):
         methods = self._methods(inlet_path(request.scope["path"]) or "")
         if not methods:
             return _error(404, "Not found.")
+        # Before the token: browsers send preflights without it.
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=_PREFLIGHT_HEADERS)
         endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
@@ -128,8 +129,10 @@ class InletRoute(BaseRoute):
         except InvalidSubmission as error:
             return _error(400, str(error))
         except TooManyAttempts:
+            # Two, because each wrong one takes a second.
             return _wait(2.0, "Too many wrong tokens are being tried.")
         except StoreError:
+            # Navidrome keeps a listen for later only on 500 and 503.
             return _error(503, "The database is unavailable. Try again later.")
 
     def _methods(self, path: str) -> dict[str, Endpoint]:
@@ -150,6 +153,7 @@ class InletRoute(BaseRoute):
         async def respond(request: Request) -> Response:
             if not await self._is_authenticated(request):
                 return _error(401, "Invalid authorization token.")
+            # After the token, so that strangers cannot use up the players' minute.
             if (seconds := self._limiter.retry_after()) > 0:
                 return _wait(seconds, "You have exceeded your rate limit.")
             async with AsyncExitStack() as stack:
@@ -170,6 +174,7 @@ class InletRoute(BaseRoute):
 
     async def _read(self, request: Request, max_bytes: int, stack: AsyncExitStack) -> bytes | None:
         """Return the body, or None if it is too large. Until ``stack`` ends no other large body is read."""
+        # Refused before any of it is read, if the client is honest.
         declared = request.headers.get("content-length", "0")
         if declared.isascii() and declared.isdigit() and int(declared[:16]) > max_bytes:
             return None
@@ -179,6 +184,7 @@ class InletRoute(BaseRoute):
             if len(body) > max_bytes:
                 return None
             if len(body) > LARGE_BODY_BYTES and not is_large:
+                # Several of 10 MiB at once would exhaust the memory of a small host.
                 await stack.enter_async_context(self._large_body)
                 is_large = True
         return bytes(body)
@@ -222,6 +228,7 @@ async def _playing_now(request: Request) -> Response:
     return _empty_payload(request, listens=[], playing_now=True)
 
 
+# multi-scrobbler asks before each scrobble, and counts all of its queue as dead on a 404.
 async def _listens(request: Request) -> Response:
     return _empty_payload(request, listens=[], latest_listen_ts=0, oldest_listen_ts=0)
 

@@ -22,6 +22,7 @@ from widget.model.serialization import (
 from widget.sources.inlet.plays import NowPlaying, Play
 from widget.sources.inlet.state import SubmittedState
 
+# The row may come from another version, or from a hand.
 _DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
 

@@ -70,11 +70,13 @@ class SubmittedState:
         """
         state = self.expired_at(now, keep)
         recent = [listen for listen in listens if listen.played_at > now - MAX_AGE_SECONDS]
+        # Oldest first, so that each finds the play before it.
         for listen in sorted(recent, key=lambda listen: listen.played_at):
             playing = state.playing
             if playing is None or not state._is_of_what_plays(listen, playing):
                 state = state._with_play(listen, keep)
                 continue
+            # An import comes from a queue, long after the fact.
             ends = not is_import and duration_of(playing.item) is None and playing.paused_at is None
             until = min(playing.until, now) if ends else playing.until
             state = replace(state, playing=replace(playing, until=until, is_scrobbled=True))
@@ -86,6 +88,7 @@ class SubmittedState:
 
     def with_hidden(self, now: float, keep: int) -> SubmittedState:
         """Return the state after a hidden item began: only ``last_push_at`` tells of it."""
+        # updated_at is public, and would give a hidden play away.
         return replace(self.expired_at(now, keep)._ended(now, keep, is_followed=False), last_push_at=now)
 
     def accepted_at(self, now: float, *, is_hidden: bool = False) -> SubmittedState:
@@ -129,6 +132,7 @@ class SubmittedState:
             return self
         lasted = now - playing.since
         was_skipped = lasted < MIN_PLAY_SECONDS and not playing.is_over_at(now) and not playing.is_scrobbled
+        # A play that began well before its announcement is no skip.
         if is_followed and was_skipped and playing.played_at >= playing.since - MIN_PLAY_SECONDS:
             return replace(self, playing=None)
         play = Play(playing.item, playing.played_at, playing.is_scrobbled)
@@ -144,6 +148,7 @@ class SubmittedState:
         ):
             return False  # A late scrobble of an earlier round.
         duration = duration_of(playing.item)
+        # A late scrobble of the round before lies a whole duration back.
         before = UNKNOWN_DURATION_SKEW_SECONDS if duration is None else duration / 2
         return listen.played_at >= playing.played_at - before
 

@@ -32,6 +32,7 @@ class CoverArtSimulator:
         release = self._record(request)
         if release not in self._drawings:
             return PlainTextResponse(f"No cover image found for release {release}", 404)
+        # 307, then 302, as the real servers answer.
         return RedirectResponse(f"https://archive.org/download/{release}/front.jpg", 307)
 
     async def _download(self, request: Request) -> Response:

@@ -18,6 +18,7 @@ from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 LOOK_AGAIN_SECONDS = 1.0
+# Real clients repeat every 30 to 65 s; a track of the demo is shorter.
 REPEAT_SECONDS = 10.0
 FORGET_SECONDS = 600.0
 
@@ -49,10 +50,12 @@ async def run_player(address: str, values: Mapping[str, str]) -> None:
 
     playlist, sent = Playlist(begun_at=time.time()), dict[str, float]()
     headers = {"Authorization": f"Token {values['INLET_TOKEN']}"}
+    # Without the environment: a proxy could not reach this address.
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=5.0, trust_env=False) as http:
         while True:
             now = time.time()
             for key, path, body in due_requests(playlist, now):
+                # Marked only after it was accepted, so a failed post is sent again.
                 if key in sent:
                     continue
                 try:
@@ -60,6 +63,7 @@ async def run_player(address: str, values: Mapping[str, str]) -> None:
                     sent[key] = now
                 except httpx.HTTPError:
                     break  # The server has not started yet, or is ending.
+            # The playlist never ends, so old keys must go.
             sent = {key: at for key, at in sent.items() if now - at < FORGET_SECONDS}
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 

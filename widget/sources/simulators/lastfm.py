@@ -95,9 +95,11 @@ def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
 def _row(piece: SimulatedTrack) -> dict[str, Any]:
     artist = piece.artists[0]
     page = f"https://www.last.fm/music/{quote_plus(artist)}/_/{quote_plus(piece.title)}"
+    # Last.fm's placeholder; the client must not use any of its images.
     star = "https://lastfm.freetls.fastly.net/i/u/{}/2a96cbd8b46e442fc41c2b86b821562f.png"
     sizes = {"small": "34s", "medium": "64s", "large": "174s", "extralarge": "300x300"}
     return {
+        # Any MBID may be empty in the real rows.
         "artist": {"mbid": "", "#text": artist},
         "streamable": "0",
         "image": [{"size": name, "#text": star.format(folder)} for name, folder in sizes.items()],

@@ -78,6 +78,7 @@ class ListenbrainzSimulator:
     def _listens_payload(self, count: int) -> dict[str, Any]:
         listens = [
             {
+                # Later than listened_at, which the client must not mix up.
                 "inserted_at": int(began + 30),
                 "listened_at": int(began),
                 "recording_msid": "3c9a1f40-7a2b-4c5d-8e6f-112233445566",

@@ -20,7 +20,9 @@ from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 PAUSE_AFTER_SECONDS, PAUSE_SECONDS = 10.0, 4.0
 """Each track is paused once, after so many seconds, for so long."""
 
+# Within the 250 ms in which a change has to show.
 TICK_SECONDS = 0.2
+# The default of the real server, so that pictures come in pieces.
 CHUNK_BYTES = 8192
 
 _Player = tuple[str, str]
@@ -99,6 +101,7 @@ class MpdSimulator:
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
     """Return an empty application, for nothing goes over HTTP, and the variables of a free port."""
+    # The variables must be known before the server runs, so a port is chosen first.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     return Starlette(), {"MPD_HOST": "127.0.0.1", "MPD_PORT": str(port)}

@@ -73,6 +73,7 @@ class Playlist:
         _, began = self.at(now)
         ended: list[tuple[SimulatedTrack, float]] = []
         while len(ended) < count:
+            # A moment before it began another one played.
             piece, began = self.at(began - 0.001)
             if piece.title:
                 ended.append((piece, began))

@@ -160,6 +160,7 @@ class SpotifySimulator:
 
     async def _decide(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
+        # Checked once more: the form comes from the browser.
         query = dict(parse_qsl(form.get("query", "")))
         if (error := self._page_error(query)) is not None:
             return PlainTextResponse(error, 400)
@@ -199,6 +200,7 @@ class SpotifySimulator:
         return None if secret == app.client_secret else _token_error("invalid_client", "Invalid client secret")
 
     def _exchange(self, form: Mapping[str, str]) -> Response:
+        # Popped, as a code works once, even if the rest of the request is wrong.
         code = self._codes.pop(form.get("code", ""), None)
         if code is None:
             return _token_error("invalid_grant", "Invalid authorization code")
@@ -267,6 +269,7 @@ class SpotifySimulator:
         access = self.access_tokens.get(_bearer(request))
         if access is None or self.now() >= access.ends_at:
             return _error(401, "The access token expired" if access else "Invalid access token")
+        # After the token, as at Spotify: both refusals show only at the first call.
         if not self.has_premium:
             return PlainTextResponse("Active premium subscription required for the owner of the app.", 403)
         if not self.is_listed:

@@ -65,6 +65,7 @@ class SubsonicSimulator:
             return given
         if endpoint == "getOpenSubsonicExtensions":
             if not self.has_reports:
+                # One of the ways in which servers without this endpoint answer.
                 return self._failed(70, 404)
             return self._ok(openSubsonicExtensions=[{"name": "playbackReport", "versions": [1]}])
         code = self._login_fault(query) if self.error is None else self.error
