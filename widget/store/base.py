@@ -17,6 +17,7 @@ from widget.store.rows import RateLimitBlock
 RESERVED_BYTES = 32_768
 """Written for real before a refresh: many times the size of the write that saves its response."""
 
+# Read-only, as a default argument is shared by all calls.
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 

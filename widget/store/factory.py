@@ -26,6 +26,7 @@ def create_store(database_url: str, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) 
     if database_url.startswith(("postgres://", "postgresql://")):
         try:
             from widget.store.postgres import PostgresStore
+        # psycopg-binary has no wheel for 32-bit ARM and Windows on ARM, so it is no hard requirement there.
         except ImportError as error:
             raise ConfigurationError(MISSING_PSYCOPG_ERROR) from error
         return PostgresStore(database_url, timeouts)
@@ -50,4 +51,5 @@ def is_ephemeral(
     if not has_ephemeral_disk or not database_url.startswith(SQLITE_PREFIX):
         return False
     path = Path(os.path.realpath(database_url.removeprefix(SQLITE_PREFIX)))
+    # The root itself is always a mount, so it proves nothing.
     return not any(is_mount(parent) for parent in path.parents if parent != parent.parent)

@@ -38,6 +38,7 @@ class FileLock:
             lock.acquire(blocking=False)
         except Timeout:
             return False
+        # flock fails on some network file systems, and on a lock file that a first run as root left.
         except (OSError, NotImplementedError) as error:
             raise StoreError(f"the lock {self._path} cannot be acquired ({describe_error(error)})") from error
         self._lock, self._identity = lock, file_identity(self._path)

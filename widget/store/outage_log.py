@@ -35,6 +35,7 @@ class OutageLog:
 
     def record_failure(self, error: StoreError) -> None:
         now = self._monotonic()
+        # A hanging database fails several times a second.
         if self._logged_at is None or now - self._logged_at >= LOG_INTERVAL_SECONDS:
             self._logged_at, self._is_out = now, True
             log.warning("%s", error)

@@ -33,6 +33,7 @@ from widget.store.postgres_leader import LeaderLease
 from widget.store.queries import Result, Transaction
 from widget.store.worker import acquire_within
 
+# Instances of other versions listen on it, too.
 _CHANNEL = "now_playing"
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
 _RESERVED_KEY = "room"
@@ -65,6 +66,7 @@ class PostgresStore(Store):
         validate_dsn(self._url)
         self._is_open = True
         try:
+            # is_open stays true after a StoreError: the server goes on, and tries again at each use.
             await self._outage_log.watch(self._prepare(migrate_always=migrate))
         except StoreError as error:
             raise StoreError(f"DATABASE_URL: {self.location} cannot be used now ({error_detail(error)})") from error
@@ -83,6 +85,7 @@ class PostgresStore(Store):
     @asynccontextmanager
     async def refresh_lock(self) -> AsyncIterator[None]:
         deadline = time.monotonic() + self._timeouts.refresh
+        # An advisory lock belongs to a connection, so tasks of this process are kept apart here.
         async with acquire_within(self._local_refresh_lock, self._timeouts.refresh, self._lock_timeout):
             connection = await self._outage_log.watch(self._connect())
             try:
@@ -129,6 +132,7 @@ class PostgresStore(Store):
         await _close(connection)
 
     async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
+        # A little more than the statement's own limit, so that its error comes first.
         work, seconds = self._in_turn(steps, write, durable), self._timeouts.statement + CANCEL_GRACE_SECONDS
         try:
             # The caller may be cancelled; a transaction that began ends by itself.
@@ -159,6 +163,7 @@ class PostgresStore(Store):
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
+                # Half of the time, so that a dead connection leaves enough for a new one.
                 await connection.execute("BEGIN", _seconds_left(deadline) / 2)
             except StoreError:
                 await connection.close()
@@ -173,14 +178,17 @@ class PostgresStore(Store):
         try:
             await self._prepare()
         except ConfigurationError as error:
+            # A running server never ends over its database.
             raise StoreError(str(error)) from error
 
     async def _run(
         self, connection: PostgresConnection, steps: Transaction[Result], *, write: bool, durable: bool, deadline: float
     ) -> Result:
         if write:
+            # One writer at a time, as in SQLite: the queries need no isolation level then.
             await connection.execute(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})", _seconds_left(deadline))
         if durable:
+            # A host may have switched it off for the database, and a rotated token must survive a crash.
             await connection.execute("SET LOCAL synchronous_commit TO on", _seconds_left(deadline))
         try:
             statement = next(steps)
@@ -204,6 +212,7 @@ class PostgresStore(Store):
 
     async def _wait_for_refresh_lock(self, connection: PostgresConnection, seconds: float) -> None:
         milliseconds = int(seconds * 1000)
+        # The connection's own limits would end the wait for the lock early.
         limits = f"SET statement_timeout TO {milliseconds}; SET lock_timeout TO {milliseconds}"
         await self._execute(connection, limits)
         try:
@@ -234,6 +243,7 @@ class PostgresStore(Store):
 
 def _publish(key: str, state: str) -> Transaction[None]:
     yield from queries.set_value(key, state)
+    # In the transaction, so that followers wake only once they can read the state.
     yield queries.Statement(f"NOTIFY {_CHANNEL}", {})
 
 
@@ -243,4 +253,5 @@ async def _close(connection: PostgresConnection | None) -> None:
 
 
 def _seconds_left(deadline: float) -> float:
+    # Not 0: for Postgres that is no limit, for asyncio no time at all.
     return max(0.05, deadline - time.monotonic())

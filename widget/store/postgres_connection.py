@@ -16,6 +16,7 @@ from widget.model.errors import ConfigurationError, StoreError
 from widget.store.schema import MIGRATIONS, NEWER_SCHEMA_ERROR, VERSION
 
 SCHEMA = "now_playing"
+# Enough for psycopg to notice that its socket is gone.
 CANCEL_GRACE_SECONDS = 0.3
 
 # Advisory locks end with their connection, so they never outlive a process
@@ -26,6 +27,7 @@ MIGRATION_LOCK, WRITE_LOCK, REFRESH_LOCK, LEADER_LOCK = (f"{_LOCK_SPACE}, {numbe
 
 _CONNECT_OPTIONS: Mapping[str, Any] = {
     "connect_timeout": "5",
+    # libpq's own limits (tcp_user_timeout in ms) catch a network that loses packets without a word.
     "keepalives_idle": "10",
     "keepalives_interval": "3",
     "keepalives_count": "3",
@@ -50,6 +52,7 @@ class PostgresConnection:
         """Connect within ``seconds``, which is also the server's limit for every later statement."""
         try:
             async with asyncio.timeout(seconds):
+                # autocommit, as BEGIN and COMMIT are statements of our own.
                 connection = await psycopg.AsyncConnection.connect(
                     url, autocommit=True, prepare_threshold=None, row_factory=dict_row, **_CONNECT_OPTIONS
                 )
@@ -74,6 +77,7 @@ class PostgresConnection:
         """
         statement, was_cut = asyncio.create_task(self._execute(sql, values)), False
         try:
+            # Not wait_for, which would wait for the cancelled statement, and so for the hanging server.
             await asyncio.wait({statement}, timeout=seconds)
         finally:
             if not statement.done():
@@ -148,6 +152,7 @@ async def migrate(connection: PostgresConnection, location: str, seconds: float)
 
 async def has_schema(connection: PostgresConnection, seconds: float) -> bool:
     """Return whether the tables exist, in whatever version."""
+    # Unlike a SELECT from the table it is no error if there is none.
     rows = await connection.execute(f"SELECT to_regclass('{SCHEMA}.token') AS found", seconds)
     return rows[0]["found"] is not None
 

@@ -33,6 +33,7 @@ def validate_dsn(url: str) -> None:
         options = conninfo_to_dict(url)
     except psycopg.Error as error:
         raise _invalid(error_detail(store_error(error))) from error
+    # libpq checks these only when it connects; here it is an error that no waiting cures.
     if not all(port.isdigit() and 0 < int(port) < 65_536 for port in _entries(options, "port") if port):
         raise _invalid("invalid port")
     if not all(map(_is_numeric_address, filter(None, _entries(options, "hostaddr")))):
@@ -57,6 +58,7 @@ async def reject_transaction_pooling(url: str, seconds: float) -> None:
         first = await PostgresConnection.open(url, seconds)
         stack.push_async_callback(first.close)
         pid = await _backend_pid(first, seconds)
+        # Two connections, because a pooler without load gives one connection the same server process each time.
         second = await PostgresConnection.open(url, seconds)
         stack.push_async_callback(second.close)
         await second.execute("BEGIN", seconds)  # Occupies the second connection's server process.

@@ -32,6 +32,7 @@ class LeaderLease:
         """Become, or stay, the leader. Raises StoreError."""
         if self._is_held and self._connection is not None:
             try:
+                # Holding the lock is not enough: the connection may be dead, and the lock another's.
                 await self._outage_log.watch(self._connection.execute("SELECT 1", self._seconds))
                 return True
             except StoreError:
@@ -51,6 +52,7 @@ class LeaderLease:
         connection, was_held = self._connection, self._is_held
         self._connection, self._is_held = None, False
         if connection is not None:
+            # Explicitly, so that a follower takes over at once.
             await (release_lock(connection, LEADER_LOCK) if was_held else connection.close())
 
     async def _connected(self) -> PostgresConnection:

@@ -21,10 +21,12 @@ from widget.store.rows import (
 )
 from widget.store.schema import TABLES
 
+# After this the process that claimed has died while sending.
 CLAIM_SECONDS = 300.0
 MAX_FUTURE_MINUTES = 5
 """How far another instance's clock may be ahead of ours; later calls come from a clock that was wrong."""
 
+# A greater number is damage, and must not stop all calls for a day.
 MAX_CALLS_PER_MINUTE = 1_000_000
 
 _REPLACE_AUTHORIZATION = """
@@ -91,6 +93,7 @@ def save_refresh(
     if stored is None:
         yield from save_authorization(authorization, credentials, seed_fingerprint, {})
         return True
+    # The owner authorized again meanwhile: the older authorization must not come back.
     if stored.refresh_token != used_refresh_token:
         return False
     yield _sql(_REPLACE_AUTHORIZATION, **authorization_columns(authorization))
@@ -130,6 +133,7 @@ def forget() -> Transaction[None]:
 def count_call(now: float, calls_per_day: int, source: SourceName) -> Transaction[bool]:
     minute, calls = _minute(now), _calls_of(source)
     yield _sql(
+        # Calls in the future would count for as long as the clock was ahead.
         f"DELETE FROM {calls.table} WHERE {calls.own} AND (minute < :oldest OR minute > :newest)",  # noqa: S608
         source=source,
         oldest=_minute(now - SECONDS_PER_DAY),
@@ -189,6 +193,7 @@ def set_rate_limit_block(block: RateLimitBlock | None, source: SourceName) -> Tr
         yield from delete_value(key)
         return
     current = read_rate_limit_block((yield from get_value(key)))
+    # Two instances may be refused at once, with different Retry-After headers.
     if current is None or current.until < block.until:
         yield from set_value(key, json.dumps({"until": block.until, "code": block.code, "message": block.message}))
 
@@ -226,6 +231,7 @@ def claim_message(channel: str, key: str, now: float) -> Transaction[bool]:
     )
     if rows:
         claimed_at = read_timestamp(rows[0]["claimed_at"])
+        # Both ways: a claim from a clock that was ahead must expire, too.
         if rows[0]["sent"] == 1 or (claimed_at is not None and abs(now - claimed_at) < CLAIM_SECONDS):
             return False
     yield _sql(
@@ -239,6 +245,7 @@ def claim_message(channel: str, key: str, now: float) -> Transaction[bool]:
 
 
 def finish_message(channel: str, key: str, arrived: bool) -> Transaction[None]:
+    # Deleted, so that the next attempt need not wait for the claim to expire.
     verb = "UPDATE messages SET sent = 1" if arrived else "DELETE FROM messages"
     yield _sql(f"{verb} WHERE channel = :channel AND key = :key", channel=channel, key=key)
 

@@ -38,6 +38,7 @@ def read_authorization(rows: Sequence[Row]) -> Authorization | None:
         authorized_at=read_timestamp(row["authorized_at"]),
         access=_access_token(row),
         last_refreshed_at=read_timestamp(row["last_refreshed_at"]),
+        # Anything but 1 counts as usable: Spotify's response decides then.
         needs_authorization=row["needs_authorization"] == 1,
     )
 
@@ -91,4 +92,5 @@ def _text(value: object) -> str | None:
 
 
 def _word(value: object) -> str | None:
+    # Control characters in a token could not be sent in a header.
     return value if isinstance(value, str) and value.strip() and value.isprintable() else None

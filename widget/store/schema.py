@@ -59,6 +59,7 @@ MIGRATIONS = (
     ),
 )
 
+# Beside these forget leaves only the records of migrations.
 TABLES = ("token", "credentials", "calls", "notes", "messages", "source_calls")
 
 VERSION = 2

@@ -23,7 +23,9 @@ from widget.store.sqlite_connection import MIN_BUSY_TIMEOUT_SECONDS, SqliteConne
 from widget.store.unsaved_file import UnsavedFile
 from widget.store.worker import Worker, acquire_within
 
+# flock has no time limit, and a blocking call would occupy a thread for each waiter.
 LOCK_POLL_SECONDS = 0.02
+# SQLite cannot notify other processes; followers have to show a change within 250 ms.
 CHANGE_POLL_SECONDS = 0.2
 _RESERVED_KEY = "room"
 
@@ -41,6 +43,7 @@ class SqliteStore(Store):
 
     def __init__(self, path: Path, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._path = path
+        # Resolved once: a relative path must not move with the working directory.
         self._real_path = Path(os.path.realpath(path))
         self._timeouts = timeouts
         self._connection = SqliteConnection(self._real_path)
@@ -173,6 +176,7 @@ class SqliteStore(Store):
         """Store the authorization that a process could not store before it ended."""
         if not self._unsaved.exists():
             return
+        # save_refresh drops it by itself if the owner authorized again since.
         if (unsaved := self._unsaved.read()) is not None:
             await self.save_refresh(*unsaved)
             log.info("the token that waited in a file beside the database is saved")
@@ -206,6 +210,7 @@ class SqliteStore(Store):
         self._has_reserved = False
 
         def delete_reserved() -> None:
+            # Not durable: if it is lost, the next refresh overwrites it.
             self._connection.transact(queries.delete_value(_RESERVED_KEY), True, False, MIN_BUSY_TIMEOUT_SECONDS)
             self._connection.checkpoint("TRUNCATE", MIN_BUSY_TIMEOUT_SECONDS)
 

@@ -29,13 +29,16 @@ class UnsavedFile:
         text = json.dumps({_USED_KEY: used_refresh_token, **authorization_columns(authorization)})
         new = self._path.with_name(f"{self._path.name}.new")
         try:
+            # A file left by a crash would make O_EXCL fail.
             with suppress(FileNotFoundError):
                 new.unlink()
+            # Its mode is set at creation: with chmod afterwards others could open it in between.
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+            # Atomic: a crash leaves the old file or the new one, never half a token.
             new.replace(self._path)
         except OSError:
             return False

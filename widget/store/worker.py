@@ -23,6 +23,7 @@ class Worker(threading.Thread):
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
+        # Not an executor: its threads are joined when the interpreter ends, and one may hang in SQLite.
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._pending = 0
         self._loop = asyncio.get_running_loop()
@@ -36,6 +37,7 @@ class Worker(threading.Thread):
         future: asyncio.Future[Result] = self._loop.create_future()
         self._pending += 1
         self._jobs.put(lambda: self._perform(job, future))
+        # A cancelled caller leaves the future alone, so the job still runs.
         await asyncio.wait({future}, timeout=seconds)
         if not future.done():
             future.cancel()
@@ -56,6 +58,7 @@ class Worker(threading.Thread):
         if not future.cancelled():
             try:
                 deliver = partial(future.set_result, job())
+            # Whatever it is belongs to the caller; the thread has to go on.
             except BaseException as error:
                 deliver = partial(_set_exception, future, error)
         try:
