@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
@@ -352,6 +353,32 @@ def test_where_streams_are_refused_it_polls(page: Page) -> None:
         page.wait_for_timeout(500)
         showing.show(playing(time.time(), item("By polling")))
         expect(title(page)).to_have_text("By polling", timeout=20_000)
+
+
+def test_polling_past_a_cache_that_repeats_itself_is_right_within_a_second_and_ends(page: Page, live: Live) -> None:
+    """A proxy gives out its first response for ever, and the visitor's clock is an hour late."""
+    now = time.time()
+    live.show(playing(now, item(duration_ms=150_000), 61_000))
+    copy = httpx.get(f"{live.url}/now-playing").text
+    page.route("**/now-playing/events", lambda route: route.fulfill(status=503))
+    page.route("**/now-playing", lambda route: route.fulfill(body=copy, content_type="application/json"))
+    page.add_init_script("""const real = fetch; window.asked = [];
+      window.fetch = (url, init) => { if (init) asked.push(init.cache); return real(url, init); };""")
+    page.clock.install(time=now - 3600)
+    page.goto(f"{live.url}/widget")
+    for _ in range(12):
+        page.clock.run_for(5_000)
+        page.evaluate("fetch('healthz')")  # Responses come in between.
+    asked = page.evaluate("asked")
+    assert len(asked) >= 4
+    assert set(asked) == {"no-store"}
+    minutes, seconds = page.locator("time").first.inner_text().split(":")
+    assert int(minutes) * 60 + int(seconds) == pytest.approx(61 + 60, abs=1)
+    for _ in range(8):
+        page.clock.run_for(5_000)
+        page.evaluate("fetch('healthz')")
+    expect(page.locator(".label")).to_have_text("Last played")
+    expect(title(page)).to_have_text("Tides of Glass")
 
 
 @pytest.fixture

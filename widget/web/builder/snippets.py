@@ -170,4 +170,5 @@ def _img(source: str, options: WidgetOptions, width: int | None) -> str:
     shown = width or usual
     height = round(layout_height(options.layout, usual, options.scale) * shown / usual)
     measured = "" if options.idle == "hide" or options.layout == "list" else f' height="{height}"'
-    return f'<img src="{escape(source)}" alt="{_PICTURE_TEXT}" width="{shown}"{measured}>'
+    wide = "" if options.layout == "pill" else f' width="{shown}"'  # A pill is as wide as its words.
+    return f'<img src="{escape(source)}" alt="{_PICTURE_TEXT}"{wide}{measured}>'
