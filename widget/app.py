@@ -101,6 +101,7 @@ def create_app(
         try:
             yield
         finally:
+            # The order matters: the tasks use the client, the client saves tokens, and all of them use the store.
             await _end(tasks)
             await adapter.client.close()
             await artwork.close()

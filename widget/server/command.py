@@ -66,6 +66,7 @@ def serve(ending: ShutdownHandler, host: str | None, port: int | None, database:
             for fault in error.faults:
                 echo(f"Error: {fault}", to_stderr=True)
             sys.exit(2)
+        # A traceback could show a secret, so the place of the error must do.
         except Exception as error:
             log.debug("it could not go on", exc_info=True)
             echo(f"Error: {describe_unexpected_error(error)}", to_stderr=True)
@@ -73,6 +74,7 @@ def serve(ending: ShutdownHandler, host: str | None, port: int | None, database:
 
 
 def _run(settings: Settings, listener: socket.socket, ending: ShutdownHandler, demo: bool) -> None:
+    # Before the event loop, which opens files of its own.
     space = capacity_for(settings.max_streams, raise_nofile_limit())
     if space.streams < settings.max_streams:
         log.warning("The limit of open files carries %d streams, not %d.", space.streams, settings.max_streams)
@@ -81,6 +83,7 @@ def _run(settings: Settings, listener: socket.socket, ending: ShutdownHandler, d
         try:
             runner.run(_serve(settings, listener, ending, space.connections, demo))
         except asyncio.CancelledError:
+            # Our own cancellation is the normal end after a signal; any other is a fault.
             if not ending.started:
                 raise
 
@@ -100,6 +103,7 @@ async def _serve(
             stage = await stack.enter_async_context(demo_environment(settings, origin))
             settings = stage.settings
             echo("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
+        # Before the slow imports: a wrong DATABASE_URL is reported at once.
         store = create_store(settings.database_url)
         stack.push_async_callback(store.close)
         opening = asyncio.create_task(open_or_warn(store))

@@ -53,6 +53,7 @@ class ConnectionLimiter(ServerState):
         self._idle.pop(connection, None)
         self._idle[connection] = None
         if len(self.connections) > self.limits.connections or len(self._idle) > self.limits.max_idle:
+            # A dict keeps the order of insertion, so the first has been idle for longest.
             longest_idle = next(iter(self._idle))
             self.remove(longest_idle)
             longest_idle.abort()
@@ -127,6 +128,7 @@ class LimitedProtocol(_Protocol):
         """Note that the response under way is a stream."""
         self._is_streaming = True
         self._close_after_stream = has_requests_behind
+        # A pipelined request may have paused it, and then the end of the connection would not be noticed.
         self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
@@ -140,15 +142,18 @@ class LimitedProtocol(_Protocol):
 
     def reject(self, status: int) -> None:
         """Close the connection, with an error response if none is under way."""
+        # An error head in the middle of a response would be taken for its body.
         if self.cycle is not None and not self.cycle.response_complete:
             self.abort()
             return
+        # Written by hand: the request was not parsed, so there is no cycle that could answer it.
         head = f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         self.transport.write(head.encode())
         self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        # Else a client that reads nothing would keep its response in memory for ever.
         self._write_timer = self.loop.call_later(self.limits.write_timeout, self.abort)
 
     def resume_writing(self) -> None:

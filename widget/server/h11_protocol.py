@@ -21,6 +21,7 @@ class BoundedConnection(h11.Connection):
     def next_event(self) -> Any:
         event = super().next_event()
         if isinstance(event, h11.Request | h11.EndOfMessage):
+            # h11 limits only what it has not parsed yet; the 4 are a colon, a space and the line break.
             size = sum(len(name) + len(value) + 4 for name, value in event.headers)
             size += len(event.target) if isinstance(event, h11.Request) else 0
             if size > self._limits.head_bytes or len(event.headers) > self._limits.headers:
@@ -34,6 +35,7 @@ class LimitedH11Protocol(LimitedProtocol, H11Protocol):  # type: ignore[misc]
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.conn = BoundedConnection(self.limits)
+        # h11's cycle has no hook for a stream, so the application's messages are watched.
         self._asgi_app, self.app = self.app, self._watch_for_streams
 
     def handle_events(self) -> None:

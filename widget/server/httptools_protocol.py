@@ -29,6 +29,7 @@ class RawResponseCycle(RequestResponseCycle):
     _is_stream = False
 
     async def send(self, message: Any) -> None:
+        # Framed here: an event goes to thousands of streams, and uvicorn's checks would cost more than the write.
         if self._is_stream and message.get("more_body") and not self.flow.write_paused:
             if not self.disconnected:
                 self.transport.write(b"%x\r\n%b\r\n" % (len(message["body"]), message["body"]))
@@ -116,6 +117,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> bool:
         """Parse ``data`` and return whether more may follow."""
+        # llhttp keeps an unfinished header to itself, so what went in without coming out is counted.
         self._unparsed += len(data)
         try:
             self.parser.feed_data(data)
@@ -160,6 +162,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
         self.cancel_timeout()
         version, scope = self.parser.get_http_version(), self.scope
         scope["method"] = self.parser.get_method().decode("ascii")
+        # uvicorn's scope begins as 1.1.
         if version != "1.1":
             scope["http_version"] = version
         url = httptools.parse_url(self.url)
@@ -230,6 +233,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
         elif self._rejection is not None:
             self.reject(self._rejection)
         elif self._in_message:
+            # The response came before the end of its request: the rest is read for a moment, then cut off.
             self.start_timeout(self.limits.header_timeout if self._in_head else self.limits.linger_timeout)
 
     def _resume_backlog(self) -> None:
@@ -249,6 +253,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
             super().reject(status)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn itself marks only the newest request as gone, and a stream before it would live on.
         for cycle in (self._running, *self._queue):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True

@@ -22,6 +22,7 @@ def configure_logging(level: str) -> None:
     handler.addFilter(should_log)
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
+    # In place of all others, which a library may have added at import.
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, getattr(logging, level.upper())))
     for name in OWN_LOGGERS:

@@ -27,6 +27,7 @@ async def serve_while(
         with listener.dup() as own:  # The server closes what it is given.
             await stand_in.serve(sockets=[own])
     finally:
+        # After the server's end, however it ended: a signal stops the search for the database too.
         task.cancel()
         await asyncio.wait({task})
     if task.cancelled():

@@ -17,8 +17,10 @@ from widget.server.connections import ConnectionLimiter, ConnectionLimits
 KEEP_ALIVE_SECONDS = 95
 """Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them finds one closed."""
 
+# Ctrl-C and hosts expect an end within three seconds; open streams were ended before.
 GRACE_SECONDS = 1
 FREEZE_AFTER_SECONDS = 2.0
+# A wave of visitors that reconnects after a restart must not be refused.
 BACKLOG = 2048
 
 
@@ -41,10 +43,12 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=protocol_class(h11=h11),
+                # Hosts set WEB_CONCURRENCY, which uvicorn would obey; the state is in one process.
                 workers=1,
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # Hosts set FORWARDED_ALLOW_IPS to *, so the client's address would be one that anybody can invent.
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
@@ -69,6 +73,7 @@ class Server(uvicorn.Server):
             asyncio.get_running_loop().call_later(FREEZE_AFTER_SECONDS, _freeze_long_lived_objects)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # First: uvicorn waits for open responses, and a stream never ends by itself.
         self._end_streams()
         await super().shutdown(sockets)
 
@@ -103,4 +108,5 @@ def _freeze_long_lived_objects() -> None:
     gc.unfreeze()  # A placeholder server may be gone.
     gc.collect()
     gc.freeze()
+    # Rarer runs: with ten thousand streams they made the slowest writes.
     gc.set_threshold(50_000, 20, 100)

@@ -30,6 +30,7 @@ class ShutdownHandler:
     def _begin(self, number: int, frame: FrameType | None) -> None:
         if not self.started:
             self.started = True
+            # A thread, as the event loop itself may hang in a call to a library.
             deadline = threading.Timer(SHUTDOWN_TIMEOUT_SECONDS, os._exit, (0,))
             deadline.daemon = True
             deadline.start()

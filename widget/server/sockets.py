@@ -47,6 +47,7 @@ def capacity_for(most_streams: int, limit: int | None) -> Capacity:
     """The room under ``limit`` open files; at least a quarter of it is kept for who opens no stream."""
     connections = most_streams + NON_STREAM_CONNECTIONS
     if limit is not None:
+        # Eight let the owner's own pages work under any limit.
         connections = max(8, min(connections, limit - RESERVED_FILES))
     return Capacity(connections, min(most_streams, connections * 3 // 4))
 
@@ -62,6 +63,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"HOST must be an address of this computer, not {host!r}") from error
     listener = socket.socket(family, kind, protocol)
     if os.name == "posix":
+        # Only there: on Windows it would let two programs share the port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(place)

@@ -50,6 +50,7 @@ def open_missing_descriptors() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
+            # The lowest free number is taken, which is the missing one.
             os.open(os.devnull, os.O_RDWR)
 
 
