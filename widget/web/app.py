@@ -83,6 +83,7 @@ class WebApp(Starlette):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        # In front of Starlette, whose routing costs more than these responses.
         app = self._raw_apps.get(scope["path"]) or super().__call__
         try:
             if scope["method"] not in METHODS_WITHOUT_BODY:
@@ -117,6 +118,7 @@ async def _send_empty_response(send: Send, status: int) -> None:
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         (b"referrer-policy", b"no-referrer"),
     ]
+    # A response may have begun, or its client may have left: nothing can be sent then.
     with suppress(Exception):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

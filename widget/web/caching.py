@@ -7,10 +7,12 @@ from math import ceil, floor
 from widget.model.snapshot import Snapshot
 
 MAX_AGE_SECONDS = 10
+# Short, so that the end of an outage shows.
 MAX_AGE_OF_ERRORS_SECONDS = 5
 PROGRESS_STEP_MS = 5_000
 """While progress moves the ETag changes this often, else each 304 would confirm the progress of the first response."""
 
+# As long as the server itself shows a stale response.
 STALE_IF_ERROR_SECONDS = 300
 
 
@@ -36,6 +38,7 @@ def cache_control(snapshot: Snapshot, now: float) -> str:
     value = f"public, max-age={age}, s-maxage={age}"
     if snapshot.problem is not None:
         return value
+    # A stale copy of moving progress must not be older than one step.
     revalidate = age if progress_step(snapshot, now) is not None else age * 2
     return f"{value}, {stale_directives(snapshot, now, fresh_seconds=age, revalidate_seconds=revalidate)}"
 
@@ -47,6 +50,7 @@ def stale_directives(snapshot: Snapshot, now: float, *, fresh_seconds: int, reva
     """
     most = STALE_IF_ERROR_SECONDS
     if snapshot.valid_until is not None:
+        # nginx obeys stale-if-error to the letter, and showed a song for minutes after its end.
         most = max(0, min(most, floor(snapshot.valid_until - now) - fresh_seconds))
     return f"stale-while-revalidate={min(revalidate_seconds, most)}, stale-if-error={most}"
 

@@ -89,7 +89,9 @@ def public_base_url(request: Request, settings: Settings) -> str:
         return settings.public_url
     host = request.headers.get("host", "")
     if not is_host(host):
+        # Never a stranger's text: it would stand in snippets and headers.
         host = f"{settings.host}:{settings.port}"
+    # Believed for the scheme alone: anybody can send it, and the host would end up in links.
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
     scheme = "https" if forwarded == "https" or request.scope["scheme"] == "https" else "http"
     return f"{scheme}://{host}"

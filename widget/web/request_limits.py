@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope
 
 MAX_BODY_BYTES = 16 * 1024
 BODY_TIMEOUT_SECONDS = 20.0
+# Only /setup and the inlet take bodies, which honest clients send in one piece.
 MAX_AWAITED_BODIES = 8
 CROWDED_BODY_TIMEOUT_SECONDS = 0.1
 """While so many bodies are awaited that there is no slot: an honest one arrives together with its head."""
@@ -21,6 +22,7 @@ METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 def declares_too_large_body(scope: Scope, max_bytes: int) -> bool:
     """Return whether the request itself declares a body of more than ``max_bytes``."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    # The length first: int() of thousands of digits is slow.
     return declared.isdigit() and (len(declared) > 15 or int(declared) > max_bytes)
 
 
@@ -52,11 +54,13 @@ def limit_body(receive: Receive, max_bytes: int, slots: BodySlots | None) -> Rec
 
     Raises HTTPException 413 above ``max_bytes``, 408 after 20 seconds, 503 while too many bodies wait in ``slots``.
     """
+    # A route with its own limit has checked a token first, so its bodies do not compete.
     slots = slots or BodySlots(1)
     left, ends_at, whole = max_bytes, asyncio.get_running_loop().time() + BODY_TIMEOUT_SECONDS, False
 
     async def receive_within_limits() -> Message:
         nonlocal left, whole
+        # After the body only a disconnect comes, which may take as long as it likes.
         if whole:
             return await receive()
         message = await slots.receive(receive, ends_at)

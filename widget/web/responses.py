@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 PUBLIC_HEADERS: Mapping[str, str] = {
+    # Not Starlette's CORSMiddleware, which leaves it out without an Origin, so that caches keep the wrong one.
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Age, Date, ETag, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -28,7 +29,9 @@ RAW_RESPONSE_HEAD = "prepared_head"
 
 A server that does not know it builds them from ``status`` and ``headers``."""
 
+# Below it compression saves next to nothing.
 MIN_GZIP_BYTES = 500
+# A list of any length would be work of a stranger's choice.
 MAX_IF_NONE_MATCH_LENGTH = 2000
 _GZIP_SUFFIXES = ("-gzip", ";gzip")
 """Compressing proxies append these inside the quotes of an ETag."""
@@ -40,6 +43,7 @@ def weak_etag(*parts: bytes | str) -> str:
     for part in parts:
         digest.update(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
+    # Weak, as the same ETag stands for the plain and the compressed body.
     return f'W/"{digest.hexdigest()}"'
 
 
@@ -80,6 +84,7 @@ def build_response(
     if status == 200 and is_not_modified(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=all_headers)
     if compress and len(body) >= MIN_GZIP_BYTES and _accepts_gzip(request.headers.get("accept-encoding", "")):
+        # Without the time, the same bytes for the same page.
         body = gzip.compress(body, 6, mtime=0)
         all_headers["Content-Encoding"] = "gzip"
     return Response(body, status, all_headers, media_type)

@@ -99,6 +99,7 @@ def public_endpoint(endpoint: Endpoint) -> Endpoint:
 def _in_turn(endpoint: Endpoint) -> Endpoint:
     async def respond(request: Request) -> Response:
         queue: FairQueue = request.app.state.render_queue
+        # Else a burst of renders would hold up the JSON and the streams.
         await queue.wait_turn()
         return await endpoint(request)
 

@@ -64,6 +64,7 @@ async def static(request: Request) -> Response:
     name: str = request.path_params["name"]
     if read_static_file(name) is None:
         return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
+    # An old URL may reach a newer server: then the response must not be kept for a year.
     is_current = request.scope["query_string"].decode("latin-1") == static_url(name).partition("?")[2]
     return static_response(
         request, name, "public, max-age=31536000, immutable" if is_current else "public, max-age=300"
@@ -84,6 +85,7 @@ def static_response(request: Request, name: str, cache_control: str) -> Response
         media_type=MEDIA_TYPES[Path(name).suffix],
         cache_control=cache_control,
         etag=weak_etag(body),
+        # Opened by itself, an SVG is a document that could run scripts.
         headers={"Content-Security-Policy": "default-src 'none'"} if name.endswith(".svg") else {},
         compress=True,
     )

@@ -24,9 +24,11 @@ def template_environment(*folders: Path) -> Environment:
 
     return Environment(
         loader=FileSystemLoader(folders),
+        # Not select_autoescape, which leaves .svg and .html.j2 unescaped.
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A deployed template does not change; the check would cost a system call per render.
         auto_reload=False,
     )

@@ -42,9 +42,11 @@ def encode_snapshot(snapshot: Snapshot, artwork: ArtworkCache, source: SourceInf
     """Return the bytes of ``snapshot``, which ``source`` reported."""
     document = {**_document(snapshot, artwork), "source": source_json(source, snapshot.source_label)}
     keys = list(document)
+    # The progress alone changes between two encodings, so it is filled in as digits.
     middle = keys.index("progress_ms")
     before = _json({key: document[key] for key in keys[:middle]})[:-1] + ',"progress_ms":'
     after = "," + _json({key: document[key] for key in keys[middle + 1 :]})[1:]
+    # Each poll moves updated_at, which is no change to a viewer; a seek moves the start.
     revised = {**document, "updated_at": None, "started_at": snapshot.started_at, "fixed": _fixed_progress(snapshot)}
     revision = weak_etag(json.dumps(revised)).removeprefix("W/").strip('"')
     return EncodedSnapshot(snapshot, before.encode(), after.encode(), revision)

@@ -24,7 +24,9 @@ from widget.web.responses import PUBLIC_HEADERS
 
 PATH = "/now-playing/events"
 HEARTBEAT_SECONDS = 15.0
+# Some proxies never report that the viewer left.
 LIFETIME_SECONDS = 3600.0
+# After a restart all streams begin at once, and must not end at once.
 LIFETIME_JITTER = 0.1
 FIRST_EVENT_DELAY_SECONDS = 0.02
 """Keeps the short first write apart from the first event: a proxy decides by the first write's length to compress."""
@@ -39,7 +41,9 @@ _PUBLIC = raw_headers(PUBLIC_HEADERS)
 _STREAM = [
     *_PUBLIC,
     (b"content-type", b"text/event-stream; charset=utf-8"),
+    # no-transform, else HAProxy and Express compress the stream and hold each event back.
     (b"cache-control", b"no-store, no-transform"),
+    # nginx buffers responses otherwise.
     (b"x-accel-buffering", b"no"),
 ]
 _FULL = [
@@ -64,6 +68,7 @@ class EventStreamApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await answer_other_methods(scope, send)
+        # Ended at once: a stream without a body would occupy the connection for an hour.
         elif scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
             await send(_END)
@@ -180,6 +185,7 @@ class FanOut:
         for stream in list(self._streams):
             if stream.heartbeat_at > now:
                 break
+            # To the end of the order: the next heartbeat of this stream is now the last one due.
             del self._streams[stream]
             self._streams[stream] = None
             stream.heartbeat_at = now + HEARTBEAT_SECONDS
@@ -197,6 +203,7 @@ class FanOut:
         """Write ``message`` at once, or as soon as the client has accepted what was written before."""
         steps = stream.send(message).__await__()
         try:
+            # Driven by hand: a write that needs not wait, which is nearly every one, costs no task.
             future = next(steps)
         except StopIteration:
             return

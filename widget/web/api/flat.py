@@ -43,6 +43,7 @@ async def flat_endpoint(request: Request) -> Response:
         caching = cache_control_for(caching, context.settings)
     elif flat.get("songUrl") == fallback:
         caching = cache_control_for(caching, context.settings)
+    # The body holds no progress, but a cache must not confirm it beyond the end of its step.
     etag = weak_etag(body, repr((snapshot.started_at, progress_step(snapshot, now))))
     return build_response(request, body, media_type="application/json", cache_control=caching, etag=etag)
 
@@ -59,6 +60,7 @@ def flat_json(snapshot: Snapshot, artwork: ArtworkCache, listen_url: str) -> Fla
         "artist": ", ".join(artist.name for artist in item.artists) if item.type == "track" else show,
         "album": (item.album.name if item.album else "") if item.type == "track" else show,
         "albumImageUrl": next((one.url for one in artwork.public_artwork(item)), None),
+        # Hand-made widgets take null for "not playing".
         "songUrl": item.url or listen_url,
     }
 

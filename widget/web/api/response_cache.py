@@ -93,6 +93,7 @@ class ResponseCache:
         The request's ``scope`` tells our own address if nothing else does.
         """
         now, finished = self._clock.now(), self._finished
+        # Also not from the future: the wall clock may have been set back.
         if finished is None or finished.snapshot is not snapshot or not 0 <= now - finished.at < CACHE_SECONDS:
             finished = self._finished = _finish(self._cache.get(snapshot), now)
         if finished.needs_origin and scope is not None and self._origin_of is not None:

@@ -14,6 +14,7 @@ from widget.web.caching import cache_control
 from widget.web.context import get_context
 from widget.web.responses import build_response, weak_etag
 
+# Enough for a status bar; a longer one could multiply a long title.
 MAX_FORMAT_LENGTH = 200
 _FIELD = re.compile(r"\{(title|artists|album|status|url)\}")
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -40,6 +41,7 @@ def text_line(snapshot: Snapshot, line_format: str = "") -> str:
     item = snapshot.item or (played.item if played else None)
     if not line_format or len(line_format) > MAX_FORMAT_LENGTH:
         return _one_line(_default_line(snapshot, item))
+    # Else a bar would show the separators of an empty line.
     if item is None and "{status}" not in line_format:
         return ""
     values = _fields(item)

@@ -72,6 +72,7 @@ class BuilderForm:
         options = WidgetOptions.from_query(QueryParams({**query, **given}))
         if "show" in query:
             hidden = set(get_args(Part)) - set(query.getlist("show"))
+            # Unchecked boxes are not sent, so the form sends the visible parts, not the hidden ones.
             options = replace(options, without=tuple(part for part in get_args(Part) if part in hidden))
         wrong = {
             name: given[name] if _REPEATED.fullmatch(given[name]) else ""

@@ -88,6 +88,7 @@ async def builder_page(request: Request) -> Response:
         request,
         page.encode("utf-8", "replace"),
         media_type="text/html; charset=utf-8",
+        # Without PUBLIC_URL the snippets hold the request's Host.
         cache_control=cache_control_for("no-cache", services.settings),
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
         compress=True,

@@ -78,6 +78,7 @@ def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old
     """The iframe, of that size in pixels. Its colour scheme is that of the page inside: another one would tell that
     page a wrong scheme, and draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
     """
+    # Some hosts remove the style attribute.
     attributes = ' frameborder="0" scrolling="no"' if old else ""
     style = f"border: 0; max-width: 100%; color-scheme: {colour_scheme(options)}"
     if options.background == "glass":  # The host's page is blurred by the element; a page can't see what is behind it.

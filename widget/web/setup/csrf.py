@@ -26,6 +26,7 @@ def request_origin(request: Request, base_url: str) -> RequestOrigin:
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
+        # "none" is a typed address or a bookmark.
         return "here" if site in ("same-origin", "none") else "elsewhere"
     if origin is None or origin == "null":
         return "unknown"

@@ -17,6 +17,7 @@ from widget.web.setup import csrf
 from widget.web.static_files import static_url
 from widget.web.templating import jinja_environment
 
+# As long as the pending request in the store.
 COOKIE_MAX_AGE = 600
 
 
@@ -68,6 +69,7 @@ def private_headers(context: AppContext) -> dict[str, str]:
             f"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{accounts}; base-uri 'none'; "
             "frame-ancestors 'none'"
         ),
+        # The callback's address holds the code.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
@@ -76,6 +78,7 @@ def private_headers(context: AppContext) -> dict[str, str]:
 def set_cookie(context: AppContext, response: Response, name: str, value: str) -> None:
     """Set a cookie for ``/setup`` alone, for ten minutes."""
     path, secure = _cookie_scope(context)
+    # Lax, not strict: the callback comes from Spotify's site, and must bring the cookie.
     response.set_cookie(name, value, COOKIE_MAX_AGE, path=path, secure=secure, httponly=True, samesite="lax")
 
 
@@ -99,4 +102,5 @@ def callback_uri(context: AppContext) -> str | None:
 def _cookie_scope(context: AppContext) -> tuple[str, bool]:
     """Return path and ``Secure`` of our cookies."""
     parts = urlsplit(context.settings.public_url or "")
+    # No Secure over http, where the browser would drop the cookie.
     return f"{parts.path}/setup", parts.scheme == "https"

@@ -69,6 +69,7 @@ async def _start(request: Request) -> Response:
     origin = request_origin(request, public_base_url(request, context.settings))
     if origin == "elsewhere" or (origin == "unknown" and not has_form_cookie(request)):
         return _form_with_error(request, 403, CROSS_SITE_ERROR)
+    # After the origin: another site's form is not even read.
     form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
     if origin == "unknown" and not is_valid_form_token(request, _field(form, "form")):
         return _form_with_error(request, 403, CROSS_SITE_ERROR)
@@ -79,9 +80,11 @@ async def _start(request: Request) -> Response:
         return _form_with_error(request, 429, TOO_MANY_KEYS_ERROR, headers)
     if check == "wrong":
         return _form_with_error(request, 403, WRONG_KEY_ERROR)
+    # Never made from the request: its Host would decide where Spotify sends the code.
     if (callback := callback_uri(context)) is None:
         return _form_with_error(request, 400, NO_PUBLIC_URL_ERROR)
     started = await reauthorization.begin(callback)
+    # 303, so that the browser follows with GET (RFC 9110, section 15.4.4).
     response = RedirectResponse(started.authorize_url, 303, private_headers(context))
     set_cookie(context, response, STATE_COOKIE, started.cookie)
     return response
