@@ -1,6 +1,7 @@
 """Settings: defaults, and every fault told at once by the name of its variable."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from widget.config.settings import Settings, load_environ
 from widget.model.errors import ConfigurationError
+from widget.model.parsers import EARLIEST_AUTHORIZATION, parse_authorized_at
 from widget.model.sources import SOURCES, SourceName, parse_source_name
 
 WRONG = [
@@ -329,3 +331,16 @@ def test_what_a_source_cannot_keep_is_refused_once_it_is_known(source: SourceNam
 
 def test_hiding_what_is_explicit_is_promised_by_spotify_alone() -> None:
     assert Settings.from_environ({"HIDE_EXPLICIT": "1"}).for_source("spotify").hide_explicit
+
+
+@pytest.mark.parametrize(("ahead", "is_taken"), [(86_400.0, True), (86_401.0, False)])
+def test_the_date_of_an_authorization_lies_between_2008_and_tomorrow(ahead: float, is_taken: bool) -> None:
+    now = 1_795_000_000.0
+    parse = parse_authorized_at(now)
+    assert parse("2008-01-01") == EARLIEST_AUTHORIZATION
+    date = datetime.fromtimestamp(now + ahead, UTC).isoformat()
+    if is_taken:
+        assert parse(date) == now + ahead
+    else:
+        with pytest.raises(ValueError, match="in the future"):
+            parse(date)

@@ -79,6 +79,13 @@ def test_answers_that_tell_nothing_but_a_known_end_are_counted() -> None:
     assert known.with_playback(plays(NOW + 6, 100), NOW + 6).polls_past_end == 0
 
 
+@pytest.mark.parametrize(("fallen_ms", "counted"), [(3_000, 1), (3_001, 0)])
+def test_a_progress_that_falls_by_more_than_three_seconds_has_begun_again(fallen_ms: int, counted: int) -> None:
+    known = state_after(plays(NOW, 199_000))
+    again = known.with_playback(plays(NOW + 1.5, 199_000 - fallen_ms), NOW + 1.5)
+    assert again.polls_past_end == counted
+
+
 def test_a_player_that_crawls_over_its_end_is_counted_too() -> None:
     known = state_after(plays(NOW, 199_000))
     for second in (1.5, 3.0, 4.5):

@@ -69,7 +69,7 @@ def update_incident(
         return replace(previous, resolved_at=now)
     if code is not None or last_success_at is None:
         return previous
-    return replace(previous, resolved_at=now) if (last_success_at or 0) >= previous.opened_at else previous
+    return replace(previous, resolved_at=now) if last_success_at >= previous.opened_at else previous
 
 
 def dump_incident(incident: Incident) -> str:

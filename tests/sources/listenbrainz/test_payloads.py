@@ -247,3 +247,8 @@ def test_no_json_makes_anything_but_a_valid_answer(listens: list[Any]) -> None:
 def test_no_bytes_make_anything_but_an_error(content: bytes) -> None:
     with pytest.raises(SourceUnreachable):
         read_listens(content, NOW)
+
+
+@pytest.mark.parametrize(("ahead", "count"), [(86_400, 1), (86_401, 0)])
+def test_a_player_s_clock_may_be_a_day_ahead(ahead: int, count: int) -> None:
+    assert len(read_listens(body({**listen(), "listened_at": int(NOW) + ahead}), NOW)) == count
