@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
-from tests.support.browser import launched
+from tests.support.browser import SCHEMES, Scheme, launched
 from tests.support.engines import Engine, Firefox, WebKit, firefox, webkit
 from tests.support.host_site import HostSite, host_site
 from tests.support.live_server import live_server
@@ -41,10 +41,33 @@ def browser(running_playwright: Playwright) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page_without_scripts(running_playwright: Playwright) -> Iterator[Page]:
-    """A page of a browser in which JavaScript is switched off."""
-    with launched(running_playwright, javascript=False) as context:
-        yield context.new_page()
+def page_without_scripts(browser: BrowserContext) -> Iterator[Page]:
+    """A page whose scripts do not run."""
+    opened = browser.new_page()
+    browser.new_cdp_session(opened).send("Emulation.setScriptExecutionDisabled", {"value": True})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module", params=SCHEMES)
+def system(request: pytest.FixtureRequest) -> Scheme:
+    """The color scheme that the system prefers."""
+    scheme: Scheme = request.param
+    return scheme
+
+
+@pytest.fixture(scope="module")
+def browser_of_system(running_playwright: Playwright, system: Scheme) -> Iterator[BrowserContext]:
+    """A browser on a system that prefers that scheme by itself, without emulation."""
+    with launched(running_playwright, native=system) as context:
+        yield context
+
+
+@pytest.fixture
+def page_of_system(browser_of_system: BrowserContext) -> Iterator[Page]:
+    opened = browser_of_system.new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Live
-from tests.support.browser import Scheme, launched
+from tests.support.browser import Scheme
 from tests.support.host_page import host_page
-
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 PAGES = {
     "nothing said": ("", "light", "light"),
@@ -38,18 +36,16 @@ def themed(theme: str) -> re.Pattern[str]:
     return re.compile(rf"/widget\?theme={theme}")
 
 
-@pytest.mark.parametrize("system", SCHEMES)
-def test_it_takes_what_suits_the_page(live: Live, running_playwright: Playwright, system: Scheme) -> None:
-    with launched(running_playwright, native=system) as context:
-        page = context.new_page()
-        page.route(re.compile("/widget"), lambda route: route.abort())
-        for name, (head, if_light, if_dark) in PAGES.items():
-            theme = if_dark if system == "dark" else if_light
-            with host_page(f'{head}<main><script src="{live.url}/embed.js" async></script></main>') as url:
-                page.goto(url)
-                frame = page.locator("iframe")
-                expect(frame, name).to_have_attribute("src", themed(theme))
-                assert frame.evaluate("(frame) => getComputedStyle(frame).colorScheme") == theme, name
+def test_it_takes_what_suits_the_page(live: Live, page_of_system: Page, system: Scheme) -> None:
+    page = page_of_system
+    page.route(re.compile("/widget"), lambda route: route.abort())
+    for name, (head, if_light, if_dark) in PAGES.items():
+        theme = if_dark if system == "dark" else if_light
+        with host_page(f'{head}<main><script src="{live.url}/embed.js" async></script></main>') as url:
+            page.goto(url)
+            frame = page.locator("iframe")
+            expect(frame, name).to_have_attribute("src", themed(theme))
+            assert frame.evaluate("(frame) => getComputedStyle(frame).colorScheme") == theme, name
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,15 @@
 import io
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect
+from playwright.sync_api import Frame, Page, expect
 
 from tests.browser.conftest import Live
-from tests.support.browser import Scheme, launched
+from tests.support.browser import Scheme
 from tests.support.builder_page import BuilderPage
 from tests.support.host_page import host_page
 from tests.support.showing import playing
@@ -31,18 +30,6 @@ IS_DARK = """() => {
     return (/^rgb/.test(color) ? (first + green + blue) / 765 : first) > 0.5;
 }"""
 """Light letters; their colour is told as rgb() or as oklch()."""
-
-
-@pytest.fixture(params=["light", "dark"])
-def system(request: pytest.FixtureRequest) -> Scheme:
-    scheme: Scheme = request.param
-    return scheme
-
-
-@pytest.fixture
-def native(running_playwright: Playwright, system: Scheme) -> Iterator[BrowserContext]:
-    with launched(running_playwright, native=system) as context:
-        yield context
 
 
 def pasted(live: Live, name: str, query: str = "") -> str:
@@ -72,9 +59,9 @@ def corner(page: Page) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_an_automatic_widget_is_dark_where_the_system_is_and_has_no_box(
-    native: BrowserContext, system: Scheme, live: Live, name: str
+    page_of_system: Page, system: Scheme, live: Live, name: str
 ) -> None:
-    page = native.new_page()
+    page = page_of_system
     for kind, head in PAGES.items():
         with host_page(head + pasted(live, name)) as url:
             page.goto(url)
@@ -85,9 +72,9 @@ def test_an_automatic_widget_is_dark_where_the_system_is_and_has_no_box(
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_fixed_theme_holds_whatever_the_system_is_and_has_no_box(
-    native: BrowserContext, live: Live, name: str, theme: str
+    page_of_system: Page, live: Live, name: str, theme: str
 ) -> None:
-    page = native.new_page()
+    page = page_of_system
     for kind, head in PAGES.items():
         with host_page(head + pasted(live, name, f"?theme={theme}")) as url:
             page.goto(url)
@@ -96,8 +83,8 @@ def test_a_fixed_theme_holds_whatever_the_system_is_and_has_no_box(
 
 
 @pytest.mark.parametrize("name", ["script", "element"])
-def test_the_script_s_widget_suits_the_page_and_has_no_box(native: BrowserContext, live: Live, name: str) -> None:
-    page = native.new_page()
+def test_the_script_s_widget_suits_the_page_and_has_no_box(page_of_system: Page, live: Live, name: str) -> None:
+    page = page_of_system
     for ground, is_dark in (("rgb(20 20 24)", True), ("rgb(250 250 245)", False)):
         with host_page(f"<style>body{{background:{ground}}}</style>{pasted(live, name)}") as url:
             page.goto(url)

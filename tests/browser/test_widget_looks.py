@@ -4,16 +4,15 @@ import io
 import re
 import time
 from collections.abc import Iterator
-from typing import Literal
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageChops
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.browser.conftest import Live
-from tests.support.browser import launched
+from tests.support.browser import SCHEMES, Scheme, launched
 from tests.support.host_page import host_page
 from tests.support.live_server import live_server
 from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
@@ -25,7 +24,6 @@ from widget.model.snapshot import Snapshot
 from widget.model.sources import LASTFM
 
 SERIOUS = {"serious", "critical"}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 THAI = item("คืนที่ฝนตกหนักที่สุดในรอบสิบปีผู้คนกลับบ้าน", ("วงดนตรีที่รู้จักกัน",))
 HINDI = item("बारिश की रात में टूटे हुए तारों की कहानी और हम", ("श्रुति कृष्णमूर्ति", "ऋत्विक"))
 VIETNAMESE = item("Những Ngày Ấy Ở Huế: Bản Thu Trực Tiếp Ở Nhà Hát Lớn", ("Đặng Thị Quỳnh", "Nguyễn Ẩn"))
@@ -130,11 +128,23 @@ def test_the_height_is_that_of_the_snippets_whatever_plays(page: Page, live: Liv
                 assert named(boxes(frame), "card")[3] == LAYOUTS[layout]
 
 
-@pytest.fixture(params=["defaultFontSize=32", "minimumFontSize=18", "defaultFontSize=24,minimumFontSize=20"])
-def large_letters(request: pytest.FixtureRequest, running_playwright: Playwright) -> Iterator[Page]:
+LARGE_LETTERS = ["defaultFontSize=32", "minimumFontSize=18", "defaultFontSize=24,minimumFontSize=20"]
+
+
+@pytest.fixture(scope="module", params=LARGE_LETTERS)
+def browser_with_large_letters(
+    request: pytest.FixtureRequest, running_playwright: Playwright
+) -> Iterator[BrowserContext]:
     """A browser whose reader needs larger letters."""
     with launched(running_playwright, blink=request.param) as context:
-        yield context.new_page()
+        yield context
+
+
+@pytest.fixture
+def large_letters(browser_with_large_letters: BrowserContext) -> Iterator[Page]:
+    opened = browser_with_large_letters.new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -239,13 +249,6 @@ def difference(one: bytes, other: bytes) -> tuple[int, int, int, int] | None:
 # ---- Schemes and grounds ------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=SCHEMES)
-def system(request: pytest.FixtureRequest, running_playwright: Playwright) -> Iterator[tuple[str, Page]]:
-    """A browser on a system that prefers one scheme by itself, without any emulation."""
-    with launched(running_playwright, native=request.param) as context:
-        yield request.param, context.new_page()
-
-
 HOSTS = {
     "a light page": "background:#ffffff",
     "a dark page": "background:#101418;color-scheme:dark",
@@ -256,9 +259,9 @@ HOSTS = {
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_dark_is_dark_exactly_where_the_system_is_and_no_box_shows_around_the_corners(
-    system: tuple[str, Page], live: Live, host: str, theme: str
+    page_of_system: Page, system: Scheme, live: Live, host: str, theme: str
 ) -> None:
-    preference, page = system
+    page = page_of_system
     scheme = "light dark" if theme == "auto" else theme
     source = f'src="{live.url}/widget?theme={theme}&amp;background=card" width="420" height="140"'
     html = (
@@ -271,7 +274,7 @@ def test_dark_is_dark_exactly_where_the_system_is_and_no_box_shows_around_the_co
         picture = Image.open(io.BytesIO(page.screenshot(clip={"x": 0, "y": 0, "width": 420, "height": 140}))).convert(
             "RGB"
         )
-    ground = (0x19, 0x14, 0x14) if (preference if theme == "auto" else theme) == "dark" else (255, 255, 255)
+    ground = (0x19, 0x14, 0x14) if (system if theme == "auto" else theme) == "dark" else (255, 255, 255)
     assert picture.getpixel((300, 60)) == ground
     page_colour = HOSTS[host].removeprefix("background:#")[:6]
     assert picture.getpixel((0, 0)) == tuple(bytes.fromhex(page_colour))
