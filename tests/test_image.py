@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from tests.support.commands import ROOT
+from tests.support.programs import require, skip_or_fail
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DOCKERFILE = ROOT / ".github/Dockerfile"
@@ -112,10 +113,7 @@ def free_port() -> int:
 
 def uv() -> str:
     beside = Path(sys.executable).parent / "uv"
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if found is None:
-        pytest.skip("needs uv")
-    return found
+    return require(beside if beside.exists() else "uv")
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +139,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     if done.returncode and re.search(r"dns error|[Ff]ailed to (fetch|lookup)|error sending request", done.stderr):
-        pytest.skip("needs PyPI")
+        skip_or_fail("PyPI cannot be reached")
     assert done.returncode == 0, done.stderr
     return root
 

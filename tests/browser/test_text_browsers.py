@@ -1,8 +1,6 @@
 """``/widget`` in w3m and lynx, which know no scripts and no styles."""
 
-import os
 import re
-import shutil
 import subprocess
 import time
 
@@ -10,6 +8,7 @@ import httpx
 import pytest
 
 from tests.browser.conftest import Live
+from tests.support.programs import require
 from tests.support.showing import LONG, idle, item, paused, playing
 
 BROWSERS = {"w3m": ["w3m", "-dump"], "lynx": ["lynx", "-dump", "-nolist"]}
@@ -19,10 +18,7 @@ BROWSERS = {"w3m": ["w3m", "-dump"], "lynx": ["lynx", "-dump", "-nolist"]}
 def read(request: pytest.FixtureRequest, live: Live) -> list[str]:
     """The command that prints the widget as one of the text browsers shows it."""
     command = BROWSERS[request.param]
-    if shutil.which(command[0]) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{command[0]} is missing, and in CI nothing may be skipped")
-        pytest.skip(f"{command[0]} is not installed")
+    require(command[0])
     return [*command, f"{live.url}/widget"]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -16,6 +15,7 @@ import pytest
 
 from tests.support.live_server import free_port
 from tests.support.postgres import Postgres
+from tests.support.programs import require
 from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Authorization
 from widget.store.base import StoreTimeouts
@@ -133,11 +133,7 @@ async def test_a_schema_that_somebody_dropped_is_made_anew(postgres_server: Post
 @contextmanager
 def pooler(url: str, folder: Path, mode: str) -> Iterator[str]:
     """PgBouncer before the database at ``url``."""
-    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("PgBouncer is missing, and in CI nothing may be skipped")
-        pytest.skip("PgBouncer is not installed")
+    program = require("pgbouncer")
     parts, port = urlsplit(url), free_port()
     name = parts.path.lstrip("/")
     users, settings = folder / "users.txt", folder / "pgbouncer.ini"

@@ -1,14 +1,14 @@
 """A real Chromium, driven by Playwright; without one the tests that need it skip (in CI they fail)."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import pytest
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+
+from tests.support.programs import skip_or_fail
 
 CHROMIUMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 """The first that is installed is taken: without the parts of a desktop browser a page costs half the CPU time."""
@@ -52,9 +52,7 @@ def launched(
     arguments = [*ARGUMENTS, f"--blink-settings={settings}"] if settings else ARGUMENTS
     executable = next(filter(Path.exists, CHROMIUMS), None)
     if executable is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing, and in CI nothing may be skipped")
-        pytest.skip("Chromium is not installed")
+        skip_or_fail("Chromium is not installed")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         context = playwright.chromium.launch_persistent_context(
             profile,

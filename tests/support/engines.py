@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from selenium.webdriver import Remote, WebKitGTKOptions
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.webkitgtk.service import Service
+
+from tests.support.programs import require
 
 FIREFOX = Path("/usr/bin/firefox-esr")
 WEBKIT_DRIVER = Path("/usr/bin/WebKitWebDriver")
@@ -148,7 +149,7 @@ class WebKit(Engine):
 @contextmanager
 def firefox() -> Iterator[Firefox]:
     """Firefox without a window, with a profile of its own; scroll bars take room."""
-    _need(FIREFOX)
+    require(FIREFOX)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -174,7 +175,7 @@ def firefox() -> Iterator[Firefox]:
 @contextmanager
 def webkit(*, dark: bool = False) -> Iterator[WebKit]:
     """WebKit on a virtual screen, on a light or a dark system."""
-    _need(WEBKIT_DRIVER)
+    require(WEBKIT_DRIVER)
     with _screen() as display:
         options = WebKitGTKOptions()
         options.binary_location = str(next(Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser")))
@@ -194,7 +195,7 @@ def webkit(*, dark: bool = False) -> Iterator[WebKit]:
 @contextmanager
 def _screen() -> Iterator[str]:
     """A virtual screen; its name, as ``DISPLAY`` takes it."""
-    _need(XVFB)
+    require(XVFB)
     reading, writing = os.pipe()
     command = [str(XVFB), "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
     process = subprocess.Popen(command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -224,11 +225,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _need(program: Path) -> None:
-    if program.exists():
-        return
-    if os.environ.get("CI"):
-        pytest.fail(f"{program} is missing, and in CI nothing may be skipped")
-    pytest.skip(f"{program} is not installed")

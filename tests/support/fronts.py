@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -10,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.documentation import doc, section
 from tests.support.live_server import free_port
+from tests.support.programs import require
 
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
@@ -83,11 +81,7 @@ FRONTS: dict[str, Callable[[Path, str], AbstractContextManager[str]]] = {
 
 @contextmanager
 def _running(program: str, arguments: tuple[str, ...], folder: Path, config: str, port: int) -> Iterator[str]:
-    command = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/bin")
-    if command is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{program} is missing")
-        pytest.skip(f"{program} is not installed")
+    command = require(program)
     path = folder / "front.conf"
     path.write_text(config, encoding="utf-8")
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}

@@ -1,6 +1,5 @@
 """The real Music Player Daemon with a null output, and a music folder that the test makes."""
 
-import shutil
 import socket
 import subprocess
 import time
@@ -8,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.audio import Song, make_library
 from tests.support.live_server import free_port
+from tests.support.programs import require
 
 START_SECONDS = 10.0
 
@@ -108,8 +106,7 @@ class MpdDaemon:
 @contextmanager
 def mpd_daemon(folder: Path, songs: Sequence[Song], password: str | None = None) -> Iterator[MpdDaemon]:
     """Run a daemon that knows ``songs`` while the context lasts. Skips the test where mpd or ffmpeg is missing."""
-    if shutil.which("mpd") is None or shutil.which("ffmpeg") is None:
-        pytest.skip("mpd and ffmpeg are not installed")
+    require("mpd", "ffmpeg")
     make_library(folder / "music", songs)
     daemon = MpdDaemon(folder, password)
     try:

@@ -2,13 +2,11 @@
 
 import fcntl
 import hashlib
-import os
-import shutil
 import subprocess
 from functools import lru_cache
 from pathlib import Path
 
-import pytest
+from tests.support.programs import require
 
 FOLDER = Path(__file__).parents[1] / "browser" / "npm"
 DOCS = Path(__file__).parents[2] / "docs" / "embedding.md"
@@ -21,10 +19,7 @@ def bundles() -> Path:
     """Return the folder of the bundles, ``NAME.js`` for each library, after ``npm ci`` and the build where needed."""
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in SOURCES)).hexdigest()
     stamp = FOLDER / "dist" / "built-from"
-    if shutil.which("npm") is None:
-        if os.environ.get("CI"):
-            pytest.fail("npm is missing, and in CI nothing may be skipped")
-        pytest.skip("npm is not installed")
+    require("npm")
     with (FOLDER / ".lock").open("w") as lock:  # Several workers of pytest-xdist come here at once.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != digest:

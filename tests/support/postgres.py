@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from tests.support.live_server import free_port
+from tests.support.programs import skip_or_fail
 
 
 def _binaries() -> Path | None:
@@ -68,9 +68,7 @@ def postgres() -> Iterator[Postgres]:
     """A server that runs while the context lasts."""
     binaries = _binaries()
     if binaries is None:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL is missing, and in CI nothing may be skipped")
-        pytest.skip("PostgreSQL is not installed")
+        skip_or_fail("PostgreSQL is not installed")
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if os.geteuid() == 0:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.support.audio import Song, make_library
 from tests.support.commands import ROOT
 from tests.support.live_server import free_port
+from tests.support.programs import require
 from tests.support.supysonic_server import USER, SupysonicServer
 from tests.support.tls_proxy import TlsProxy
 
@@ -45,8 +45,7 @@ class RealPlayer(ABC):
         return self.folder / "music" / f"{title}.flac"
 
     def make_songs(self) -> None:
-        if shutil.which("ffmpeg") is None:
-            pytest.skip("ffmpeg is not installed")
+        require("ffmpeg")
         songs = [Song(f"{title}.flac", self.length, title, ("The Weirs",), "Locks") for title in TITLES]
         make_library(self.folder / "music", songs)
 
@@ -95,8 +94,7 @@ class QuodLibet(RealPlayer):
     """Debian's Quod Libet, on a screen of its own. Its plug-in lies where it does not look for plug-ins."""
 
     def start(self) -> None:
-        if shutil.which("quodlibet") is None or shutil.which("xvfb-run") is None or not QUOD_LIBET_PLUGIN.exists():
-            pytest.skip("Quod Libet, its plug-in or xvfb is not installed")
+        require("quodlibet", "xvfb-run", "xauth", "dbus-run-session", QUOD_LIBET_PLUGIN)
         self.make_songs()
         home = self.folder / "quodlibet"
         shutil.copytree(QUOD_LIBET_PLUGIN, home / "plugins" / "listenbrainz")
@@ -155,8 +153,7 @@ class Mopidy(RealPlayer):
     length = 32.0  # It scrobbles nothing shorter than half a minute.
 
     def start(self) -> None:
-        if shutil.which("mopidy") is None or not (PLUGINS / "mopidy_listenbrainz").exists():
-            pytest.skip("Mopidy or Mopidy-Listenbrainz is not installed")
+        require("mopidy", PLUGINS / "mopidy_listenbrainz")
         self.make_songs()
         self.proxy = TlsProxy(self.folder, int(self.url.rsplit(":", 1)[1]))
         self.port = free_port()

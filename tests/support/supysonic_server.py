@@ -1,6 +1,5 @@
 """The real Supysonic, a Subsonic server in Python, with a music folder that the test makes."""
 
-import shutil
 import subprocess
 import sys
 import time
@@ -9,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.support.audio import Song, make_library
 from tests.support.live_server import free_port
+from tests.support.programs import require
 
 START_SECONDS = 20.0
 USER, PASSWORD = "elin", "needle-of-the-server"
@@ -99,8 +98,7 @@ class SupysonicServer:
 @contextmanager
 def supysonic_server(folder: Path, songs: Sequence[Song]) -> Iterator[SupysonicServer]:
     """Run a server that knows ``songs`` while the context lasts. Skips the test where ffmpeg is missing."""
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg is not installed")
+    require("ffmpeg")
     make_library(folder / "music", songs)
     server = SupysonicServer(folder)
     try:

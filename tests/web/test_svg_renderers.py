@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from typing import get_args
@@ -11,6 +10,7 @@ from typing import get_args
 import pytest
 from PIL import Image, ImageChops
 
+from tests.support.programs import require
 from tests.support.showing import ARABIC, HEBREW, Showing, item, paused, playing
 from widget.artwork.oklch import Rgb, parse_hex
 from widget.model.playback import PlayedItem
@@ -29,11 +29,7 @@ PINK: Rgb = (255, 0, 200)
 
 
 def with_librsvg(svg: bytes) -> bytes:
-    command = shutil.which("rsvg-convert")
-    if command is None:
-        assert not os.environ.get("CI"), "librsvg2-bin is missing"
-        pytest.skip("rsvg-convert is not installed")
-    return subprocess.run([command], input=svg, capture_output=True, check=True).stdout
+    return subprocess.run([require("rsvg-convert")], input=svg, capture_output=True, check=True).stdout
 
 
 def with_resvg(svg: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """The real Mopidy, which speaks MPD's protocol by an extension of its own."""
 
 import asyncio
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 from tests.support.audio import Song, make_library
 from tests.support.live_server import free_port
 from tests.support.mpd_daemon import MpdDaemon
+from tests.support.programs import require
 from tests.support.real_time import real_time_program
 
 pytestmark = [pytest.mark.process, pytest.mark.mopidy]
@@ -63,8 +63,7 @@ class Mopidy(MpdDaemon):
 
 @pytest.fixture(scope="module")
 def mopidy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mopidy]:
-    if shutil.which("mopidy") is None or not Path("/usr/lib/python3/dist-packages/mopidy_mpd").exists():
-        pytest.skip("mopidy and mopidy-mpd are not installed")
+    require("mopidy", "/usr/lib/python3/dist-packages/mopidy_mpd")
     folder = tmp_path_factory.mktemp("mopidy")
     make_library(folder / "music", SONGS)
     running = Mopidy(folder)
