@@ -14,6 +14,7 @@ from tests.browser.conftest import Live
 from tests.support.browser import Scheme
 from tests.support.builder_page import BuilderPage
 from tests.support.host_page import host_page
+from tests.support.live_server import NO_CERTIFICATES
 from tests.support.showing import playing
 
 GROUND = (58, 110, 165)
@@ -35,9 +36,9 @@ IS_DARK = """() => {
 def pasted(live: Live, name: str, query: str = "") -> str:
     if name == "oembed":
         url = f"{live.url}/widget{query}"
-        html: str = httpx.get(f"{live.url}/oembed", params={"url": url}).json()["html"]
+        html: str = httpx.get(f"{live.url}/oembed", params={"url": url}, verify=NO_CERTIFICATES).json()["html"]
         return html
-    return BuilderPage(httpx.get(f"{live.url}/{query}").text).snippets[name]
+    return BuilderPage(httpx.get(f"{live.url}/{query}", verify=NO_CERTIFICATES).text).snippets[name]
 
 
 def widget(page: Page) -> Frame:

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.json_schema import check_now_playing
-from tests.support.live_server import free_port, live_server
+from tests.support.live_server import NO_CERTIFICATES, free_port, live_server
 from tests.support.program import ALWAYS
 from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
 from widget.sources.simulators.spotify_playlist import SimulatedPlayback, SpotifyPlaylist
@@ -92,7 +92,7 @@ class Server:
         wait_for(self.url + "/healthz", self.process)
 
     def get(self, path: str = "/now-playing", **more: float) -> httpx.Response:
-        response = httpx.get(self.url + path, timeout=more.get("timeout", 10.0))
+        response = httpx.get(self.url + path, verify=NO_CERTIFICATES, timeout=more.get("timeout", 10.0))
         if path == "/now-playing":
             check_now_playing(response.json())
         return response
@@ -134,7 +134,7 @@ def wait_for(url: str, process: "subprocess.Popen[str] | None" = None, seconds: 
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            httpx.get(url, timeout=2.0)
+            httpx.get(url, timeout=2.0, verify=NO_CERTIFICATES)
         except httpx.HTTPError:
             if process is not None and process.poll() is not None:
                 raise AssertionError(f"it ended: {process.communicate()}") from None

@@ -1,6 +1,7 @@
 """The real server on 127.0.0.1 for an ASGI app, in a thread of the test's own process."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from widget.server.connections import ConnectionLimits
 from widget.server.server import Server
 
 LIMITS = ConnectionLimits(connections=10_000)
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""``verify`` of requests without TLS: HTTPX would load the system's certificates for each, which takes 30 ms."""
 
 
 @contextmanager
