@@ -1,4 +1,4 @@
-"""What several folders of tests need."""
+"""Fixtures and settings of all tests."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def service() -> Iterator[Spotify]:
 
 @pytest.fixture
 def seeded(service: Spotify) -> dict[str, str]:
-    """The variables of a host that was given a seed, six days old by the clock that real processes have."""
+    """The variables of a host that was given a seed, six days old by the system's clock."""
     return {
         **service.environ,
         "SPOTIFY_REFRESH_TOKEN": service.simulator.grant(SCOPES),
@@ -39,7 +39,7 @@ def seeded(service: Spotify) -> dict[str, str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what the quick command of CONTRIBUTING leaves out."""
+    """Mark the tests that the quick command of CONTRIBUTING leaves out."""
     browser = Path(__file__).parent / "browser"
     for item in items:
         if item.path.is_relative_to(browser):
@@ -49,12 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """For ``-n auto``: two for each core, because half of what the tests do is waiting for processes and browsers."""
+    """Return two workers for each core: half of the time the tests wait for processes and browsers."""
     return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:
-    """No example of a property is too slow: how fast a machine is says nothing of what it tests.
+    """Set no deadline for examples of properties: the speed of a machine is not under test.
 
     A run in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts."""
     settings.register_profile("unhurried", deadline=None)

@@ -123,9 +123,9 @@ async def test_spotify_stands_in_nothing_that_anybody_sees_of_another_source(
     for told in (first, Walk({"the log": caplog.text})):
         assert told.words(*others(name)) == []
     if trouble is None:
-        assert "small planets" in first.heard["/now-playing"].lower()
-        assert f"/{running.services.lastfm.user}" in first.heard["/widget?layout=card&lang=en"] or name != "lastfm"
-    assert set(running.services.asked) <= HOSTS[name] | COVER_ART
+        assert "small planets" in first.responses["/now-playing"].lower()
+        assert f"/{running.services.lastfm.user}" in first.responses["/widget?layout=card&lang=en"] or name != "lastfm"
+    assert set(running.services.requested_hosts) <= HOSTS[name] | COVER_ART
 
 
 @pytest.mark.parametrize("name", POLLED)
@@ -135,8 +135,8 @@ async def test_nor_before_it_is_set_up(tmp_path: Path, name: str) -> None:
     async with with_another_s_token(tmp_path, name, services(clock), clock, **unset) as running:
         told = await walk(running.app, running.client)
     assert told.words(*others(name)) == []
-    assert f"python -m bootstrap --source {name}" in told.heard["/?layout=card"]
-    assert running.services.asked == []
+    assert f"python -m bootstrap --source {name}" in told.responses["/?layout=card"]
+    assert running.services.requested_hosts == []
 
 
 async def test_nor_of_what_players_tell(tmp_path: Path) -> None:
@@ -163,11 +163,11 @@ async def test_nor_of_what_players_tell(tmp_path: Path) -> None:
         playing = await walk(running.app, running.client)
         await running.clock.advance(700)
         ended = await walk(running.app, running.client)
-    assert "small planets" in playing.heard["/now-playing"].lower()
-    assert "the kitchen" in playing.heard["/widget?layout=card&lang=en"].lower()
+    assert "small planets" in playing.responses["/now-playing"].lower()
+    assert "the kitchen" in playing.responses["/widget?layout=card&lang=en"].lower()
     for walked in (before, playing, ended):
         assert walked.words(*others("inlet")) == []
-    assert set(running.services.asked) <= COVER_ART
+    assert set(running.services.requested_hosts) <= COVER_ART
 
 
 async def test_no_other_source_stands_in_what_anybody_sees_of_spotify(
@@ -189,8 +189,8 @@ async def test_no_other_source_stands_in_what_anybody_sees_of_spotify(
         refused = await walk(running.app, running.client)
     for told in (playing, refused, Walk({"the log": caplog.text})):
         assert told.words(*others("spotify"), "coverartarchive", "musicbrainz") == []
-    assert "tides of glass" in playing.heard["/now-playing"].lower()
-    assert "forbidden" in refused.heard["/readyz"]
+    assert "tides of glass" in playing.responses["/now-playing"].lower()
+    assert "forbidden" in refused.responses["/readyz"]
     assert "api.spotify.com" in asked
     assert set(asked) <= HOSTS["spotify"]
 

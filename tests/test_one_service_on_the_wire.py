@@ -57,9 +57,9 @@ def walked(running: Server) -> Walk:
     for path in PATHS:
         address = f"/oembed?url={running.url}/widget" if path == "/oembed" else path
         answer = running.get(address)
-        told.heard[path] = str(answer.headers) + answer.text.replace('"spotify":null', "")
+        told.responses[path] = str(answer.headers) + answer.text.replace('"spotify":null', "")
     with httpx.stream("GET", f"{running.url}/now-playing/events", timeout=10) as stream:
-        told.heard["/now-playing/events"] = next(stream.iter_lines())
+        told.responses["/now-playing/events"] = next(stream.iter_lines())
     return told
 
 
@@ -92,7 +92,7 @@ def test_nothing_goes_to_spotify_or_another_source_and_nothing_is_said_of_it(
         running.get(running.get().json()["item"]["artwork_path"])
         told_all = walked(running)
         until(lambda: bool(proxy.asked))
-        told_all.heard["the log"] = log_of(running)
+        told_all.responses["the log"] = log_of(running)
     assert told_all.words("spotify", "scdn.co") == []
     assert proxy.asked == {"coverartarchive.org:443"}
 
@@ -108,6 +108,6 @@ def test_nothing_of_spotify_s_goes_to_another_source(tmp_path: Path, proxy: Reco
             running.get(running.get().json()["item"]["artwork_path"])
             told_all = walked(running)
             until(lambda: bool(proxy.asked))
-            told_all.heard["the log"] = log_of(running)
+            told_all.responses["the log"] = log_of(running)
     assert told_all.words("last.fm", "lastfm", "audioscrobbler", "listenbrainz", "coverart") == []
     assert proxy.asked == {"i.scdn.co:443"}

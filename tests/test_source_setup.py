@@ -99,7 +99,7 @@ async def test_artwork_comes_from_the_cover_art_archive_and_nobody_else_is_asked
         now: Any = await running.now()
         image = await running.client.get(now["item"]["artwork_path"])
         assert image.headers["content-type"] == "image/jpeg"
-        assert set(running.services.asked) <= {
+        assert set(running.services.requested_hosts) <= {
             "api.listenbrainz.org",
             "coverartarchive.org",
             "archive.org",
@@ -138,7 +138,7 @@ async def test_without_a_name_nobody_is_asked_until_one_is_stored(tmp_path: Path
         answer = await running.client.get("/now-playing")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_configured")
         assert "--source lastfm" in answer.json()["error"]["message"]
-        assert running.services.asked == []
+        assert running.services.requested_hosts == []
         simulated = running.services.lastfm
         stored = f'{{"LASTFM_USER": "{simulated.user}", "LASTFM_API_KEY": "{simulated.key}"}}'
         await running.store.set_values({"source:lastfm": stored})

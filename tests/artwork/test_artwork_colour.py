@@ -47,7 +47,7 @@ async def test_it_is_null_first_and_then_news_with_an_etag_of_its_own(showing: S
     showing.show(playing(showing.clock.now()))
     first, etag = await answer_of(showing)
     revision = showing.broadcast.revision
-    await showing.find_colour()
+    await showing.find_color()
     then, new_etag = await answer_of(showing)
     assert first["item"]["artwork_color"] is None
     assert COLOUR.fullmatch(then["item"]["artwork_color"])
@@ -57,13 +57,13 @@ async def test_it_is_null_first_and_then_news_with_an_etag_of_its_own(showing: S
 
 
 async def test_the_last_played_item_has_one_too(showing: Showing) -> None:
-    await showing.show(idle(showing.clock.now(), item())).find_colour()
+    await showing.show(idle(showing.clock.now(), item())).find_color()
     answer, _ = await answer_of(showing)
     assert COLOUR.fullmatch(answer["last_played"]["item"]["artwork_color"])
 
 
 async def test_the_smallest_artwork_that_is_large_enough_is_fetched_and_only_once(showing: Showing) -> None:
-    await showing.show(playing(showing.clock.now())).find_colour()
+    await showing.show(playing(showing.clock.now())).find_color()
     async with finding(showing):
         for title in ("Another of the Album", "A Third"):
             showing.show(playing(showing.clock.now(), item(title)))
@@ -74,7 +74,7 @@ async def test_the_smallest_artwork_that_is_large_enough_is_fetched_and_only_onc
 
 async def test_an_artwork_without_sizes_is_looked_at_all_the_same(showing: Showing) -> None:
     unsized = tuple(type(one)(one.url) for one in artwork("orbit"))
-    await showing.show(playing(showing.clock.now(), item(artwork=unsized))).find_colour()
+    await showing.show(playing(showing.clock.now(), item(artwork=unsized))).find_color()
     answer, _ = await answer_of(showing)
     assert COLOUR.fullmatch(answer["item"]["artwork_color"])
 

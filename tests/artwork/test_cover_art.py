@@ -68,7 +68,7 @@ async def test_the_image_is_followed_over_the_archive_s_own_hosts() -> None:
 async def test_its_colour_is_found_like_any_other() -> None:
     simulator, clock = CoverArtSimulator(), FakeClock()
     showing = Showing(clock, network=httpx.ASGITransport(simulator.app), source=LISTENBRAINZ)
-    await showing.show(playing(clock.now(), released())).find_colour()
+    await showing.show(playing(clock.now(), released())).find_color()
     async with showing.client() as client:
         assert (await client.get("/now-playing")).json()["item"]["artwork_color"].startswith("#")
 

@@ -42,7 +42,7 @@ def browser(running_playwright: Playwright) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page_without_scripts(browser: BrowserContext) -> Iterator[Page]:
-    """A page whose scripts do not run."""
+    """A page with scripts disabled."""
     opened = browser.new_page()
     browser.new_cdp_session(opened).send("Emulation.setScriptExecutionDisabled", {"value": True})
     yield opened
@@ -72,7 +72,7 @@ def page_of_system(browser_of_system: BrowserContext) -> Iterator[Page]:
 
 @pytest.fixture
 def page(browser: BrowserContext) -> Iterator[Page]:
-    """A page whose errors fail the test."""
+    """A page that fails the test on a script error."""
     opened = browser.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
@@ -104,7 +104,7 @@ def shared_site() -> Iterator[HostSite]:
 
 @pytest.fixture
 def site(shared_site: HostSite) -> HostSite:
-    """Somebody's own site, without pages at first."""
+    """A host's site, without pages at first."""
     shared_site.clear()
     return shared_site
 

@@ -16,7 +16,7 @@ from tests.support.browser import SCHEMES, Scheme, launched
 from tests.support.host_page import host_page
 from tests.support.live_server import live_server
 from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
-from tests.support.widget_frames import Box, boxes, framed, troubles
+from tests.support.widget_frames import Box, boxes, framed, layout_problems
 from widget.artwork.dominant_color import ArtworkColors
 from widget.clock import SystemClock
 from widget.model.playback import Item, PlayedItem
@@ -85,7 +85,7 @@ def test_scale_makes_everything_larger_or_smaller_but_never_the_icon_too_small(
         found = boxes(frame)
     assert named(found, "card") == pytest.approx((0, 0, 420 * scale, height * scale))
     assert named(found, "icon")[2] == pytest.approx(max(21, 21 * scale))
-    assert troubles(found) == []
+    assert layout_problems(found) == []
 
 
 def test_a_list_has_rows_of_40_px(page: Page, live: Live) -> None:
@@ -112,7 +112,7 @@ def test_nothing_sticks_out_or_overlaps_at_any_width(page: Page, live: Live, lay
             frame.goto(f"{live.url}/widget?layout={layout}&lang=de")
             for width in (200, 240, 241, 260, 261, 320, 339, 341, 420, 600, 900):
                 resized(page, width)
-                assert troubles(boxes(frame)) == [], width
+                assert layout_problems(boxes(frame)) == [], width
                 assert frame.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -154,7 +154,7 @@ def test_larger_letters_make_it_grow_and_cut_nothing(large_letters: Page, live: 
         with framed(large_letters, f"{live.url}/widget?layout={layout}", 420, LAYOUTS[layout]) as frame:
             for width in (200, 320, 420, 600):
                 resized(large_letters, width)
-                assert troubles(boxes(frame)) == [], (what.title, width)
+                assert layout_problems(boxes(frame)) == [], (what.title, width)
 
 
 @pytest.mark.parametrize("height", [139, 125, 111, 110])
@@ -165,7 +165,7 @@ def test_a_card_in_a_frame_that_is_a_little_low_still_fits(page: Page, live: Liv
             for width in (200, 320, 420):
                 resized(page, width)
                 found = boxes(frame)
-                assert troubles(found) == []
+                assert layout_problems(found) == []
                 assert named(found, "card")[3] == height
 
 
@@ -178,7 +178,7 @@ def test_a_cover_in_a_low_frame_has_a_smaller_artwork_and_nothing_to_scroll(page
             for height in (110, 180, 239, 240, 300, 400):
                 page.locator("iframe").evaluate("(frame, height) => { frame.height = height; }", height)
                 resized(page, width)
-                assert troubles(boxes(frame)) == [], (width, height)
+                assert layout_problems(boxes(frame)) == [], (width, height)
                 assert frame.evaluate("document.documentElement.scrollHeight") <= height, (width, height)
                 _, _, wide, high = named(boxes(frame), "artwork")
                 assert wide == pytest.approx(high, abs=0.5)
@@ -191,7 +191,7 @@ def test_the_credit_that_a_source_is_due_is_whole_at_every_width(page: Page, lay
     with live_server(showing.app) as url, framed(page, f"{url}/widget?layout={layout}", 420, height) as frame:
         for width in (200, 240, 320, 420):
             resized(page, width)
-            assert troubles(boxes(frame)) == [], width
+            assert layout_problems(boxes(frame)) == [], width
             assert frame.evaluate(whole)
             assert frame.evaluate("document.documentElement.scrollHeight") <= height, width
 
@@ -202,7 +202,7 @@ def test_a_low_frame_shows_the_compact_layout(page: Page, live: Live, layout: st
     live.show(shown(time.time(), LONG))
     with framed(page, f"{live.url}/widget?layout={layout}&scale={scale}", 420, height) as frame:
         found = boxes(frame)
-        assert troubles(found) == []
+        assert layout_problems(found) == []
         assert not [box for box in found if box[0].startswith(("row", "time", "TIME"))]
         assert named(found, "card")[3] == pytest.approx(56 * scale)
         assert named(found, "artwork")[2] == pytest.approx(40 * scale)
@@ -215,7 +215,7 @@ def test_the_lowest_frames_show_the_words_alone(page: Page, live: Live, layout: 
     with framed(page, f"{live.url}/widget?layout={layout}", 420, height) as frame:
         found = boxes(frame)
     assert {box[0] for box in found} == {"card", "title", "explicit", "artists"}
-    assert troubles(found) == []
+    assert layout_problems(found) == []
 
 
 # ---- Every letter whole -------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ def test_opened_by_itself_it_stands_in_the_middle_and_no_wider_than_it_should(
     assert top == pytest.approx((700 - height) / 2)
     assert page.evaluate("document.documentElement.scrollHeight") == 700
     page.set_viewport_size({"width": 320, "height": 600})
-    assert troubles(boxes(page)) == []
+    assert layout_problems(boxes(page)) == []
 
 
 def test_it_stands_there_too_where_the_browser_does_not_say_that_it_is_alone(page: Page, live: Live) -> None:

@@ -22,7 +22,7 @@ def at_terminal(
     columns: int = 80,
     module: str = "bootstrap",
 ) -> tuple[int, str]:
-    """Runs the command, typing each text of ``typing`` when its prompt has come: exit code and all that was shown."""
+    """Run the command, type each text of ``typing`` at its prompt; return exit code and output."""
     process, terminal = pty.fork()
     if process == 0:
         try:

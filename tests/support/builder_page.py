@@ -1,10 +1,10 @@
-"""Reads the builder's page: its snippets, its fields, its text."""
+"""A parser of the builder's page: its snippets, its fields, its text."""
 
 from html.parser import HTMLParser
 
 
 class BuilderPage(HTMLParser):
-    """``snippets`` by name; ``fields`` are all inputs, each with its attributes; ``text`` is what can be read."""
+    """``snippets`` by name; ``fields`` are all inputs, each with its attributes; ``text`` is all text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -32,17 +32,17 @@ class BuilderPage(HTMLParser):
             self.snippets[self._name] = self.snippets.get(self._name, "") + data
 
     def checked(self, name: str) -> list[str | None]:
-        """The values of the chosen radio buttons and boxes called ``name``."""
+        """Return the values of the checked radio buttons and boxes called ``name``."""
         return [field["value"] for field in self.fields if field.get("name") == name and "checked" in field]
 
     def value(self, name: str) -> str | None:
-        """What stands in the field ``name``."""
+        """Return the value of the field ``name``."""
         return next(field.get("value") for field in self.fields if field.get("id") == name)
 
-    def is_told_wrong(self, name: str) -> bool:
-        """Whether the field ``name`` is marked, and what is wrong stands under it."""
+    def is_marked_invalid(self, name: str) -> bool:
+        """Return whether the field ``name`` is marked as invalid, with a message under it."""
         (field,) = [field for field in self.fields if field.get("id") == name]
         marked = field.get("aria-invalid") == "true"
-        told = f"wrong-{name}" not in self.hidden_ids
-        assert marked == told
+        has_message = f"wrong-{name}" not in self.hidden_ids
+        assert marked == has_message
         return marked

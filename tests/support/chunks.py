@@ -6,7 +6,7 @@ import httpx
 
 
 class Chunks(httpx.AsyncByteStream):
-    """A body as it comes, chunk by chunk; ``taken`` counts the bytes that were read of it."""
+    """A body in chunks; ``taken`` counts the bytes that were read."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self.chunks = chunks
@@ -23,5 +23,5 @@ class Chunks(httpx.AsyncByteStream):
 
 
 def encoded(coding: str, *chunks: bytes) -> httpx.Response:
-    """An answer whose body comes in ``chunks`` and is said to be in ``coding``."""
+    """Return a response with ``chunks`` as its body and ``coding`` as its content encoding."""
     return httpx.Response(200, headers={"content-encoding": coding}, stream=Chunks(chunks))

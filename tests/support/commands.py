@@ -30,7 +30,7 @@ class Spotify:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables that lead a command here, and to nothing of the machine's own."""
+        """Return the variables that lead a command here, and to nothing of the machine's own."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPOTIFY_", "DATABASE_"))}
         for name in ("PORT", "HOST", "PUBLIC_URL", "BROWSER", "NOTIFY_URLS", "SETUP_KEY"):
             kept.pop(name, None)
@@ -46,7 +46,7 @@ class Spotify:
 
 @contextmanager
 def spotify(*redirect_uris: str, scenes: Sequence[SimulatedPlayback] = ALWAYS) -> Iterator[Spotify]:
-    """A simulated Spotify that runs while the context lasts."""
+    """Run a simulated Spotify while the context lasts."""
     app = RegisteredApp(CLIENT_ID, CLIENT_SECRET, set(redirect_uris))
     simulator = SpotifySimulator(time.time, app, SpotifyPlaylist(scenes, time.time()))
     with live_server(simulator.app) as url:
@@ -56,7 +56,7 @@ def spotify(*redirect_uris: str, scenes: Sequence[SimulatedPlayback] = ALWAYS) -
 def run(
     module: str, *arguments: str, cwd: Path, environ: dict[str, str], stdin: str = "", seconds: float = 30.0
 ) -> subprocess.CompletedProcess[str]:
-    """Runs ``python -m MODULE`` to its end."""
+    """Run ``python -m MODULE`` to its end."""
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=cwd,
@@ -70,7 +70,7 @@ def run(
 
 
 def start(module: str, *arguments: str, cwd: Path, environ: dict[str, str]) -> "subprocess.Popen[str]":
-    """Starts ``python -m MODULE``; the caller ends it."""
+    """Start ``python -m MODULE``; the caller ends it."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=cwd,
@@ -98,7 +98,7 @@ class Server:
         return response
 
     def shows(self, status: str = "playing", seconds: float = 15.0) -> bool:
-        """Whether it comes to show ``status``: on a busy machine that may take longer than one answer waits."""
+        """Return whether ``status`` appears in time: on a busy machine that may take longer than one response waits."""
         end = time.monotonic() + seconds
         while self.get().json()["status"] != status:
             if time.monotonic() >= end:
@@ -107,13 +107,13 @@ class Server:
         return True
 
     def end(self, signal_number: int, seconds: float = 10.0) -> tuple[int, str, str]:
-        """Sends a signal; the exit code and all output."""
+        """Send a signal; return the exit code and all output."""
         self.process.send_signal(signal_number)
         out, err = self.process.communicate(timeout=seconds)
         return self.process.returncode, out, err
 
     def kill(self) -> None:
-        """Ends it at once, as a machine that loses its power."""
+        """End it at once, as a power failure does."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
@@ -121,7 +121,7 @@ class Server:
 
 @contextmanager
 def server(cwd: Path, environ: dict[str, str], *arguments: str, port: int | None = None) -> Iterator[Server]:
-    """A server that runs while the context lasts."""
+    """Run a server while the context lasts."""
     running = Server(cwd, environ, *arguments, port=port)
     try:
         yield running
@@ -130,7 +130,7 @@ def server(cwd: Path, environ: dict[str, str], *arguments: str, port: int | None
 
 
 def wait_for(url: str, process: "subprocess.Popen[str] | None" = None, seconds: float = 15.0) -> None:
-    """Waits until somebody answers at ``url``."""
+    """Wait until a server answers at ``url``."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -141,4 +141,4 @@ def wait_for(url: str, process: "subprocess.Popen[str] | None" = None, seconds: 
             time.sleep(0.05)
         else:
             return
-    raise AssertionError(f"nobody answers at {url}")
+    raise AssertionError(f"no server answers at {url}")

@@ -1,4 +1,4 @@
-"""``python -m tests.support.draw_artwork``: draws the artwork of our invented music anew, as JPEG files."""
+"""``python -m tests.support.draw_artwork``: draw the artwork of the invented music as JPEG files."""
 
 import math
 
@@ -18,10 +18,10 @@ def _wave(height: float, swing: float, phase: float) -> str:
 
 
 def _tides() -> str:
-    colours = ("#2e6f95", "#27597f", "#1f4667", "#183651", "#10263b")
+    colors = ("#2e6f95", "#27597f", "#1f4667", "#183651", "#10263b")
     waves = "".join(
-        f'<polygon points="{_wave(300 + 68 * row, 26 - 3 * row, 1.3 * row)}" fill="{colour}"/>'
-        for row, colour in enumerate(colours)
+        f'<polygon points="{_wave(300 + 68 * row, 26 - 3 * row, 1.3 * row)}" fill="{color}"/>'
+        for row, color in enumerate(colors)
     )
     return f'<rect width="640" height="640" fill="#f3c9a5"/><circle cx="430" cy="210" r="96" fill="#e4694b"/>{waves}'
 
@@ -110,7 +110,7 @@ DRAWINGS = {
 
 
 def draw() -> None:
-    """Draws all of them in all sizes."""
+    """Draw all of them in all sizes."""
     FOLDER.mkdir(exist_ok=True)
     with chromium() as browser:
         page = browser.new_page()

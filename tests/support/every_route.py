@@ -62,12 +62,12 @@ class _StayHere(HTTPRedirectHandler):
 
 
 def request(address: str, *, method: str = "GET", body: object = None, headers: dict[str, str] | None = None) -> bytes:
-    """Return the body of an answer below 400, of a stream its first 2 KiB; raise AssertionError for any other."""
+    """Return the body, of a stream its first 2 KiB. Raise AssertionError for a status of 400 or more."""
     data = None if body is None else json.dumps(body).encode()
-    asked = Request(address, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
+    prepared = Request(address, data, {"Content-Type": "application/json", **(headers or {})}, method=method)
     try:
-        with build_opener(_StayHere).open(asked, timeout=10) as answer:
-            return bytes(answer.read1(2048) if address.endswith("/events") else answer.read())
+        with build_opener(_StayHere).open(prepared, timeout=10) as response:
+            return bytes(response.read1(2048) if address.endswith("/events") else response.read())
     except HTTPError as error:
         with error:
             if error.code >= 400:
@@ -106,8 +106,8 @@ def request_every_route(address: str) -> int:
     paths.append(f"/oembed?url={quote(address + '/widget', safe='')}")
     for path in paths:
         request(address + path)
-    shown = json.loads(request(address + "/now-playing"))
-    item = shown["item"] or (shown["last_played"] or {}).get("item") or {}
+    body = json.loads(request(address + "/now-playing"))
+    item = body["item"] or (body["last_played"] or {}).get("item") or {}
     if item.get("artwork_path"):
         paths.append(item["artwork_path"])
         assert request(address + item["artwork_path"])
@@ -115,7 +115,7 @@ def request_every_route(address: str) -> int:
 
 
 def main() -> None:
-    """Try every source; exit with 1 at the first answer that is none."""
+    """Try every source; exit with 1 at the first failure."""
     from widget.model.sources import SOURCES
 
     with TemporaryDirectory() as folder:

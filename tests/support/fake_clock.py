@@ -11,7 +11,7 @@ from widget.store.worker import Worker
 
 QUIET_TURNS = 3
 BLIND_TURNS = 20
-"""Where the loop hides what is ready, as others than asyncio's own may, and every turn looks quiet."""
+"""For loops other than asyncio's, which hide the ready tasks so that every turn looks quiet."""
 
 MOST_TURNS = 200
 LOOK_AGAIN_SECONDS = 0.00002
@@ -19,7 +19,7 @@ LONGEST_JOB_SECONDS = 5.0
 
 
 class FakeClock:
-    """Implements :class:`widget.clock.Clock`; ``advance`` wakes the sleepers in their order."""
+    """A :class:`widget.clock.Clock`; ``advance`` wakes the sleepers in their order."""
 
     def __init__(self, now: float = 1_795_000_000.0) -> None:
         self._now = now
@@ -39,7 +39,7 @@ class FakeClock:
         await woken
 
     async def advance(self, seconds: float) -> None:
-        """Moves both times on by ``seconds`` and lets every task run until it sleeps or waits again."""
+        """Advance both times by ``seconds`` and let every task run until it sleeps or waits again."""
         await settle()
         end = self._monotonic + seconds
         while self._sleepers and self._sleepers[0][0] <= end:
@@ -52,13 +52,13 @@ class FakeClock:
         await settle()
 
     async def sleep_through(self, seconds: float) -> None:
-        """The machine sleeps: both times go on, and whoever was due meanwhile wakes once, at the end."""
+        """Advance both times as if the machine slept: tasks that were due wake once, at the end."""
         await settle()
         self._move_to(self._monotonic + seconds)
         await self.advance(0.0)
 
     def jump(self, seconds: float) -> None:
-        """Sets the wall clock on (or back, if negative), as an owner or NTP does; ``monotonic`` stays."""
+        """Change the wall clock, as an owner or NTP does; ``monotonic`` stays."""
         self._now += seconds
 
     def _move_to(self, monotonic: float) -> None:
@@ -68,7 +68,7 @@ class FakeClock:
 
 
 async def settle() -> None:
-    """Lets every task run until it waits for something outside; the store's own thread is not outside."""
+    """Let every task run until it waits for something outside; the store's own thread is not outside."""
     loop: Any = asyncio.get_running_loop()
     enough = QUIET_TURNS if hasattr(loop, "_ready") else BLIND_TURNS
     turns, quiet, begun = 0, 0, time.monotonic()
@@ -85,6 +85,6 @@ async def settle() -> None:
 
 
 def store_is_busy() -> bool:
-    """Whether a task of this loop waits for the thread of a store."""
+    """Return whether a task of this loop waits for the thread of a store."""
     loop = asyncio.get_running_loop()
     return any(isinstance(thread, Worker) and thread.is_busy_for(loop) for thread in threading.enumerate())

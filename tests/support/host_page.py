@@ -1,4 +1,4 @@
-"""Somebody's own page, served from an origin of its own."""
+"""A host's page, served from an origin of its own."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,7 @@ _NUMBERS = count(1)
 
 @contextmanager
 def host_page(html: str, **headers: str) -> Iterator[str]:
-    """The address of a page with ``html`` in its body; a whole document (``<html>…``) stays as it is."""
+    """Serve a page with ``html`` in its body, or a whole document (``<html>…``) as it is; yield its address."""
     whole = html if html.startswith("<html>") else f"<meta charset=utf-8><title>A site</title><body>{html}"
     (site, _), path = _site(), f"/{next(_NUMBERS)}/"
     site.pages[path] = f"<!doctype html>{whole}", {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,4 +1,4 @@
-"""Somebody's own site with several pages, and the libraries that its pages are made with."""
+"""A host's site with several pages, and the libraries that its pages are made with."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

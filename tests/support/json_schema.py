@@ -14,13 +14,13 @@ _CHECKED_PATHS = ("/now-playing", "/now-playing/events")
 
 
 def check_now_playing(body: object) -> None:
-    """Raise AssertionError if ``body`` is not what the schema promises."""
+    """Raise AssertionError if ``body`` breaks the schema."""
     errors = [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(body)]
     assert not errors, errors
 
 
 class ValidatingApp:
-    """``app``, whose JSON is validated on its way out."""
+    """``app`` with its JSON validated on the way out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

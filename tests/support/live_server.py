@@ -20,7 +20,7 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 def live_server(
     app: Any, host: str = "127.0.0.1", port: int = 0, *, limits: ConnectionLimits = LIMITS, h11: bool = False
 ) -> Iterator[str]:
-    """The base URL (``http://127.0.0.1:PORT``) at which ``app`` answers while the context lasts."""
+    """Serve ``app`` while the context lasts, and yield its base URL (``http://127.0.0.1:PORT``)."""
     listener = socket.create_server((host, port))
     server = Server(
         ValidatingApp(app),
@@ -40,7 +40,7 @@ def live_server(
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on now."""
+    """Return a TCP port on 127.0.0.1 that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -39,32 +39,32 @@ LONG = (SimulatedTrack(5_000.0, "Harbour Lights", ("Elin Sandvik",), "The Ferry"
 
 @dataclass
 class Services:
-    """The simulated services; ``asked`` are the hosts that requests went to."""
+    """The simulated services; ``requested_hosts`` are the hosts of all requests."""
 
     lastfm: LastfmSimulator
     listenbrainz: ListenbrainzSimulator
     cover_art: CoverArtSimulator
     subsonic: SubsonicSimulator
-    asked: list[str] = field(default_factory=list)
+    requested_hosts: list[str] = field(default_factory=list)
 
     def play(self, now: float, *pieces: SimulatedTrack) -> None:
-        """From ``now`` on ``pieces`` play, one after the other."""
+        """Play ``pieces`` one after the other, starting at ``now``."""
         self.lastfm.playlist = self.listenbrainz.playlist = self.subsonic.playlist = Playlist(pieces, now)
 
     @property
     def transport(self) -> httpx.AsyncBaseTransport:
-        """In place of the network."""
+        """Return the transport that stands for the network."""
         routes = [
             *self.lastfm.app.routes,
             *self.listenbrainz.app.routes,
             *self.cover_art.app.routes,
             *self.subsonic.app.routes,
         ]
-        return Recording(httpx.ASGITransport(Starlette(routes=routes)), self.asked)
+        return Recording(httpx.ASGITransport(Starlette(routes=routes)), self.requested_hosts)
 
 
 def services(clock: FakeClock, *pieces: SimulatedTrack) -> Services:
-    """All services on ``clock``, playing ``pieces`` from now on."""
+    """Return all services on ``clock``, playing ``pieces`` from now on."""
     made = Services(
         LastfmSimulator(clock.now), ListenbrainzSimulator(clock.now), CoverArtSimulator(), SubsonicSimulator(clock.now)
     )
@@ -83,12 +83,12 @@ class OtherProgram:
     store: SqliteStore
 
     async def now(self) -> dict[str, Any]:
-        """The JSON."""
+        """Return the JSON."""
         answer: dict[str, Any] = (await self.client.get("/now-playing")).json()
         return answer
 
     async def watch(self, seconds: float, step: float = 10.0) -> None:
-        """Somebody looks once in ten seconds, or in each ``step``."""
+        """Request the JSON once in each ``step`` seconds."""
         for _ in range(max(1, round(seconds / step))):
             await self.client.get("/now-playing")
             await self.clock.advance(min(step, seconds))
@@ -98,8 +98,7 @@ class OtherProgram:
 async def other_program(
     folder: Path, environ: dict[str, str], clock: FakeClock | None = None, served: Services | None = None
 ) -> AsyncIterator[OtherProgram]:
-    """Runs it while the context lasts with the variables ``environ``, and what the services know where they say
-    nothing, on the database in ``folder``."""
+    """Run it on the database in ``folder``, with the variables ``environ`` over those that lead to the services."""
     clock = clock or FakeClock()
     served = served or services(clock)
     known = {

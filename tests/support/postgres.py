@@ -45,7 +45,7 @@ class Postgres:
         self._run("pg_ctl", "start", "-w", "-D", str(self._folder / "data"), "-l", log, "-o", options)
 
     def stop(self) -> None:
-        """Stops it as a crash would: connections break, nobody is told."""
+        """Stop it as a crash would: connections break without a word."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._folder / "data"))
 
     def _url(self, database: str) -> str:

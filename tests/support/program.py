@@ -30,14 +30,14 @@ ALWAYS = (track("5tIdesOfGlass0000000aB", "Tides of Glass", ["Mara Lindqvist"], 
 
 
 def simulated(clock: FakeClock, scenes: tuple[SimulatedPlayback, ...] = ALWAYS) -> SpotifySimulator:
-    """A simulated Spotify on ``clock`` that knows our app."""
+    """Return a simulated Spotify on ``clock``, with our app registered."""
     app = RegisteredApp(CREDENTIALS.client_id, CREDENTIALS.client_secret or "", {CALLBACK})
     return SpotifySimulator(clock.now, app, SpotifyPlaylist(scenes, clock.now()))
 
 
 @dataclass
 class Program:
-    """``client`` asks the server; ``simulator`` is the Spotify behind it."""
+    """``client`` sends requests to the server; ``simulator`` is the Spotify behind it."""
 
     app: Starlette
     client: httpx.AsyncClient

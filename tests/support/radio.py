@@ -1,4 +1,4 @@
-"""A radio station on this machine: an endless MP3 stream with a name, whose titles follow each other."""
+"""A radio station on this machine: an endless MP3 stream with a name and changing titles."""
 
 import subprocess
 import threading

@@ -1,4 +1,4 @@
-"""A local message service: takes what Apprise's ``json://`` address sends, answers as told."""
+"""A local message service for Apprise's ``json://`` address, with a configurable response."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A proxy on 127.0.0.1 that shows where requests went, and lets none through."""
+"""A proxy on 127.0.0.1 that records the targets of requests and refuses them."""
 
 import socketserver
 import threading
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class RecordingProxy:
-    """``asked`` are the places that somebody wanted to reach: ``host:port``, or an address."""
+    """``asked`` are the requested targets: ``host:port``, or an address."""
 
     url: str
     asked: set[str] = field(default_factory=set)
@@ -17,7 +17,7 @@ class RecordingProxy:
 
 @contextmanager
 def recording_proxy() -> Iterator[RecordingProxy]:
-    """The proxy, while the context lasts."""
+    """Run the proxy while the context lasts."""
     asked: set[str] = set()
 
     class Refusal(socketserver.StreamRequestHandler):

@@ -1,4 +1,4 @@
-"""A store that hangs or fails when a test says so, and a stream that is read without a network."""
+"""A store that hangs or fails on demand, and a stream that is read without a network."""
 
 import asyncio
 import inspect
@@ -14,8 +14,7 @@ from widget.store.base import Store
 
 
 class Reluctant:
-    """Implements :class:`widget.store.base.Store` by ``store``; whatever is awaited hangs while ``hangs`` is set,
-    or raises ``fault``."""
+    """A :class:`widget.store.base.Store` whose operations hang while ``hangs`` is set, or raise ``fault``."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -37,7 +36,7 @@ class Reluctant:
         return reluctant
 
     def as_store(self) -> Store:
-        """Itself, for who wants a store."""
+        """Return itself, typed as a store."""
         return cast("Store", self)
 
 
@@ -47,8 +46,8 @@ async def _read(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Non
 
 @asynccontextmanager
 async def open_stream(app: ASGIApp) -> AsyncIterator[list[dict[str, Any]]]:
-    """The events of ``/now-playing/events`` so far, as their JSON, while the context lasts."""
-    told: list[dict[str, Any]] = []
+    """Yield the JSON of the events of ``/now-playing/events`` so far."""
+    received: list[dict[str, Any]] = []
     left = asyncio.Event()
 
     async def receive() -> Message:
@@ -60,7 +59,7 @@ async def open_stream(app: ASGIApp) -> AsyncIterator[list[dict[str, Any]]]:
             if line.startswith("data:") and (data := line.removeprefix("data:").strip()).startswith("{"):
                 value = json.loads(data)
                 if "status" in value:
-                    told.append(value)
+                    received.append(value)
 
     scope: Scope = {
         "type": "http",
@@ -81,7 +80,7 @@ async def open_stream(app: ASGIApp) -> AsyncIterator[list[dict[str, Any]]]:
             await asyncio.sleep(0.005)
     await settle()
     try:
-        yield told
+        yield received
     finally:
         left.set()
         reading.cancel()

@@ -1,4 +1,4 @@
-"""The faces alone, showing whatever snapshot a test publishes; artwork comes from the simulated Spotify."""
+"""The web app alone, with the snapshot that a test publishes; artwork comes from the simulated Spotify."""
 
 import asyncio
 import threading
@@ -33,7 +33,7 @@ WORKS = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0), 1_795_000_
 
 @dataclass(frozen=True)
 class Still:
-    """A picture that mere time does not change."""
+    """A snapshot that time does not change."""
 
     snapshot: Snapshot
 
@@ -45,7 +45,7 @@ class Still:
 
 
 class NoRenewal:
-    """Where a test does not renew."""
+    """For tests that do not reauthorize."""
 
     async def check_key(self, key: str) -> KeyCheck:
         return "wrong"
@@ -59,8 +59,8 @@ class NoRenewal:
         return None
 
 
-class FrontOnItsLoop(WebApp):
-    """The faces, and the event loop on which a server answers with them."""
+class AppOnItsLoop(WebApp):
+    """The web app, and the event loop on which a server runs it."""
 
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: int | None = None
@@ -70,7 +70,7 @@ class FrontOnItsLoop(WebApp):
         await super().__call__(scope, receive, send)
 
     def do(self, action: Callable[[], None]) -> None:
-        """Does it on that loop; here where nobody has asked yet or it is this thread's own."""
+        """Run ``action`` on that loop, or here before the first request and on the loop's own thread."""
         loop = self._loop
         if loop is None or not loop.is_running() or self._thread == threading.get_ident():
             action()
@@ -84,9 +84,9 @@ class FrontOnItsLoop(WebApp):
 
 @dataclass
 class Showing:
-    """``show`` publishes; ``app`` is the ASGI application; ``health`` is what ``/`` and ``/readyz`` tell.
+    """``show`` publishes; ``app`` is the ASGI application; ``health`` is reported by ``/`` and ``/readyz``.
 
-    ``network`` is where artwork is fetched from, ``simulator`` what answers there unless told otherwise.
+    ``network`` is where artwork is fetched from, by default the ``simulator``.
     """
 
     clock: Clock = field(default_factory=FakeClock)
@@ -112,10 +112,10 @@ class Showing:
             NoRenewal() if self.source.needs_authorization else None,
             self.source,
         )
-        self.app = FrontOnItsLoop(services)
+        self.app = AppOnItsLoop(services)
 
     def show(self, snapshot: Snapshot) -> "Showing":
-        """Publishes ``snapshot``; where a server shows this in another thread, there, as the program itself does."""
+        """Publish ``snapshot``, on the thread of the server that runs the app, if any."""
         self.app.do(lambda: self._publish(snapshot))
         return self
 
@@ -123,8 +123,8 @@ class Showing:
         self.broadcast.publish(Still(snapshot))
         self.broadcast.mark_fresh()
 
-    async def find_colour(self) -> "Showing":
-        """Waits until the colour of what is shown is found, as the running program finds it."""
+    async def find_color(self) -> "Showing":
+        """Wait until the color of the current artwork is found, as the running program finds it."""
         finder = asyncio.create_task(ColorService(self.artwork, self.broadcast, self.clock).run())
         self.broadcast.touch()
         async with asyncio.timeout(10):
@@ -133,7 +133,7 @@ class Showing:
         return self
 
     def client(self, **headers: str) -> httpx.AsyncClient:
-        """A client whose requests go straight to the application."""
+        """Return a client that calls the application directly."""
         transport = httpx.ASGITransport(ValidatingApp(self.app), raise_app_exceptions=False)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.AsyncClient(transport=transport, base_url="http://music.example.org", headers=given)
@@ -143,12 +143,12 @@ class Showing:
 
 
 def artwork(name: str) -> tuple[Artwork, ...]:
-    """One of the simulated Spotify's drawings, in all its sizes."""
+    """Return one of the simulated Spotify's drawings, in all its sizes."""
     return tuple(Artwork(f"{IMAGES}/{name}-{width}", width, width) for width in WIDTHS)
 
 
 def item(title: str = "Tides of Glass", artists: tuple[str, ...] = ("Mara Lindqvist",), **changes: object) -> Item:
-    """A track of invented music."""
+    """Return a track of invented music."""
     made = Item(
         type="track",
         id="5tIdesOfGlass0000000aB",
@@ -187,7 +187,7 @@ MARKUP = item("<b>A & B</b> ]]> \"quoted\" 'x'", ("<script>alert(1)</script>",),
 
 
 def playing(now: float, what: Item | None = None, progress_ms: int | None = 61_000, **changes: object) -> Snapshot:
-    """``what`` plays at ``now`` (s since the epoch)."""
+    """Return the snapshot in which ``what`` plays at ``now`` (s since the epoch)."""
     what = what or item()
     playback = Playback("playing", now, what, progress_ms)
     anchor = now - (progress_ms or 0) / 1000
@@ -198,17 +198,17 @@ def playing(now: float, what: Item | None = None, progress_ms: int | None = 61_0
 
 
 def paused(now: float, what: Item | None = None) -> Snapshot:
-    """``what`` stands still."""
+    """Return the snapshot in which ``what`` is paused."""
     return Snapshot(Playback("paused", now, what or item(), 61_000), updated_at=now, next_update_at=now + 5)
 
 
 def advertisement(now: float) -> Snapshot:
-    """An advertisement plays."""
+    """Return the snapshot of an advertisement."""
     return Snapshot(Playback("ad", now), updated_at=now, last_played=PlayedItem(item(), now - 60))
 
 
 def idle(now: float, last: Item | None = None) -> Snapshot:
-    """Nothing plays; ``last`` was played before."""
+    """Return the snapshot in which nothing plays and ``last`` was played before."""
     return Snapshot(
         Playback("idle", now), updated_at=now, last_played=None if last is None else PlayedItem(last, now - 600)
     )

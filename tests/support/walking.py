@@ -1,4 +1,4 @@
-"""Walks every face of a program, as visitors and the owner do, and keeps what each of them was told."""
+"""Request every route as visitors and the owner do, and keep the responses."""
 
 import asyncio
 import json
@@ -38,36 +38,36 @@ PATHS = (
 
 @dataclass
 class Walk:
-    """``heard`` is all that was told, by the path that told it."""
+    """``responses`` are the texts of all responses, by path."""
 
-    heard: dict[str, str] = field(default_factory=dict)
+    responses: dict[str, str] = field(default_factory=dict)
 
     def words(self, *names: str) -> list[tuple[str, str]]:
-        """Where one of ``names`` stands: the path, and the words around it."""
+        """Return each occurrence of one of ``names``: the path, and the words around it."""
         return [
             (path, text[max(0, at - 40) : at + 40])
-            for path, text in self.heard.items()
+            for path, text in self.responses.items()
             for name in names
             if (at := text.lower().find(name)) >= 0
         ]
 
 
 async def walk(app: ASGIApp, client: httpx.AsyncClient) -> Walk:
-    """All faces in the state in which ``app`` is now: their headers and bodies, what they load included."""
-    told = Walk()
+    """Return the headers and bodies of all routes in the present state, and the static files that they load."""
+    found = Walk()
     for path in PATHS:
         address = f"/oembed?url={client.base_url}/widget" if path == "/oembed" else path
-        answer = await client.get(address, headers={"Accept": "text/html"})
-        told.heard[path] = f"{dict(answer.headers)}\n{_text(path, answer)}"
-    for path in sorted(set(_loaded(told.heard.values()))):
-        told.heard[path] = (await client.get(path)).text
-    told.heard["/now-playing/events"] = await first_event(app)
-    return told
+        response = await client.get(address, headers={"Accept": "text/html"})
+        found.responses[path] = f"{dict(response.headers)}\n{_text(path, response)}"
+    for path in sorted(set(_loaded(found.responses.values()))):
+        found.responses[path] = (await client.get(path)).text
+    found.responses["/now-playing/events"] = await first_event(app)
+    return found
 
 
-def _text(path: str, answer: httpx.Response) -> str:
-    """The body; of ``/readyz`` the values alone, for the contract names its keys."""
-    return "\n".join(_values(answer.json())) if path == "/readyz" else answer.text
+def _text(path: str, response: httpx.Response) -> str:
+    """Return the body; of ``/readyz`` the values alone, because the contract names its keys."""
+    return "\n".join(_values(response.json())) if path == "/readyz" else response.text
 
 
 def _values(value: Any) -> Iterator[str]:
@@ -85,8 +85,8 @@ def _loaded(texts: Any) -> Iterator[str]:
 
 
 async def first_event(app: ASGIApp) -> str:
-    """The head and the first event of the stream."""
-    told = ""
+    """Return the head and the first event of the stream."""
+    received = ""
     gone = asyncio.Event()
 
     async def receive() -> MutableMapping[str, Any]:
@@ -94,10 +94,10 @@ async def first_event(app: ASGIApp) -> str:
         return {"type": "http.disconnect"}
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        nonlocal told
-        told += b"\n".join(b": ".join(pair) for pair in message.get("headers", ())).decode()
-        told += message.get("body", b"").decode()
-        if "\n\n" in told and message["type"] == "http.response.body":
+        nonlocal received
+        received += b"\n".join(b": ".join(pair) for pair in message.get("headers", ())).decode()
+        received += message.get("body", b"").decode()
+        if "\n\n" in received and message["type"] == "http.response.body":
             gone.set()
 
     scope = {
@@ -111,4 +111,4 @@ async def first_event(app: ASGIApp) -> str:
     }
     async with asyncio.timeout(10):
         await app(scope, receive, send)
-    return told
+    return received

@@ -1,4 +1,4 @@
-"""The widget in an iframe on somebody's page, and what can be measured of it there."""
+"""The widget in an iframe on a host's page, and its measurements there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ BOXES = """() => {
     });
     return [['card', card.left, card.top, card.right, card.bottom], ...boxes];
 }"""
-"""What each part takes: lines of text without the room that they leave for tall letters."""
+"""The box of each part: lines of text without the padding that they leave for tall letters."""
 
 Box = tuple[str, float, float, float, float]
 
 
 @contextmanager
 def framed(page: Page, address: str, width: float, height: float, *, scheme: str = "light dark") -> Iterator[Frame]:
-    """The page at ``address`` in an iframe of that size, as the snippets give it."""
+    """Yield the page at ``address`` in an iframe of that size, as the snippets embed it."""
     style = f"border:0;color-scheme:{scheme}"
     html = f'<iframe src="{address}" width="{width:g}" height="{height:g}" style="{style}"></iframe>'
     with host_page(f"<style>body{{margin:0}}</style>{html}") as url:
@@ -37,16 +37,16 @@ def framed(page: Page, address: str, width: float, height: float, *, scheme: str
 
 
 def boxes(frame: Frame | Page) -> list[Box]:
-    """The card first, then each part of it that shows: name, left, top, right, bottom."""
+    """Return the card, then each visible part of it: name, left, top, right, bottom."""
     return [tuple(box) for box in frame.evaluate(BOXES)]
 
 
-def troubles(found: list[Box]) -> list[str]:
-    """What sticks out of the card, and what lies over something else."""
+def layout_problems(found: list[Box]) -> list[str]:
+    """Return a line for each part that sticks out of the card or overlaps another."""
     card, *parts = found
-    told = [f"{part[0]} sticks out: {part} of {card}" for part in parts if not _inside(part, card)]
+    outside = [f"{part[0]} sticks out: {part} of {card}" for part in parts if not _inside(part, card)]
     pairs = ((one, other) for place, one in enumerate(parts) for other in parts[place + 1 :])
-    return told + [f"{one[0]} lies over {other[0]}: {one} {other}" for one, other in pairs if _overlap(one, other)]
+    return outside + [f"{one[0]} lies over {other[0]}: {one} {other}" for one, other in pairs if _overlap(one, other)]
 
 
 def _inside(part: Box, card: Box) -> bool:

@@ -84,17 +84,17 @@ async def test_a_wrong_entry_is_told_under_its_field(
 ) -> None:
     for entry in wrong:
         page = await page_of(showing, f"?theme=dark&{name}={entry.replace('#', '%23')}")
-        assert page.is_told_wrong(name), entry
+        assert page.is_marked_invalid(name), entry
         assert "theme=dark" in page.snippets["notion"]
         assert name not in page.snippets["notion"]
     for entry in right:
-        assert not (await page_of(showing, f"?{name}={entry.replace('#', '%23')}")).is_told_wrong(name), entry
+        assert not (await page_of(showing, f"?{name}={entry.replace('#', '%23')}")).is_marked_invalid(name), entry
 
 
 async def test_a_wrong_colour_of_the_background_is_told_where_it_is_entered(showing: Showing) -> None:
     for query in ("?background=own&own=xyz", "?background=xyz"):
         page = await page_of(showing, query)
-        assert page.is_told_wrong("own")
+        assert page.is_marked_invalid("own")
         assert page.value("own") == "xyz"
         assert page.checked("background") == ["own"]
         assert "background" not in page.snippets["notion"]

@@ -280,7 +280,7 @@ async def test_hidden_is_a_picture_that_takes_no_room(showing: Showing) -> None:
 
 
 async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
-    await showing.show(playing(showing.clock.now())).find_colour()
+    await showing.show(playing(showing.clock.now())).find_color()
     art = showing.artwork.colour(item())
     for query, ground in (
         ("?theme=light", palette("light", "art", None, art).background),
@@ -302,7 +302,7 @@ async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
 
 async def test_a_new_colour_is_a_new_picture(showing: Showing) -> None:
     before = await get(showing.show(playing(showing.clock.now())))
-    after = await get(await showing.find_colour())
+    after = await get(await showing.find_color())
     assert before.headers["etag"] != after.headers["etag"]
 
 
