@@ -37,6 +37,8 @@ class HostSite:
         headers: Mapping[str, str] | None = None,
     ) -> str:
         """Serve a page with ``libraries`` in its head, as blocking scripts, and return its address."""
+        if libraries:
+            bundles()  # The first time takes longer than a page may load.
         scripts = "".join(f'<script src="/npm/{name}.js"></script>' for name in libraries)
         title = f"<meta charset=utf-8><title>{path}</title>"
         html = f"<!doctype html><html><head>{title}{scripts}{head}</head><body>{body}</body></html>"
