@@ -76,7 +76,7 @@ async def open_stream(app: ASGIApp) -> AsyncIterator[list[dict[str, Any]]]:
     }
     reading: asyncio.Future[None] = asyncio.ensure_future(_read(app, scope, receive, send))
     async with asyncio.timeout(10):
-        while not told:  # noqa: ASYNC110 - the first event follows the first write a moment later
+        while not received:  # noqa: ASYNC110 - the first event follows the first write a moment later
             await asyncio.sleep(0.005)
     await settle()
     try:
