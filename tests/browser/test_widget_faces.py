@@ -11,7 +11,7 @@ from tests.browser.conftest import Live
 from tests.support.browser import ARGUMENTS
 from tests.support.host_page import host_page
 from tests.support.showing import ARABIC, HEBREW, LONG, advertisement, idle, item, paused, playing
-from tests.support.widget_frames import boxes, framed, troubles
+from tests.support.widget_frames import boxes, framed, layout_problems
 from widget.model.playback import PlayedItem
 
 BOX = """(selector) => {
@@ -34,7 +34,7 @@ def test_a_pill_is_one_line_as_wide_as_its_words(page: Page, live: Live) -> None
     for what in (item("Short", ("A",)), item(), LONG):
         live.show(playing(time.time(), what))
         with framed(page, f"{live.url}/widget?layout=pill", 320, 32) as frame:
-            assert troubles(boxes(frame)) == []
+            assert layout_problems(boxes(frame)) == []
             pill, title, artists = (box(frame, name) for name in (".widget", ".title", ".artists"))
             widths[what.title] = pill["width"]
             assert pill["height"] == 32
@@ -48,7 +48,7 @@ def test_a_pill_is_one_line_as_wide_as_its_words(page: Page, live: Live) -> None
 def test_a_larger_pill_has_an_artwork(page: Page, live: Live) -> None:
     with framed(page, f"{live.url}/widget?layout=pill&scale=1.125", 360, 36) as frame:
         assert box(frame, ".artwork")["height"] == pytest.approx(27)
-        assert troubles(boxes(frame)) == []
+        assert layout_problems(boxes(frame)) == []
 
 
 # ---- Card ---------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_a_wide_card_has_a_larger_title_and_the_album(page: Page, live: Live) ->
 def test_a_card_of_words_alone_shrinks_to_what_it_needs(page: Page, live: Live, without: str, height: int) -> None:
     with framed(page, f"{live.url}/widget?without={without}", 420, 140) as frame:
         assert box(frame, ".widget")["height"] == pytest.approx(height, abs=1)
-        assert troubles(boxes(frame)) == []
+        assert layout_problems(boxes(frame)) == []
 
 
 def test_without_the_line_the_times_stand_together(page: Page, live: Live) -> None:
@@ -99,7 +99,7 @@ def test_narrow_without_a_foot_the_icon_is_top_right_and_the_words_are_in_the_mi
         icon, text = box(frame, ".icon"), box(frame, ".text")
         assert [icon["top"], icon["right"]] == pytest.approx([14, width - 14])
         assert (text["top"] + text["bottom"]) / 2 == pytest.approx(70, abs=1)
-        assert troubles(boxes(frame)) == []
+        assert layout_problems(boxes(frame)) == []
 
 
 def test_an_artwork_has_a_ring_outside_its_pixels(page: Page, live: Live) -> None:
