@@ -238,7 +238,7 @@ def test_the_soft_limit_of_open_files_is_raised_and_what_it_does_not_carry_is_to
         _, err = process.communicate(timeout=10)
         for connection in silent:
             connection.close()
-    assert "carries 144 streams, not 10000" in err
+    assert "allows 144 streams, not 10000" in err
     assert process.returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""The server's command: its options, and what it serves."""
+"""The command ``python -m widget``: options, settings and the server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ log = logging.getLogger("widget")
 @database_option
 @click.option("--demo", is_flag=True, help="Show invented music; needs no account, network or token.")
 @click.pass_obj
-def serve(ending: ShutdownHandler, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
+def serve(shutdown: ShutdownHandler, host: str | None, port: int | None, database: str | None, demo: bool) -> None:
     """Show what you are listening to, as a widget and as JSON.
 
     \b
@@ -61,47 +61,47 @@ def serve(ending: ShutdownHandler, host: str | None, port: int | None, database:
                 for warning in check_http_environment(os.environ):
                     log.warning("%s", warning)
             with bind_socket(settings.host, settings.port) as listener:
-                _run(settings, listener, ending, demo)
+                _run(settings, listener, shutdown, demo)
         except ConfigurationError as error:
             for fault in error.faults:
                 echo(f"Error: {fault}", to_stderr=True)
             sys.exit(2)
         # A traceback could show a secret, so the place of the error must do.
         except Exception as error:
-            log.debug("it could not go on", exc_info=True)
+            log.debug("the server cannot go on", exc_info=True)
             echo(f"Error: {describe_unexpected_error(error)}", to_stderr=True)
             sys.exit(1)
 
 
-def _run(settings: Settings, listener: socket.socket, ending: ShutdownHandler, demo: bool) -> None:
+def _run(settings: Settings, listener: socket.socket, shutdown: ShutdownHandler, demo: bool) -> None:
     # Before the event loop, which opens files of its own.
-    space = capacity_for(settings.max_streams, raise_nofile_limit())
-    if space.streams < settings.max_streams:
-        log.warning("The limit of open files carries %d streams, not %d.", space.streams, settings.max_streams)
-        settings = replace(settings, max_streams=space.streams)
+    capacity = capacity_for(settings.max_streams, raise_nofile_limit())
+    if capacity.streams < settings.max_streams:
+        log.warning("The limit of open files allows %d streams, not %d.", capacity.streams, settings.max_streams)
+        settings = replace(settings, max_streams=capacity.streams)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
-            runner.run(_serve(settings, listener, ending, space.connections, demo))
+            runner.run(_serve(settings, listener, shutdown, capacity.connections, demo))
         except asyncio.CancelledError:
             # Our own cancellation is the normal end after a signal; any other is a fault.
-            if not ending.started:
+            if not shutdown.started:
                 raise
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, ending: ShutdownHandler, connections: int, demo: bool
+    settings: Settings, listener: socket.socket, shutdown: ShutdownHandler, connections: int, demo: bool
 ) -> None:
-    ending.stop = _canceller()  # What opens a database may hang.
+    shutdown.stop = _canceller()  # Opening the database may hang.
     from widget.store.factory import create_store, open_or_warn
 
     origin = local_url(listener)
     async with AsyncExitStack() as stack:
-        stage = None
+        demo_run = None
         if demo:
             from widget.demo import demo_environment
 
-            stage = await stack.enter_async_context(demo_environment(settings, origin))
-            settings = stage.settings
+            demo_run = await stack.enter_async_context(demo_environment(settings, origin))
+            settings = demo_run.settings
             echo("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
         # Before the slow imports: a wrong DATABASE_URL is reported at once.
         store = create_store(settings.database_url)
@@ -112,55 +112,58 @@ async def _serve(
         from widget.sources.registry import resolve_source
 
         await opening
-        tell = _once(lambda: echo(f"Now playing is shown at {origin}/"))
+        report_address = _once(lambda: echo(f"Now playing is shown at {origin}/"))
 
-        def server_of(settings: Settings, store: Store) -> Server:
-            app = create_app(settings, http=stage.http if stage else None, store=store)
-            return Server(app, limits=ConnectionLimits(connections), started=tell, end_streams=app.close_streams)
+        def create_server(settings: Settings, store: Store) -> Server:
+            app = create_app(settings, http=demo_run.http if demo_run else None, store=store)
+            return Server(
+                app, limits=ConnectionLimits(connections), started=report_address, end_streams=app.close_streams
+            )
 
         try:
             settings = await resolve_source(settings, store)
         except StoreError:
-            late = await _settled_late(settings, store, server_of, listener, ending)
-            ending.stop = _canceller()
-            if late is None or ending.started:
+            resolved = await _resolve_late(settings, store, create_server, listener, shutdown)
+            shutdown.stop = _canceller()
+            if resolved is None or shutdown.started:
                 return
-            settings = late
+            settings = resolved
         for name in settings.unused_variables:
-            log.info("%s is not used: what plays is told by %s.", name, settings.source)
-        server = server_of(settings, store)
-        ending.stop = server.stop
+            log.info("%s is not used: the source is %s.", name, settings.source)
+        server = create_server(settings, store)
+        shutdown.stop = server.stop
         await server.serve(sockets=[listener])
-        _look_at_the_end_of(server)
+        _exit_if_failed(server)
 
 
-async def _settled_late(
+async def _resolve_late(
     settings: Settings,
     store: Store,
-    server_of: Callable[[Settings, Store], Server],
+    create_server: Callable[[Settings, Store], Server],
     listener: socket.socket,
-    ending: ShutdownHandler,
+    shutdown: ShutdownHandler,
 ) -> Settings | None:
-    """The settings, once ``store`` can be read. Until then it serves, unavailable; None where it ends before."""
+    """Serve 503s until ``store`` can be read, and return the resolved settings; None if the program ends before."""
     from widget.clock import SystemClock
     from widget.sources.registry import resolve_source_when_available, settings_while_unavailable
     from widget.store.unavailable import UnavailableStore
 
-    stand_in = server_of(settings_while_unavailable(settings), UnavailableStore())
-    late = await serve_while(resolve_source_when_available(settings, store, SystemClock()), stand_in, listener, ending)
-    _look_at_the_end_of(stand_in)
-    if late is not None:
-        log.info("the database is there: what plays is told by %s from now on", late.source)
-    return late
+    placeholder = create_server(settings_while_unavailable(settings), UnavailableStore())
+    resolving = resolve_source_when_available(settings, store, SystemClock())
+    resolved = await serve_while(resolving, placeholder, listener, shutdown)
+    _exit_if_failed(placeholder)
+    if resolved is not None:
+        log.info("The database is reachable now; the source is %s.", resolved.source)
+    return resolved
 
 
-def _look_at_the_end_of(server: Server) -> None:
+def _exit_if_failed(server: Server) -> None:
     if server.lifespan.should_exit:
-        sys.exit(1)  # It could not begin, or not end, and has logged why.
+        sys.exit(1)  # Its start or its end failed, and it has logged why.
 
 
-def _once(tell: Callable[[], None]) -> Callable[[], None]:
-    left = [tell]
+def _once(action: Callable[[], None]) -> Callable[[], None]:
+    left = [action]
     return lambda: left.pop()() if left else None
 
 

@@ -33,7 +33,7 @@ class ConnectionLimits:
     header_timeout: float = 20.0
     write_timeout: float = 30.0
     linger_timeout: float = 2.0
-    pipelined: int = 64
+    pipelined: int = 16
 
 
 class ConnectionLimiter(ServerState):

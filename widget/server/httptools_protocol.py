@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from widget.server.connections import LimitedProtocol
 from widget.web.responses import RAW_RESPONSE_HEAD
 
-SLICE_BYTES = 4096
+SLICE_BYTES = 1024
 """Data is parsed in pieces of this size, so that few requests are parsed ahead of their turn."""
 
 MAX_BACKLOG_BYTES = 1024 * 1024

@@ -1,4 +1,4 @@
-"""The log: our own lines as they are; of libraries what is at least a warning, without its values."""
+"""Logging: our own lines as they are; warnings and errors of libraries without their values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ OWN_LOGGERS = ("widget", "bootstrap")
 
 _PLACEHOLDER = re.compile(r"%(?:\([^)]*\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[hlL]?[a-zA-Z]")
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
-_LONGEST_LIBRARY_LINE = 200
+_MAX_LIBRARY_LINE_LENGTH = 200
 
 
 def configure_logging(level: str) -> None:
-    """Our own loggers at ``level``, all others at warning or, where ``level`` is higher, at that; one line each."""
+    """Log our own lines from ``level``, those of libraries from warning or ``level`` if higher; one line each."""
     handler = _Lines(sys.stderr)
     handler.addFilter(should_log)
     handler.setFormatter(_OneLine())
@@ -27,12 +27,12 @@ def configure_logging(level: str) -> None:
     root.setLevel(max(logging.WARNING, getattr(logging, level.upper())))
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(level.upper())
-    # Its warnings are about what strangers send; its errors are about us.
+    # Its warnings are about the input of strangers, its errors about us.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
 def should_log(record: logging.LogRecord) -> bool:
-    """Whether ``record`` is for the log: a library may have set its own logger's level lower than we want it."""
+    """Return whether ``record`` is logged: a library may have lowered the level of its own logger."""
     if is_own(record):
         return True
     was_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
@@ -41,7 +41,7 @@ def should_log(record: logging.LogRecord) -> bool:
 
 
 def is_own(record: logging.LogRecord) -> bool:
-    """Whether we say it, not a library."""
+    """Return whether ``record`` is our own, not a library's."""
     return record.name.split(".")[0] in OWN_LOGGERS
 
 
@@ -54,7 +54,7 @@ class _OneLine(logging.Formatter):
 
 
 class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
-    """A log that nobody takes any more is no reason to end, nor to say so."""
+    """A handler that a closed stderr neither stops nor makes complain."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         if isinstance(sys.exc_info()[1], OSError):
@@ -62,10 +62,10 @@ class _Lines(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 def redact_library_record(record: logging.LogRecord) -> str:
-    """What a library says, without what it says it of: addresses hold keys, and errors hold addresses."""
+    """Return a library's message without its values: URLs hold keys, and errors hold URLs."""
     said = _ADDRESS.sub("…", _PLACEHOLDER.sub("…", _one_line(str(record.msg))))
     raised = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
-    return said[:_LONGEST_LIBRARY_LINE] + raised
+    return said[:_MAX_LIBRARY_LINE_LENGTH] + raised
 
 
 def _one_line(text: str) -> str:

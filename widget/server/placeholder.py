@@ -1,4 +1,4 @@
-"""A server that stands in for another until it is known which one that is, on the same port."""
+"""A placeholder server on the same port, until the settings of the real one are known."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ Found = TypeVar("Found")
 
 
 async def serve_while(
-    finding: Coroutine[Any, Any, Found], stand_in: Server, listener: socket.socket, ending: ShutdownHandler
+    search: Coroutine[Any, Any, Found], placeholder: Server, listener: socket.socket, shutdown: ShutdownHandler
 ) -> Found | None:
-    """What ``finding`` gives or raises, with ``stand_in`` serving until then; None where that ended before.
+    """Serve ``placeholder`` while ``search`` runs, and return or raise its outcome; None if the server ended before.
 
-    ``listener`` stays open: who comes between the two servers waits, and is answered by the next one.
+    ``listener`` stays open: clients that connect between the two servers are answered by the next one.
     """
-    task = asyncio.create_task(finding)
-    task.add_done_callback(lambda _: stand_in.stop())
-    ending.stop = stand_in.stop
+    task = asyncio.create_task(search)
+    task.add_done_callback(lambda _: placeholder.stop())
+    shutdown.stop = placeholder.stop
     try:
-        with listener.dup() as own:  # The server closes what it is given.
-            await stand_in.serve(sockets=[own])
+        with listener.dup() as duplicate:  # The server closes its sockets.
+            await placeholder.serve(sockets=[duplicate])
     finally:
         # After the server's end, however it ended: a signal stops the search for the database too.
         task.cancel()
         await asyncio.wait({task})
     if task.cancelled():
         return None
-    error = task.exception()  # Looked at also where a signal came first, and it counts no more.
-    if ending.started:
+    error = task.exception()  # Retrieved even if a signal came first: asyncio would complain.
+    if shutdown.started:
         return None
     if error is not None:
         raise error

@@ -1,4 +1,4 @@
-"""Signals that end the program: in peace if possible, within three seconds in any case, with exit code 0."""
+"""Signals that end the program: gracefully if possible, within three seconds in any case, with exit code 0."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from types import FrameType
 
 SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
 SHUTDOWN_TIMEOUT_SECONDS = 2.5
-"""After that it ends wherever it is: in a thread that waits for a database, say, which nothing can interrupt."""
+"""After that it exits whatever it does: a thread that waits for a database cannot be interrupted."""
 
 
 class ShutdownHandler:
-    """``stop`` is called, on the main thread, when a signal came; before it is set the program ends on the spot."""
+    """Calls ``stop`` on the main thread after a signal; until that is set the program exits at once."""
 
     def __init__(self) -> None:
         self.stop: Callable[[], object] | None = None
         self.started = False
 
     def install(self) -> None:
-        """From now on signals mean the end. SIGHUP that is ignored (nohup) stays ignored."""
+        """Handle the signals from now on. A SIGHUP that is ignored (nohup) stays ignored."""
         for name in SIGNALS:
             number = getattr(signal, name, None)
             if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
@@ -35,5 +35,5 @@ class ShutdownHandler:
             deadline.daemon = True
             deadline.start()
         if self.stop is None:
-            os._exit(0)  # An exception could be caught, or told, by whatever is being imported.
+            os._exit(0)  # The module being imported could catch an exception, or print it.
         self.stop()

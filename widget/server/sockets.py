@@ -1,4 +1,4 @@
-"""How many files and connections the system lets the program have."""
+"""The listening socket, and the numbers of files and connections that the system allows."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from widget.server.server import BACKLOG
 from widget.server.stdio import echo
 
 RESERVED_FILES = 64
-"""Descriptors that are no visitor's: the database, the source, messages, the loop."""
+"""Descriptors for the database, the source, alerts and the loop."""
 
 NON_STREAM_CONNECTIONS = 4096
-"""Room beside the streams."""
+"""Connections beside the streams."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many ``connections`` there may be at a time, and how many ``streams`` among them."""
+    """The most ``connections`` at a time, and the most ``streams`` among them."""
 
     connections: int
     streams: int
 
 
 def raise_nofile_limit() -> int | None:
-    """Raises the soft limit of open files to the hard one. What it is then; None where there is none."""
+    """Raise the soft limit of open files to the hard one and return it; None if there is none."""
     if sys.platform == "win32":
         return None
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for wanted in (hard, 10_240):  # macOS: a hard limit without an end cannot be had.
+    for wanted in (hard, 10_240):  # macOS refuses an unlimited soft limit.
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             break
@@ -43,20 +43,22 @@ def raise_nofile_limit() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
-def capacity_for(most_streams: int, limit: int | None) -> Capacity:
-    """The room under ``limit`` open files; at least a quarter of it is kept for who opens no stream."""
-    connections = most_streams + NON_STREAM_CONNECTIONS
+def capacity_for(max_streams: int, limit: int | None) -> Capacity:
+    """Return the capacity under ``limit`` open files; at least a quarter is kept for requests that are no streams."""
+    connections = max_streams + NON_STREAM_CONNECTIONS
     if limit is not None:
         # Eight let the owner's own pages work under any limit.
         connections = max(8, min(connections, limit - RESERVED_FILES))
-    return Capacity(connections, min(most_streams, connections * 3 // 4))
+    return Capacity(connections, min(max_streams, connections * 3 // 4))
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens. Ends the program where the port is taken (exit code 1); raises ConfigurationError where
-    ``host`` is no address of this machine."""
+    """Return a listening socket. Exits with 1 if the port is taken.
+
+    Raises ConfigurationError if ``host`` is no address of this machine.
+    """
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
@@ -66,7 +68,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
         # Only there: on Windows it would let two programs share the port.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(place)
+        listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
@@ -78,7 +80,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
 
 def local_url(listener: socket.socket) -> str:
-    """The address at which this machine reaches ``listener``, without a slash at the end."""
+    """Return the URL at which this machine reaches ``listener``, without a trailing slash."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,4 +1,4 @@
-"""stdout and stderr, which may be closed, or closed by the other end, at any moment: that changes nothing."""
+"""stdout and stderr that may be closed at any moment, without consequences."""
 
 from __future__ import annotations
 
@@ -13,39 +13,41 @@ import click
 
 @contextmanager
 def robust_stdio() -> Iterator[None]:
-    """While the context lasts descriptors 0 to 2 are taken, and at its end nothing is left that cannot be written."""
+    """Keep descriptors 0 to 2 open, and drop at the end of the context what cannot be written."""
     open_missing_descriptors()
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    sys.stdout = sys.stdout or _devnull()
+    sys.stderr = sys.stderr or _devnull()
     try:
         yield
     finally:
-        for outlet in (sys.stdout, sys.stderr):
+        for stream in (sys.stdout, sys.stderr):
             try:
-                outlet.flush()
+                stream.flush()
             except (OSError, ValueError):
-                redirect_to_devnull(outlet)
+                redirect_to_devnull(stream)
 
 
 def echo(text: str, *, to_stderr: bool = False) -> None:
-    """Writes one line, where somebody takes it."""
+    """Write one line, if anybody reads it."""
     try:
         click.echo(text, err=to_stderr)
     except (OSError, ValueError):
         redirect_to_devnull(sys.stderr if to_stderr else sys.stdout)
 
 
-def redirect_to_devnull(outlet: IO[Any]) -> None:
-    """From now on ``outlet`` leads nowhere: what it still holds would fail again at the end, and change how we end."""
+def redirect_to_devnull(stream: IO[Any]) -> None:
+    """Redirect ``stream``: the rest of its buffer would fail again at the exit, and change the exit code."""
     with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, outlet.fileno())
-        os.close(nowhere)
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, stream.fileno())
+        os.close(devnull)
 
 
 def open_missing_descriptors() -> None:
-    """A descriptor that was closed before the start would be given to the next file or connection, a database's say,
-    and whoever writes to stderr would write there."""
+    """Open the descriptors that were closed before the start.
+
+    Else the next file or connection would get the number, the database for example, and be written to as stderr.
+    """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -54,5 +56,5 @@ def open_missing_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
-def _nowhere() -> IO[str]:
+def _devnull() -> IO[str]:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123

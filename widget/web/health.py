@@ -1,4 +1,4 @@
-"""``/healthz`` and ``/readyz``: for the host's probes and for the owner."""
+"""``/healthz`` and ``/readyz``, for the host's probes and for the owner."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from widget.web.responses import build_response
 
 
 async def healthz(request: Request) -> Response:
-    """200 while the process serves."""
+    """Return 200 while the process serves."""
     return _json(request, {"status": "ok"}, 200)
 
 
 async def readyz(request: Request) -> Response:
-    """200 while the token works and the last question was answered, else 503 and why."""
+    """Return 200 while the token works and the last poll was answered, else 503 and the reason."""
     services = get_context(request)
     health = await (services.readiness or services.health)()
     return _json(request, health_json(health, services.source), 200 if health.problem is None else 503)
 
 
 def health_json(health: HealthStatus, source: SourceInfo) -> dict[str, Any]:
-    """The contract's object for the ``health`` of what ``source`` tells; nothing secret in it."""
+    """Return the contract's object for the ``health`` of ``source``; nothing in it is secret."""
     problem, success = health.problem, health.last_success_at
-    last_question = {
+    last_poll = {
         "last_success_at": None if success is None else format_rfc3339_ms(success),
         "error": None if problem is None else {"code": problem.code, "message": problem.message},
     }
     return {
         "status": "ok" if problem is None else problem.code,
         "token": {"state": health.token.state, "days_left": health.token.days_left},
-        "spotify": last_question if source.needs_authorization else None,
-        "source": {"name": source.name, **last_question},
+        "spotify": last_poll if source.needs_authorization else None,
+        "source": {"name": source.name, **last_poll},
         "calls_last_24h": health.calls_last_24h,
     }
 
