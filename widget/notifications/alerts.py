@@ -117,7 +117,9 @@ def due_alerts(
     source: SourceInfo = SPOTIFY,
     spent_seed: str | None = None,
 ) -> tuple[Alert, ...]:
-    """Return the alerts that are due at ``now`` (s since the epoch) and not among the keys ``sent``, most urgent first.
+    """Return the alerts that are due at ``now`` (s since the epoch), most urgent first.
+
+    Those with a key in ``sent`` are left out.
 
     ``next_step`` says how to authorize again. ``emptied_at`` is when the store was created, if it was empty then: what
     was sent before is unknown. ``spent_seed`` is the fingerprint of a seed that was replaced on an ephemeral disk.

@@ -1,4 +1,7 @@
-"""The owner's notification channels: the URLs in ``NOTIFY_URLS``, through Apprise. None is ever printed whole."""
+"""The owner's notification channels: the URLs in ``NOTIFY_URLS``, through Apprise.
+
+None is ever printed whole.
+"""
 
 import asyncio
 import hashlib
@@ -18,7 +21,10 @@ _APP_NAME = "Now playing"
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One URL that messages can be sent to. ``label`` (such as ``2. discord``) names it without its secrets."""
+    """One URL that messages can be sent to.
+
+    ``label`` (such as ``2. discord``) names it without its secrets.
+    """
 
     label: str
     fingerprint: str

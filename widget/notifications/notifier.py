@@ -1,4 +1,4 @@
-"""Sends the owner due alerts, by the log and by the channels in ``NOTIFY_URLS``; never disturbs the service."""
+"""Sends due alerts by the log and by ``NOTIFY_URLS``; never disturbs the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The current snapshot, the readers that wait for the next, and the viewers. The latest wins; there are no queues.
+"""The current snapshot, the readers that wait for the next, and the viewers.
+
+The latest wins; there are no queues.
 
 The snapshot follows from the published state and the clock when it is read: nothing that hangs elsewhere keeps an old
 one alive.

@@ -12,7 +12,10 @@ RESIGN_TIMEOUT_SECONDS = 1.0
 
 
 class Cluster:
-    """Leader election and shared state through ``store``, for ``source`` alone. All methods may raise StoreError."""
+    """Leader election and shared state through ``store``, for ``source`` alone.
+
+    All methods may raise StoreError.
+    """
 
     def __init__(self, store: Store, source: SourceName, timeouts: Timeouts, clock: Clock) -> None:
         self._store = store

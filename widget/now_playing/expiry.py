@@ -1,4 +1,4 @@
-"""How long a now-playing report is believed if the source does not report when an item ends. Pure.
+"""How long a now-playing report is believed, if the source reports no end. Pure.
 
 A report lingers after a player vanished or paused. It is believed for a time since its last sign of life, and does not
 come back by lingering on; an absence, another track or a new scrobble brings it back.

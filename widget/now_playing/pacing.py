@@ -27,7 +27,7 @@ Calls = Sequence[tuple[float, int]]
 
 
 def poll_interval_for_quota(calls: Calls, now: float, calls_per_day: int) -> float:
-    """Return the seconds between two polls that the quota allows while somebody watches; 0 while plenty is left.
+    """Return the seconds between two polls that the quota allows; 0 while plenty is left.
 
     ``calls`` are the calls of the last 24 hours: (start of the minute in s since the epoch, number), oldest first.
     """
@@ -78,7 +78,7 @@ class TokenBucket:
         return TokenBucket(min(BUCKET_SIZE, self.tokens + added), now)
 
     def capped_after_pause(self, seconds: float, pace: float) -> "TokenBucket":
-        """Return the bucket with no more than the ``seconds`` since the last response, by any instance, have added."""
+        """Return the bucket with at most the tokens of the ``seconds`` since the last response."""
         return self if pace <= 0 else replace(self, tokens=min(self.tokens, seconds / pace))
 
     def consumed(self) -> "TokenBucket":

@@ -1,4 +1,4 @@
-"""The polling loop: polls, judges and publishes. It survives every error, and polls only while somebody watches."""
+"""The polling loop, which survives every error and polls only while somebody watches."""
 
 import asyncio
 import logging
@@ -44,7 +44,9 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Keeps ``broadcaster`` up to date. Of several instances on one store the leader polls, the others follow.
+    """Keeps ``broadcaster`` up to date.
+
+    Of several instances on one store the leader polls, the others follow.
 
     ``max_recent`` earlier plays are published.
     """
@@ -237,7 +239,7 @@ class Poller:
         await self._rest(max(0.0, min(TICK_SECONDS, due - self._clock.monotonic())))
 
     async def _rest(self, seconds: float) -> None:
-        """Wait for ``seconds``, or until a source that holds a connection announces a change: then poll at once."""
+        """Wait for ``seconds``; poll at once if a source that holds a connection announces a change."""
         if self._wait_for_change is None:
             await self._clock.sleep(seconds)
         elif await self._wait_for_change(seconds):

@@ -1,4 +1,7 @@
-"""Reads the state of a push source. Every instance does so for itself, and nothing becomes stale."""
+"""Reads the state of a push source.
+
+Every instance does so for itself, and nothing becomes stale.
+"""
 
 from widget.clock import Clock
 from widget.model.errors import SourceError

@@ -1,4 +1,4 @@
-"""What the source reported last, and the snapshot that follows from it at a given time. Pure."""
+"""What the source reported last, and the snapshot that follows from it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ OVERDUE_AFTER_SECONDS = 15.0
 """A poll that is this late makes the state stale, whatever hangs."""
 
 END_GRACE_SECONDS = 3.0
-"""An item is shown this long after its end, so that no idle flickers before the next poll is answered."""
+"""An item is shown this long after its end, until the next poll has a response."""
 
 SEEK_THRESHOLD_SECONDS = 3.0
 STALE_AFTER_SECONDS = 300.0
@@ -67,7 +67,9 @@ class NowPlayingState:
     source_label: str | None = None
 
     def with_playback(self, playback: Playback, now: float, expiry: ExpiryRule | None = None) -> "NowPlayingState":
-        """Return the state after a response. One uncertain response does not end an item, two in a row do.
+        """Return the state after a response.
+
+        One uncertain response does not end an item, two in a row do.
 
         ``expiry`` is set for sources that do not report when an item ends.
         """
@@ -293,7 +295,10 @@ class NowPlayingState:
 
 
 def _hides_playback(code: ErrorCode, source: SourceInfo) -> bool:
-    """Return whether the last good response must not be shown: a refusal may mean that the listener is private."""
+    """Return whether the last good response must not be shown.
+
+    A refusal may mean that the listener wants to be private.
+    """
     return code == "not_configured" or (code in PERMANENT_CODES and not source.needs_authorization)
 
 

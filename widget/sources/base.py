@@ -30,7 +30,9 @@ class FetchResult:
 
 
 class SourceClient(Protocol):
-    """Requests to a source. Each method makes at most one, or raises without a request if it would be refused again.
+    """Requests to a source.
+
+    Each method makes at most one, or raises without a request if it would be refused again.
 
     So it may be called at any time.
     """
@@ -52,7 +54,10 @@ class SourceClient(Protocol):
         ...
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
-        """Return the calls of the last 24 hours: (start of the minute, number), oldest first. May raise StoreError."""
+        """Return the calls of the last 24 hours: (start of the minute, number), oldest first.
+
+        May raise StoreError.
+        """
         ...
 
     async def close(self) -> None:
@@ -76,7 +81,10 @@ class PushSource(Protocol):
         ...
 
     async def last_change_at(self) -> float | None:
-        """Return when it last pushed an item that is not hidden (s since the epoch). May raise StoreError."""
+        """Return when it last pushed an item that is not hidden (s since the epoch).
+
+        May raise StoreError.
+        """
         ...
 
     async def wait_for_push(self, seconds: float) -> None:
@@ -96,7 +104,9 @@ class AdapterContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceAdapter:
-    """``source`` has the owner's own label and page. ``background_tasks`` run as long as the application.
+    """``source`` has the owner's own label and page.
+
+    ``background_tasks`` run as long as the application.
 
     ``routes`` are its own; ``max_body_bytes`` is their limit for a request's body, None for other requests. ``push`` is
     set if the source pushes. ``wait_for_change`` is set if it holds a connection: it waits at most so many seconds for

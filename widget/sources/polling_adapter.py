@@ -38,7 +38,7 @@ class ServiceClient(Protocol[AccountContra]):
 
 
 class PollingAdapter(Generic[Account]):
-    """A :class:`widget.sources.base.SourceClient` that respects the quota, and repeats no request that was refused.
+    """A source's client that respects the quota, and repeats no request that was refused.
 
     ``account`` returns the account to ask for, None if it is not known; what is stored meanwhile counts.
     """

@@ -1,4 +1,7 @@
-"""The limits on calls to a source: its Retry-After blocks, and our daily limit. Both survive a restart."""
+"""The limits on calls to a source: its Retry-After blocks, and our daily limit.
+
+Both survive a restart.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,7 +37,10 @@ class RateLimiter:
             raise kind(block.message, retry_after=seconds)
 
     async def acquire(self) -> None:
-        """Count one call, unless they are free. Raises Throttled, or DailyLimitReached if none is left."""
+        """Count one call, unless they are free.
+
+        Raises Throttled, or DailyLimitReached if none is left.
+        """
         # First: a call that a block refuses must not be counted.
         await self.check()
         if self._calls_per_day is None:

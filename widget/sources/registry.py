@@ -15,7 +15,7 @@ RETRY_SECONDS = 1.0
 
 
 async def resolve_source(settings: Settings, notes: ValueStore) -> Settings:
-    """Return the settings for ``SOURCE``, else for the source that bootstrap stored last, else for Spotify.
+    """Return the settings for ``SOURCE``, else for what bootstrap stored last, else for Spotify.
 
     They include the stored values. Raises ConfigurationError for a setting that the source does not support, and
     StoreError if the database cannot be read now.
@@ -34,7 +34,7 @@ async def resolve_source_when_available(settings: Settings, notes: ValueStore, c
 
 
 def settings_while_unavailable(settings: Settings) -> Settings:
-    """Return the settings until the database is available, on :class:`widget.store.unavailable.UnavailableStore`.
+    """Return the settings until the database is available.
 
     ``HIDE`` is checked once the source is known; until then nothing is shown.
     """

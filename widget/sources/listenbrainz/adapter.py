@@ -27,7 +27,7 @@ PUBLIC_URL = "https://api.listenbrainz.org"
 
 @dataclass(frozen=True, slots=True)
 class ListenbrainzAccount:
-    """The user, the server's address (any path before ``/1``), and the token, which is sent only if it is set."""
+    """The user, the server's address (any path before ``/1``), and an optional token."""
 
     user: str
     url: str = PUBLIC_URL

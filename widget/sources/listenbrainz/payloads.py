@@ -103,7 +103,7 @@ def _page(recording: str | None, info: dict[str, Any]) -> str | None:
 
 
 def _duration(info: dict[str, Any]) -> int | None:
-    """Return the duration in ms, as clients mean it: some write seconds as ``duration_ms``, some the reverse."""
+    """Return the duration in ms; some clients send seconds as ``duration_ms``, or the reverse."""
     sent = info.get("duration_ms")
     if is_number(sent) and sent >= MIN_DURATION_IN_SECONDS:
         milliseconds = sent if sent >= MIN_DURATION_MS else sent * 1000

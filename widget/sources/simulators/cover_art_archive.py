@@ -1,4 +1,4 @@
-"""A simulated Cover Art Archive, which redirects to the images over two other hosts, as the real one does."""
+"""A simulated Cover Art Archive, which redirects over two other hosts as the real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A simulated Last.fm as one ASGI app. It shares no code with the client, else it would agree with its mistakes.
+"""A simulated Last.fm as one ASGI app.
+
+It shares no code with the client, else it would agree with its mistakes.
 
 See https://www.last.fm/api/show/user.getRecentTracks
 """
@@ -35,7 +37,9 @@ _MESSAGES = {
 
 @dataclass(slots=True)
 class LastfmSimulator:
-    """The service and its switches. Change the public attributes while it runs; ``requests`` are the queries.
+    """The service and its switches.
+
+    Change the public attributes while it runs; ``requests`` are the queries.
 
     ``error`` is the number of an error instead of a response, ``quiet`` a status for errors other than their own
     (Last.fm also sends 200). ``answer`` replaces any response.
@@ -86,7 +90,7 @@ class LastfmSimulator:
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """Return Last.fm and the Cover Art Archive for a demo whose playlist begins now, and the variables for them."""
+    """Return Last.fm and the Cover Art Archive for a demo, and their variables."""
     simulator = LastfmSimulator(now, playlist=Playlist(begun_at=now()))
     values = {"LASTFM_USER": simulator.user, "LASTFM_API_KEY": simulator.key}
     return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values

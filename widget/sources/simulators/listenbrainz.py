@@ -1,4 +1,6 @@
-"""A simulated ListenBrainz as one ASGI app. It shares no code with the client, else it would agree with its mistakes.
+"""A simulated ListenBrainz as one ASGI app.
+
+It shares no code with the client, else it would agree with its mistakes.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -20,7 +22,9 @@ from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 @dataclass(slots=True)
 class ListenbrainzSimulator:
-    """The service and its switches. Change the public attributes while it runs; ``requests`` are the paths requested.
+    """The service and its switches.
+
+    Change the public attributes while it runs; ``requests`` are the paths requested.
 
     A token in a request must be ``token``. ``status`` is an error instead of any response, ``answer`` replaces that
     too. ``details``: players submit durations and identifiers.
@@ -104,7 +108,7 @@ class ListenbrainzSimulator:
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """Return ListenBrainz and the Cover Art Archive for a demo whose playlist begins now, and their variables."""
+    """Return ListenBrainz and the Cover Art Archive for a demo, and their variables."""
     simulator = ListenbrainzSimulator(now, playlist=Playlist(begun_at=now()))
     values = {"LISTENBRAINZ_USER": simulator.user}
     return Starlette(routes=[*simulator.app.routes, *CoverArtSimulator().app.routes]), values

@@ -1,4 +1,6 @@
-"""A simulated MPD server. It shares no code with the client, else it would agree with our mistakes.
+"""A simulated MPD server.
+
+It shares no code with the client, else it would agree with our mistakes.
 
 See https://mpd.readthedocs.io/en/latest/protocol.html
 """

@@ -1,4 +1,7 @@
-"""The playlist of the simulated services: invented music in no service's JSON. Used by the simulators alone."""
+"""The playlist of the simulated services: invented music in no service's JSON.
+
+Used by the simulators alone.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A simulated Spotify: the accounts service with its consent page, the Web API, and the images, as one ASGI app.
+"""A simulated Spotify as one ASGI app: accounts service, consent page, Web API and images.
 
 It enforces Spotify's rules, and shares no code with the client, else it would agree with its mistakes.
 See https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
@@ -67,7 +67,9 @@ class _Access:
 
 @dataclass(slots=True)
 class SpotifySimulator:
-    """The service and its switches. Change the public attributes while it runs; ``requests`` are the paths requested.
+    """The service and its switches.
+
+    Change the public attributes while it runs; ``requests`` are the paths requested.
 
     ``rotates``: each refresh issues a new refresh token and revokes the old one. ``access_seconds`` is the lifetime of
     access tokens. ``answers`` maps a path to a response instead of the real one. ``issued`` holds every code and token.

@@ -1,4 +1,6 @@
-"""A simulated OpenSubsonic server. It shares no code with the client, else it would agree with our mistakes.
+"""A simulated OpenSubsonic server.
+
+It shares no code with the client, else it would agree with our mistakes.
 
 See https://opensubsonic.netlify.app/docs/endpoints/getnowplaying/
 """
@@ -33,7 +35,9 @@ _MESSAGES = {
 
 @dataclass(slots=True)
 class SubsonicSimulator:
-    """The server and its switches. Change the public attributes while it runs; ``requests`` are (endpoint, query).
+    """The server and its switches.
+
+    Change the public attributes while it runs; ``requests`` are (endpoint, query).
 
     ``entries`` replaces what plays, ``error`` is the code of an error that is answered instead, ``answer`` is given
     instead of anything else. Without ``has_reports`` it lists the classic fields alone. ``token_error`` answers a token

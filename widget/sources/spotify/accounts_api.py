@@ -164,7 +164,10 @@ class AccountsApi:
     async def exchange_code(
         self, credentials: Credentials, code: str, redirect_uri: str, code_verifier: str
     ) -> TokenResponse:
-        """Exchange ``code`` for tokens. Raises :class:`InvalidGrant` if Spotify refuses it, else as :meth:`refresh`."""
+        """Exchange ``code`` for tokens.
+
+        Raises :class:`InvalidGrant` if Spotify refuses it, else as :meth:`refresh`.
+        """
         form = token_request_form(credentials, code, redirect_uri, code_verifier)
         return await self._post(credentials, form, InvalidGrant("Spotify refused the authorization code."))
 

@@ -129,7 +129,9 @@ class AuthorizationFlow:
         *,
         expected_account: ExpectedAccount | None = None,
     ) -> AuthorizationResult:
-        """Exchange the callback's ``code`` (or report its ``error``) and store the token. The state was checked before.
+        """Exchange the callback's ``code`` (or report its ``error``) and store the token.
+
+        The state was checked before.
 
         With ``expected_account`` only that account may authorize, and Spotify must say which one did. Raises
         :class:`AuthorizationError` with the next step, or StoreError; then nothing was stored.
@@ -177,7 +179,10 @@ class AuthorizationFlow:
             raise AuthorizationError(f"{error} Nothing was stored: start over later.", "unreachable") from error
 
     async def _check_access(self, access: AccessToken) -> tuple[Account | None, tuple[str, ...]]:
-        """Return the account and warnings. The two refusals of an account show only in these requests."""
+        """Return the account and warnings.
+
+        The two refusals of an account show only in these requests.
+        """
         account, warning = await self._try(self._api.me, access)
         # A missing Premium or a missing place on the app's list may show here alone.
         _, second_warning = await self._try(self._api.currently_playing, access)

@@ -40,7 +40,9 @@ def read_currently_playing(body: bytes, observed_at: float) -> Playback:
 
 
 def read_recently_played(body: bytes) -> tuple[PlayedItem, ...]:
-    """Return the plays, newest first. Raises :class:`SpotifyUnreachable` if the body is not a JSON object.
+    """Return the plays, newest first.
+
+    Raises :class:`SpotifyUnreachable` if the body is not a JSON object.
 
     See https://developer.spotify.com/documentation/web-api/reference/get-recently-played
     """

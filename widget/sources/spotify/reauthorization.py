@@ -174,7 +174,10 @@ class SpotifyReauthorization:
         return hmac.new(key, f"renewal\n{nonce}\n{state}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     async def _take(self, state: str) -> dict[str, Any] | None:
-        """Remove and return the pending request for ``state``. Raises StoreError, and keeps it, without space."""
+        """Remove and return the pending request for ``state``.
+
+        Raises StoreError, and keeps it, without space.
+        """
         async with self._store.refresh_lock():
             await self._store.reserve_space()
             requests = await self._read()

@@ -38,7 +38,10 @@ log = logging.getLogger(__name__)
 
 
 class TokenManager:
-    """Provides access tokens. The store is the truth: a token that another process stored counts at once."""
+    """Provides access tokens.
+
+    The store is the truth: a token that another process stored counts at once.
+    """
 
     def __init__(
         self,
@@ -83,10 +86,7 @@ class TokenManager:
         return _access(await self._refresh_unless(self._is_usable))
 
     async def check(self) -> None:
-        """Raise :class:`NotConfigured`, :class:`NeedsAuthorization` or :class:`InvalidCredentials` if that is known.
-
-        Makes no request.
-        """
+        """Raise NotConfigured, NeedsAuthorization or InvalidCredentials if that is known; make no request."""
         token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
         # Known refusals concern refreshes: a valid access token works on without them.
         refused = self._bad_credentials.last_error((await self._credentials(), token.refresh_token))
@@ -94,7 +94,10 @@ class TokenManager:
             raise InvalidCredentials(str(refused))
 
     async def replace_rejected(self, access: AccessToken) -> AccessToken:
-        """Return another access token than ``access``, which Spotify refused with 401; raises as :meth:`token`."""
+        """Return another access token than ``access``, which Spotify refused (401).
+
+        Raises as :meth:`token`.
+        """
         await self.reject(access)
         return _access(await self._refresh_unless(self._is_usable))
 
@@ -225,7 +228,10 @@ class TokenManager:
             log.warning("%s", SEED_SPENT.message)
 
     def _usable(self, token: Authorization | None) -> Authorization:
-        """Return ``token``. Raises NotConfigured without one, or NeedsAuthorization if Spotify has ended it."""
+        """Return ``token``.
+
+        Raises NotConfigured without one, or NeedsAuthorization if Spotify has ended it.
+        """
         if token is None:
             raise NotConfigured(error_message("not_configured"))
         if token.needs_authorization:

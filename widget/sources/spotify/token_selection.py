@@ -49,7 +49,10 @@ async def effective_authorization(store: Store, seed: SeedToken | None, now: flo
 
 
 def effective_credentials(configured: Credentials | None, stored: Credentials | None) -> Credentials | None:
-    """Return the configured client ID and secret, else the stored ones; a secret may be stored for the same ID."""
+    """Return the configured client ID and secret, else the stored ones.
+
+    The secret of the same ID may be stored.
+    """
     if configured is None:
         return stored
     # A refresh works only with the client that the token was issued to.

@@ -47,7 +47,10 @@ class UnsavedToken:
         self._retries = asyncio.create_task(self._retry())
 
     async def save(self) -> bool:
-        """Store the token; return False if another authorization replaced it meanwhile. May raise StoreError."""
+        """Store the token; return False if another authorization replaced it meanwhile.
+
+        May raise StoreError.
+        """
         async with self._save_lock:
             if self._pending is None:
                 return True
