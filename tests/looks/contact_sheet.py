@@ -1,5 +1,6 @@
-"""``python -m tests.looks.contact_sheet``: pictures of all faces, themes, grounds, states, scripts and widths, to be
-looked at; ``--help`` tells how to make a few of them.
+"""``python -m tests.looks.contact_sheet``: all layouts, themes, backgrounds, states, scripts and widths as pictures.
+
+``--help`` says how to make a few of them; :mod:`tests.looks.covers` draws thirty covers.
 """
 
 import argparse
@@ -87,13 +88,14 @@ def sheet(
 ) -> str:
     """A page that shows every state of one face, side by side."""
     cells = []
+    blur = ";border-radius:12px;backdrop-filter:blur(20px) saturate(1.5)" if background == "glass" else ""
     for name, (address, lang) in addresses.items():
         query = LOOKS[face].format(layout=layout, theme=theme, background=background, lang=lang)
         source, height = escape(address + query), layout_height(layout, width, rows=ROWS)
-        frame = f'<iframe src="{source}" width="{width}" height="{height}" style="color-scheme:{theme}">'
+        frame = f'<iframe src="{source}" width="{width}" height="{height}" style="color-scheme:{theme}{blur}">'
         shown = f'<img src="{source}" alt="">' if face == "picture" else f"{frame}</iframe>"
         cells.append(f"<figure><figcaption>{name}</figcaption>{shown}</figure>")
-    ground = PHOTO if background == "none" else GROUNDS[theme]
+    ground = PHOTO if background in ("none", "glass") else GROUNDS[theme]
     return (
         f'<body style="margin:16px;background:{ground};color:#777;font:12px sans-serif;display:flex;'
         f'flex-wrap:wrap;gap:14px;align-items:flex-start">'

@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const main = document.querySelector("main");
   const known = JSON.parse(document.getElementById("client").textContent);
@@ -44,12 +43,13 @@
   const text = (node, value) => node.textContent === value || (node.textContent = value);
   const http = (url) => (/^https?:/i.test(url || "") ? url : null);
   const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const two = (number) => String(number).padStart(2, "0");
+  const two = (number) => `${number}`.padStart(2, 0);
 
   function clock(milliseconds) {
     const seconds = Math.floor(milliseconds / 1000);
-    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-    return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    return `${hours ? `${hours}:${two(minutes % 60)}` : minutes}:${two(seconds % 60)}`;
   }
 
   // ---- The server's clock --------------------------------------------------------------------------------
