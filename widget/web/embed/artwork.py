@@ -32,11 +32,13 @@ async def artwork(request: Request) -> Response:
     _register(cache, broadcaster.current)
     if not cache.has_key(key) and _KEY.fullmatch(key):
         await _wait_for_key(cache, broadcaster, key)
+    # Without a fresh state the key may still be right, so then a placeholder is the safer response.
     if not cache.has_key(key) and (broadcaster.is_fresh or not _KEY.fullmatch(key)):
         return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
     file = await cache.get(key, _width(request.query_params.get("w", "")))
     if file is None:
         body = _PLACEHOLDER.read_bytes()
+        # Ten seconds, as the artwork is often there a moment later.
         return build_response(request, body, media_type="image/svg+xml", cache_control="public, max-age=10")
     return build_response(
         request,

@@ -22,6 +22,7 @@ MAX_TAG_LENGTH = 35
 """RFC 5646, section 4.4.1."""
 
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.ASCII | re.IGNORECASE)
+# Codes that browsers and systems still send.
 _OLD_NAMES = {"iw": "he", "cmn": "zh", "ji": "yi"}
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 """The script, and the regions that write Chinese in it (Unicode CLDR, likely subtags)."""
@@ -78,9 +79,11 @@ def _tag(name: str) -> str:
 
 def _match(tag: str) -> str | None:
     """Return the language that ``tag`` (BCP 47) means: Chinese by its script or region too."""
+    # Some systems write an underscore.
     language, *rest = tag.lower().replace("_", "-").split("-", 8)
     language = _OLD_NAMES.get(language, language)
     if language == "zh":
+        # A script that is named wins over the region: zh-Hans-HK is written in the simplified one.
         return "zh_Hant" if not _TRADITIONAL.isdisjoint(rest) and "hans" not in rest else "zh_Hans"
     return language if language in _languages() else None
 

@@ -20,6 +20,7 @@ async def listen(request: Request) -> Response:
     services = get_context(request)
     snapshot = await services.broadcast.fresh()
     location = item_url(snapshot) or services.source.url or f"{services.settings.public_url or ''}/"
+    # Quoted, as an address from a player's tags may hold characters that no header takes.
     headers = {"Location": quote(location, safe="%/:?#[]@!$&'()*+,;=~")}
     return build_response(request, b"", media_type="text/plain", cache_control="no-store", status=302, headers=headers)
 

@@ -21,6 +21,7 @@ from widget.web.embed.page import (
 from widget.web.embed.request import artwork_color, read_request
 from widget.web.responses import build_response
 
+# The page fills a second screen or a television.
 ARTWORK_WIDTH = 640
 ROW_ARTWORK_WIDTH = 208
 
@@ -39,6 +40,7 @@ async def now_page(request: Request) -> Response:
         share_address=public_base_url(request, services.settings),
     )
     pages = get_cache(request, "pages", PageCache)
+    # Without lang: the translation stands beside it, and a visitor's header must not add entries.
     key = (replace(options, lang=None), wish.words.tag, kind, art, hue, int(now))
     body = None if options.sample else pages.get(snapshot, key)
     if body is None:

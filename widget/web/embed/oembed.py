@@ -18,6 +18,7 @@ from widget.web.responses import build_response
 
 PROVIDER = "Now playing"
 PAGES = ("", "/", "/now", "/widget", "/now-playing.svg", "/now-playing.png")
+# It holds no state, only sizes and addresses.
 CACHE_CONTROL = "public, max-age=3600"
 MIN_EMBED_WIDTH = 10_000
 
@@ -26,6 +27,7 @@ async def oembed(request: Request) -> Response:
     """The iframe for the page in ``url``: 400 without one, 404 for a foreign one, 501 for a format other than JSON."""
     query = request.query_params
     if query.get("format", "json") != "json":
+        # Prescribed for other formats (https://oembed.com, section 2.3.5).
         return _error(request, 501, "only format=json is there")
     settings = get_context(request).settings
     address = public_base_url(request, settings)
@@ -49,6 +51,7 @@ def options_from_url(url: str, address: str) -> WidgetOptions | None:
         parts, own = urlsplit(url), urlsplit(address)
     except ValueError:
         return None
+    # Either scheme, as a proxy may end https before this server.
     same_host = parts.scheme in ("http", "https") and parts.netloc.lower() == own.netloc.lower()
     if not same_host or not parts.path.startswith(own.path) or parts.path[len(own.path) :] not in PAGES:
         return None

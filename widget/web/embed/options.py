@@ -34,6 +34,7 @@ WORDS_ONLY: frozenset[Part] = frozenset({"artwork", "progress", "times"})
 _COLOR = re.compile(r"#?([0-9A-Fa-f]{6})")
 _INTEGER = re.compile(r"[0-9]{1,3}")
 _DECIMAL = re.compile(r"[0-9]?(?:\.[0-9]{1,6})?")
+# More than all parts together, and little work.
 _MAX_LIST_LENGTH = 100
 
 Query = Mapping[str, str]
@@ -66,6 +67,7 @@ class WidgetOptions:
         """Parse ``query``, in which ``without`` may be repeated; never raises."""
         parsed = {option.name: option.parse(query) for option in OPTIONS}
         given = {name: value for name, value in parsed.items() if value is not None}
+        # Its ends are round unless a radius was chosen.
         if given.get("layout") == "pill":
             given.setdefault("radius", PILL_RADIUS)
         return cls(**given, sample=parse_sample(query.get("sample")))

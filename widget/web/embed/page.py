@@ -41,6 +41,7 @@ COLOR_WAIT_SECONDS = 0.6
 
 CLIENT_WORDS = ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
 
+# Options multiply to far more looks, so the number of pages must have an end.
 MAX_CACHED_PAGES = 64
 
 
@@ -87,6 +88,7 @@ async def widget_page(request: Request) -> Response:
     alone = is_top_level(request.headers.get("sec-fetch-dest"))
     art = await artwork_color(services, wanted.view.item, wanted.remaining(COLOR_WAIT_SECONDS))
     hue = None if wanted.view.item is None else services.artwork.accent_color(wanted.view.item)
+    # Includes the second, as the page holds progress and the server's clock.
     key = (replace(options, lang=None), wanted.words.tag, alone, art, hue, int(now))
     body = None if options.sample else pages.get(snapshot, key)
     if body is None:
@@ -98,6 +100,7 @@ async def widget_page(request: Request) -> Response:
     stale = stale_directives(snapshot, now, fresh_seconds=1, revalidate_seconds=10)
     headers = {
         "Content-Security-Policy": content_security_policy(ancestors, public_base_url(request, services.settings)),
+        # Else a host page with the same policy could not show the frame.
         "Cross-Origin-Embedder-Policy": "require-corp",
         "Vary": vary,
     }
@@ -224,6 +227,7 @@ def client_config(
     }
     needed = {name: value for name, value in known.items() if value is not False}  # Missing is false to the script.
     text = json.dumps(needed, ensure_ascii=False, separators=(",", ":"))
+    # Else a title could end the script element.
     return text.replace("<", "\\u003c")
 
 
@@ -257,6 +261,7 @@ def is_top_level(sec_fetch_dest: str | None) -> bool | None:
 
 def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
     """Return the CSP sources that may embed the page; our own pages, which show a preview, may as well."""
+    # 'self' beside * would change nothing, and beside 'none' is invalid.
     if allowed is None or allowed in ("*", "'none'") or sec_fetch_site != "same-origin":
         return allowed
     return f"{allowed} 'self'"

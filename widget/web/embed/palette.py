@@ -225,6 +225,7 @@ def tinted_base(column: SchemeName) -> Palette:
     return NEUTRAL_PALETTES["light" if column == "light" else "dark"]
 
 
+# The arguments are parsed options, yet colors are free: the cache needs a limit.
 @lru_cache(maxsize=512)
 def palette(
     scheme: ColorScheme, background: str, accent: str | None = None, art: str | None = None, hue: str | None = None
@@ -282,6 +283,7 @@ def _around(ground: Rgb, accent: str | None, source: Oklch | None) -> Palette:
     On a middle gray no tint is enough, so each part is moved on towards black or white.
     """
     own, end = Oklch.from_rgb(ground), max_contrast_bw(ground)
+    # By contrast, not by lightness: a saturated ground may be darker than it looks.
     schemes: tuple[ColorScheme, ...] = ("light", "dark")
     scheme = max(schemes, key=lambda scheme: contrast(COLOR_ROLES[scheme].text.of(own), ground))
     roles = COLOR_ROLES[scheme]

@@ -16,6 +16,7 @@ from widget.web.embed.i18n import Translations, get_translations
 from widget.web.embed.options import WidgetOptions
 from widget.web.embed.view_model import ViewModel, build_view_model
 
+# Proxies in front of READMEs wait a few seconds at most.
 RENDER_DEADLINE_SECONDS = 2.8
 """From the request on: after a long wait for the source there is less time for artwork and color."""
 
@@ -34,6 +35,7 @@ class RenderRequest:
 
     def remaining(self, longest: float) -> float:
         """Return the seconds left for one more wait, at most ``longest``."""
+        # Not zero: artwork at hand takes a moment too.
         return max(0.1, min(longest, self.deadline - asyncio.get_running_loop().time()))
 
 

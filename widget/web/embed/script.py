@@ -16,6 +16,7 @@ from widget.web.embed.sizes import COVER_ATTRIBUTION_HEIGHT, base_height, layout
 from widget.web.responses import build_response, weak_etag
 from widget.web.static_files import MEDIA_TYPES, read_static_file
 
+# Not immutable: its address stands in other people's pages and never changes.
 CACHE_CONTROL = "public, max-age=3600, stale-while-revalidate=86400"
 
 
@@ -33,6 +34,7 @@ async def embed_script(request: Request) -> Response:
     )
 
 
+# Rows and credit are settings, so one entry is the rule.
 @lru_cache(maxsize=4)
 def script(rows: int, credited: bool) -> bytes:
     """Return the script with the names of the options and the heights of the layouts written into it.

@@ -214,6 +214,7 @@ def _entry(item: Item, words: Translations, source: SourceInfo) -> TrackView:
     title, made_by = truncate_text(item.title), truncate_text(byline(item))
     album = truncate_text(item.album.name) if item.album is not None and item.type != "episode" else ""
     linked = item.url if item.url is not None and _WEB.match(item.url) else source.url
+    # An inlet without a label has no name to read out.
     if not source.label:
         name = " – ".join(filter(None, (title, made_by)))
     elif made_by:
@@ -232,6 +233,7 @@ def _rows(
 ) -> tuple[HistoryRow, ...]:
     """Return the earlier items, less the last played one if it is displayed above them."""
     played = snapshot.recent
+    # Else a list would show the same play twice.
     is_above = snapshot.last_played is not None and displayed is snapshot.last_played.item
     if is_above and played[:1] == (snapshot.last_played,):
         played = played[1:]

@@ -44,6 +44,7 @@ class PngCache:
         """Return the picture of ``etag``, drawn once for everybody who asks meanwhile; None if it can't be drawn."""
         task = self._renders.get(etag)
         if task is None:
+            # Refused before a task exists: a stranger's requests must not pile up.
             if self._waiting >= MAX_WAITING:
                 return None
             task = self._renders[etag] = asyncio.create_task(self._render(draw))
@@ -51,6 +52,7 @@ class PngCache:
                 self._renders.popitem(last=False)
         else:
             self._renders.move_to_end(etag)
+        # Others may wait for the same picture when this visitor leaves.
         return await asyncio.shield(task)
 
     async def _render(self, draw: Callable[[], bytes]) -> bytes | None:
@@ -95,6 +97,7 @@ async def png_image(request: Request) -> Response:
         request,
         body or fallback_image(size),
         media_type="image/png",
+        # The fallback must not stay in a chat's cache.
         cache_control=CACHE_CONTROL if body else "no-store",
         etag=etag if body else None,
         headers={} if wish.options.lang else {"Vary": "Accept-Language"},

@@ -29,6 +29,7 @@ BOLD_WEIGHT = 600
 EMOJI_STRIKE_SIZE = 109
 """Pixels of Noto Color Emoji's bitmaps; FreeType opens that font at no other size."""
 
+# Large enough for two glyphs to differ.
 _PROBE_SIZE = 16
 _MISSING = "\U0010fffd"
 """A private character that no font holds, to see what a missing glyph looks like."""
@@ -145,6 +146,7 @@ def _open_basic(path: Path, size: int) -> FreeTypeFont | None:
     from PIL import ImageFont
 
     try:
+        # Basic: raqm can draw letters that are not in the font's own table.
         return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
     except OSError:
         return None
@@ -155,6 +157,7 @@ def _installed_fonts() -> dict[str, Path]:
     """The fonts of this machine by file name without its ending."""
     folders = [Path(folder).expanduser() for folder in _SYSTEM_FOLDERS if not _is_foreign(folder)]
     found: dict[str, Path] = {}
+    # By file name, without fontconfig, which a host may lack.
     for folder in folders:
         for directory, _, names in os.walk(folder):
             for name in names:

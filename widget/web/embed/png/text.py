@@ -120,6 +120,7 @@ class TextPainter:
     def _longest_prefix(self, text: str, max_width: float) -> str:
         """Return the graphemes of ``text`` that fit, at least one."""
         graphemes = list(wcwidth.iter_graphemes(text))
+        # Bisected, as measuring every prefix of a long title is slow.
         low, high = 1, len(graphemes)
         while low < high:
             middle = (low + high + 1) // 2
@@ -189,6 +190,7 @@ def _font_for(grapheme: str, previous: FontFile | None, can_shape: bool) -> Font
     candidates = [*([previous] if previous else []), *(fonts_for(characters[0]) if characters else ())]
     if "\ufe0f" in grapheme:  # Asks for the colored picture of a sign that text fonts hold too.
         candidates.sort(key=lambda font: not font.is_emoji)
+    # The emoji font holds digits too, as parts of keycaps.
     elif characters and characters[0].isascii():
         candidates = [font for font in candidates if not font.is_emoji]
     return next((font for font in candidates if all(has_glyph(font, one) for one in characters)), None)
@@ -202,5 +204,6 @@ def is_rtl(text: str) -> bool:
 
 def _has_no_spaces(text: str) -> bool:
     """Return whether lines of ``text`` break between any two letters, as Chinese and Japanese do."""
+    # A title may mix scripts, so the majority decides.
     wide = sum(unicodedata.east_asian_width(character) in ("W", "F") for character in text)
     return wide > len(text) / 2

@@ -91,6 +91,7 @@ def draw_status(scene: SvgContext, part: Drawing, left: float, room: float) -> N
     style = Style(12, "accent" if view.is_animated else "muted", 600, moment="now" if scene.ends else "always")
     if scene.ends:
         then = Style(12, "muted", 600, moment="then")
+        # Both states are in the picture, as nothing in it can ask the server at the end.
         part.texts.append(scene.layout.line(scene.words["last"], left, middle, room, then))
     if scene.has_bars:
         part.bars = Bars(left, middle + BASELINE_EM * style.size, 10)

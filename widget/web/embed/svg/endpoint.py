@@ -51,6 +51,7 @@ async def svg_image(request: Request) -> Response:
         request,
         body,
         media_type="image/svg+xml; charset=utf-8",
+        # GitHub's proxy revalidates at each view; a shared cache does so once a second at most.
         cache_control="no-cache, s-maxage=1",
         etag=_etag(told.revision, (art or "") + (hue or ""), view, options, wish.words.tag, files, ends_in_ms),
         headers=headers,
@@ -68,6 +69,7 @@ async def _artworks(
     if "artwork" not in view.visible_parts:
         wanted = {}
     keys = {item: key for item in wanted if (key := artwork.key(item)) is not None}
+    # Not times two as in the page: bytes are scarce here.
     widths = (min(_WIDEST_ARTWORK, ceil(wanted[item] * options.scale)) for item in keys)
     fetches = (artwork.get(key, width, seconds) for key, width in zip(keys.values(), widths, strict=True))
     files = zip(keys, await asyncio.gather(*fetches), strict=True)
@@ -86,6 +88,7 @@ def _etag(
     """Return the ETag for a ``revision`` of the snapshot, its progress and end, and the way it is drawn."""
     moving_ms = view.progress_ms if ends_in_ms is None else ends_in_ms
     step = None if moving_ms is None else moving_ms // STEP_MS
+    # The words, not the times: the picture changes only when they do.
     ago = tuple(row.ago for row in view.rows)
     return weak_etag(
         revision, repr((art, view.state, step, ago, options, tag)), *(file.body for file in files.values())

@@ -63,6 +63,7 @@ def draw_compact(scene: SvgContext, drawing: Drawing) -> None:
 
 def list_inset(scene: SvgContext) -> float:
     """Return the one inset of line, artwork and rows in a list, so that edges agree at every radius."""
+    # Half of the radius keeps square artwork inside a round corner.
     return max(8.0, scene.options.radius / 2)
 
 

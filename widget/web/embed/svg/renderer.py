@@ -19,6 +19,7 @@ from widget.web.embed.svg.shapes import Box, Drawing
 from widget.web.embed.svg.text import strip_invalid_xml
 from widget.web.templating import jinja_environment
 
+# A README's picture travels through GitHub's proxy at each view.
 MAX_SVG_BYTES = 60 * 1024
 MAX_ANIMATION_MS = 600_000
 """Bars move for so long if no end is known."""
@@ -27,6 +28,7 @@ BEAT_MS = 1200
 """Two poses of the bars. All that moves changes at once, for each change paints the picture anew."""
 
 BAR_POSES = ((0.55, 1.0, 0.75), (0.9, 0.5, 1.0))
+# About a frame of most screens.
 MIN_STEP_MS = 20
 _IMAGE_BYTES = 200
 """Bytes of an image element beside its data."""
@@ -49,6 +51,7 @@ def render_svg(
     ``files`` are the artworks at hand, ``art`` and ``hue`` the main one's colors.
     """
     drawing = draw_layout(scene)
+    # Rendered without artwork first, to know how many bytes are left for it.
     bare = _render(scene, drawing, {}, art, hue)
     if not files:
         return bare
@@ -152,4 +155,5 @@ def _parse_color(color: str) -> _Color:
 
 def _px(value: float) -> str:
     """Format a number of pixels, to a hundredth."""
+    # A picture holds hundreds of numbers, and each digit counts.
     return f"{value:.2f}".rstrip("0").rstrip(".")

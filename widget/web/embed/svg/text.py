@@ -60,6 +60,7 @@ class TextLayout:
             middle + BASELINE_EM * style.size,
             style,
             rtl=is_right_to_left(text),
+            # textLength squeezes a font that is wider than the estimate.
             length=min(width, room) if fixed or width > FIXED_WIDTH_THRESHOLD * room else None,
         )
 
@@ -71,10 +72,12 @@ class TextLayout:
         parts = wrap_two_lines(text, style.size, room, bold=bold, mono=mono)
         middles = (top + (number + 0.5) * height for number in range(len(parts)))
         lines = [self.line(part, x, middle, room, style) for part, middle in zip(parts, middles, strict=True)]
+        # A second line may begin with Latin letters, and still belongs to a right-to-left title.
         return [replace(line, rtl=is_right_to_left(text)) for line in lines], height * len(lines)
 
 
 def _bounded(text: str, most: int) -> str:
     """Return ``text`` with white space as in HTML and at most ``most`` characters."""
+    # Cut before the work, as a title may have any length.
     text = collapse_whitespace(strip_invalid_xml(text[: 2 * most]))
     return text if len(text) <= most else text[:most] + ELLIPSIS

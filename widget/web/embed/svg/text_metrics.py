@@ -91,6 +91,7 @@ _SCRIPT_STARTS = [start for start, _ in _SCRIPTS]
 
 _SPACES = re.compile("[ \t\n\r\f]+")
 _BREAK_AFTER = frozenset("-–—")
+# Punctuation and small kana that no line may begin with (JIS X 4051).
 _NOT_FIRST = frozenset("、。，．・：；？！）］｝〕〉》」』】…ー々ゝっッぁァぃィぅゥぇェぉォゃャゅュょョ,.!?:;)]}”’")
 _NOT_LAST = frozenset("（［｛〔〈《「『【([{“‘")
 
@@ -123,6 +124,7 @@ def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, m
     for end, used in _measured(text, size, bold, mono):
         grapheme = text[before:end]
         if used > room and not grapheme.isspace():
+            # At least one grapheme, however narrow the room.
             cut = opportunity or fitting or end
             rest = text[cut:].lstrip(" ")
             return text[:cut].rstrip(" "), truncate(rest, size, room, bold=bold, mono=mono)
@@ -177,6 +179,7 @@ def _grapheme_em(grapheme: str, bold: bool, mono: bool) -> float:
 
 
 def _character_ems(grapheme: str, mono: bool) -> Iterable[float]:
+    # Decomposed, so that a letter with an accent has the width of the letter.
     for character in unicodedata.normalize("NFD", grapheme):
         if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Cf", "Cc"):
             continue
