@@ -20,8 +20,11 @@ from widget.samples.artwork import SCHEME, load_image, sample_color
 if TYPE_CHECKING:
     import httpx
 
+# Nobody waits longer for artwork; the placeholder is shown meanwhile.
 FETCH_WAIT_SECONDS = 1.0
+# A host that is down must not be asked for every visitor.
 NEGATIVE_CACHE_SECONDS = 60.0
+# Far more than a state and its list need; keys come from the source, not from visitors.
 MAX_KEYS = 256
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 DEFAULT_WIDTH = 300
@@ -137,6 +140,7 @@ class ArtworkCache:
         if task is None:
             task = self._fetches[url] = asyncio.create_task(self._fetch(url))
         try:
+            # Shielded: it goes on for the next visitor, and fills the cache.
             file = await asyncio.wait_for(asyncio.shield(task), timeout)
         except TimeoutError:
             return None
@@ -177,6 +181,7 @@ class ArtworkCache:
             else:
                 file = await fetch_artwork(self._http, url, self._policy, self._may_fetch)
         except ArtworkNotFound:
+            # The Cover Art Archive gets a cover for an old release rarely, so a 404 is remembered for longer.
             pause = self._policy.missing_seconds
         finally:
             self._fetches.pop(url, None)
@@ -211,6 +216,7 @@ class ArtworkCache:
 
     def _keep(self, url: str, file: ArtworkFile) -> None:
         self._files[url] = file
+        # By bytes, not by number: sizes differ a hundredfold.
         while sum(len(kept.body) for kept in self._files.values()) > MAX_CACHE_BYTES:
             self._files.popitem(last=False)
 

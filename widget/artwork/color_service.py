@@ -74,8 +74,10 @@ class ColorService:
     async def _search(self, key: str) -> None:
         try:
             file = await self._artwork.get(key, MIN_WIDTH, self._artwork.fetch_timeout)
+            # Nothing is stored, so the next round tries again.
             if file is None:
                 return
+            # Decoding takes milliseconds, which all streams would wait for.
             colors = await asyncio.to_thread(self._extract, file.body)
             self._artwork.set_colors(key, colors)
             if colors is not None:

@@ -25,6 +25,7 @@ MAX_IMAGE_BYTES = 2 * 1024 * 1024
 MAX_IMAGE_SIDE = 2000
 """Pixels; one of 4,000 would take 245 MiB for a moment."""
 
+# CPU time: under load the clock on the wall would refuse good images.
 DECODE_TIMEOUT_SECONDS = 0.2
 SAMPLE_SIDE = 32
 """Each image is scaled to this many pixels a side, so that all its sizes give the same color."""
@@ -64,6 +65,7 @@ def count_pixels(body: bytes, cpu_time: Callable[[], float] = time.thread_time) 
         return None
     try:
         with pillow.open(_TimeLimitedBytes(body, cpu_time), formats=_FORMATS) as image:
+            # Pillow's own limit counts pixels alone, and admits very long ones.
             if max(image.size) > MAX_IMAGE_SIDE:
                 return None
             return _count(image)
@@ -109,6 +111,7 @@ def load_pillow() -> ModuleType | None:
         logger.warning("Pillow is not installed here: the widget keeps its neutral colors")
         return None
     Image.preinit()
+    # Checked from the head, before memory for the pixels is reserved.
     Image.MAX_IMAGE_PIXELS = MAX_IMAGE_SIDE**2
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     return Image
@@ -155,6 +158,7 @@ def dominant_color(pixels: Mapping[Rgb, int]) -> Rgb:
     patches = _weigh(pixels, _vividness)
     if _is_gray(patches, pixels):
         lightness = [(Oklch.from_rgb(rgb).lightness, float(count)) for rgb, count in pixels.items()]
+        # Not the mean: that of black and white is in neither.
         return gray(_median(lightness))
     return _most_typical(_of_strongest_hue(patches)).rgb
 
@@ -247,6 +251,7 @@ def _blue_to_yellow(patch: _Patch) -> float:
 
 def _distance(one: int, other: int) -> int:
     apart = abs(one - other)
+    # Hue is a circle.
     return min(apart, _BINS - apart)
 
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_IMAGE_BYTES = 2 * 1024 * 1024
+# The Cover Art Archive needs two.
 MAX_REDIRECTS = 3
 
+# By the bytes, not the header: a host may label SVG or HTML as an image.
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 
 
@@ -63,6 +65,7 @@ def is_allowed_url(url: str, policy: ArtworkPolicy, extra_hosts: tuple[str, ...]
         return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     if f"{parts.scheme}://{netloc}" in extra_hosts:
         return True
+    # No other port on a listed host: its services are not meant.
     is_listed = host in policy.hosts or host.endswith(policy.domains)
     return is_listed and parts.scheme == "https" and netloc in (host, f"{host}:443")
 
@@ -86,6 +89,7 @@ async def _follow(
     http: httpx.AsyncClient, url: str, may_leave_host: bool, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
     for _ in range(1 + MAX_REDIRECTS):
+        # Images are compressed already; another coding would only hide their size.
         headers = {"Accept": "image/*", "Accept-Encoding": "identity"}
         response = await http.send(http.build_request("GET", url, headers=headers), stream=True, follow_redirects=False)
         try:
@@ -94,6 +98,7 @@ async def _follow(
         finally:
             await response.aclose()
         location = response.headers.get("location", "")
+        # Each hop is checked like the first: a redirect could lead into the private network.
         target = urljoin(url, location)
         if (
             not location

@@ -85,6 +85,7 @@ def _encoded(light: float) -> int:
     return round(255 * (12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055))
 
 
+# 256 powers once, not three for each pixel.
 _LINEAR = tuple(_decoded(channel / 255) for channel in range(256))
 
 

@@ -36,6 +36,7 @@ def _thumbnail(image: Image, width: int) -> bytes | None:
     if not width < max(image.size) <= MAX_IMAGE_SIDE:
         return None
     image.draft("RGB", (width, width))  # A JPEG is then decoded at a fraction of its size.
+    # JPEG has neither palette nor transparency.
     small = image.convert("RGB")
     small.thumbnail((width, width))
     saved = BytesIO()

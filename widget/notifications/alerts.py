@@ -138,7 +138,9 @@ def _incident_alerts(
     if incident is None:
         return ()
     if incident.resolved_at is not None:
+        # Only owners who got the alert are interested in its end.
         return (_resolved(incident, source),) if incident.key in sent else ()
+    # Waiting does not bring a revoked token back.
     min_seconds = 0.0 if incident.code == "needs_authorization" else ALERT_AFTER_SECONDS
     if now - incident.opened_at < min_seconds:
         return ()

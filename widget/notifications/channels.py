@@ -41,6 +41,7 @@ class Channel:
 
         def run() -> None:
             result = _try_deliver(self.deliver, title, body)
+            # The program may have ended while the service hung.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(set_result, result)
 
@@ -58,6 +59,7 @@ def parse_channels(urls: Iterable[str]) -> tuple[tuple[Channel, ...], tuple[str,
 
     # Apprise's warnings contain whole URLs.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    # Apprise would otherwise keep files of its own on the disk.
     asset = apprise.AppriseAsset(app_id=_APP_NAME, app_desc=_APP_NAME, storage_mode=apprise.PersistentStoreMode.MEMORY)
     channels, unreadable = [], []
     for position, url in enumerate(urls, start=1):

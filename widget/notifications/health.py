@@ -44,6 +44,7 @@ class HealthCheck:
         """Return the health now; a database that does not respond in time is the problem."""
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._check())
+        # A probe that gives up must not cancel the check of the others.
         return await asyncio.shield(self._running)
 
     async def check_readiness(self) -> HealthStatus:

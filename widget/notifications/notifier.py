@@ -19,6 +19,7 @@ from widget.sources.spotify.token_selection import effective_authorization
 from widget.store.base import Store
 
 CHECK_INTERVAL_SECONDS = 60.0
+# A channel that is set up wrongly must not be called every minute for ever.
 MAX_BACKOFF_SECONDS = 3600.0
 DRAIN_TIMEOUT_SECONDS = 1.0
 NOT_EMPTY = "not empty"
@@ -64,6 +65,7 @@ class Notifier:
     async def _check_forever(self) -> None:
         channels: tuple[Channel, ...] = ()
         if self._urls:
+            # Apprise loads all of its plug-ins, which would stop the event loop.
             channels, unreadable = await asyncio.to_thread(parse_channels, self._urls)
             for label in unreadable:
                 log.error("NOTIFY_URLS: cannot read URL %s; run python -m bootstrap message", label)
@@ -92,6 +94,7 @@ class Notifier:
             self._logged |= {alert.key}
             if not alert.already_logged:
                 log.warning("%s. %s", alert.title, alert.body)
+        # Side by side, so that a slow channel does not delay the others.
         await asyncio.gather(*(self._send_due(channel, incident, spent) for channel in channels))
 
     def _log_not_configured(self, problem: SourceProblem | None) -> None:
@@ -101,6 +104,7 @@ class Notifier:
 
     async def _update_incident(self, health: HealthStatus) -> Incident | None:
         now, problem = self._clock.now(), health.problem
+        # The usual case needs no lock.
         if problem is None and await self._store.get_value(self._incident_key) is None:
             return None
         async with self._store.refresh_lock():  # Two instances must not open the same incident.

@@ -16,7 +16,9 @@ from widget.clock import Clock, wait_for
 from widget.model.snapshot import NOT_POLLED_YET, Snapshot
 from widget.model.sources import SPOTIFY, SourceInfo
 
+# Longer than pages wait between two polls.
 VIEWER_TIMEOUT_SECONDS = 60.0
+# Long enough for one response of the source, short enough for README pictures.
 FRESH_WAIT_SECONDS = 2.5
 TICK_SECONDS = 1.0
 """While somebody watches the clock is read this often: it may be set, or stand still while a laptop sleeps."""
@@ -171,6 +173,7 @@ class Broadcaster:
         self._valid_from, self._valid_until = now, inf if until is None else until
         if snapshot == self._snapshot:
             return
+        # The schedule of the next poll changes all the time, and is nothing to see.
         looks_different = snapshot.etag_key != self._snapshot.etag_key
         self._snapshot = snapshot
         if looks_different:
@@ -178,5 +181,6 @@ class Broadcaster:
             self._wake_readers()
 
     def _wake_readers(self) -> None:
+        # A new event instead of clear(): each reader that waits is woken, even if it runs late.
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()

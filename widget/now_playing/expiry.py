@@ -64,6 +64,7 @@ def update_report(
     return replace(
         before,
         reported_at=observed_at,
+        # After the play that was listed before, which is another one.
         earliest_start=max(before.earliest_start, previous + 1.0),
         newest_played_at=newest,
     )

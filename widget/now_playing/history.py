@@ -29,6 +29,7 @@ def as_last_played(playback: Playback, before: PlayedItem | None) -> PlayedItem 
     """Return what plays as last played, at ``playback``'s time; a pause keeps the time of ``before``."""
     if playback.item is None:
         return None
+    # Else a long pause would make it look as if it had just been played.
     if playback.status == "paused" and before is not None and before.item == playback.item:
         return before
     ended_at = playback.ends_at if playback.expires_at is None else None
@@ -60,6 +61,7 @@ def goes_on(play: PlayedItem, before: Playback | None, playback: Playback) -> bo
 
 def was_skipped(play: PlayedItem, now: float) -> bool:
     """Return whether ``play`` was left so early that it does not count."""
+    # Half of a very short item is enough.
     return now - play.played_at < min(MAX_SKIPPED_SECONDS, _duration_seconds(play.item) / 2)
 
 

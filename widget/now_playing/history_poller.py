@@ -12,6 +12,7 @@ from widget.now_playing.publisher import StatePublisher
 from widget.now_playing.timeouts import Timeouts
 from widget.sources.base import SourceClient
 
+# Spotify lists plays late, by hours at times; asking more often would only cost calls.
 HISTORY_INTERVAL_SECONDS = 300.0
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class HistoryPoller:
             return False
         if not is_free and not self._pacer.has_token and self._publisher.state.last_played is not None:
             return False
+        # Before the request: a failing one must not be repeated at every turn.
         self._schedule = HistorySchedule(now, snapshot.item)
         if not is_free:
             self._pacer.consume()

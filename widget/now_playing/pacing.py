@@ -17,7 +17,9 @@ UNLIMITED_ABOVE, PACED_BELOW = 0.9, 0.8
 RESERVE_SHARE = 0.02
 """This share of the quota is never planned for, so that it does not run out."""
 
+# Nearly a day shows the owner's and the visitors' habits.
 ENOUGH_HISTORY_SECONDS = 20 * 3600.0
+# However scarce the quota is, a change shows within a quarter of an hour.
 MAX_INTERVAL_SECONDS = 900.0
 _MINUTE = 60.0
 _SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -53,6 +55,7 @@ def _expected_seconds(calls: Calls, now: float) -> float:
     """Return for how long somebody is expected to watch within a day."""
     age = now - calls[0][0]
     if age >= ENOUGH_HISTORY_SECONDS:
+        # One entry for each minute in which somebody watched.
         return max(_MINUTE, len(calls) * _MINUTE)
     return SECONDS_PER_DAY - max(0.0, age)
 
@@ -62,6 +65,7 @@ def _interval_over(seconds: float, available: float) -> float:
     return min(MAX_INTERVAL_SECONDS, seconds / available) if available > 0 else MAX_INTERVAL_SECONDS
 
 
+# Enough for an end and its two retries at once, with one to spare.
 BUCKET_SIZE = 4.0
 
 
@@ -123,6 +127,7 @@ class PollPacer:
         try:
             calls = await self._timeouts.store(self._client.calls_last_24h())
         except StoreError:
+            # A database that fails for a moment must not let polls run free.
             return self._last_pace
         self._last_pace = poll_interval_for_quota(calls, self._clock.now(), self._calls_per_day)
         return self._last_pace

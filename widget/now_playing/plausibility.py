@@ -6,6 +6,7 @@ in the future were stored while a machine's clock was wrong.
 
 from widget.model.playback import Playback
 
+# Two responses within a second may rightly hold the same progress.
 FROZEN_AFTER_SECONDS = 1.0
 INSTANCE_CLOCK_SKEW_SECONDS = 60.0
 """The clocks of instances may differ by this; later dates are wrong."""
@@ -31,6 +32,7 @@ def repeats_known_end(before: Playback | None, playback: Playback) -> bool:
         return False
     if not is_same_playing_item(before, playback) or not has_passed_end(playback):
         return False
+    # A vanished client's end moves on with every response.
     return before.ends_at <= (playback.ends_at or 0.0)
 
 

@@ -65,12 +65,14 @@ class StatePublisher:
     def apply_history(self, plays: Iterable[PlayedItem]) -> bool:
         """Apply the list of plays, without those in the future. Return whether anything changed."""
         before, latest = self.state, self._clock.now() + INSTANCE_CLOCK_SKEW_SECONDS
+        # A player's wrong clock would keep its play on top for as long.
         plausible = (play for play in plays if play.played_at <= latest)
         self.state = before.with_history(plausible, self._max_recent, self._hide_list)
         return self.state != before
 
     def apply_pushed(self, playback: Playback, plays: Iterable[PlayedItem], pushed_at: float | None) -> None:
         """Replace the state by that of a push source, pushed last at ``pushed_at`` (s since the epoch)."""
+        # From an empty state: what was pushed is complete, and nothing before it counts.
         state = NowPlayingState().with_playback(self._hide_list.filter_playback(playback), self._clock.now())
         self.state = replace(state.with_history(plays, self._max_recent, self._hide_list), updated_at=pushed_at)
 

@@ -14,10 +14,12 @@ from widget.model.playback import PlaybackStatus
 from widget.model.sources import PollIntervals
 from widget.now_playing.pacing import seconds_until_tokens
 
+# The next item takes a moment to show in Spotify's responses.
 DELAY_AFTER_END_SECONDS = 0.5
 RETRIES_AFTER_END_SECONDS = (1.0, 2.0)
 """At most three polls are made about one end: at the end, and these after it."""
 
+# A spurious empty response is gone a moment later.
 CONFIRM_DELAY_SECONDS = 1.5
 
 UNLIMITED_INTERVAL_SECONDS = 6.0
@@ -151,6 +153,8 @@ def _after_failure(situation: ScheduleInput, affordable: float) -> float:
     if situation.problem in TRANSIENT_CODES:
         max_backoff = MAX_FREE_BACKOFF_SECONDS if situation.is_free else MAX_BACKOFF_SECONDS
         backoff = min(max_backoff, 2.0 ** (min(situation.failures, 10) - 1))
+        # Jitter keeps instances from asking a service that comes back all at once.
         return max(backoff * (0.75 + situation.jitter / 2), affordable)
     wait = MAX_RATE_LIMIT_WAIT_SECONDS if situation.retry_at is None else situation.retry_at - situation.now
+    # At most 30 s: the block is checked without a call, and may be gone sooner.
     return min(max(wait, 0.05), MAX_RATE_LIMIT_WAIT_SECONDS)

@@ -91,5 +91,6 @@ def _report_from_dict(value: Any) -> NowPlayingReport:
 
 def _problem_from_dict(value: Any) -> SourceProblem:
     if value["code"] not in get_args(ErrorCode):
+        # Perhaps written by a newer version.
         raise ValueError("unknown code")
     return SourceProblem(value["code"], require_str(value["message"]), optional(require_timestamp, value["retry_at"]))
