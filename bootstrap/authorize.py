@@ -66,6 +66,7 @@ async def authorize(
     async with AsyncExitStack() as stack:
         listener = CallbackListener(request)
         if options.is_loopback:
+            # Before the browser opens: a port that is taken would send the callback into another program.
             await stack.enter_async_context(serve_app(listener.app, _bind(options)))
         _print_instructions(options, request)
         callback = await _wait_for_callback(options, listener)
@@ -73,6 +74,7 @@ async def authorize(
         try:
             result = await flow.finish(request, callback.code, callback.error)
         except (AuthorizationError, StoreError) as error:
+            # The browser waits for the outcome, too.
             listener.finish(ResultPage("It did not work", (str(error),), worked=False))
             raise
         listener.finish(_success_page(result, options.is_demo))
@@ -167,6 +169,7 @@ async def _accept_pasted(options: AuthorizeOptions, descriptor: int, listener: C
         if not line:
             continue
         with suppress(ValueError):
+            # Terminals and mail programs wrap addresses in quotes or angle brackets.
             if listener.accept_url(line.strip("'\"<> ")):
                 return
         options.terminal.print_message(

@@ -66,6 +66,7 @@ class CallbackListener:
 
     async def callback(self) -> Callback:
         """Wait for the callback."""
+        # A timeout must not cancel the future, which a late callback would then fail to set.
         return await asyncio.shield(self._callback)
 
     def finish(self, result: ResultPage) -> None:
@@ -91,7 +92,9 @@ class CallbackListener:
         if request.method == "GET" and request.url.path == self._path:
             return await self._respond_to_callback(request)
         if request.method == "GET" and request.url.path == "/login":
+            # A short address to type, where no browser opens by itself.
             return RedirectResponse(self._request.url, 302, _HEADERS)
+        # Favicons, prefetches and port scans must not use up the login.
         return PlainTextResponse("Page not found.", 404, _HEADERS)
 
     async def _respond_to_callback(self, request: Request) -> Response:
@@ -112,8 +115,10 @@ def bind_redirect_socket(redirect_uri: str) -> socket.socket:
     """Return a socket on the host and port of ``redirect_uri``. Raises :class:`PortInUse`."""
     parts = urlsplit(redirect_uri)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
+    # The very literal of the redirect URI: 127.0.0.1 and [::1] are different registrations.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
+        # Windows: otherwise another program could take over the port, and the code with it.
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
@@ -151,6 +156,7 @@ async def serve_app(app: Starlette, listener: socket.socket) -> AsyncIterator[No
 
 def _single(query: dict[str, list[str]], name: str) -> str | None:
     values = query.get(name, [])
+    # A repeated parameter is an error (RFC 6749, section 3.1).
     return values[0] if len(values) == 1 else None
 
 

@@ -52,6 +52,7 @@ async def load_credentials(settings: Settings) -> tuple[Credentials | None, Cred
 async def run_authorize(settings: Settings, options: AuthorizeOptions, credentials: Credentials) -> None:
     """Authorize, store the result and print it with the next steps."""
     async with command_context(settings) as context:
+        # Before the consent: a code works once, and would be lost.
         await context.check_storage()
         result = await authorize(options, settings.accounts_url, credentials, context.authorization_flow)
         for warning in result.warnings:
@@ -99,6 +100,7 @@ async def demo_spotify(settings: Settings, folder: Path) -> AsyncIterator[tuple[
     simulator = make_spotify_simulator(settings.redirect_uri)
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    # A proxy could not reach this computer's own port.
     direct = http_client(httpx.AsyncHTTPTransport(trust_env=False))
     async with serve_app(simulator.app, listener), direct as http:
         simulated = demo_settings(simulator, settings, folder)

@@ -9,6 +9,7 @@ from bootstrap.terminal import Terminal
 from widget.cli_options import describe_unexpected_error
 from widget.model.errors import ConfigurationError, NowPlayingError
 
+# 128 and the number of SIGINT, as shells report it.
 EXIT_INTERRUPTED = 130
 
 
@@ -33,6 +34,7 @@ def run_with_exit_code(command: click.Command, invocation: Invocation) -> int:
         )
     except SystemExit as exit_request:
         code = exit_request.code
+    # --help ends so, outside of standalone mode.
     except click.exceptions.Exit as exit_request:
         code = exit_request.exit_code
     except (click.Abort, KeyboardInterrupt):

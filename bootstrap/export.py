@@ -51,6 +51,7 @@ def variables(credentials: Credentials, authorization: Authorization) -> dict[st
         "SPOTIFY_REFRESH_TOKEN": authorization.refresh_token,
         "SPOTIFY_AUTHORIZED_AT": None if authorized_at is None else format_rfc3339(authorized_at),
     }
+    # An empty value means unset anyway.
     return {name: value for name, value in values.items() if value}
 
 

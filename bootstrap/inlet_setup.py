@@ -15,7 +15,9 @@ from widget.model.errors import ConfigurationError
 from widget.model.source_values import SHA256_PREFIX
 from widget.model.sources import SourceInfo
 
+# 32 characters: beyond guessing, and still possible to type.
 TOKEN_BYTES = 24
+# Reserved for examples (RFC 2606), so a forgotten one leads nowhere.
 EXAMPLE_ADDRESS = "https://music.example.org"
 
 

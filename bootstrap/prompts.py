@@ -16,6 +16,7 @@ def prompt_credentials(known: Credentials | None, stored: Credentials | None, te
 
     Raises :class:`ConfigurationError` if the ID is missing and stdin is not a terminal.
     """
+    # A stored ID without a secret means PKCE was chosen; one from the environment alone leaves that open.
     if known is not None and (known.client_secret or known == stored or not _can_prompt()):
         return known
     if known is None and not _can_prompt():
@@ -26,6 +27,7 @@ def prompt_credentials(known: Credentials | None, stored: Credentials | None, te
     terminal.print_heading("From https://developer.spotify.com/dashboard (your app, Settings):")
     client_id = known.client_id if known is not None else ""
     while not client_id or not client_id.isascii() or not client_id.isprintable() or " " in client_id:
+        # Prompts go to stderr, so that stdout can be redirected.
         client_id = click.prompt("Client ID", err=True).strip()
     secret = click.prompt(
         "Client secret (hidden; leave empty for PKCE only)", hide_input=True, default="", show_default=False, err=True

@@ -84,6 +84,7 @@ async def set_up(
         stored = {ACTIVE_SOURCE_KEY: info.name, settings_key(info): dump_values(non_default_values(info, values))}
         if checked_at is not None:
             stored[last_check_key(info)] = repr(checked_at)
+        # One transaction: a source must not become active without its values.
         await context.store.set_values(stored)
         rows = [("Source", info.label)]
         if (user := user_name(info, values)) is not None:
@@ -97,6 +98,7 @@ async def _try(context: CommandContext, settings: Settings, terminal: Terminal) 
     """Return the time of a good response; None if the service could not be asked now."""
     try:
         await context.poll_once(settings)
+    # It is a SourceUnreachable too, but no waiting helps.
     except UnsupportedServer as error:
         raise NowPlayingError(f"{error} Nothing was stored.") from error
     except TRANSIENT_ERRORS as error:

@@ -84,6 +84,7 @@ async def _refresh(context: CommandContext, since: float, terminal: Terminal) ->
         terminal.print_error(str(error))
         return False
     finally:
+        # A token that was rotated must reach the database before the process ends.
         await manager.close()
     return True
 
@@ -102,6 +103,7 @@ async def _last_success_at(context: CommandContext, info: SourceInfo, now: float
     if info.is_pushed:
         push = context.adapter(context.settings).push
         return None if push is None else await push.last_push_at()
+    # The server's polls count as well as our own checks.
     polled_at = load_state(await context.store.read_state(info.name), now).updated_at
     checked_at = await last_check_at(context.store, info)
     return max((at for at in (polled_at, checked_at) if at is not None), default=None)

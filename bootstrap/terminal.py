@@ -15,6 +15,7 @@ import wcwidth
 from widget.model.errors import NowPlayingError
 from widget.server.stdio import redirect_to_devnull
 
+# Longer lines are hard to read, however wide the window is.
 MIN_WIDTH, MAX_WIDTH, DEFAULT_WIDTH = 10, 100, 80
 MIN_COLUMN_WIDTH, INDENT = 30, 2
 BOLD, RED, YELLOW = "1", "31", "33"
@@ -119,6 +120,7 @@ class _Stream:
         self._is_terminal = _is_terminal(stream)
         columns = environ.get("COLUMNS", "")
         self._columns = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else DEFAULT_WIDTH
+        # Windows sets no TERM, and its consoles can redraw.
         is_dumb = environ.get("TERM", "dumb" if os.name == "posix" else "") == "dumb"
         self.can_redraw = self._is_terminal and not is_dumb
         self.is_plain = not self.can_redraw or bool(environ.get("NO_COLOR"))
@@ -129,6 +131,7 @@ class _Stream:
         if not self._is_terminal:
             return [text]
         width = max(MIN_WIDTH, (self.width or DEFAULT_WIDTH) - indent)
+        # Not textwrap, which counts characters, not columns; addresses stay whole, to be copied.
         return wcwidth.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
     def fits_beside(self, indent: int) -> bool:
