@@ -281,7 +281,7 @@ async def test_hidden_is_a_picture_that_takes_no_room(showing: Showing) -> None:
 
 async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
     await showing.show(playing(showing.clock.now())).find_color()
-    art = showing.artwork.colour(item())
+    art = showing.artwork.color(item())
     for query, ground in (
         ("?theme=light", palette("light", "art", None, art).background),
         ("?theme=dark", palette("dark", "art", None, art).background),

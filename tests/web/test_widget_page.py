@@ -132,7 +132,7 @@ async def test_paused_and_advertisement_say_so(showing: Showing) -> None:
     ("query", "scheme"),
     [("", "light dark"), ("?theme=light", "light"), ("?theme=dark", "dark"), ("?theme=x", "light dark")],
 )
-async def test_the_colour_scheme_is_declared(showing: Showing, query: str, scheme: str) -> None:
+async def test_the_color_scheme_is_declared(showing: Showing, query: str, scheme: str) -> None:
     html = await page(showing, query)
     assert f'<meta name="color-scheme" content="{scheme}">' in html[:400]
     assert ("prefers-color-scheme:dark" in html) == (scheme == "light dark")

@@ -92,7 +92,7 @@ class ArtworkCache:
         artwork = tuple(one for one in item.artwork if self._may_fetch(one.url))
         return self._register(artwork) if artwork else None
 
-    def colour(self, item: Item) -> str | None:
+    def color(self, item: Item) -> str | None:
         """Return the main color (``#rrggbb``) of the artwork of ``item``; None if it has none or is not known yet."""
         if item.artwork and item.artwork[0].url.startswith(SCHEME):
             return sample_color(item.artwork[0].url)

@@ -65,7 +65,7 @@ class ColorService:
     def _search_of(self, item: Item) -> asyncio.Task[None] | None:
         """Return the search for the colors of ``item``, started if needed; None if there is nothing to find."""
         key = self._artwork.key(item)
-        if key is None or self._artwork.has_colors(key) or self._artwork.colour(item) is not None:
+        if key is None or self._artwork.has_colors(key) or self._artwork.color(item) is not None:
             return None
         if key not in self._searches:
             self._searches[key] = asyncio.create_task(self._search(key))

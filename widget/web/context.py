@@ -38,7 +38,7 @@ class AppContext:
     artwork: ArtworkCache
     reauthorization: Reauthorization | None = None
     source: SourceInfo = SPOTIFY
-    colours: ColorService | None = None
+    colors: ColorService | None = None
     storage_is_ephemeral: bool = False
     readiness: Callable[[], Awaitable[HealthStatus]] | None = None
     """The health for ``/readyz``, if that differs."""

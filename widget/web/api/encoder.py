@@ -65,7 +65,7 @@ def item_json(item: Item, artwork: ArtworkCache) -> dict[str, Any]:
         "show": _entity_json(item.show),
         "artwork": [{"url": one.url, "width": one.width, "height": one.height} for one in artwork.public_artwork(item)],
         "artwork_path": artwork.path(item),
-        "artwork_color": artwork.colour(item),
+        "artwork_color": artwork.color(item),
         "accent_color": artwork.accent_color(item),
         "explicit": item.explicit,
         "is_local": item.is_local,

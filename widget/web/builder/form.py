@@ -43,7 +43,7 @@ READY_LOOKS: tuple[tuple[str, WidgetOptions], ...] = (
 )
 """Looks that are finished with one click."""
 
-_COLOUR = re.compile(r"#?[0-9A-Fa-f]{6}")
+_COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
 _REPEATED = re.compile(r"[#\w.,+-]{1,12}")
 """What may stand in a field again though it is wrong: what a person may have mistyped, nothing else."""
 _LONGEST = 40
@@ -111,9 +111,9 @@ class BuilderForm:
 
 def _is_right(name: str, value: str) -> bool:
     if name == "background":
-        return value in get_args(Background) or _COLOUR.fullmatch(value) is not None
+        return value in get_args(Background) or _COLOR.fullmatch(value) is not None
     if name == "accent":
-        return _COLOUR.fullmatch(value) is not None
+        return _COLOR.fullmatch(value) is not None
     lowest, highest = {
         "radius": (MIN_RADIUS, MAX_RADIUS),
         "scale": (MIN_SCALE, MAX_SCALE),

@@ -80,7 +80,7 @@ def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old
     """
     # Some hosts remove the style attribute.
     attributes = ' frameborder="0" scrolling="no"' if old else ""
-    style = f"border: 0; max-width: 100%; color-scheme: {colour_scheme(options)}"
+    style = f"border: 0; max-width: 100%; color-scheme: {color_scheme(options)}"
     if options.background == "glass":  # The host's page is blurred by the element; a page can't see what is behind it.
         style += f"; border-radius: {options.radius * options.scale:g}px; backdrop-filter: blur(20px) saturate(1.5)"
     return (
@@ -90,7 +90,7 @@ def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old
     )
 
 
-def colour_scheme(options: WidgetOptions) -> str:
+def color_scheme(options: WidgetOptions) -> str:
     """The CSS ``color-scheme`` of the page inside, which its iframe must have too."""
     return "light dark" if options.theme == "auto" else options.theme
 

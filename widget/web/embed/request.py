@@ -57,9 +57,9 @@ async def artwork_color(services: AppContext, item: Item | None, seconds: float)
     """Return the color (``#rrggbb``) of the artwork of ``item`` after at most ``seconds``; None if it is unknown."""
     if item is None:
         return None
-    if services.colours is not None:
-        await services.colours.wait_for_color(item, seconds)
-    return services.artwork.colour(item)
+    if services.colors is not None:
+        await services.colors.wait_for_color(item, seconds)
+    return services.artwork.color(item)
 
 
 async def _snapshot(services: AppContext, options: WidgetOptions) -> Snapshot:

@@ -192,7 +192,7 @@ async def test_nobody_waits_long_for_a_colour() -> None:
         await finder.wait_for_color(LOCAL, 5)
         hold.set()
         await finder.wait_for_color(item(), 5)
-    assert hanging.artwork.colour(item()) is None
+    assert hanging.artwork.color(item()) is None
 
 
 async def test_hidden_music_s_artwork_is_never_fetched(tmp_path: Path) -> None:
