@@ -141,8 +141,10 @@ async def run_forget(settings: Settings, terminal: Terminal) -> None:
         was_authorized = await context.store.authorization() is not None
         await context.store.forget()
         terminal.print_message(f"Deleted from {context.store.location}.")
+    # Deleting the token here does not end the grant at Spotify.
     if was_authorized:
         terminal.print_message(f"To revoke the access at Spotify too, remove the app at {REVOKE_URL}")
+    # They would bring everything back at the next start.
     if settings.source_variables_set:
         terminal.print_message(
             f"Note: the environment or .env still contains {', '.join(settings.source_variables_set)}."

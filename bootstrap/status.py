@@ -63,6 +63,7 @@ async def load_status(
     state = "ok" if is_complete(info, values) else "missing"
     if check_since is not None and state == "ok" and not info.is_pushed:
         state = await _ask(context, info, terminal)
+    # Read after the check, which may just have been the success.
     success = await _last_success_at(context, info, time.time())
     is_set = context.settings.source_values
     return SourceStatus(

@@ -97,6 +97,7 @@ def create_app(
         if store is None:
             await open_or_warn(app_store)
         background: Sequence[BackgroundTask] = (broadcaster, poller, notifier, colors, *adapter.background_tasks)
+        # After the store is open, as the poller reads the last state first.
         tasks = [asyncio.create_task(task.run()) for task in background]
         try:
             yield

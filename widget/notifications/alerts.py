@@ -67,6 +67,7 @@ def update_incident(
         return previous
     if previous.code == "needs_authorization" and is_authorized:
         return replace(previous, resolved_at=now)
+    # An error that passes is no sign that the refusal has ended.
     if code is not None or last_success_at is None:
         return previous
     return replace(previous, resolved_at=now) if last_success_at >= previous.opened_at else previous

@@ -74,7 +74,7 @@ def serve(shutdown: ShutdownHandler, host: str | None, port: int | None, databas
 
 
 def _run(settings: Settings, listener: socket.socket, shutdown: ShutdownHandler, demo: bool) -> None:
-    # Before the event loop, which opens files of its own.
+    # Before the first connection, as each takes a descriptor.
     capacity = capacity_for(settings.max_streams, raise_nofile_limit())
     if capacity.streams < settings.max_streams:
         log.warning("The limit of open files allows %d streams, not %d.", capacity.streams, settings.max_streams)

@@ -17,7 +17,7 @@ from widget.server.connections import ConnectionLimiter, ConnectionLimits
 KEEP_ALIVE_SECONDS = 95
 """Longer than the routers of hosts keep idle connections (Heroku: 90 s), so that none of them finds one closed."""
 
-# Ctrl-C and hosts expect an end within three seconds; open streams were ended before.
+# The program has to end within three seconds; open streams were ended before.
 GRACE_SECONDS = 1
 FREEZE_AFTER_SECONDS = 2.0
 # A wave of visitors that reconnects after a restart must not be refused.

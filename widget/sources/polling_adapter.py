@@ -70,6 +70,7 @@ class PollingAdapter(Generic[Account]):
 
     async def recently_played(self) -> tuple[PlayedItem, ...]:
         """Return the plays, newest first, from the last response if it held them, else by a request."""
+        # Last.fm returns both in one response: a second call would be spent for nothing.
         if self._last is not None and self._last.history is not None:
             return self._last.history
         return (await self._fetch(self._client.recently_played)).history or ()

@@ -129,6 +129,7 @@ async def handle_http_error(request: Request, error: Exception) -> Response:
     private = _private_headers(request)
     if status == 404:
         return await not_found_response(request, private)
+    # No CORS on /setup: another site must not read even its errors.
     if private is not None:
         return Response(text, status, {**headers, **private}, "text/plain")
     return build_response(
@@ -138,6 +139,7 @@ async def handle_http_error(request: Request, error: Exception) -> Response:
 
 def _private_headers(request: Request) -> Mapping[str, str] | None:
     """Return the headers of ``/setup``; None on public routes."""
+    # By the path, as an error may come before any route was matched.
     path = request.scope["path"]
     if path != "/setup" and not path.startswith("/setup/"):
         return None

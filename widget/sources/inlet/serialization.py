@@ -22,7 +22,7 @@ from widget.model.serialization import (
 from widget.sources.inlet.plays import NowPlaying, Play
 from widget.sources.inlet.state import SubmittedState
 
-# The row may come from another version, or from a hand.
+# The row may come from another version, or have been edited by hand.
 _DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
 

@@ -76,6 +76,7 @@ def _object(status: int, body: bytes) -> dict[str, Any]:
         value = None
     if isinstance(value, dict):
         return value
+    # A proxy's page in between is judged by its status.
     if status == 429 or not 200 <= status < 300:
         return {}
     raise SourceUnreachable("Last.fm's response cannot be read.")

@@ -63,6 +63,7 @@ class ListenbrainzSimulator:
         self.tokens.append(token)
         if self.answer is not None:
             return self.answer()
+        # With ListenBrainz's own headers, as it sends no Retry-After.
         if self.status == 429:
             limits = {"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset-In": "7"}
             return _error(429, "You have exceeded your rate limit.", limits)

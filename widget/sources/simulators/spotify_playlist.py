@@ -114,9 +114,11 @@ class SpotifyPlaylist:
         is_hidden = scene.kind in ("ad", "unknown") or (scene.kind == "episode" and not episodes)
         progress = scene.start + (0.0 if scene.paused else passed)
         return {
+            # The last change, not the time of the response, as at Spotify.
             "timestamp": round((now - passed) * 1000),
             "context": None,
             "progress_ms": round(min(progress, scene.length) * 1000),
+            # An ad has no item, although it claims to play.
             "item": None if is_hidden else _item(scene),
             "currently_playing_type": scene.kind,
             "actions": {"disallows": {"resuming": True}},

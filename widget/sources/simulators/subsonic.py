@@ -90,6 +90,7 @@ class SubsonicSimulator:
         given = query.get("p", "")
         if "p" not in query:
             if self.token_error is not None or "t" not in query:
+                # Supysonic answers 10 to a token and a salt, which it does not know.
                 return self.token_error or 10
             expected = hashlib.md5(f"{self.password}{query.get('s')}".encode(), usedforsecurity=False).hexdigest()
             return None if (query.get("u"), query["t"]) == (self.user, expected) else 40

@@ -40,6 +40,7 @@ class EncodedSnapshotCache:
     def get(self, snapshot: Snapshot) -> EncodedSnapshot:
         """Return the bytes of ``snapshot``."""
         encoded = self._encoded
+        # By identity: the broadcaster keeps the same object until something changes.
         if encoded is None or encoded.snapshot is not snapshot:
             encoded = self._encoded = encode_snapshot(snapshot, self._artwork, self._source)
         return encoded
@@ -143,6 +144,7 @@ def _finish(encoded: EncodedSnapshot, now: float) -> CachedResponse:
     return CachedResponse(
         snapshot,
         now,
+        # A 304 for an error would keep it alive in caches.
         etag if available else None,
         frozenset(variant.encode() for variant in etag_variants(etag)) if available else frozenset(),
         response_start_message(HTTPStatus.OK if available else HTTPStatus.SERVICE_UNAVAILABLE, headers),

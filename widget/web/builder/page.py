@@ -23,6 +23,7 @@ from widget.web.static_files import static_url
 from widget.web.templating import jinja_environment
 
 CONTENT_SECURITY_POLICY = (
+    # data: is for the drawings in the style sheet.
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )

@@ -156,6 +156,7 @@ def _image(address: str, options: WidgetOptions, width: int | None) -> str:
     if options.theme != "auto":
         image = _img(picture_url(address, options), options, width)
         return f'<a href="{escape(address)}/listen">{image}</a>'
+    # Two sources: in WebKit an SVG within img stays light on a dark system.
     light, dark = (picture_url(address, replace(options, theme=theme)) for theme in ("light", "dark"))
     return (
         f'<a href="{escape(address)}/listen"><picture>\n'

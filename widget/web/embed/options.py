@@ -118,6 +118,7 @@ def _radius(value: str) -> int | None:
 
 
 def _scale(value: str) -> float | None:
+    # Rounded, so that ever finer scales cannot fill the caches.
     scale = round(float(value), 3) if value.strip(".") and _DECIMAL.fullmatch(value) else 0.0
     return scale if MIN_SCALE <= scale <= MAX_SCALE else None
 

@@ -67,6 +67,7 @@ async def _start(request: Request) -> Response:
     """Redirect to Spotify's consent page if the key is right; a wrong one never reaches the database."""
     context = get_context(request)
     origin = request_origin(request, public_base_url(request, context.settings))
+    # Browsers without either header must bring the cookie of our own form.
     if origin == "elsewhere" or (origin == "unknown" and not has_form_cookie(request)):
         return _form_with_error(request, 403, CROSS_SITE_ERROR)
     # After the origin: another site's form is not even read.

@@ -63,6 +63,7 @@ class SvgContext:
 
     def icon_size(self, size: float) -> float:
         """Return ``size`` at scale 1, at least 21 px on the reader's screen."""
+        # Spotify's guidelines set 21 px as the minimum.
         return max(size, MIN_ICON_SIZE / self.options.scale)
 
 

@@ -225,6 +225,7 @@ def _pill(scene: SvgContext, drawing: Drawing) -> None:
     end = size + PILL_PADDING if scene.has_icon else min(layout.width(view.source.label, named), MAX_SOURCE_WIDTH) + 12
     room = drawing.width - x - PILL_GAP - end
     title = Style(13, "muted" if view.entry is None else "title", 600)
+    # Some room stays for the artists, however long the title is.
     kept = min(layout.width(view.byline, named) + 12, 72) + PILL_GAP + 19 * view.explicit if view.byline else 0
     width = min(layout.width(view.headline, title), room - kept)
     drawing.texts.append(layout.line(view.headline, x, middle, width, title, fixed=True))
