@@ -174,7 +174,8 @@ async def test_whoever_asks_for_the_picture_once_gets_it_in_its_colour(tmp_path:
         picture = (await running.client.get("/now-playing.svg?theme=light")).text
         colour = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
     assert COLOUR.fullmatch(colour)
-    assert f".ground{{fill:{palette('light', 'art', None, colour).background}}}" in picture
+    ground = palette("light", "art", None, colour).background
+    assert re.search(rf'class="ground"[^>]* fill="{ground}"', picture)
 
 
 async def test_nobody_waits_long_for_a_colour() -> None:
