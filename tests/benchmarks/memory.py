@@ -70,6 +70,7 @@ def report() -> None:
         sizes: dict[tuple[str, bool], float] = {}
         for version, root in roots.items():
             database = ("--port", "PORT", "--database", f"sqlite:///{folder}/{version}.db")
+            resident("widget", root, folder, *database, visit=False)  # Creates the database, which a restart finds.
             for visit in (False, True):
                 sizes[version, visit] = resident("widget", root, folder, *database, visit=visit)
     now, old = sizes["now", True], sizes[NAME, True]
