@@ -29,7 +29,7 @@ MAX_KEYS = 256
 MAX_CACHE_BYTES = 16 * 1024 * 1024
 DEFAULT_WIDTH = 300
 UNKNOWN_ORIGIN = "https://this-server.invalid"
-"""Stands for our own address until a request says what it is; ``.invalid`` never resolves (RFC 2606, section 2)."""
+"""Stands for our own address until a request provides it; ``.invalid`` never resolves (RFC 2606, section 2)."""
 
 LoadArtwork = Callable[[str], Awaitable[bytes | None]]
 """Returns the image at a private address; None if there is none now."""

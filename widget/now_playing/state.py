@@ -1,4 +1,4 @@
-"""What the source reported last, and the snapshot that follows from it. Pure."""
+"""The source's last report, and the snapshot that follows from it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

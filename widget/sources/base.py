@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What plays, and the plays, newest first; None if the response did not contain it."""
+    """The playback and the history, newest first; None if the response did not contain it."""
 
     playback: Playback | None
     history: tuple[PlayedItem, ...] | None = None
@@ -94,7 +94,7 @@ class PushSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AdapterContext:
-    """What an adapter is made of."""
+    """The parts that an adapter is made of."""
 
     settings: Settings
     store: Store

@@ -163,7 +163,7 @@ def create_polling_adapter(
 ) -> SourceAdapter:
     """Return the adapter of ``source``, with the page of the listener who is known at startup.
 
-    ``not_configured`` says what to set if ``account_from`` returns None. ``close`` closes the client's connections.
+    ``not_configured`` is the message if ``account_from`` returns None. ``close`` closes the client's connections.
     """
     settings, store = context.settings, context.store
 

@@ -1,4 +1,4 @@
-"""What all responses share: conditional requests, CORS, compression."""
+"""The common parts of all responses: conditional requests, CORS, compression."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from widget.model.playback import Item, Playback
 DEFAULT_LIFETIME_SECONDS = 600.0
 # A player that was closed while paused sends nothing more.
 PAUSE_LIFETIME_SECONDS = 1800.0
-RENEWAL_SECONDS = 60.0
+MIN_EXTENSION_SECONDS = 60.0
 END_GRACE_SECONDS = 3.0
 """An item stays this long after its end, because the next one is announced up to a second late."""
 
@@ -133,7 +133,7 @@ class NowPlaying:
         until = now + PAUSE_LIFETIME_SECONDS
         if self.paused_at is not None and not _is_seek(self.progress_ms, progress_ms):
             # Each new end is an event for every visitor.
-            return replace(self, item=item, until=until if until - self.until >= RENEWAL_SECONDS else self.until)
+            return replace(self, item=item, until=until if until - self.until >= MIN_EXTENSION_SECONDS else self.until)
         return replace(self, item=item, until=until, anchor=None, paused_at=now, progress_ms=progress_ms)
 
 

@@ -39,7 +39,7 @@ class SubmissionReceiver:
         self._store = store
         self._clock = clock
         self._hides = hides
-        # One at least: it is what is shown as last played.
+        # At least one: it is shown as last played.
         self._keep = max(1, keep)
         self._has_token = has_token
         self._pushed = asyncio.Event()

@@ -47,12 +47,12 @@ def load_submitted(text: str | None) -> SubmittedState:
     try:
         value = json.loads(text or "{}")
         json.dumps(value, ensure_ascii=False).encode()  # Half a surrogate pair can be stored, but not served.
-        told_at = optional(require_timestamp, value["told_at"])
+        last_push_at = optional(require_timestamp, value["told_at"])
         return SubmittedState(
             optional(_playing_from_dict, value["playing"]),
             tuple(_play_from_dict(play) for play in value["played"]),
-            told_at,
-            optional(require_timestamp, value.get("updated_at", told_at)),
+            last_push_at,
+            optional(require_timestamp, value.get("updated_at", last_push_at)),
         )
     except _DAMAGED:
         return SubmittedState()

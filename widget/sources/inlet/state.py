@@ -87,7 +87,7 @@ class SubmittedState:
         return self.expired_at(now, keep)._ended(now, keep, is_followed=False).accepted_at(now)
 
     def with_hidden(self, now: float, keep: int) -> SubmittedState:
-        """Return the state after a hidden item began: only ``last_push_at`` tells of it."""
+        """Return the state after a hidden item began: only ``last_push_at`` shows it."""
         # updated_at is public, and would give a hidden play away.
         return replace(self.expired_at(now, keep)._ended(now, keep, is_followed=False), last_push_at=now)
 

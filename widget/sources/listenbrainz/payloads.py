@@ -36,7 +36,7 @@ _OTHER_HOSTS = ("spotify.com", "spotify.link", "spotify.app.link", "spoti.fi", "
 def read_item(listen: Any, *, played: bool) -> Item | None:
     """Return the track of a listen that was ``played`` or plays now; None if it has no title.
 
-    ``additional_info`` is unchecked: it is what a player sent.
+    ``additional_info`` comes from a player, unchecked.
     """
     metadata = as_object(as_object(listen).get("track_metadata"))
     title, credit = as_text(metadata.get("track_name")), as_text(metadata.get("artist_name"))

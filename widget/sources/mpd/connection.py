@@ -49,7 +49,7 @@ class MpdConnection:
         self._clock = clock
         self._notify = notify
         self._client = _Client()
-        self._watcher: asyncio.Task[None] | None = None
+        self._watch_task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect and log in."""
@@ -58,7 +58,7 @@ class MpdConnection:
     def watch(self) -> None:
         """Call ``notify`` from now on whenever the player changes, and once when the connection is lost."""
         # Kept, as the event loop holds tasks by weak references only.
-        self._watcher = asyncio.create_task(self._watch())
+        self._watch_task = asyncio.create_task(self._watch())
 
     async def player(self) -> tuple[Reply, Reply]:
         """Return the replies to ``status`` and ``currentsong``."""
@@ -75,8 +75,8 @@ class MpdConnection:
     def close(self) -> None:
         """Disconnect."""
         self.is_lost = True
-        if self._watcher is not None:
-            self._watcher.cancel()
+        if self._watch_task is not None:
+            self._watch_task.cancel()
         self._client.disconnect()
 
     async def _connect(self) -> None:
@@ -111,7 +111,7 @@ class MpdConnection:
             async for _ in self._client.idle(["player"]):
                 self._notify()
         except Exception:
-            # The library raises whatever the connection ended with; the next command says what it means.
+            # The library raises whatever the connection ended with; the next command explains it.
             self.is_lost = True
             self._notify()
 
@@ -131,7 +131,7 @@ class MpdConnection:
 
 
 class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
-    """The client of python-mpd2 with a limit on what a server can send at once."""
+    """The client of python-mpd2 with a limit on the size of a response."""
 
     IMMEDIATE_COMMAND_TIMEOUT = 0.02  # After a command it is deaf for as long before it waits for changes again.
 
@@ -154,7 +154,7 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
         return chunk
 
     def _MPDClient__idle_result(self, result: asyncio.Future[list[str]]) -> None:  # noqa: N802
-        """Leave a lost connection to its watcher: the library would raise it into the event loop's log as well."""
+        """Leave a lost connection to the watch task: the library would log it in the event loop as well."""
         error = result.exception()
         if error is None or isinstance(error, CommandError):
             super()._MPDClient__idle_result(result)

@@ -49,7 +49,7 @@ def account_from(values: Mapping[str, str]) -> SubsonicAccount | None:
 
 
 class SubsonicClient:
-    """What a user of the server plays. Remembers the plays, the log-in and the extensions of one account.
+    """The playback of one user of the server. Remembers the plays, the log-in and the extensions of one account.
 
     ``label`` is the name that the owner gave the server, None if it may name itself.
     """
@@ -66,13 +66,13 @@ class SubsonicClient:
     async def now_playing(self, account: SubsonicAccount) -> FetchResult:
         """Return what ``account`` plays now. Raises SourceError."""
         api = self._api_of(account)
-        asked_at, begun = self._clock.now(), self._clock.monotonic()
+        sent_at, begun = self._clock.now(), self._clock.monotonic()
         try:
             response = await api.call("getNowPlaying")
         except SubsonicError as error:
             raise error_for_code(error.code) from error
         # Not now(): the wall clock may be set during the request.
-        observed_at = asked_at + (self._clock.monotonic() - begun)
+        observed_at = sent_at + (self._clock.monotonic() - begun)
         await self._refresh_extensions(api)
         entries = read_entries(response, account.user)
         playback = self._tracker.observe(entries, observed_at, has_reports="playbackReport" in self._extensions)

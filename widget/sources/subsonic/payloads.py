@@ -27,7 +27,7 @@ UNKNOWN_ENDPOINT_CODES = frozenset({GENERIC, SERVER_TOO_OLD, NOT_FOUND})
 MAX_LABEL_LENGTH = 30
 MAX_NUMBER = 1e12
 _PLACEHOLDERS = frozenset({"[unknown]", "[non-album tracks]", "[unknown artist]", "[unknown album]"})
-"""What servers write for a tag that a file does not have."""
+"""The texts of servers for a tag that a file does not have."""
 
 ReportedState = Literal["starting", "playing", "paused", "stopped"]
 

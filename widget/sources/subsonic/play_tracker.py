@@ -1,4 +1,4 @@
-"""What plays, concluded from one answer after another. No I/O.
+"""The playback, concluded from one response after another. No I/O.
 
 Servers without ``playbackReport`` say which song a player began and how many minutes ago, not when it ends. Some drop
 an entry three minutes after its beginning, others keep it for long after its end.
@@ -54,20 +54,20 @@ class PlayTracker:
     def observe(self, entries: tuple[Entry, ...], now: float, *, has_reports: bool) -> Playback:
         """Return the playback by the ``entries`` that were true at ``now`` (s since the epoch)."""
         reported = [entry for entry in entries if has_reports and entry.state is not None]
-        announced = [entry for entry in entries if not (has_reports and entry.state is not None)]
+        without_state = [entry for entry in entries if not (has_reports and entry.state is not None)]
         active = [entry for entry in reported if entry.state != "stopped"]
         self._absences = 0 if entries else self._absences + 1
         if active:
             # What plays goes before a pause on another player.
             playback = self._reported(min(active, key=_paused_then_minutes), now)
-        elif announced:
-            playback = self._announced(min(announced, key=lambda entry: entry.minutes_ago), now)
+        elif without_state:
+            playback = self._read_stateless(min(without_state, key=lambda entry: entry.minutes_ago), now)
         elif reported:
             playback = Playback("idle", now)
         else:
             playback = self._absent(now)
         # A player that reports ended the guess about it.
-        if reported and not announced:
+        if reported and not without_state:
             self._play = None
         self._last_at = now
         return playback
@@ -108,7 +108,7 @@ class PlayTracker:
             known = self._other_rate = (entry.song_id, ends_at)
         return Playback("playing", now, entry.item, expires_at=known[1] + GRACE_SECONDS)
 
-    def _announced(self, entry: Entry, now: float) -> Playback:
+    def _read_stateless(self, entry: Entry, now: float) -> Playback:
         play, is_restart = self._play, False
         if play is None or play.song_id != entry.song_id:
             play = self._begin(entry, now)

@@ -47,7 +47,7 @@ class NowPlayingApp:
             response = self._responses.get(await broadcaster.fresh(), scope)
         for name, value in scope["headers"]:
             if name == b"if-none-match" and (
-                # Membership first: it spares the parsing of what browsers send.
+                # Membership first: it spares the parsing of the browsers' own lists.
                 value in response.etag_variants or is_not_modified(value.decode("latin-1"), response.etag)
             ):
                 await send(response.not_modified)

@@ -51,7 +51,7 @@ class CachedResponse:
     """The responses for ``snapshot`` at ``at`` (s since the epoch), as ASGI messages.
 
     ``etag`` is the header's value, None for errors, which are never 304; ``etag_variants`` are the conditions that
-    name it alone. ``needs_origin``: the body holds an address of ours that only a request tells.
+    name it alone. ``needs_origin``: the body holds an address of ours that only a request knows.
     """
 
     snapshot: Snapshot
@@ -91,7 +91,7 @@ class ResponseCache:
     def get(self, snapshot: Snapshot, scope: Scope | None = None) -> CachedResponse:
         """Return the responses for ``snapshot``, at most a quarter of a second old.
 
-        The request's ``scope`` tells our own address if nothing else does.
+        The request's ``scope`` gives our own address if nothing else does.
         """
         now, finished = self._clock.now(), self._finished
         # Also not from the future: the wall clock may have been set back.

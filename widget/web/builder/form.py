@@ -1,4 +1,4 @@
-"""What the owner chose in the builder: the look, the width, what to look at, and what was entered wrongly."""
+"""The owner's choices in the builder: look, width, preview, and the invalid entries."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ READY_LOOKS: tuple[tuple[str, WidgetOptions], ...] = (
 
 _COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
 _REPEATED = re.compile(r"[#\w.,+-]{1,12}")
-"""What may stand in a field again though it is wrong: what a person may have mistyped, nothing else."""
+"""An invalid entry that may stand in its field again: a typing error, nothing else."""
 _LONGEST = 40
 
 
 @dataclass(frozen=True, slots=True)
 class BuilderForm:
-    """``options`` is the look; what was entered wrongly is left out of it and stands in ``wrong``: the field and,
+    """``options`` is the look without the invalid entries, which stand in ``wrong``: the field and,
     as far as it is harmless, the entry.
 
-    ``width`` is in pixels, None for the layout's own. ``wall`` is what the preview hangs on, None for what suits the
-    system; ``sample`` (in ``options``) what it shows.
+    ``width`` is in pixels, None for the layout's own. ``wall`` is the preview's background, None to follow the
+    system; ``sample`` (in ``options``) is its state.
     """
 
     options: WidgetOptions

@@ -43,9 +43,9 @@ async def builder_page(request: Request) -> Response:
     """The page; its own query holds the choices, so that it can be bookmarked."""
     services = get_context(request)
     health = await services.health()
-    standing = status_banner(health, services)
+    banner = status_banner(health, services)
     choices = BuilderForm.from_query(request.query_params)
-    if standing.code == "not_configured" and "sample" not in request.query_params:
+    if banner.code == "not_configured" and "sample" not in request.query_params:
         choices = choices.with_sample("playing")  # There is nothing else to look at yet.
     options, address = choices.options, public_base_url(request, services.settings)
     usual = default_width(options.layout, options.scale)
@@ -54,7 +54,7 @@ async def builder_page(request: Request) -> Response:
         jinja_environment()
         .get_template("index.html")
         .render(
-            standing=standing,
+            standing=banner,
             choices=choices,
             options=options,
             wrong=FIELD_ERRORS,

@@ -40,20 +40,20 @@ def snippets(
     whether a credit is due to the source.
     """
     stream = replace(options, theme="dark", background="none", idle="hide")
-    shown_width = width or default_width(options.layout, options.scale)
-    height = layout_height(options.layout, shown_width, options.scale, rows, credited=credited)
-    frame, page = iframe(address, options, shown_width, height), page_url(address, options)
-    framed = iframe(address, options, shown_width, height, old=True)
+    frame_width = width or default_width(options.layout, options.scale)
+    height = layout_height(options.layout, frame_width, options.scale, rows, credited=credited)
+    frame, page = iframe(address, options, frame_width, height), page_url(address, options)
+    framed = iframe(address, options, frame_width, height, old=True)
     return (
-        Snippet("script", "Script tag", _SCRIPT_HINT, _script(address, options, shown_width)),
+        Snippet("script", "Script tag", _SCRIPT_HINT, _script(address, options, frame_width)),
         Snippet("iframe", "Iframe", _iframe_hint(options), frame),
-        Snippet("element", "Element", _ELEMENT_HINT, _element(address, options, shown_width)),
+        Snippet("element", "Element", _ELEMENT_HINT, _element(address, options, frame_width)),
         Snippet("markdown", "README", _markdown_hint(options), _image(address, options, width)),
         Snippet("notion", "Notion", "Type /embed on the page, then paste this address.", page),
         Snippet(
             "obs",
             "OBS",
-            f"Add a browser source of {shown_width} × {height} with this address.",
+            f"Add a browser source of {frame_width} × {height} with this address.",
             page_url(address, stream),
         ),
         Snippet(
@@ -75,7 +75,7 @@ def snippets(
 
 
 def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old: bool = False) -> str:
-    """The iframe, of that size in pixels. Its colour scheme is that of the page inside: another one would tell that
+    """The iframe, of that size in pixels. Its color scheme is that of the page inside: another one would tell that
     page a wrong scheme, and draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
     """
     # Some hosts remove the style attribute.
@@ -169,8 +169,8 @@ def _image(address: str, options: WidgetOptions, width: int | None) -> str:
 def _img(source: str, options: WidgetOptions, width: int | None) -> str:
     """The picture has one shape, whatever its width; where it may be a line or a list, the height is its own."""
     usual = default_width(options.layout, options.scale)
-    shown = width or usual
-    height = round(layout_height(options.layout, usual, options.scale) * shown / usual)
+    image_width = width or usual
+    height = round(layout_height(options.layout, usual, options.scale) * image_width / usual)
     measured = "" if options.idle == "hide" or options.layout == "list" else f' height="{height}"'
-    wide = "" if options.layout == "pill" else f' width="{shown}"'  # A pill is as wide as its words.
+    wide = "" if options.layout == "pill" else f' width="{image_width}"'  # A pill is as wide as its words.
     return f'<img src="{escape(source)}" alt="{_PICTURE_TEXT}"{wide}{measured}>'

@@ -1,4 +1,4 @@
-"""How things stand, in the words of the builder's head and of its one notice; each thing is told once."""
+"""The status banner of the builder, from the health of the program."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ StatusLevel = Literal["good", "soon", "bad", "demo"]
 
 @dataclass(frozen=True, slots=True)
 class StatusBanner:
-    """``line`` stands in the head, with a dot of its ``tone``. ``told`` is what is wrong, empty where nothing is;
-    ``step`` what to do then: text and commands in turn. ``renew`` leads to ``/setup`` where that helps."""
+    """``line`` stands in the head, with a dot in the color of its ``tone``.
+
+    ``message`` is the problem, empty if there is none; ``action`` the next step, text and code in turn. ``renew`` links
+    to ``/setup``.
+    """
 
     tone: StatusLevel
     line: str
@@ -29,7 +32,7 @@ class StatusBanner:
 
 
 def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
-    """What the owner is told of ``health``; a demo has nothing to be connected with."""
+    """Return the banner for ``health``; a demo is connected with nothing."""
     if services.settings.demo:
         return StatusBanner("demo", "A demo with invented music")
     can_renew = services.has_setup
@@ -38,7 +41,7 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     label, token = services.labelled_source.known_as, health.token
     if not services.source.needs_authorization:
         known = {**services.settings.stored_source_values, **services.settings.source_values}
-        # The name at a server of one's own is for nobody else: there is no page to which it leads.
+        # The name at one's own server is private: it has no public page.
         listener = known.get(f"{services.source.prefix}USER") if services.source.url else None
         return StatusBanner("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
     if token.seed_is_spent:

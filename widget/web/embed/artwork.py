@@ -1,4 +1,4 @@
-"""``/artwork/{key}``: the artwork of what is shown, from our own origin."""
+"""``/artwork/{key}``: the current artwork, from our own origin."""
 
 from __future__ import annotations
 

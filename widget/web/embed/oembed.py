@@ -46,7 +46,7 @@ async def oembed(request: Request) -> Response:
 
 
 def options_from_url(url: str, address: str) -> WidgetOptions | None:
-    """The options in ``url``, where it is one of the pages at ``address``; None where it is not."""
+    """Return the options in ``url``, None unless it is one of the pages at ``address``."""
     try:
         parts, own = urlsplit(url), urlsplit(address)
     except ValueError:

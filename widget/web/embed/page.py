@@ -47,9 +47,9 @@ MAX_CACHED_PAGES = 64
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """What differs between the pages that show the music: ``sheet`` is the template of the style sheet.
+    """The differences between the pages: ``sheet`` is the template of the style sheet.
 
-    Widths are those of the artwork that is asked for, in pixels; None for what the layout needs.
+    Widths are those of the artwork that is asked for, in pixels; None for the layout's own.
     """
 
     sheet: str
@@ -194,7 +194,7 @@ def client_config(
 ) -> str:
     """Return the initial state for the page's script, as JSON.
 
-    ``now`` (s since the epoch) tells it the server's clock, ``width`` is that of the artwork in pixels.
+    ``now`` (s since the epoch) is the server's clock, ``width`` is that of the artwork in pixels.
     """
     words_only = options.is_words_only and not view.source_label
     known = {

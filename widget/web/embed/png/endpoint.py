@@ -126,7 +126,7 @@ async def _artwork(wish: RenderRequest, size: PngSize, seconds: float) -> bytes 
 
 
 def _etag(wish: RenderRequest, art: str | None, hue: str | None, artwork: bytes | None, size: PngSize) -> str:
-    """Return the ETag of what is drawn: progress is not."""
+    """Return the ETag of the drawing, which shows no progress."""
     view, options = wish.view, wish.options
     look = (size, options.theme, options.background, options.accent, options.without, wish.words.tag)
     words = (view.state, view.label, view.headline, view.byline, view.explicit, view.source.label, art, hue)

@@ -43,7 +43,7 @@ async def svg_image(request: Request) -> Response:
     hue = None if view.item is None else services.artwork.accent_color(view.item)
     ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - wish.now) * 1000))
     body = render_svg(SvgContext(view, options, wish.words, ends_in_ms), files, art, hue)
-    told: EncodedSnapshot = request.app.state.now_playing_cache.get(snapshot)
+    encoded: EncodedSnapshot = request.app.state.now_playing_cache.get(snapshot)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
         headers["Vary"] = "Accept-Language"
@@ -53,7 +53,7 @@ async def svg_image(request: Request) -> Response:
         media_type="image/svg+xml; charset=utf-8",
         # GitHub's proxy revalidates at each view; a shared cache does so once a second at most.
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(told.revision, (art or "") + (hue or ""), view, options, wish.words.tag, files, ends_in_ms),
+        etag=_etag(encoded.revision, (art or "") + (hue or ""), view, options, wish.words.tag, files, ends_in_ms),
         headers=headers,
         compress=True,
     )
