@@ -122,7 +122,7 @@ def test_the_anchor_stays_while_it_just_plays_on_and_moves_with_a_seek() -> None
 def test_the_start_in_a_snapshot_moves_with_a_seek_alone_and_needs_a_position() -> None:
     assert KNOWN.snapshot_at(NOW + 1).started_at == NOW
     drifting = KNOWN
-    for offset, drift in ((10, 900), (20, -900), (30, 2_900), (40, -2_900)):
+    for offset, drift in ((10, 900), (20, -900), (30, 3_000), (40, -3_000)):
         drifting = drifting.with_playback(plays(NOW + offset, offset * 1000 + drift), NOW + offset)
         assert drifting.snapshot_at(NOW + offset).started_at == NOW
     sought = KNOWN.with_playback(plays(NOW + 10, 60_000), NOW + 10)
