@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from widget.http_client import read_limited
+from widget.model.parsers import is_listed_url
 from widget.model.sources import ArtworkPolicy
 
 if TYPE_CHECKING:
@@ -61,21 +61,11 @@ def is_allowed_url(url: str, policy: ArtworkPolicy, extra_hosts: tuple[str, ...]
     host, netloc = (parts.hostname or "").lower(), parts.netloc.lower()
     if parts.username is not None or not host:
         return False
-    if netloc in extra_hosts:
-        return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    if f"{parts.scheme}://{netloc}" in extra_hosts:
+    if is_listed_url(url, extra_hosts) or f"{parts.scheme}://{netloc}" in extra_hosts:
         return True
     # No other port on a listed host: its services are not meant.
     is_listed = host in policy.hosts or host.endswith(policy.domains)
     return is_listed and parts.scheme == "https" and netloc in (host, f"{host}:443")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host`` is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def raster_media_type(body: bytes) -> str | None:

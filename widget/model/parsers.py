@@ -1,7 +1,7 @@
 """One parser per variable. Each raises ValueError with a phrase that follows the variable's name in a sentence."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -172,6 +172,26 @@ def _host(entry: str) -> str:
     if parts.netloc != entry or parts.username is not None or not _is_host(parts.hostname or ""):
         raise ValueError(message)
     return entry.lower()
+
+
+def is_listed_url(url: str, hosts: Collection[str]) -> bool:
+    """Return whether the host of ``url`` is one of ``hosts``; plain http is for loopback only."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    if parts.username is not None or parts.netloc.lower() not in hosts:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def parse_log_level(value: str) -> str:

@@ -15,7 +15,7 @@ WEB_SCROBBLER = f"/inlet/web-scrobbler/{TOKEN}"
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[InletStage]:
-    async with inlet_stage(tmp_path, ARTWORK_HOSTS="covers.example.org") as made:
+    async with inlet_stage(tmp_path, ARTWORK_HOSTS="covers.example.org, nas.example.org:8443, 127.0.0.1:9000") as made:
         yield made
 
 
@@ -136,11 +136,21 @@ async def test_the_link_is_the_players_own_or_listenbrainz(
     assert (await stage.page())["item"]["url"] == url
 
 
-async def test_artwork_is_taken_from_hosts_of_the_owner_alone(stage: InletStage) -> None:
-    await stage.update("playing", artwork_url="https://covers.example.org/one.jpg")
-    assert (await stage.page())["item"]["artwork"][0]["url"] == "https://covers.example.org/one.jpg"
-    await stage.update("playing", "Two", artwork_url="https://elsewhere.example.org/two.jpg")
-    assert (await stage.page())["item"]["artwork"] == []
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://covers.example.org/one.jpg", True),
+        ("https://nas.example.org:8443/one.jpg", True),
+        ("http://127.0.0.1:9000/one.jpg", True),
+        ("https://elsewhere.example.org/one.jpg", False),
+        ("https://nas.example.org/one.jpg", False),
+        ("https://covers.example.org:8443/one.jpg", False),
+        ("http://covers.example.org/one.jpg", False),
+    ],
+)
+async def test_artwork_is_taken_from_hosts_of_the_owner_alone(stage: InletStage, url: str, is_taken: bool) -> None:
+    await stage.update("playing", artwork_url=url)
+    assert [artwork["url"] for artwork in (await stage.page())["item"]["artwork"]] == ([url] if is_taken else [])
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ and https://foxxmd.github.io/multi-scrobbler/configuration/clients/blackbox/
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from widget.model.hide_list import name_keys
+from widget.model.parsers import is_listed_url
 from widget.model.playback import Artwork, Entity, Item, PlayedItem
 from widget.model.sources import front_cover
 from widget.sources.json_values import as_mbid, as_object, as_text, as_url, is_number, iter_objects
@@ -43,7 +43,7 @@ Message = PlayerUpdate | Submission | None
 """None changes nothing."""
 
 
-def read_own(body: bytes, artwork_hosts: Iterable[str]) -> PlayerUpdate:
+def read_own(body: bytes, artwork_hosts: Collection[str]) -> PlayerUpdate:
     """Return the update in the body of ``/inlet``; artwork counts from ``artwork_hosts`` alone.
 
     Raises :class:`InvalidSubmission`, which names the field.
@@ -63,7 +63,7 @@ def read_own(body: bytes, artwork_hosts: Iterable[str]) -> PlayerUpdate:
         raise InvalidSubmission("mbid must be a MusicBrainz recording ID.")
     url, artwork_url = _own_url(value, "url"), _own_url(value, "artwork_url")
     # Else a holder of the token could make the server fetch from anywhere.
-    is_ours = artwork_url is not None and urlsplit(artwork_url).hostname in frozenset(artwork_hosts)
+    is_ours = artwork_url is not None and is_listed_url(artwork_url, artwork_hosts)
     item = _item(
         title,
         artists,

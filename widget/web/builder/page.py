@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.artwork.fetcher import is_loopback
+from widget.model.parsers import is_loopback
 from widget.model.sources import SourceInfo
 from widget.web.builder.form import FIELD_ERRORS, READY_LOOKS, BuilderForm
 from widget.web.builder.snippets import now_url, oembed_url, page_url, snippets
