@@ -111,6 +111,7 @@ WRONG = [
     ("SUBSONIC_LABEL", "x" * 31),
     ("MPD_HOST", "needle@"),
     ("MPD_PORT", "65536"),
+    ("MPD_PORT", "0"),
     ("MPD_LABEL", "x" * 31),
 ]
 NAMES = sorted({name for name, _ in WRONG})
@@ -133,6 +134,12 @@ def test_a_value_that_cannot_be_right_is_refused_by_the_name_of_its_variable(nam
     assert refused.value.faults[0].startswith(f"{name} ")
     assert len(refused.value.faults) == 1
     assert "\n" not in refused.value.faults[0]
+
+
+def test_the_port_of_mpd_is_never_any_free_one() -> None:
+    for value in ("0", "port"):
+        with pytest.raises(ConfigurationError, match="MPD_PORT must be a number from 1 to 65535"):
+            settings_of({"MPD_PORT": value})
 
 
 def test_a_wild_value_of_a_source_that_does_not_run_is_ignored() -> None:

@@ -76,10 +76,9 @@ def split_mpd_password(value: str) -> tuple[str | None, str]:
 
 
 def parse_mpd_port(value: str) -> str:
-    port = parsers.parse_port(value)
-    if port == 0:
+    if not value.isascii() or not value.isdigit() or len(value) > 5 or not 1 <= int(value) <= 65_535:
         raise ValueError("must be a number from 1 to 65535")
-    return str(port)
+    return str(int(value))
 
 
 def parse_recent(value: str) -> int:
