@@ -12,11 +12,13 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from tests.support.fake_clock import FakeClock
+from tests.support.fake_clock import FakeClock, settle
 from tests.support.live_server import live_server
 from tests.support.showing import Showing, idle, item, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
+from widget.web.api.events import FanOut
+from widget.web.api.response_cache import ResponseCache
 
 
 class Stream:
@@ -210,6 +212,22 @@ async def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(showin
         assert viewer.events == ["now-playing", *["heartbeat"] * count]
     assert viewer.wrote[-1] == b"event: heartbeat\ndata: {}\n\n"
     await viewer.leave()
+
+
+async def test_a_change_right_after_a_stream_has_opened_is_not_lost(showing: Showing) -> None:
+    showing.show(playing(showing.clock.now()))
+    responses = ResponseCache(showing.clock, showing.app.state.now_playing_cache)
+    fan_out, bodies = FanOut(showing.broadcast, responses, showing.clock), list[bytes]()
+
+    async def send(message: Message) -> None:
+        bodies.append(message.get("body", b""))
+
+    stream = fan_out.add({"type": "http", "headers": []}, send)
+    showing.show(idle(showing.clock.now()))  # Before the loop's task has taken its first step.
+    await settle()
+    fan_out.remove(stream)
+    assert b'"status":"playing"' in bodies[0]
+    assert b'"status":"idle"' in bodies[-1]
 
 
 async def test_the_first_write_is_short_so_that_no_proxy_compresses_the_stream(showing: Showing) -> None:

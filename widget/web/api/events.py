@@ -124,7 +124,8 @@ class FanOut:
         if self._broadcaster.closed:
             self._end(stream)
         elif self._loop is None:
-            self._loop = asyncio.create_task(self._run())
+            # Taken here: a change before the task's first step would be lost.
+            self._loop = asyncio.create_task(self._run(self._broadcaster.revision))
             self._loop.add_done_callback(self._after_run)
         return stream
 
@@ -137,8 +138,7 @@ class FanOut:
             self._loop.cancel()
             self._loop = None
 
-    async def _run(self) -> None:
-        revision = self._broadcaster.revision
+    async def _run(self, revision: int) -> None:
         while not self._broadcaster.closed:
             now, first = self._clock.monotonic(), next(iter(self._streams), None)
             seconds = HEARTBEAT_SECONDS if first is None else max(0.0, first.heartbeat_at - now)
