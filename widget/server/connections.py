@@ -19,8 +19,8 @@ class ConnectionLimits:
     """The cost that strangers may cause. Times are in seconds.
 
     ``connections`` at a time, ``max_idle`` of them without a complete request (some 5 KiB and a descriptor each).
-    ``head_bytes`` of request line and headers together, trailers included; ``headers`` at most. ``header_timeout``
-    from the first byte of a head, or the start of the connection, to its end. ``write_timeout`` while a client
+    ``head_bytes`` of request line and headers together, trailers included; ``headers`` at most. ``header_timeout`` from
+    the first byte of a head, or the start of the connection, to its end. ``write_timeout`` while a client
     accepts nothing. ``linger_timeout`` to read the rest of a body that is not wanted, for a client that is cut off
     may not see its response. ``pipelined`` requests that wait for the response to an earlier one; more are parsed
     later.
