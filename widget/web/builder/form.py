@@ -94,8 +94,8 @@ class BuilderForm:
     @property
     def has_more(self) -> bool:
         """Whether something under "More options" is set, so that they stand open."""
-        more = {"scale", "accent", "font", "idle", "without", "motion", "lang"}
-        return self.width is not None or not more.isdisjoint({*self.options.non_default(), *self.errors})
+        chosen = {*self.options.non_default(), *self.errors}
+        return self.width is not None or not chosen <= {"layout", "theme", "background", "radius"}
 
     def with_sample(self, sample: Sample) -> BuilderForm:
         """The same with ``sample`` in the preview."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from widget.web.builder.status import status_banner
 from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.embed.i18n import language_names
 from widget.web.embed.oembed import png_url
-from widget.web.embed.options import WidgetOptions
+from widget.web.embed.options import OPTIONS, OPTIONS_BY_NAME, WidgetOptions
 from widget.web.embed.sizes import MAX_WIDTH, MIN_WIDTH, default_width, layout_height
 from widget.web.responses import build_response
 from widget.web.static_files import static_url
@@ -37,6 +38,14 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("long", "Long title"),
     ("rtl", "Right-to-left"),
 )
+
+
+MORE_WORDS = frozenset(option.name for option in OPTIONS if option.values and not option.syntax) - {
+    "layout",
+    "theme",
+    "without",
+}
+"""Options that are a choice of words and stand under "More options"."""
 
 
 async def builder_page(request: Request) -> Response:
@@ -70,6 +79,9 @@ async def builder_page(request: Request) -> Response:
             preview_height=layout_height(
                 options.layout, choices.width or usual, options.scale, rows, credited=credited
             ),
+            table=OPTIONS_BY_NAME,
+            more_words=[option for option in OPTIONS if option.name in MORE_WORDS],
+            look_values=options.values(),
             looks=[ready_look(name, look, options) for name, look in READY_LOOKS],
             now_page=now_url("", WidgetOptions()),
             picture=png_url(address, WidgetOptions()),
@@ -107,6 +119,7 @@ class ReadyLook:
     height: int
     scheme: str
     layout: str
+    values: Mapping[str, str]
     is_chosen: bool
 
 
@@ -121,6 +134,7 @@ def ready_look(name: str, look: WidgetOptions, chosen: WidgetOptions) -> ReadyLo
         layout_height(look.layout, width, look.scale),
         look.theme,
         look.layout,
+        look.values(),
         replace(chosen, sample=None) == look,
     )
 

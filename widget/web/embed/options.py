@@ -85,15 +85,21 @@ class WidgetOptions:
     def non_default(self) -> dict[str, str]:
         """Return the options that differ from their default, as written in a query or an attribute."""
         defaults = WidgetOptions(radius=PILL_RADIUS) if self.layout == "pill" else WidgetOptions()
-        names = [option.name for option in OPTIONS]
-        return {name: _text(getattr(self, name)) for name in names if getattr(self, name) != getattr(defaults, name)}
+        values, usual = self.values(), defaults.values()
+        return {name: value for name, value in values.items() if value != usual[name]}
+
+    def values(self) -> dict[str, str]:
+        """Return every option's value as text, "" for None."""
+        return {option.name: _text(getattr(self, option.name)) for option in OPTIONS}
 
     def query(self) -> str:
         """Return the shortest query string that gives this look; empty for the default."""
         return urlencode(self.non_default(), safe=",")
 
 
-def _text(value: str | float | tuple[str, ...]) -> str:
+def _text(value: str | float | tuple[str, ...] | None) -> str:
+    if value is None:
+        return ""
     if isinstance(value, str):
         return value
     return ",".join(value) if isinstance(value, tuple) else f"{value:g}"
@@ -141,6 +147,7 @@ class Option:
     values: tuple[str, ...] = ()
     syntax: str = ""
     repeatable: bool = False
+    value_labels: tuple[str, ...] = ()
 
     def parse(self, query: Query) -> Any:
         """Return this option's value in ``query``; None for the default."""
@@ -149,29 +156,47 @@ class Option:
         return self.read(query.get(self.name, ""))
 
     @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Its words with their labels, as the builder shows them."""
+        return tuple(zip(self.values, self.value_labels, strict=True))
+
+    @property
     def default(self) -> str:
         """The default as text; "" for the visitor's language, or a color from the artwork."""
-        value = getattr(WidgetOptions(), self.name)
-        return "" if value is None else _text(value)
+        return WidgetOptions().values()[self.name]
 
 
-def _words(name: str, label: str, kind: object) -> Option:
+def _words(name: str, label: str, kind: object, *value_labels: str) -> Option:
     values = get_args(kind)
-    return Option(name, label, partial(_choice, values), values)
+    return Option(name, label, partial(_choice, values), values, value_labels=value_labels)
 
 
 OPTIONS = (
-    _words("theme", "Theme", Theme),
-    _words("layout", "Layout", Layout),
-    Option("background", "Background", _background, get_args(Background), "RRGGBB"),
+    _words("theme", "Theme", Theme, "Auto", "Light", "Dark"),
+    _words("layout", "Layout", Layout, "Card", "Compact", "Cover", "List", "Pill"),
+    Option(
+        "background",
+        "Background",
+        _background,
+        get_args(Background),
+        "RRGGBB",
+        value_labels=("Artwork", "Neutral", "None", "Vivid", "Glass"),
+    ),
     Option("accent", "Accent", _color, syntax="RRGGBB"),
-    _words("idle", "When nothing plays", Idle),
-    _words("motion", "Motion", Motion),
+    _words("idle", "When nothing plays", Idle, "Last played", "A message", "Hide"),
+    _words("motion", "Motion", Motion, "Follow system", "Off"),
     Option("lang", "Language", match_language, syntax="BCP 47"),
     Option("radius", "Corners", _radius, syntax=f"{MIN_RADIUS}–{MAX_RADIUS}"),
     Option("scale", "Scale", _scale, syntax=f"{MIN_SCALE:g}–{MAX_SCALE:g}"),
-    _words("font", "Font", Font),
-    Option("without", "Leave out", _parts, get_args(Part), repeatable=True),
+    _words("font", "Font", Font, "System", "Serif", "Mono", "Rounded"),
+    Option(
+        "without",
+        "Leave out",
+        _parts,
+        get_args(Part),
+        repeatable=True,
+        value_labels=("Artwork", "State", "Line", "Times"),
+    ),
 )
 """Every option of the look: its name in queries, attributes and properties, its label and its values."""
 
@@ -182,6 +207,8 @@ FONT_FAMILIES: Mapping[Font, str] = {
     "rounded": 'ui-rounded,"SF Pro Rounded","Hiragino Maru Gothic ProN",Nunito,system-ui,sans-serif',
 }
 """Values of CSS's ``font-family``."""
+
+OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
 
 OPTION_NAMES = tuple(field.name for field in fields(WidgetOptions))
 """Every option and ``sample``, as named in a query, an attribute and a property."""

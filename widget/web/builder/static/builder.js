@@ -108,14 +108,13 @@
     shownAt.textContent = `shown at ${Math.round(scale * 100)} %`;
   }
 
-  // A finished look sets every field that it does not name to its default.
-  function take(look) {
-    const chosen = new URLSearchParams(look);
-    form.querySelectorAll("[name=show]").forEach((box) => { if (box.type === "checkbox") box.checked = true; });
-    const defaults = { layout: "card", theme: "auto", background: "art", radius: "12", scale: "1", font: "system", idle: "last", motion: "auto", accent: "", width: "", lang: "" };
-    for (const [name, usual] of Object.entries(defaults)) {
-      const value = chosen.get(name) ?? usual;
+  // A finished look sets every field.
+  function take(values) {
+    const without = values.without.split(",");
+    for (const box of form.querySelectorAll("[type=checkbox][name=show]")) box.checked = !without.includes(box.value);
+    for (const [name, value] of Object.entries({ ...values, width: "" })) {
       const field = form.elements[name];
+      if (!field) continue;
       field.value = value;
       if (field.type === "range") slid(field);
       if (field.dataset?.shape) check(field);
@@ -229,7 +228,7 @@
     const link = target.closest("[data-look]");
     if (link) {
       event.preventDefault();
-      take(link.dataset.look);
+      take(JSON.parse(link.dataset.values));
     }
     const button = target.closest("button");
     if (button?.dataset.copy) copy(button, button.dataset.copy);
