@@ -75,13 +75,12 @@ def test_values_that_people_write(text: str, value: str) -> None:
     assert dict(parse_env(text)) == {"NAME": value}
 
 
-@pytest.mark.parametrize("text", ["A=1\nNAME='open", 'A=1\nNAME="open\n', "A=1\nNAME='closed' and more"])
+@pytest.mark.parametrize("text", ["A=1\nNAME='needle", 'A=1\nNAME="needle\n', "A=1\nNAME='needle' and more"])
 def test_a_broken_quotation_is_named_by_its_line_and_holds_no_value(tmp_path: Path, text: str) -> None:
     (tmp_path / ".env").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"\.env, line 2: .* NAME") as error:
         load_environ({}, tmp_path)
-    assert "open" not in str(error.value)
-    assert "closed" not in str(error.value)
+    assert "needle" not in str(error.value)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
