@@ -155,7 +155,7 @@ def test_a_database_that_can_never_be_used_is_told_without_its_password(
     service: Spotify, tmp_path: Path, module: str, address: str
 ) -> None:
     url = f"postgresql://me:needle-password@{address.format(port=free_port())}"
-    result = run(module, cwd=tmp_path, environ={**service.environ, "DATABASE_URL": url})
+    result = run(module, cwd=tmp_path, environ={**service.environ, "DATABASE_URL": url, "PORT": "0"})
     assert result.returncode == 2
     assert "DATABASE_URL" in result.stderr
     assert "needle" not in result.stderr
