@@ -13,6 +13,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,8 @@ class Supysonic(RealPlayer):
     def start(self) -> None:
         self.make_songs()
         self.server = SupysonicServer(self.folder, f"[listenbrainz]\napi_url = {self.url}\n")
-        with sqlite3.connect(self.folder / "supysonic.db") as database:
+        # A connection as a context manager commits, and is not closed.
+        with closing(sqlite3.connect(self.folder / "supysonic.db")) as database, database:
             database.execute(
                 "update user set listenbrainz_session = ?, listenbrainz_status = 1 where name = ?", (self.token, USER)
             )
