@@ -152,6 +152,7 @@ class Mopidy(RealPlayer):
     """Debian's Mopidy with Mopidy-Listenbrainz, which speaks https alone."""
 
     length = 32.0  # It scrobbles nothing shorter than half a minute.
+    proxy: TlsProxy | None = None
 
     def start(self) -> None:
         require("mopidy", PLUGINS / "mopidy_listenbrainz")
@@ -207,7 +208,8 @@ class Mopidy(RealPlayer):
 
     def kill(self) -> None:
         super().kill()
-        self.proxy.close()
+        if self.proxy is not None:
+            self.proxy.close()
 
     def _call(self, method: str, **parameters: Any) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
