@@ -20,7 +20,7 @@ from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
 from widget.web.embed.options import FONT_FAMILIES, Layout, WidgetOptions
 from widget.web.embed.palette_css import color_rules, css_variables
-from widget.web.embed.request import artwork_color, read_request
+from widget.web.embed.request import RenderRequest, artwork_color, read_request
 from widget.web.embed.sizes import (
     COVER_ATTRIBUTION_HEIGHT,
     COVER_MAX_WIDTH,
@@ -84,17 +84,7 @@ async def widget_page(request: Request) -> Response:
     """Return the page with the current state."""
     wanted = await read_request(request)
     services, options, snapshot, now = wanted.services, wanted.options, wanted.snapshot, wanted.now
-    pages = get_cache(request, "pages", PageCache)
-    alone = is_top_level(request.headers.get("sec-fetch-dest"))
-    art = await artwork_color(services, wanted.view.item, wanted.remaining(COLOR_WAIT_SECONDS))
-    hue = None if wanted.view.item is None else services.artwork.accent_color(wanted.view.item)
-    # Includes the second, as the page holds progress and the server's clock.
-    key = (replace(options, lang=None), wanted.words.tag, alone, art, hue, int(now))
-    body = None if options.sample else pages.get(snapshot, key)
-    if body is None:
-        body = render(wanted.view, snapshot, options, wanted.words, services, now, art, hue, alone)
-        if options.sample is None:
-            pages.set(key, body)
+    body = await cached_page(request, wanted, is_top_level(request.headers.get("sec-fetch-dest")))
     ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
     vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
     stale = stale_directives(snapshot, now, fresh_seconds=1, revalidate_seconds=10)
@@ -112,6 +102,25 @@ async def widget_page(request: Request) -> Response:
         headers=headers,
         compress=True,
     )
+
+
+async def cached_page(
+    request: Request, wanted: RenderRequest, alone: bool | None, kind: PageKind = WIDGET_PAGE
+) -> bytes:
+    """Return the page's bytes, rendered once a second at most for each look; a sample is rendered each time."""
+    services, options, snapshot, now = wanted.services, wanted.options, wanted.snapshot, wanted.now
+    art = await artwork_color(services, wanted.view.item, wanted.remaining(COLOR_WAIT_SECONDS))
+    hue = None if wanted.view.item is None else services.artwork.accent_color(wanted.view.item)
+    pages = get_cache(request, "pages", PageCache)
+    # Includes the second, as the page holds progress and the server's clock. Without lang: the translation stands
+    # beside it, and a visitor's header must not add entries.
+    key = (replace(options, lang=None), wanted.words.tag, alone, kind, art, hue, int(now))
+    body = None if options.sample else pages.get(snapshot, key)
+    if body is None:
+        body = render(wanted.view, snapshot, options, wanted.words, services, now, art, hue, alone, kind)
+        if options.sample is None:
+            pages.set(key, body)
+    return body
 
 
 def render(
