@@ -1,7 +1,9 @@
 """A database file is one however it is named, and noticed when it is another one."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tests.store.test_sqlite import mode
 from widget.model.errors import StoreError
 from widget.model.tokens import Authorization
 from widget.store.base import StoreTimeouts
+from widget.store.schema import VERSION
 from widget.store.sqlite import SqliteStore
 
 QUICK = StoreTimeouts(refresh=0.2)
@@ -89,6 +92,22 @@ async def test_a_file_that_another_one_replaces_shows_what_that_holds(tmp_path: 
     again = await opened(path)
     assert (await again.authorization(), await again.get_value("a")) == (Authorization("AQ-other"), "b")
     await again.close()
+
+
+async def test_a_newer_version_s_file_in_its_place_is_an_outage_until_ours_is_back(tmp_path: Path) -> None:
+    path, newer, ours = tmp_path / "a.db", tmp_path / "newer.db", tmp_path / "ours.db"
+    store, second = await opened(path), await opened(ours)
+    await second.save_authorization(Authorization("AQ-ours"), None, None)
+    await second.close()
+    with closing(sqlite3.connect(newer)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    shutil.move(newer, path)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="newer version"):
+            await store.authorization()
+    shutil.move(ours, path)
+    assert await store.authorization() == Authorization("AQ-ours")
+    await store.close()
 
 
 async def test_a_refresh_under_a_lock_that_was_deleted_is_not_asked(tmp_path: Path) -> None:

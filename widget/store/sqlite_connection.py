@@ -115,6 +115,9 @@ class SqliteConnection:
             connection = self._opened(seconds)
             _set_busy_timeout(connection, seconds)
             return use(connection)
+        except ConfigurationError as error:
+            # A running server never ends over its database.
+            raise StoreError(str(error)) from error
         except (OSError, sqlite3.Error) as error:
             if isinstance(error, sqlite3.Error) and _primary_code(error) in _REOPEN_CODES:
                 self.close()
@@ -141,15 +144,15 @@ class SqliteConnection:
 
     def _opened_for_reading(self, seconds: float) -> sqlite3.Connection:
         identity = file_identity(self._path)
-        connection = _connect(_IN_MEMORY if identity is None else self._path, seconds)
+        self._connection = connection = _connect(_IN_MEMORY if identity is None else self._path, seconds)
         _check_version(connection, self._path)
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'token'").fetchone() is None:
             connection.close()
-            connection = _connect(_IN_MEMORY, seconds)
+            self._connection = connection = _connect(_IN_MEMORY, seconds)
             for migration in MIGRATIONS:
                 for statement in migration.statements:
                     connection.execute(statement)
-        self._connection, self._identity = connection, identity
+        self._identity = identity
         return connection
 
     def _close_replaced(self) -> None:
