@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
+import resource
 import sqlite3
 import stat
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,33 @@ async def test_a_file_that_cannot_be_read_changes_nothing(path: Path, text: str)
     assert await store.authorization() == OLD
     assert not waiting(path).exists()
     await store.close()
+
+
+@contextmanager
+def one_more_file() -> Iterator[None]:
+    """Let this process open one more file, and no second one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + 1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_file_that_cannot_be_opened_now_stays_and_nobody_refreshes(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    ended, running = await opened(path), await opened(path)
+    await running.save_authorization(OLD, None, None)
+    await ended.save_for_next_start("AQ-old", NEW)
+    await ended.close()
+    with one_more_file(), pytest.raises(StoreError, match=r"a\.db\.unsaved cannot be read \(Too many open files\)"):
+        async with running.refresh_lock():
+            pass
+    async with running.refresh_lock():
+        assert await running.authorization() == NEW
+    await running.close()
 
 
 async def test_a_lost_database_begins_with_it(path: Path) -> None:

@@ -55,6 +55,7 @@ class SqliteStore(Store):
         self._unsaved = UnsavedFile(self._beside("unsaved"))
         self._outage_log = OutageLog("the database can be used again")
         self._lock_outage_log = OutageLog("the database's locks can be acquired again")
+        self._unsaved_outage_log = OutageLog("the file with the new token can be read again")
 
     @property
     def location(self) -> str:
@@ -176,8 +177,14 @@ class SqliteStore(Store):
         """Store the authorization that a process could not store before it ended."""
         if not self._unsaved.exists():
             return
+        try:
+            unsaved = self._unsaved.read()
+        except StoreError as error:
+            self._unsaved_outage_log.record_failure(error)
+            raise
+        self._unsaved_outage_log.record_success()
         # save_refresh drops it by itself if the owner authorized again since.
-        if (unsaved := self._unsaved.read()) is not None:
+        if unsaved is not None:
             await self.save_refresh(*unsaved)
             log.info("the token that waited in a file beside the database is saved")
         self._unsaved.delete()

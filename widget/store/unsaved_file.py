@@ -7,8 +7,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from widget.model.errors import StoreError
 from widget.model.tokens import Authorization
-from widget.store.file_lock import OWNER_ONLY
+from widget.store.file_lock import OWNER_ONLY, describe_error
 from widget.store.queries import authorization_columns
 from widget.store.rows import read_authorization
 
@@ -45,11 +46,17 @@ class UnsavedFile:
         return True
 
     def read(self) -> tuple[str, Authorization] | None:
-        """Return the refresh token that was used and the authorization that came for it; None if it cannot be read."""
+        """Return the refresh token that was used and the authorization that replaces it; None for a damaged file.
+
+        Raises StoreError if the file cannot be read now.
+        """
         try:
-            row = json.loads(self._path.read_text(encoding="utf-8"))
+            row = json.loads(self._path.read_bytes())
             used, authorization = row[_USED_KEY], read_authorization([row])
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except OSError as error:
+            # Not damaged: it may hold the only valid token.
+            raise StoreError(f"the new token in {self._path} cannot be read ({describe_error(error)})") from error
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
         return (used, authorization) if isinstance(used, str) and authorization is not None else None
 
