@@ -90,8 +90,38 @@ async def test_a_newer_version_s_database_is_refused(url: str) -> None:
     await store.close()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("UPDATE now_playing.schema_version SET version = %s", [VERSION + 1])
-    with pytest.raises(ConfigurationError, match="newer version"):
-        await PostgresStore(url).open()
+    for migrate in (True, False):
+        with pytest.raises(ConfigurationError, match="newer version"):
+            await PostgresStore(url).open(migrate=migrate)
+
+
+async def test_looking_at_an_empty_database_shows_nothing_and_creates_nothing(url: str) -> None:
+    store = PostgresStore(url)
+    await store.open(migrate=False)
+    for _ in range(2):
+        assert (await store.authorization(), await store.credentials(), await store.get_value("a")) == (
+            None,
+            None,
+            None,
+        )
+        end_every_session(url)
+    await store.close()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT to_regnamespace('now_playing')").fetchone() == (None,)
+
+
+async def test_looking_at_a_database_of_an_earlier_version_leaves_its_version(url: str) -> None:
+    written = PostgresStore(url)
+    await written.open()
+    await written.save_authorization(Authorization("AQ-one"), None, None)
+    await written.close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE now_playing.schema_version SET version = 1")
+        store = PostgresStore(url)
+        await store.open(migrate=False)
+        assert await store.authorization() == Authorization("AQ-one")
+        await store.close()
+        assert connection.execute("SELECT version FROM now_playing.schema_version").fetchone() == (1,)
 
 
 @pytest.fixture

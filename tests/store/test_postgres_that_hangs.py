@@ -20,6 +20,7 @@ from widget.model.errors import ConfigurationError, StoreError
 from widget.model.tokens import Authorization
 from widget.store.base import StoreTimeouts
 from widget.store.postgres import PostgresStore
+from widget.store.queries import Statement, Transaction
 
 QUICK = StoreTimeouts(statement=0.6, refresh=0.8, close=0.3)
 
@@ -68,6 +69,28 @@ async def test_backends_that_are_stopped_cost_a_moment_and_the_next_use_has_othe
             assert all(result is None or isinstance(result, StoreError) for result in results[:-1])
             assert results[-1] is False  # The lead is a stopped session's, until the server ends that.
             assert await store.authorization() == Authorization("AQ-one")  # By a new connection.
+
+
+class CuriousStore(PostgresStore):
+    """A store that says how long its connection lets a statement run."""
+
+    async def statement_timeout(self) -> str:
+        def steps() -> Transaction[str]:
+            return str((yield Statement("SHOW statement_timeout", {}))[0]["statement_timeout"])
+
+        return await self._transact(steps())
+
+
+async def test_a_new_connection_after_a_hanging_one_has_all_the_time_for_each_statement(
+    postgres_server: Postgres,
+) -> None:
+    url = postgres_server.database()
+    store = CuriousStore(url, StoreTimeouts(statement=4.0))
+    await store.open()
+    assert await store.statement_timeout() == "4s"
+    with stopped(backends(url)):
+        assert await store.statement_timeout() == "4s"
+    await store.close()
 
 
 async def test_closing_and_giving_up_wait_for_no_backend_that_is_stopped(postgres_server: Postgres) -> None:

@@ -23,8 +23,8 @@ from widget.store.postgres_connection import (
     REFRESH_LOCK,
     WRITE_LOCK,
     PostgresConnection,
-    has_schema,
     migrate,
+    read_without_migrating,
     release_lock,
     timeout_error,
 )
@@ -49,6 +49,7 @@ class PostgresStore(Store):
         self._url = url
         self._timeouts = timeouts
         self._is_open = self._is_prepared = False
+        self._migrates = True
         self._connection: PostgresConnection | None = None
         self._transaction_lock = asyncio.Lock()
         self._tasks = ShieldedTasks()
@@ -64,10 +65,10 @@ class PostgresStore(Store):
 
     async def open(self, *, migrate: bool = True) -> None:
         validate_dsn(self._url)
-        self._is_open = True
+        self._is_open, self._migrates = True, migrate
         try:
             # is_open stays true after a StoreError: the server goes on, and tries again at each use.
-            await self._outage_log.watch(self._prepare(migrate_always=migrate))
+            await self._outage_log.watch(self._prepare())
         except StoreError as error:
             raise StoreError(f"DATABASE_URL: {self.location} cannot be used now ({error_detail(error)})") from error
         except BaseException:
@@ -170,7 +171,13 @@ class PostgresStore(Store):
                 connection = None
         if connection is None:
             connection = await self._connect(_seconds_left(deadline))
-            await connection.execute("BEGIN", _seconds_left(deadline))
+            try:
+                if not self._migrates:
+                    await read_without_migrating(connection, self.location, _seconds_left(deadline))
+                await connection.execute("BEGIN", _seconds_left(deadline))
+            except BaseException:
+                await connection.close()
+                raise
         self._connection = connection
         return connection
 
@@ -203,7 +210,7 @@ class PostgresStore(Store):
     async def _connect(self, seconds: float | None = None) -> PostgresConnection:
         if not self._is_open:
             raise StoreError("the Postgres database is not open")
-        return await PostgresConnection.open(self._url, seconds or self._timeouts.statement)
+        return await PostgresConnection.open(self._url, seconds or self._timeouts.statement, self._timeouts.statement)
 
     async def _execute(self, connection: PostgresConnection | None, sql: str) -> Sequence[DictRow]:
         if connection is None:
@@ -228,14 +235,13 @@ class PostgresStore(Store):
     def _deadline(self) -> float:
         return time.monotonic() + self._timeouts.statement
 
-    async def _prepare(self, *, migrate_always: bool = True) -> None:
-        """Check for a pooler and migrate the schema; without ``migrate_always`` only if there is none."""
+    async def _prepare(self) -> None:
+        """Check for a pooler and the schema's version; migrate the schema unless the store is only read."""
         seconds = self._timeouts.statement
         await reject_transaction_pooling(self._url, seconds)
         connection = await self._connect()
         try:
-            if migrate_always or not await has_schema(connection, seconds):
-                await migrate(connection, self.location, seconds)
+            await (migrate if self._migrates else read_without_migrating)(connection, self.location, seconds)
         finally:
             await _close(connection)
         self._is_prepared = True

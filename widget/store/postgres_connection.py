@@ -48,8 +48,8 @@ class PostgresConnection:
         self._connection = connection
 
     @classmethod
-    async def open(cls, url: str, seconds: float) -> PostgresConnection:
-        """Connect within ``seconds``, which is also the server's limit for every later statement."""
+    async def open(cls, url: str, seconds: float, statement_seconds: float | None = None) -> PostgresConnection:
+        """Connect within ``seconds``; the server ends each statement after ``statement_seconds``, else as late."""
         try:
             async with asyncio.timeout(seconds):
                 # autocommit, as BEGIN and COMMIT are statements of our own.
@@ -61,7 +61,7 @@ class PostgresConnection:
         except psycopg.Error as error:
             raise store_error(error) from error
         opened = cls(connection)
-        milliseconds = int(seconds * 1000)
+        milliseconds = int((statement_seconds or seconds) * 1000)
         limits = _SERVER_SIDE_LIMITS.format(schema=SCHEMA, milliseconds=milliseconds, twice=2 * milliseconds)
         try:
             await opened.execute(limits, seconds)
@@ -138,10 +138,7 @@ async def migrate(connection: PostgresConnection, location: str, seconds: float)
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}", seconds)
     await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", seconds)
     rows = await connection.execute("SELECT version FROM schema_version", seconds)
-    version = rows[0]["version"] if rows else 0
-    if version > VERSION:
-        raise ConfigurationError(NEWER_SCHEMA_ERROR.format(location=location))
-    for migration in MIGRATIONS[version:]:
+    for migration in MIGRATIONS[_checked_version(rows, location) :]:
         for statement in migration.statements:
             await connection.execute(statement, seconds)
     # Written even if it does not change: the database must take writes before Spotify is asked for anything.
@@ -150,11 +147,27 @@ async def migrate(connection: PostgresConnection, location: str, seconds: float)
     await connection.execute("COMMIT", seconds)
 
 
-async def has_schema(connection: PostgresConnection, seconds: float) -> bool:
-    """Return whether the tables exist, in whatever version."""
+async def read_without_migrating(connection: PostgresConnection, location: str, seconds: float) -> None:
+    """Prepare ``connection`` for reading: without a schema the database reads as empty, and nothing is created in it.
+
+    Raises as :func:`migrate`.
+    """
     # Unlike a SELECT from the table it is no error if there is none.
     rows = await connection.execute(f"SELECT to_regclass('{SCHEMA}.token') AS found", seconds)
-    return rows[0]["found"] is not None
+    if rows[0]["found"] is not None:
+        _checked_version(await connection.execute("SELECT version FROM schema_version", seconds), location)
+        return
+    for migration in MIGRATIONS:
+        for statement in migration.statements:
+            # Temporary tables are this connection's own, and end with it.
+            await connection.execute(statement.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1), seconds)
+
+
+def _checked_version(rows: Sequence[DictRow], location: str) -> int:
+    version: int = rows[0]["version"] if rows else 0
+    if version > VERSION:
+        raise ConfigurationError(NEWER_SCHEMA_ERROR.format(location=location))
+    return version
 
 
 def store_error(error: psycopg.Error) -> StoreError:
