@@ -37,11 +37,16 @@ class FragileStore(SqliteStore):
 
     failures = 0
     has_room = True
+    kept_for_next_start = 0
 
     async def reserve_space(self) -> None:
         if not self.has_room:
             raise StoreError("the disk is full")
         await super().reserve_space()
+
+    async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
+        self.kept_for_next_start += 1
+        return await super().save_for_next_start(used_refresh_token, authorization)
 
     async def save_refresh(
         self,

@@ -24,6 +24,7 @@ class UnsavedToken:
         self._store = store
         self._clock = clock
         self._save_lock = asyncio.Lock()
+        self._keep_lock = asyncio.Lock()
         self._pending: tuple[str, Authorization, Credentials, str | None] | None = None
         self._locks: AsyncExitStack | None = None
         self._retries: asyncio.Task[None] | None = None
@@ -76,8 +77,10 @@ class UnsavedToken:
 
     async def _keep_for_next_start(self) -> None:
         """Keep the token outside the database, so that it survives the end of this process."""
-        if self._pending is not None and not self._is_kept:
-            self._is_kept = await self._store.save_for_next_start(*self._pending[:2])
+        # One at a time: the end of the program may come while the first try writes the same file.
+        async with self._keep_lock:
+            if self._pending is not None and not self._is_kept:
+                self._is_kept = await self._store.save_for_next_start(*self._pending[:2])
 
     async def _retry(self) -> None:
         await self._keep_for_next_start()
