@@ -88,4 +88,4 @@ def expect_widgets(page: Page, *layouts: str) -> None:
         title = page.frame_locator("now-playing iframe").nth(index).locator("[data-state] .title")
         expect(title).to_have_text("Tides of Glass")
         expect(frames.nth(index)).to_have_css("height", f"{HEIGHTS[layout]}px")
-    assert page.evaluate("[...document.querySelectorAll('now-playing')].every((one) => !one.childElementCount)")
+    page.wait_for_function("[...document.querySelectorAll('now-playing')].every((one) => !one.childElementCount)")

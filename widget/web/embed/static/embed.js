@@ -130,7 +130,10 @@
       if (type !== "message") {
         if (type !== "transitionend" || target.contains?.(this)) this.render();
       } else if (frame && source === frame.contentWindow && (origin === this.server?.origin || origin === "null")) {
-        if (data?.type === `${NAME}:height` && data.height >= 0) frame.style.height = `${Math.min(data.height, 4000)}px`;
+        if (data?.type === `${NAME}:height` && data.height >= 0) {
+          frame.style.height = `${Math.min(data.height, 4000)}px`;
+          this.querySelector("template")?.remove(); // A saved page's: left there if the element was already defined.
+        }
       }
     }
 
