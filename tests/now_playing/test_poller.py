@@ -301,6 +301,19 @@ async def test_after_a_long_pause_a_scarce_budget_affords_a_question_at_once(clo
         assert (instance.client.polls, instance.title) == (requested + 1, "Later")
 
 
+async def test_a_clock_that_was_set_back_in_a_pause_costs_one_interval_not_the_time_it_lost(clock: FakeClock) -> None:
+    instance = single_instance(plays(clock, item(duration_ms=7_200_000)), clock=clock)
+    instance.client.calls = scarcely(clock)
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        await clock.advance(60 + 9 * SCARCE)
+        requested = instance.client.polls
+        clock.jump(-7200)
+        instance.client.calls = scarcely(clock)
+        await instance.watch(SCARCE + 1)
+        assert instance.client.polls == requested + 1
+
+
 async def test_a_scarce_budget_binds_the_ends_of_items_too(clock: FakeClock) -> None:
     instance = single_instance(plays(clock, item(duration_ms=3_000)), clock=clock)
     instance.client.calls = scarcely(clock)

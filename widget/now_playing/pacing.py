@@ -83,7 +83,8 @@ class TokenBucket:
 
     def capped_after_pause(self, seconds: float, pace: float) -> "TokenBucket":
         """Return the bucket with at most the tokens of the ``seconds`` since the last response."""
-        return self if pace <= 0 else replace(self, tokens=min(self.tokens, seconds / pace))
+        # A clock that was set back must not stop polls until it has caught up.
+        return self if pace <= 0 else replace(self, tokens=min(self.tokens, max(0.0, seconds) / pace))
 
     def consumed(self) -> "TokenBucket":
         """Return the bucket after a poll."""
