@@ -15,7 +15,7 @@ from tests.support.payloads import payload
 from tests.support.rig import FragileStore, Rig, rig_in
 from tests.support.scripted import TOKEN
 from widget.model.errors import StoreError
-from widget.model.tokens import Authorization, SeedToken
+from widget.model.tokens import Authorization, Credentials, SeedToken
 from widget.sources.spotify.token_manager import TokenManager
 from widget.store.base import StoreTimeouts
 from widget.store.sqlite import SqliteStore
@@ -242,6 +242,41 @@ async def test_a_program_that_ends_while_the_disk_takes_nothing_leaves_the_token
     await next_program.close()
     assert stored is not None
     assert stored.refresh_token == ROTATED
+
+
+async def test_a_program_that_ends_while_the_database_hangs_keeps_the_token_before_it_waits(
+    rig: Rig, tmp_path: Path
+) -> None:
+    responds = asyncio.Event()
+
+    class HangingStore(FragileStore):
+        async def save_refresh(
+            self,
+            used_refresh_token: str,
+            token: Authorization,
+            credentials: Credentials | None = None,
+            seed_fingerprint: str | None = None,
+        ) -> bool:
+            await responds.wait()
+            return await super().save_refresh(used_refresh_token, token, credentials, seed_fingerprint)
+
+    store = HangingStore(tmp_path / "now-playing.db")
+    await store.open()
+    access = rig.token_manager(store=store)
+    asking = asyncio.create_task(access.token())
+    while not waits(access):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    ending = asyncio.create_task(access.close())
+    async with asyncio.timeout(10):
+        while not list(tmp_path.glob("*.unsaved")):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not ending.done()
+    responds.set()
+    await ending
+    assert (await asking).value == "BQ-invented-access-3"
+    assert (await rig.stored()).refresh_token == ROTATED
+    assert not list(tmp_path.glob("*.unsaved"))
+    await store.close()
 
 
 async def test_where_there_is_no_room_for_the_answer_no_refresh_is_asked(rig: Rig) -> None:

@@ -36,7 +36,10 @@ class UnsavedToken:
         return self._pending is not None
 
     def set(self, used: str, token: Authorization, credentials: Credentials, seed_fingerprint: str | None) -> None:
-        """Hold ``token``, which replaces the refresh token ``used``; the rest restores a database that is lost."""
+        """Hold ``token``, which replaces the refresh token ``used``.
+
+        The credentials and the fingerprint restore a database that is lost meanwhile.
+        """
         self._pending, self._is_kept = (used, token, credentials, seed_fingerprint), False
 
     def retry_holding_locks(self, locks: AsyncExitStack) -> None:
@@ -62,10 +65,14 @@ class UnsavedToken:
         return saved
 
     async def close(self) -> None:
-        """Try once more; else the token waits for the next start, if the store has a place for it."""
-        with suppress(StoreError):
-            await self.save()
+        """Save the token; else keep it for the next start, if the store has a place for it."""
+        # First the place that nothing blocks: the program may have to end before a store that hangs responds.
         await self._keep_for_next_start()
+        try:
+            await self.save()
+        except StoreError:
+            # A refresh may have brought the token only now.
+            await self._keep_for_next_start()
         if self._retries is not None:
             self._retries.cancel()
             with suppress(asyncio.CancelledError):
