@@ -1,15 +1,26 @@
 """Retry-After blocks and the daily limit hold for every caller and after every restart."""
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.support.fake_clock import FakeClock
 from tests.support.rig import Rig, calls_made, rig_in
-from widget.model.errors import DailyLimitReached, QuotaExceeded, RateLimited, SourceUnreachable, Throttled
+from widget.model.errors import (
+    DailyLimitReached,
+    QuotaExceeded,
+    RateLimited,
+    SourceUnreachable,
+    StoreError,
+    Throttled,
+)
 from widget.sources.rate_limiter import RateLimiter
+from widget.store.base import StoreTimeouts
 from widget.store.rows import RateLimitBlock
+from widget.store.sqlite import SqliteStore
 
 DAY = 86_400.0
 
@@ -79,6 +90,26 @@ async def test_a_shorter_ban_does_not_end_a_longer_one(rig: Rig) -> None:
     await rig.clock.advance(500.0)
     with pytest.raises(QuotaExceeded, match=r"Long\."):
         await rig.rate_limiter().check()
+
+
+async def test_a_block_that_the_database_does_not_take_holds_when_it_is_back(tmp_path: Path) -> None:
+    store, clock = SqliteStore(tmp_path / "a.db", StoreTimeouts(lock=0.05)), FakeClock()
+    await store.open()
+    limiter = RateLimiter(store, clock, None)
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError):
+            async with limiter.slot():
+                raise RateLimited("Wait.", retry_after=60.0)
+        with pytest.raises(StoreError):
+            await limiter.acquire()
+        other.execute("ROLLBACK")
+    for each in (limiter, RateLimiter(store, clock, None)):
+        with pytest.raises(RateLimited, match=r"Wait\."):
+            await each.acquire()
+    await clock.advance(60.0)
+    await limiter.acquire()
+    await store.close()
 
 
 async def test_a_ban_written_under_a_wrong_clock_neither_holds_nor_hides_the_next_one(rig: Rig) -> None:

@@ -1,7 +1,4 @@
-"""The limits on calls to a source: its Retry-After blocks, and our daily limit.
-
-Both survive a restart.
-"""
+"""The limits on calls to a source, which survive a restart: its Retry-After blocks, and our daily limit."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -25,9 +22,12 @@ class RateLimiter:
         self._clock = clock
         self._calls_per_day = calls_per_day
         self._source = source
+        self._unsaved: RateLimitBlock | None = None
 
     async def check(self) -> None:
-        """Raise :class:`Throttled` while a block lasts."""
+        """Raise :class:`Throttled` while a block lasts, or StoreError if that cannot be read."""
+        if self._unsaved is not None:
+            await self._save(self._unsaved)
         block = await self._store.rate_limit_block(self._source)
         if block is None:
             return
@@ -37,10 +37,7 @@ class RateLimiter:
             raise kind(block.message, retry_after=seconds)
 
     async def acquire(self) -> None:
-        """Count one call, unless they are free.
-
-        Raises Throttled, or DailyLimitReached if none is left.
-        """
+        """Count one call, unless they are free. Raises Throttled, DailyLimitReached if none is left, or StoreError."""
         # First: a call that a block refuses must not be counted.
         await self.check()
         if self._calls_per_day is None:
@@ -63,17 +60,19 @@ class RateLimiter:
         try:
             yield
         except Throttled as error:
-            await self._block(error)
+            # Held until the store has it: no call may be made when a database that failed is back.
+            self._unsaved = block = RateLimitBlock(self._clock.now() + error.retry_after, error.code, str(error))
+            await self._save(block)
             raise
 
-    async def _block(self, error: Throttled) -> None:
+    async def _save(self, block: RateLimitBlock) -> None:
         existing = await self._store.rate_limit_block(self._source)
         if existing is not None and not self._is_credible(existing):
             # The store would keep it, as it ends later than this one.
             await self._store.set_rate_limit_block(None, self._source)
-        await self._store.set_rate_limit_block(
-            RateLimitBlock(self._clock.now() + error.retry_after, error.code, str(error)), self._source
-        )
+        await self._store.set_rate_limit_block(block, self._source)
+        if self._unsaved is block:
+            self._unsaved = None
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
         """Return the calls of the last 24 hours: (start of the minute, number), oldest first."""
