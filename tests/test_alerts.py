@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +16,13 @@ from tests.support.live_server import live_server
 from tests.support.program import KEY, PUBLIC_URL, Program, program, simulated
 from tests.support.receiver import Receiver
 from widget.config.settings import Settings
+from widget.model.errors import StoreError
 from widget.model.tokens import AuthorizationStatus, SeedToken
-from widget.notifications.channels import parse_channels
+from widget.notifications.channels import Channel, parse_channels
 from widget.notifications.health import HealthStatus
 from widget.notifications.notifier import Notifier
 from widget.sources.spotify.accounts_api import SCOPES
+from widget.store.base import StoreTimeouts
 from widget.store.sqlite import SqliteStore
 
 DAY = 86_400.0
@@ -290,6 +294,36 @@ async def test_a_database_that_goes_away_only_delays_them(tmp_path: Path, caplog
         await running.store.open()
         await running.clock.advance(61)
         assert (await running.client.get("/readyz")).status_code == 200
+
+
+async def test_an_alert_that_arrived_while_the_database_failed_is_not_sent_again(tmp_path: Path) -> None:
+    spent = HealthStatus(AuthorizationStatus("ok", seed_is_spent=True), None, None, 0)
+
+    async def health() -> HealthStatus:
+        return spent
+
+    path, clock, titles = tmp_path / "now-playing.db", FakeClock(), []
+    store = SqliteStore(path, StoreTimeouts(lock=0.05))
+    await store.open()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+
+        def deliver(title: str, body: str) -> bool:
+            titles.append(title)
+            if len(titles) == 1:
+                other.execute("BEGIN EXCLUSIVE")
+            return True
+
+        channel = Channel("1. test", "a-fingerprint", deliver)
+        messenger = Notifier(store, clock, health, ["test://"], SeedToken("a-seed"), "Renew it.")
+        with pytest.raises(StoreError):
+            await messenger.send_due_alerts([channel])
+        other.execute("ROLLBACK")
+        for _ in range(10):
+            await clock.advance(60.0)
+            await messenger.send_due_alerts([channel])
+        assert titles == ["Spotify: Connected until the next restart"]
+        assert len(await store.messages_sent("a-fingerprint")) == 1
+    await store.close()
 
 
 async def test_a_seed_that_is_spent_on_a_disk_that_does_not_last_is_told_once(

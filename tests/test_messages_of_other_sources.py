@@ -25,7 +25,7 @@ def test_a_refusal_is_told_after_an_hour_without_a_word_of_another_service(sourc
     assert "{" not in message.title + message.body
     over = Incident(code, NOW, resolved_at=NOW + 5000)
     (well,) = due_alerts(None, over, frozenset({trouble.key}), NOW + 5000, "", source=source)
-    assert f"{source.label} responds again" in well.body
+    assert f"{source.label} started responding again" in well.body
 
 
 async def test_the_running_program_tells_it_and_nothing_of_a_token_s_end(

@@ -146,7 +146,7 @@ def test_all_is_well_is_told_only_to_those_who_heard_of_the_trouble() -> None:
     assert due_alerts(None, over, frozenset(), 9000.0, NEXT_STEP) == ()
     (well,) = due_alerts(None, over, frozenset({incident.key}), 9000.0, NEXT_STEP)
     assert well.title == "Spotify: Resolved"
-    assert "since 1970-01-01 02:30 UTC" in well.body
+    assert "responding again at 1970-01-01 02:30 UTC" in well.body
     assert due_alerts(None, over, frozenset({incident.key, well.key}), 9000.0, NEXT_STEP) == ()
 
 

@@ -156,9 +156,10 @@ def _incident_alerts(
 
 
 def _resolved(incident: Incident, source: SourceInfo) -> Alert:
-    since = _format_time(incident.resolved_at or incident.opened_at)
-    event = "It is authorized again" if incident.code == "needs_authorization" else f"{source.known_as} responds again"
-    return Alert(f"well:{incident.key}", f"{source.known_as}: Resolved", f"{event} since {since}. Nothing to do.")
+    at = _format_time(incident.resolved_at or incident.opened_at)
+    is_renewed = incident.code == "needs_authorization"
+    event = "It was authorized again" if is_renewed else f"{source.known_as} started responding again"
+    return Alert(f"well:{incident.key}", f"{source.known_as}: Resolved", f"{event} at {at}. Nothing to do.")
 
 
 def _seed_alerts(fingerprint: str | None) -> tuple[Alert, ...]:

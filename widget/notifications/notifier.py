@@ -53,6 +53,7 @@ class Notifier:
         self._logged: frozenset[str] = frozenset()
         self._failures: dict[tuple[str, str], int] = {}
         self._retry_at: dict[tuple[str, str], float] = {}  # monotonic
+        self._unrecorded: set[tuple[str, str]] = set()
         self._sending = ShieldedTasks()
 
     async def run(self) -> None:
@@ -103,18 +104,24 @@ class Notifier:
             log.warning("%s", problem.message)
 
     async def _update_incident(self, health: HealthStatus) -> Incident | None:
-        now, problem = self._clock.now(), health.problem
-        # The usual case needs no lock.
-        if problem is None and await self._store.get_value(self._incident_key) is None:
-            return None
+        previous, incident = await self._next_incident(health)
+        # The usual check changes nothing, and needs no lock.
+        if incident is None or incident == previous:
+            return incident
         async with self._store.refresh_lock():  # Two instances must not open the same incident.
-            previous = load_incident(await self._store.get_value(self._incident_key), now)
-            code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
-            is_authorized = health.token.state in ("ok", "expires_soon")
-            incident = update_incident(previous, code, until, health.last_success_at, now, is_authorized=is_authorized)
+            previous, incident = await self._next_incident(health)
             if incident is not None and incident != previous:
                 await self._store.set_value(self._incident_key, dump_incident(incident))
         return incident
+
+    async def _next_incident(self, health: HealthStatus) -> tuple[Incident | None, Incident | None]:
+        """Return the stored incident, and the one that follows from it and ``health``."""
+        now, problem = self._clock.now(), health.problem
+        previous = load_incident(await self._store.get_value(self._incident_key), now)
+        code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
+        is_authorized = health.token.state in ("ok", "expires_soon")
+        success_at = health.last_success_at
+        return previous, update_incident(previous, code, until, success_at, now, is_authorized=is_authorized)
 
     async def _due_alerts(
         self, incident: Incident | None, spent: str | None, sent: frozenset[str]
@@ -147,6 +154,9 @@ class Notifier:
         sent = await self._store.messages_sent(channel.fingerprint)
         for alert in await self._due_alerts(incident, spent, sent):
             attempt = (channel.fingerprint, alert.key)
+            if attempt in self._unrecorded:
+                await self._sending.run(self._finish(channel, alert, attempt, has_arrived=True))
+                continue
             if self._clock.monotonic() < self._retry_at.get(attempt, 0.0):
                 continue
             if not await self._store.claim_message(*attempt, self._clock.now()):
@@ -156,11 +166,16 @@ class Notifier:
 
     async def _send(self, channel: Channel, alert: Alert, attempt: tuple[str, str]) -> None:
         has_arrived = await channel.send(alert.title, alert.body)
-        await self._store.finish_message(*attempt, has_arrived)
-        self._record(channel, alert, attempt, has_arrived)
-
-    def _record(self, channel: Channel, alert: Alert, attempt: tuple[str, str], has_arrived: bool) -> None:
         if has_arrived:
+            # Until the database has it: sending it again would repeat it.
+            self._unrecorded.add(attempt)
+        await self._finish(channel, alert, attempt, has_arrived=has_arrived)
+
+    async def _finish(self, channel: Channel, alert: Alert, attempt: tuple[str, str], *, has_arrived: bool) -> None:
+        """Record in the store whether ``alert`` arrived, and in memory when to send it again."""
+        await self._store.finish_message(*attempt, has_arrived)
+        if has_arrived:
+            self._unrecorded.discard(attempt)
             log.info("alert sent by %s: %s", channel.label, alert.title)
             return
         failures = self._failures[attempt] = self._failures.get(attempt, 0) + 1
