@@ -12,6 +12,7 @@ from widget.app import create_app
 from widget.config.settings import Settings
 from widget.http_client import http_client
 from widget.model.tokens import SeedToken
+from widget.notifications.notifier import CHECK_INTERVAL_SECONDS
 from widget.sources.simulators.spotify_playlist import SimulatedPlayback, track
 from widget.store.sqlite import SqliteStore
 
@@ -317,3 +318,25 @@ async def test_covers_of_earlier_songs_are_there_after_a_restart(tmp_path: Path)
         for played in recent:
             assert (await restarted.client.get(played["item"]["artwork_path"])).status_code == 200
     assert recent
+
+
+class BreakingClock(FakeClock):
+    """A clock on which the wait between two checks for alerts fails."""
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds == CHECK_INTERVAL_SECONDS:
+            raise RuntimeError("a-secret")
+        await super().sleep(seconds)
+
+
+async def test_a_task_that_fails_is_logged_at_once_and_everything_is_closed_at_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, clock = tmp_path / "now-playing.db", BreakingClock()
+    app = create_app(Settings(database_url=f"sqlite:///{path}"), clock=clock)
+    async with app.router.lifespan_context(app):
+        await clock.advance(1.0)
+        assert "Notifier stopped working (RuntimeError)" in caplog.text
+        assert path.with_name("now-playing.db-wal").exists()
+    assert not path.with_name("now-playing.db-wal").exists()
+    assert "a-secret" not in caplog.text

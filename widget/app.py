@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -28,6 +29,8 @@ from widget.web.context import AppContext
 
 if TYPE_CHECKING:
     import httpx
+
+log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -94,30 +97,38 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        if store is None:
-            await open_or_warn(app_store)
-        background: Sequence[BackgroundTask] = (broadcaster, poller, notifier, colors, *adapter.background_tasks)
-        # After the store is open, as the poller reads the last state first.
-        tasks = [asyncio.create_task(task.run()) for task in background]
-        try:
-            yield
-        finally:
-            # The order matters: the tasks use the client, the client saves tokens, and all of them use the store.
-            await _end(tasks)
-            await adapter.client.close()
-            await artwork.close()
-            await http_client.close()
+        async with AsyncExitStack() as stack:
+            # Closed from the last to the first: the tasks use the client, which saves tokens, and all use the store.
             if store is None:
-                await app_store.close()
+                stack.push_async_callback(app_store.close)
+                await open_or_warn(app_store)
+            for part in (http_client, artwork, adapter.client):
+                stack.push_async_callback(part.close)
+            background: Sequence[BackgroundTask] = (broadcaster, poller, notifier, colors, *adapter.background_tasks)
+            # After the store is open, as the poller reads the last state first.
+            stack.push_async_callback(_end, [_start(task) for task in background])
+            yield
 
     web_app = WebApp(context, lifespan, adapter.max_body_bytes)
     web_app.router.routes.extend(adapter.routes)
     return web_app
 
 
+def _start(background: BackgroundTask) -> asyncio.Task[None]:
+    task = asyncio.create_task(background.run(), name=type(background).__name__)
+    task.add_done_callback(_log_failure)
+    return task
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Log that ``task`` ended with an error: each runs until it is cancelled, and nothing awaits it before."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        # The error's text may hold a secret.
+        log.error("%s stopped working (%s): restart the server", task.get_name(), type(error).__name__)
+
+
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    # Failures are logged already, and must not keep the other parts from being closed.
+    await asyncio.gather(*tasks, return_exceptions=True)
