@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.builder_page import BuilderPage
-from tests.support.showing import Showing, idle, item, playing
+from tests.support.showing import LOCAL, Showing, idle, item, playing
 from widget.config.settings import Settings
 
 PATHS = [
@@ -51,13 +51,37 @@ async def test_an_etag_is_known_again_as_proxies_hand_it_back(showing: Showing, 
     assert known.headers["etag"] == etag
 
 
-@pytest.mark.parametrize("path", ["/", "/oembed?url=http://music.example.org/widget"])
-async def test_what_holds_an_address_from_the_request_is_kept_for_nobody_else(path: str) -> None:
-    for settings, private in ((Settings(), True), (Settings(public_url="http://music.example.org"), False)):
-        async with Showing(settings=settings).client() as client:
-            kept = (await client.get(path)).headers["cache-control"].split(", ")
-        assert ("private" in kept) is private
-        assert not (private and "public" in kept)
+@pytest.mark.parametrize("path", ["/", "/now", "/oembed?url=http://music.example.org/widget", "/api/now-playing"])
+async def test_a_response_with_an_address_from_the_request_is_cached_for_nobody_else(path: str) -> None:
+    for settings, is_private in ((Settings(), True), (Settings(public_url="http://music.example.org"), False)):
+        showing = Showing(settings=settings)
+        showing.show(playing(showing.clock.now(), LOCAL))
+        async with showing.client() as client:
+            directives = (await client.get(path)).headers["cache-control"].split(", ")
+        assert ("private" in directives) is is_private
+        if is_private:
+            assert not [one for one in directives if one == "public" or one.startswith("s-maxage")]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("*", "gzip"),
+        ("br, GZIP;q=0.5", "gzip"),
+        ("", None),
+        ("gzip; q=0", None),
+        ("br;q=1, *;q=0", None),
+        ("*, gzip;q=0", None),
+    ],
+)
+async def test_a_response_is_compressed_only_for_clients_that_accept_it(
+    showing: Showing, accepted: str, encoding: str | None
+) -> None:
+    async with showing.client(accept_encoding=accepted) as client:
+        response = await client.get("/static/site.css")
+    assert response.headers.get("content-encoding") == encoding
+    assert "Accept-Encoding" in response.headers["vary"]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -60,7 +60,8 @@ async def test_the_flat_shape_is_what_hand_made_widgets_read(
 ) -> None:
     answer = await get(showing.show(playing(showing.clock.now(), what)), "/api/now-playing")
     assert answer.json() == expected
-    assert "max-age=4, s-maxage=4, stale-while-revalidate=4" in answer.headers["cache-control"]
+    directives = answer.headers["cache-control"].split(", ")
+    assert {"max-age=4", "stale-while-revalidate=4"} <= set(directives)
     again = await get(showing, "/api/now-playing", if_none_match=answer.headers["etag"])
     assert again.status_code == 304
 

@@ -43,6 +43,15 @@ def cache_control(snapshot: Snapshot, now: float) -> str:
     return f"{value}, {stale_directives(snapshot, now, fresh_seconds=age, revalidate_seconds=revalidate)}"
 
 
+def as_private(cache_control: str) -> str:
+    """Return ``cache_control`` for a response made from one request, which no shared cache may keep.
+
+    Some shared caches obey ``s-maxage`` beside ``private``, so it goes (RFC 9111, section 5.2.2).
+    """
+    kept = [one for one in cache_control.split(", ") if one != "public" and not one.startswith("s-maxage=")]
+    return ", ".join(("private", *kept))
+
+
 def stale_directives(snapshot: Snapshot, now: float, *, fresh_seconds: int, revalidate_seconds: int) -> str:
     """Return ``stale-while-revalidate`` and ``stale-if-error`` (RFC 5861), which never reach beyond ``valid_until``.
 

@@ -16,10 +16,9 @@ from widget.model.reauthorization import Reauthorization
 from widget.model.sources import SPOTIFY, SourceInfo
 from widget.notifications.health import HealthStatus
 from widget.now_playing.broadcaster import Broadcaster
+from widget.web.caching import as_private
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-
     from widget.artwork.cache import ArtworkCache
     from widget.artwork.color_service import ColorService
 
@@ -109,5 +108,5 @@ def is_host(value: str) -> bool:
 
 
 def cache_control_for(cache_control: str, settings: Settings) -> str:
-    """Return ``cache_control``, private if the response holds our URL and a request had to tell it."""
-    return cache_control if settings.public_url is not None else f"private, {cache_control.removeprefix('public, ')}"
+    """Return ``cache_control`` for a response that holds our URL: private if the URL came from the request."""
+    return cache_control if settings.public_url is not None else as_private(cache_control)

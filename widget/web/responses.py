@@ -103,8 +103,10 @@ async def preflight(request: Request) -> Response:
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:
+    """Return whether the header allows gzip: by its name, else by ``*`` (RFC 9110, section 12.5.3)."""
+    weights = {}
     for coding in accept_encoding.lower().split(","):
         name, _, parameters = coding.partition(";")
-        if name.strip() in ("gzip", "*"):
-            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+        weights[name.strip()] = parameters.replace(" ", "")
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000")

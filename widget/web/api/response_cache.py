@@ -14,7 +14,7 @@ from widget.clock import Clock
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SourceInfo
 from widget.web.api.encoder import EncodedSnapshot, encode_snapshot
-from widget.web.caching import cache_control, retry_after
+from widget.web.caching import as_private, cache_control, retry_after
 from widget.web.responses import PUBLIC_HEADERS, RAW_RESPONSE_HEAD, etag_variants
 
 CACHE_SECONDS = 0.25
@@ -107,7 +107,7 @@ def _private(start: Message, length: int | None = None) -> Message:
     headers = []
     for name, value in start["headers"]:
         if name == b"cache-control":
-            value = value.replace(b"public", b"private", 1)
+            value = as_private(value.decode()).encode()
         elif name == b"content-length" and length is not None:
             value = b"%d" % length
         headers.append((name, value))
