@@ -50,6 +50,15 @@ async def test_an_address_from_the_request_is_not_cached_for_others(showing: Sho
         assert (await client.get("/now")).headers["cache-control"].startswith("public")
 
 
+async def test_host_headers_add_no_pages_to_the_cache(showing: Showing) -> None:
+    for host in ("one.example", "two.example:8000", "[::1]:8000"):
+        async with showing.client(host=host) as client:
+            response = await client.get("/now")
+        assert tags(response.text)["og:url"] == f"http://{host}/now"
+        assert f"script-src 'self' http://{host};" in response.headers["content-security-policy"] or "[" in host
+    assert len(showing.app.state.pages._pages) == 1
+
+
 async def test_it_has_no_builder_and_no_words_for_the_owner(showing: Showing) -> None:
     html = await page(showing)
     assert not re.search(r"snippet|setup|bootstrap|<form|<input", html, re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,16 +32,23 @@ _SPACE = re.compile(rb"""("(?:\\.|[^"\\\n])*"|`[^`]*`)|[ \t]*(\n?[})\]]|[,;{(\[?
 Our regular expressions hold no white space, and a line break after a closing bracket stays: it may end a statement."""
 
 
-@lru_cache(maxsize=32)
 def read_static_file(name: str) -> bytes | None:
-    """Return the bytes of a static file; None for any other name."""
-    known = {
-        path.name: path for folder in (*FOLDERS, ROOT_FOLDER) for path in folder.iterdir() if path.suffix in MEDIA_TYPES
-    }
-    if name not in known:
-        return None
-    body = known[name].read_bytes()
-    return minify_js(body) if name.endswith(".js") else body
+    """Return the bytes of a static file; None for any other name, which visitors may choose."""
+    path = _static_paths().get(name)
+    return None if path is None else _read_file(path)
+
+
+@lru_cache(maxsize=1)
+def _static_paths() -> Mapping[str, Path]:
+    """Return the path of each static file by its name."""
+    folders = (*FOLDERS, ROOT_FOLDER)
+    return {path.name: path for folder in folders for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
+
+
+@lru_cache(maxsize=32)
+def _read_file(path: Path) -> bytes:
+    body = path.read_bytes()
+    return minify_js(body) if path.suffix == ".js" else body
 
 
 def minify_js(script: bytes) -> bytes:
