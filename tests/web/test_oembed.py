@@ -55,6 +55,12 @@ async def test_oembed_gives_the_iframe_with_its_options(showing: Showing) -> Non
     assert {"title", "provider_name", "provider_url"} <= set(answer)
 
 
+async def test_oembed_takes_an_option_that_its_page_repeats(showing: Showing) -> None:
+    url = "http%3A%2F%2Fmusic.example.org%2Fwidget%3Fwithout%3Dtimes%26without%3Dartwork"
+    html = (await get(showing, f"/oembed?url={url}")).json()["html"]
+    assert 'src="http://music.example.org/widget?without=artwork,times"' in html
+
+
 @pytest.mark.parametrize(("theme", "scheme"), [("auto", "light dark"), ("light", "light"), ("dark", "dark")])
 async def test_oembed_s_iframe_has_the_scheme_of_its_page_and_needs_no_style(
     showing: Showing, theme: str, scheme: str

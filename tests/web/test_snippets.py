@@ -65,6 +65,10 @@ async def test_the_chosen_look_is_in_every_snippet_that_has_one(showing: Showing
     assert found["oembed"].startswith("http://music.example.org/oembed?url=http%3A%2F%2Fmusic.example.org%2Fwidget%3F")
 
 
+async def test_an_option_that_the_query_repeats_is_in_the_snippets(showing: Showing) -> None:
+    assert "?without=artwork,times" in (await snippets(showing, "?without=times&without=artwork"))["notion"]
+
+
 async def test_what_the_preview_shows_stands_in_no_snippet(showing: Showing) -> None:
     found = await snippets(showing, "?sample=paused&wall=photo")
     assert not [name for name, text in found.items() if "sample" in text or "wall" in text]

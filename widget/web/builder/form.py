@@ -69,7 +69,8 @@ class BuilderForm:
         given = {name: query.get(name, "").strip()[:_LONGEST] for name in ("background", "own", *FIELD_ERRORS)}
         if given["background"] == "own":
             given["background"] = given["own"]
-        options = WidgetOptions.from_query(QueryParams({**query, **given}))
+        others = [(name, value) for name, value in query.multi_items() if name not in given]
+        options = WidgetOptions.from_query(QueryParams([*others, *given.items()]))
         if "show" in query:
             hidden = set(get_args(Part)) - set(query.getlist("show"))
             # Unchecked boxes are not sent, so the form sends the visible parts, not the hidden ones.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,7 +56,7 @@ def options_from_url(url: str, address: str) -> WidgetOptions | None:
     same_host = parts.scheme in ("http", "https") and parts.netloc.lower() == own.netloc.lower()
     if not same_host or not parts.path.startswith(own.path) or parts.path[len(own.path) :] not in PAGES:
         return None
-    return WidgetOptions.from_query(dict(parse_qsl(parts.query, errors="replace")))
+    return WidgetOptions.from_query(QueryParams(parts.query))
 
 
 def oembed_object(
