@@ -366,10 +366,10 @@ def test_the_preview_is_the_widget_that_is_copied_to_scale(
 def test_a_ready_look_is_finished_with_one_click(page: Page, live: Live, look: str) -> None:
     page.goto(f"{live.url}/?theme=dark&accent=ff0055&scale=2&font=serif")
     link = page.get_by_role("link", name=look, exact=True)
-    query = link.get_attribute("data-look") or ""
+    query = link.get_attribute("data-preset") or ""
     link.click()
     expect(link).to_have_attribute("aria-current", "true")
-    expect(page.locator("[data-look][aria-current]")).to_have_count(1)
+    expect(page.locator("[data-preset][aria-current]")).to_have_count(1)
     expect(page).to_have_url(f"{live.url}/" + (f"?{query}" if query else ""))
     expect(page.locator(SHOWN)).to_have_attribute("src", "widget" + (f"?{query}" if query else ""))
 
@@ -386,6 +386,6 @@ def test_the_keyboard_reaches_the_snippet_first(page: Page, live: Live) -> None:
 def test_in_forced_colors_tiles_and_stage_keep_an_edge(page: Page, live: Live) -> None:
     page.emulate_media(forced_colors="active")
     page.goto(f"{live.url}/")
-    for selector in ("#preview", ".ready >> nth=1", ".tile > span >> nth=1", ".code >> nth=0"):
+    for selector in ("#preview", ".preset >> nth=1", ".tile > span >> nth=1", ".code >> nth=0"):
         assert page.locator(selector).evaluate("(node) => getComputedStyle(node).borderTopWidth") != "0px", selector
     page.emulate_media(forced_colors="none")

@@ -144,7 +144,7 @@ async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
     assert "Spotify: Connected until the next restart" in text
     assert "SPOTIFY_REFRESH_TOKEN" in text
     assert "DATABASE_URL" in text
-    assert "Visitors never see an error" not in text
+    assert "Visitors never see this error" not in text
     assert "until the next restart" not in (await page_of(Showing())).text
 
 

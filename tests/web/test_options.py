@@ -89,7 +89,7 @@ def test_a_sample_is_read_and_stands_in_no_snippet() -> None:
 
 
 def test_a_ground_of_one_s_own_is_told_from_the_words() -> None:
-    assert [WidgetOptions(background=value).background_kind for value in ("art", "card", "none", "ff0055")] == [
+    assert [WidgetOptions(background=value).background_color for value in ("art", "card", "none", "ff0055")] == [
         None,
         None,
         None,

@@ -1,4 +1,4 @@
-"""``/``: the builder: whether it works, a live preview, the look, and the finished snippet for each place."""
+"""The builder at ``/``: the status, a live preview, the options, and the finished snippet for each place."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from widget.model.parsers import is_loopback
 from widget.model.sources import SourceInfo
-from widget.web.builder.form import FIELD_ERRORS, READY_LOOKS, BuilderForm
-from widget.web.builder.snippets import now_url, oembed_url, page_url, snippets
+from widget.web.builder.form import FIELD_ERRORS, FIRST_OPTION_NAMES, LIMITS, PRESETS, BuilderForm
+from widget.web.builder.snippets import oembed_url, page_url, snippets
 from widget.web.builder.status import status_banner
 from widget.web.context import cache_control_for, get_context, public_base_url
 from widget.web.embed.i18n import language_names
 from widget.web.embed.oembed import png_url
 from widget.web.embed.options import OPTIONS, OPTIONS_BY_NAME, WidgetOptions
-from widget.web.embed.sizes import MAX_WIDTH, MIN_WIDTH, default_width, layout_height
+from widget.web.embed.sizes import default_width, layout_height
 from widget.web.responses import build_response
 from widget.web.static_files import static_url
 from widget.web.templating import jinja_environment
@@ -39,59 +39,55 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("rtl", "Right-to-left"),
 )
 
-
-MORE_WORDS = frozenset(option.name for option in OPTIONS if option.values and not option.syntax) - {
-    "layout",
-    "theme",
-    "without",
-}
-"""Options that are a choice of words and stand under "More options"."""
+CHOICE_OPTIONS = tuple(
+    option
+    for option in OPTIONS
+    if option.values and not option.syntax and option.name not in (*FIRST_OPTION_NAMES, "without")
+)
+"""The options under "More options" that have nothing but a few values."""
 
 
 async def builder_page(request: Request) -> Response:
-    """The page; its own query holds the choices, so that it can be bookmarked."""
-    services = get_context(request)
-    health = await services.health()
-    banner = status_banner(health, services)
+    """Return the page; its own query holds the choices, so that it can be bookmarked."""
+    context = get_context(request)
+    health = await context.health()
+    banner = status_banner(health, context)
     choices = BuilderForm.from_query(request.query_params)
     if banner.code == "not_configured" and "sample" not in request.query_params:
         choices = choices.with_sample("playing")  # There is nothing else to look at yet.
-    options, address = choices.options, public_base_url(request, services.settings)
-    usual = default_width(options.layout, options.scale)
-    rows, credited = services.settings.recent, services.source.credit is not None
+    options, address = choices.options, public_base_url(request, context.settings)
+    usual_width = default_width(options.layout, options.scale)
+    width = choices.width or usual_width
+    rows, credited = context.settings.recent, context.source.credit is not None
     page = (
         jinja_environment()
         .get_template("index.html")
         .render(
-            standing=banner,
+            banner=banner,
             choices=choices,
             options=options,
-            wrong=FIELD_ERRORS,
-            samples=available_samples(services.source),
+            field_errors=FIELD_ERRORS,
+            limits=LIMITS,
+            samples=available_samples(context.source),
             languages=language_names(),
-            narrowest=MIN_WIDTH,
-            widest=MAX_WIDTH,
-            usual_width=usual,
-            rows=rows,
+            default_width=usual_width,
+            recent=rows,
             snippets=snippets(address, options, choices.width, rows, credited=credited),
             preview=preview_url(choices.preview),
-            preview_width=choices.width or usual,
-            preview_height=layout_height(
-                options.layout, choices.width or usual, options.scale, rows, credited=credited
-            ),
-            table=OPTIONS_BY_NAME,
-            more_words=[option for option in OPTIONS if option.name in MORE_WORDS],
-            look_values=options.values(),
-            looks=[ready_look(name, look, options) for name, look in READY_LOOKS],
-            now_page=now_url("", WidgetOptions()),
+            preview_width=width,
+            preview_height=layout_height(options.layout, width, options.scale, rows, credited=credited),
+            option_table=OPTIONS_BY_NAME,
+            choice_options=CHOICE_OPTIONS,
+            option_values=options.values(),
+            presets=[preset_tile(name, look, options) for name, look in PRESETS],
             picture=png_url(address, WidgetOptions()),
             oembed=oembed_url(address, options),
             address=address,
-            only_here=is_loopback(urlsplit(address).hostname or ""),
-            source_label=services.labelled_source.label,
-            source_url=services.source.url,
-            credit=services.source.credit,
-            renews=services.has_setup,
+            is_loopback=is_loopback(urlsplit(address).hostname or ""),
+            source_label=context.labelled_source.label,
+            source_url=context.source.url,
+            credit=context.source.credit,
+            has_setup=context.has_setup,
             style=static_url("site.css"),
             builder_style=static_url("builder.css"),
             script=static_url("builder.js"),
@@ -102,15 +98,15 @@ async def builder_page(request: Request) -> Response:
         page.encode("utf-8", "replace"),
         media_type="text/html; charset=utf-8",
         # Without PUBLIC_URL the snippets hold the request's Host.
-        cache_control=cache_control_for("no-cache", services.settings),
+        cache_control=cache_control_for("no-cache", context.settings),
         headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
         compress=True,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyLook:
-    """A finished look as a tile: ``query`` chooses it, ``preview`` is its widget, in pixels as large as its snippet."""
+class PresetTile:
+    """A preset: ``query`` selects it, ``preview`` is the address of its widget, ``width`` by ``height`` CSS pixels."""
 
     name: str
     query: str
@@ -123,10 +119,10 @@ class ReadyLook:
     is_chosen: bool
 
 
-def ready_look(name: str, look: WidgetOptions, chosen: WidgetOptions) -> ReadyLook:
+def preset_tile(name: str, look: WidgetOptions, chosen: WidgetOptions) -> PresetTile:
     """Return the tile for ``look``. Its widget shows a sample: a live one each would use up a browser's connections."""
     width = default_width(look.layout, look.scale)
-    return ReadyLook(
+    return PresetTile(
         name,
         look.query(),
         preview_url(replace(look, sample="playing")),
@@ -140,14 +136,13 @@ def ready_look(name: str, look: WidgetOptions, chosen: WidgetOptions) -> ReadyLo
 
 
 def available_samples(source: SourceInfo) -> tuple[tuple[str, str], ...]:
-    """Return the states that the preview offers: those that ``source`` can report."""
-    missing = {"paused"} if not source.has_pauses else set()
-    missing |= {"ad"} if not source.has_ads else set()
-    return tuple(sample for sample in SAMPLES if sample[0] not in missing)
+    """Return the preview states that ``source`` can report."""
+    missing = {"paused": not source.has_pauses, "ad": not source.has_ads}
+    return tuple((name, label) for name, label in SAMPLES if not missing.get(name))
 
 
 def preview_url(options: WidgetOptions) -> str:
-    """The address of the preview, relative to the page; its sample stands in no snippet."""
+    """Return the address of the preview, relative to the page; unlike a snippet it names the sample."""
     path = page_url("", options).removeprefix("/")
     if options.sample is None:
         return path

@@ -1,19 +1,19 @@
-"""The finished snippets: what an owner copies to show it in one place or another."""
+"""The snippets of the builder: the code or address to paste for each kind of site."""
 
 from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
-from widget.web.embed.options import WidgetOptions
+from widget.web.embed.options import NOW_OPTION_NAMES, WidgetOptions
 from widget.web.embed.sizes import default_width, layout_height
 
 _FETCH = """\
-const answer = await fetch("{address}/now-playing");
-const now = await answer.json();
+const response = await fetch("{address}/now-playing");
+const now = await response.json();
 if (now.is_playing) {{
   console.log(now.item.title, now.item.artists.map((artist) => artist.name).join(", "));
 }}"""
-_PICTURE_TEXT = "Now playing"
+_IMAGE_ALT = "Now playing"
 _SCRIPT_HINT = (
     "Paste this where the widget should appear. Sizes itself and matches light or dark pages. "
     "Site with client-side navigation (Next, Astro, Turbo)? Use the element."
@@ -23,7 +23,7 @@ _ELEMENT_HINT = "Paste the first line once into the page, the second wherever th
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """``name`` is the contract's; ``title`` the place; ``instructions`` say where to paste ``text``."""
+    """``name`` is the published ``data-snippet``, ``title`` the kind of site; ``instructions`` go with ``text``."""
 
     name: str
     title: str
@@ -34,10 +34,10 @@ class Snippet:
 def snippets(
     address: str, options: WidgetOptions, width: int | None = None, rows: int = 0, *, credited: bool = False
 ) -> tuple[Snippet, ...]:
-    """Return all snippets for ``options``, the recommended place first, with absolute URLs.
+    """Return all snippets for ``options``, the recommended one first, with absolute URLs.
 
-    ``width`` is in pixels, None for the layout's own; ``rows`` is how many earlier items the list shows, ``credited``
-    whether a credit is due to the source.
+    ``width`` is in CSS pixels, None for the layout's own. ``rows`` is the number of earlier items in a list,
+    ``credited`` whether the source requires attribution.
     """
     stream = replace(options, theme="dark", background="none", idle="hide")
     frame_width = width or default_width(options.layout, options.scale)
@@ -75,13 +75,14 @@ def snippets(
 
 
 def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old: bool = False) -> str:
-    """The iframe, of that size in pixels. Its color scheme is that of the page inside: another one would tell that
-    page a wrong scheme, and draw a box behind its corners. ``old`` adds what hosts understand that take styles away.
+    """Return the iframe of ``width`` by ``height`` CSS pixels; ``old`` adds attributes for hosts that strip styles.
+
+    Its color scheme is that of the page inside: another one would report the wrong scheme to the page, and draw a box
+    behind its corners.
     """
-    # Some hosts remove the style attribute.
     attributes = ' frameborder="0" scrolling="no"' if old else ""
     style = f"border: 0; max-width: 100%; color-scheme: {color_scheme(options)}"
-    if options.background == "glass":  # The host's page is blurred by the element; a page can't see what is behind it.
+    if options.background == "glass":  # Only the element can blur the host's page.
         style += f"; border-radius: {options.radius * options.scale:g}px; backdrop-filter: blur(20px) saturate(1.5)"
     return (
         f'<iframe src="{escape(page_url(address, options))}" title="Now playing" width="{width}" height="{height}"'
@@ -91,31 +92,28 @@ def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old
 
 
 def color_scheme(options: WidgetOptions) -> str:
-    """The CSS ``color-scheme`` of the page inside, which its iframe must have too."""
+    """Return the CSS ``color-scheme`` of the widget page, which its iframe needs too."""
     return "light dark" if options.theme == "auto" else options.theme
 
 
 def page_url(address: str, options: WidgetOptions) -> str:
-    """The absolute address of the widget with ``options``."""
+    """Return the absolute address of the widget with ``options``."""
     return address + "/widget" + _query(options)
 
 
-def picture_url(address: str, options: WidgetOptions) -> str:
-    """The absolute address of the picture with ``options``."""
+def svg_url(address: str, options: WidgetOptions) -> str:
+    """Return the absolute address of the SVG with ``options``."""
     return address + "/now-playing.svg" + _query(options)
 
 
 def oembed_url(address: str, options: WidgetOptions) -> str:
-    """The oEmbed address of the widget with ``options``."""
+    """Return the oEmbed address of the widget with ``options``."""
     return f"{address}/oembed?url={quote(page_url(address, options), safe='')}"
 
 
 def now_url(address: str, options: WidgetOptions) -> str:
-    """Return the address of the page to link to; it has a look of its own but for these options."""
-    kept = WidgetOptions(
-        theme=options.theme, background=options.background, motion=options.motion, lang=options.lang, idle=options.idle
-    )
-    return address + "/now" + _query(kept)
+    """Return the address of the page to link to, with those of ``options`` that it takes."""
+    return address + "/now" + _query(options.only(NOW_OPTION_NAMES))
 
 
 def _query(options: WidgetOptions) -> str:
@@ -154,10 +152,10 @@ def _attributes(options: WidgetOptions, width: int, prefix: str = "") -> str:
 
 def _image(address: str, options: WidgetOptions, width: int | None) -> str:
     if options.theme != "auto":
-        image = _img(picture_url(address, options), options, width)
+        image = _img(svg_url(address, options), options, width)
         return f'<a href="{escape(address)}/listen">{image}</a>'
-    # Two sources: in WebKit an SVG within img stays light on a dark system.
-    light, dark = (picture_url(address, replace(options, theme=theme)) for theme in ("light", "dark"))
+    # Two sources, as in WebKit an SVG within img stays light on a dark system.
+    light, dark = (svg_url(address, replace(options, theme=theme)) for theme in ("light", "dark"))
     return (
         f'<a href="{escape(address)}/listen"><picture>\n'
         f'  <source media="(prefers-color-scheme: dark)" srcset="{escape(dark)}">\n'
@@ -167,10 +165,11 @@ def _image(address: str, options: WidgetOptions, width: int | None) -> str:
 
 
 def _img(source: str, options: WidgetOptions, width: int | None) -> str:
-    """The picture has one shape, whatever its width; where it may be a line or a list, the height is its own."""
-    usual = default_width(options.layout, options.scale)
-    image_width = width or usual
-    height = round(layout_height(options.layout, usual, options.scale) * image_width / usual)
-    measured = "" if options.idle == "hide" or options.layout == "list" else f' height="{height}"'
-    wide = "" if options.layout == "pill" else f' width="{image_width}"'  # A pill is as wide as its words.
-    return f'<img src="{escape(source)}" alt="{_PICTURE_TEXT}"{wide}{measured}>'
+    """Return the image element. The SVG keeps its proportions at every width."""
+    natural_width = default_width(options.layout, options.scale)
+    image_width = width or natural_width
+    height = round(layout_height(options.layout, natural_width, options.scale) * image_width / natural_width)
+    # A hidden picture is 1 px high, a list as high as its rows, a pill as wide as its words.
+    has_height, has_width = options.idle != "hide" and options.layout != "list", options.layout != "pill"
+    size = f' width="{image_width}"' * has_width + f' height="{height}"' * has_height
+    return f'<img src="{escape(source)}" alt="{_IMAGE_ALT}"{size}>'

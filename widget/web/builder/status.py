@@ -1,4 +1,4 @@
-"""The status banner of the builder, from the health of the program."""
+"""The status of the builder's head and notice, from the health of the program."""
 
 from __future__ import annotations
 
@@ -17,32 +17,31 @@ StatusLevel = Literal["good", "soon", "bad", "demo"]
 
 @dataclass(frozen=True, slots=True)
 class StatusBanner:
-    """``line`` stands in the head, with a dot in the color of its ``tone``.
+    """``headline`` stands in the head of the page, beside a dot in the color of ``level``.
 
-    ``message`` is the problem, empty if there is none; ``action`` the next step, text and code in turn. ``renew`` links
+    ``message`` is the problem, empty if there is none; ``action`` the next step, text and code in turn. ``renew``: link
     to ``/setup``.
     """
 
-    tone: StatusLevel
-    line: str
+    level: StatusLevel
+    headline: str
     message: str = ""
     action: tuple[str, ...] = ()
     renew: bool = False
     code: ErrorCode | None = None
 
 
-def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
-    """Return the banner for ``health``; a demo is connected with nothing."""
-    if services.settings.demo:
+def status_banner(health: HealthStatus, context: AppContext) -> StatusBanner:
+    """Return the banner for ``health``; a demo has no connection to report."""
+    if context.settings.demo:
         return StatusBanner("demo", "A demo with invented music")
-    can_renew = services.has_setup
     if health.problem is not None:
-        return _problem_banner(health.problem, services, can_renew)
-    label, token = services.labelled_source.known_as, health.token
-    if not services.source.needs_authorization:
-        known = {**services.settings.stored_source_values, **services.settings.source_values}
+        return _problem_banner(health.problem, context)
+    label, token = context.labelled_source.known_as, health.token
+    if not context.source.needs_authorization:
+        known = {**context.settings.stored_source_values, **context.settings.source_values}
         # The name at one's own server is private: it has no public page.
-        listener = known.get(f"{services.source.prefix}USER") if services.source.url else None
+        listener = known.get(f"{context.source.prefix}USER") if context.source.url else None
         return StatusBanner("good", f"Connected to {label}" + (f" as {listener}" if listener else ""))
     if token.seed_is_spent:
         return StatusBanner(
@@ -51,23 +50,22 @@ def status_banner(health: HealthStatus, services: AppContext) -> StatusBanner:
     if token.expires_at is None:
         return StatusBanner("good", f"{label} is connected")
     day = to_utc(token.expires_at)
-    line = f"{label} is connected until {day.day} {day:%B %Y}"
+    headline = f"{label} is connected until {day.day} {day:%B %Y}"
     if token.state != "expires_soon":
-        return StatusBanner("good", line)
+        return StatusBanner("good", headline)
     days = "1 day" if token.days_left == 1 else f"{token.days_left} days"
-    return StatusBanner("soon", f"{line}: {days} left", renew=can_renew)
+    return StatusBanner("soon", f"{headline}: {days} left", renew=context.has_setup)
 
 
-def _problem_banner(problem: SourceProblem, services: AppContext, can_renew: bool) -> StatusBanner:
+def _problem_banner(problem: SourceProblem, context: AppContext) -> StatusBanner:
     code = problem.code
-    info = error_info(code, services.labelled_source)
-    renew = can_renew and code in ("needs_authorization", "not_configured")
-    if code in ("needs_authorization", "not_configured"):
-        return StatusBanner("bad", info.headline, info.explanation, _parts(info.action), renew, code)
-    # A message of the source's own says more than the table, the next step included.
-    if problem.message != info.message:
-        return StatusBanner("bad", info.headline, problem.message, (), renew, code)
-    return StatusBanner("bad", info.headline, info.explanation, _parts(info.action), renew, code)
+    info = error_info(code, context.labelled_source)
+    can_authorize = code in ("needs_authorization", "not_configured")
+    # The source's own message says more than the table, the next step included.
+    if not can_authorize and problem.message != info.message:
+        return StatusBanner("bad", info.headline, problem.message, code=code)
+    action = _parts(info.action)
+    return StatusBanner("bad", info.headline, info.explanation, action, can_authorize and context.has_setup, code)
 
 
 def _parts(action: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ reaches a page, a style or a cache key. Anything unknown means the default.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Literal, get_args
@@ -73,7 +73,7 @@ class WidgetOptions:
         return cls(**given, sample=parse_sample(query.get("sample")))
 
     @property
-    def background_kind(self) -> str | None:
+    def background_color(self) -> str | None:
         """The chosen background color, six hexadecimal digits; None for a word of the option."""
         return None if self.background in get_args(Background) else self.background
 
@@ -87,6 +87,10 @@ class WidgetOptions:
         defaults = WidgetOptions(radius=PILL_RADIUS) if self.layout == "pill" else WidgetOptions()
         values, usual = self.values(), defaults.values()
         return {name: value for name, value in values.items() if value != usual[name]}
+
+    def only(self, names: Collection[str]) -> "WidgetOptions":
+        """Return the look with these options alone, all others at their default."""
+        return WidgetOptions(**{name: getattr(self, name) for name in names})
 
     def values(self) -> dict[str, str]:
         """Return every option's value as text, "" for None."""
@@ -187,7 +191,7 @@ OPTIONS = (
     _words("motion", "Motion", Motion, "Follow system", "Off"),
     Option("lang", "Language", match_language, syntax="BCP 47"),
     Option("radius", "Corners", _radius, syntax=f"{MIN_RADIUS}–{MAX_RADIUS}"),
-    Option("scale", "Scale", _scale, syntax=f"{MIN_SCALE:g}–{MAX_SCALE:g}"),
+    Option("scale", "Size", _scale, syntax=f"{MIN_SCALE:g}–{MAX_SCALE:g}"),
     _words("font", "Font", Font, "System", "Serif", "Mono", "Rounded"),
     Option(
         "without",
@@ -209,6 +213,9 @@ FONT_FAMILIES: Mapping[Font, str] = {
 """Values of CSS's ``font-family``."""
 
 OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
+
+NOW_OPTION_NAMES = ("theme", "background", "motion", "lang", "idle")
+"""The options of ``/now``, whose layout is its own."""
 
 OPTION_NAMES = tuple(field.name for field in fields(WidgetOptions))
 """Every option and ``sample``, as named in a query, an attribute and a property."""

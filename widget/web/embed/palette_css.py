@@ -35,7 +35,7 @@ def color_rules(options: WidgetOptions, scheme: ColorScheme) -> str:
     A browser without relative colors takes ground and accent from that attribute; there the words stay neutral.
     """
     background, letter = options.background, scheme[0]
-    if options.background_kind is not None:
+    if options.background_color is not None:
         return ""
     palettes = {"none": TRANSPARENT_PALETTES, "glass": GLASS_PALETTES}.get(background, NEUTRAL_PALETTES)
     base, column = palettes[scheme], column_name(background, scheme)
@@ -67,7 +67,7 @@ def css_variables(options: WidgetOptions, art: str | None, hue: str | None = Non
     changes; else they are the artwork's colors (``#rrggbb``), and four made of them for old browsers.
     """
     background, accent = options.background, options.accent
-    if options.background_kind is not None:
+    if options.background_color is not None:
         return declarations(asdict(palette("light", background, accent, art, hue)))
     properties = [] if background == "none" else [_art_properties(background, art, hue)]
     if accent is not None:

@@ -4,19 +4,19 @@
   const form = document.getElementById("options");
   const backdrop = document.getElementById("preview");
   const frame = backdrop.querySelector(".frame");
-  const gone = backdrop.querySelector(".gone");
+  const nothingShown = backdrop.querySelector(".nothing-shown");
   const shownAt = document.getElementById("shown-at");
   const announce = document.getElementById("announce");
   const system = matchMedia("(prefers-color-scheme: dark)");
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const good = new Map(); // The last right entry of each field that can be wrong.
+  const validEntries = new Map(); // The last valid entry of each field that can be invalid.
   let timer = 0;
   let latest = 0;
 
   // ---- Entries -------------------------------------------------------------------------------------------
 
-  function isRight({ value, dataset }) {
+  function isValid({ value, dataset }) {
     const text = value.trim();
     if (!text) return true;
     if (dataset.shape === "color") return /^#?[0-9a-f]{6}$/i.test(text);
@@ -24,44 +24,44 @@
   }
 
   function check(input) {
-    const right = isRight(input);
-    if (right) {
-      good.set(input.name, input.value.trim());
+    const valid = isValid(input);
+    if (valid) {
+      validEntries.set(input.name, input.value.trim());
       input.removeAttribute("aria-invalid");
       announce.textContent = "";
     } else {
       input.setAttribute("aria-invalid", "true");
     }
-    document.getElementById(`wrong-${input.name}`).hidden = right;
+    document.getElementById(`wrong-${input.name}`).hidden = valid;
     const picker = find(`[data-picks="${input.name}"]`);
-    if (picker && right && input.value) picker.value = `#${input.value.trim().replace("#", "").toLowerCase()}`;
-    if (input.name === "own" && right && input.value) find(".swatch.own").style.setProperty("--own", picker.value);
-    return right;
+    if (picker && valid && input.value) picker.value = `#${input.value.trim().replace("#", "").toLowerCase()}`;
+    if (input.name === "own" && valid && input.value) find(".swatch.own").style.setProperty("--own", picker.value);
+    return valid;
   }
 
-  function slid(range) {
+  function updateSlider(range) {
     range.style.setProperty("--at", `${(100 * (range.value - range.min)) / (range.max - range.min)}%`);
     const output = find(`output[for="${range.id}"]`);
     output.textContent = `${Number(range.value)}${output.dataset.unit}`;
   }
 
-  // The server reads the form as it stands, but for wrong entries: there the last right one holds.
-  function query() {
+  // The form as it is sent, with the last valid entry in place of an invalid one.
+  function formQuery() {
     const chosen = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) chosen.append(name, good.has(name) ? good.get(name) : value);
+    for (const [name, value] of new FormData(form)) chosen.append(name, validEntries.has(name) ? validEntries.get(name) : value);
     if (find("[name=wall]:checked")?.dataset.system) chosen.delete("wall");
     return chosen;
   }
 
-  // ---- What changes with them ----------------------------------------------------------------------------
+  // ---- The page for these entries ------------------------------------------------------------------------
 
-  // The page itself holds the snippets for its query: the server makes them, with scripts and without.
+  // The server makes the snippets: the page for a query holds them, with scripts and without.
   async function update() {
-    const turn = ++latest;
-    const answer = await fetch(`${location.pathname}?${query()}`);
-    if (!answer.ok) throw new Error(answer.status);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (turn !== latest) return;
+    const thisUpdate = ++latest;
+    const response = await fetch(`${location.pathname}?${formQuery()}`);
+    if (!response.ok) throw new Error(response.status);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (thisUpdate !== latest) return;
     const address = page.getElementById("options").dataset.query;
     history.replaceState(null, "", location.pathname + (address && `?${address}`));
     for (const code of page.querySelectorAll("[data-snippet]")) {
@@ -75,59 +75,59 @@
       if (note) find(`[name=${name}]`).closest("fieldset").append(document.importNode(note, true));
     }
     find("#width").placeholder = page.getElementById("width").placeholder;
-    for (const link of all("[data-look]")) {
-      const isChosen = page.querySelector(`[data-look="${link.dataset.look}"]`).hasAttribute("aria-current");
+    for (const link of all("[data-preset]")) {
+      const isChosen = page.querySelector(`[data-preset="${link.dataset.preset}"]`).hasAttribute("aria-current");
       link.toggleAttribute("aria-current", isChosen);
       if (isChosen) link.setAttribute("aria-current", "true");
     }
     backdrop.className = page.getElementById("preview").className;
-    const shown = frame.querySelector("iframe");
+    const preview = frame.querySelector("iframe");
     const next = page.querySelector("#preview iframe");
-    if (shown.getAttribute("src") === next.getAttribute("src")) {
-      for (const name of ["width", "height", "class", "data-radius"]) shown.setAttribute(name, next.getAttribute(name));
+    if (preview.getAttribute("src") === next.getAttribute("src")) {
+      for (const name of ["width", "height", "class", "data-radius"]) preview.setAttribute(name, next.getAttribute(name));
     } else {
-      gone.hidden = true;
-      shown.replaceWith(document.importNode(next, true));
+      nothingShown.hidden = true;
+      preview.replaceWith(document.importNode(next, true));
     }
-    fit();
+    fitPreview();
   }
 
-  // The preview has the snippet's size, and is shrunk as a picture where the stage is smaller.
-  function fit() {
-    const shown = frame.querySelector("iframe");
-    backdrop.classList.toggle("tall", Number(shown.height) > Number(shown.width));
+  // The preview has the snippet's size, scaled down if the stage is smaller.
+  function fitPreview() {
+    const preview = frame.querySelector("iframe");
+    backdrop.classList.toggle("tall", Number(preview.height) > Number(preview.width));
     const { paddingLeft, paddingRight, paddingTop, paddingBottom } = getComputedStyle(backdrop);
     const width = backdrop.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     const height = backdrop.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
-    const scale = Math.min(1, width / shown.width, height / shown.height);
-    shown.style.transform = scale < 1 ? `scale(${scale})` : "";
-    shown.style.borderRadius = shown.classList.contains("background-glass") ? `${shown.dataset.radius}px` : "";
-    frame.style.width = `${shown.width * scale}px`;
-    frame.style.height = `${shown.height * scale}px`;
+    const scale = Math.min(1, width / preview.width, height / preview.height);
+    preview.style.transform = scale < 1 ? `scale(${scale})` : "";
+    preview.style.borderRadius = preview.classList.contains("background-glass") ? `${preview.dataset.radius}px` : "";
+    frame.style.width = `${preview.width * scale}px`;
+    frame.style.height = `${preview.height * scale}px`;
     shownAt.hidden = scale === 1;
     shownAt.textContent = `shown at ${Math.round(scale * 100)} %`;
   }
 
-  // A finished look sets every field.
-  function take(values) {
+  // A preset sets every field.
+  function applyLook(values) {
     const without = values.without.split(",");
     for (const box of form.querySelectorAll("[type=checkbox][name=show]")) box.checked = !without.includes(box.value);
     for (const [name, value] of Object.entries({ ...values, width: "" })) {
       const field = form.elements[name];
       if (!field) continue;
       field.value = value;
-      if (field.type === "range") slid(field);
+      if (field.type === "range") updateSlider(field);
       if (field.dataset?.shape) check(field);
     }
-    later();
+    scheduleUpdate();
   }
 
-  function later() {
+  function scheduleUpdate() {
     clearTimeout(timer);
     timer = setTimeout(() => update().catch(() => {}), 120);
   }
 
-  function hang() {
+  function followSystemBackdrop() {
     if (form.elements.wall.value) return;
     const suits = all("[name=wall]").find(({ value }) => value === (system.matches ? "dark" : "light"));
     suits.dataset.system = "true";
@@ -136,7 +136,7 @@
 
   // ---- Places --------------------------------------------------------------------------------------------
 
-  function choose(tab, focus) {
+  function selectTab(tab, focus) {
     for (const other of all("[role=tab]")) {
       const chosen = other === tab;
       other.setAttribute("aria-selected", chosen);
@@ -148,17 +148,17 @@
     if (focus) tab.focus();
   }
 
-  function turn(event) {
+  function moveBetweenTabs(event) {
     const tabs = all("[role=tab]");
     const now = tabs.indexOf(event.target);
     const next = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (now < 0 || next === undefined) return;
     event.preventDefault();
-    choose(tabs[(next + tabs.length) % tabs.length], true);
+    selectTab(tabs[(next + tabs.length) % tabs.length], true);
   }
 
-  async function copy(button, name) {
-    const words = button.textContent;
+  async function copySnippet(button, name) {
+    const label = button.textContent;
     const code = find(`[data-snippet="${name}"]`);
     let done = true;
     try {
@@ -173,12 +173,12 @@
     button.textContent = done ? "Copied" : "Select it and press Ctrl+C";
     announce.textContent = button.textContent;
     setTimeout(() => {
-      button.textContent = words;
+      button.textContent = label;
       announce.textContent = "";
     }, 2000);
   }
 
-  // ---- Beginning -----------------------------------------------------------------------------------------
+  // ---- Set-up --------------------------------------------------------------------------------------------
 
   root.classList.add("live");
   find(".tabs").hidden = false;
@@ -187,53 +187,53 @@
     panel.setAttribute("role", "tabpanel");
     panel.setAttribute("aria-labelledby", `tab-${panel.id.replace("place-", "")}`);
   }
-  choose(find("[role=tab]"));
-  all("[type=range]").forEach(slid);
+  selectTab(find("[role=tab]"));
+  all("[type=range]").forEach(updateSlider);
   for (const input of all("[data-shape]")) {
-    if (isRight(input)) good.set(input.name, input.value.trim());
-    else good.set(input.name, "");
+    if (isValid(input)) validEntries.set(input.name, input.value.trim());
+    else validEntries.set(input.name, "");
     if (input.name === "own") check(input);
   }
-  hang();
-  fit();
-  new ResizeObserver(fit).observe(backdrop);
+  followSystemBackdrop();
+  fitPreview();
+  new ResizeObserver(fitPreview).observe(backdrop);
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    later();
+    scheduleUpdate();
   });
-  // Fields of the form stand outside of it too, so the whole page is listened to.
+  // On the whole page, as some fields of the form are outside of it.
   document.addEventListener("input", ({ target }) => {
     if (target.form !== form && !target.dataset.picks) return;
-    if (target.type === "range") slid(target);
+    if (target.type === "range") updateSlider(target);
     if (target.name === "wall") all("[name=wall]").forEach((one) => delete one.dataset.system);
     let field = target;
     if (target.dataset.picks) {
       field = document.getElementById(target.dataset.picks);
       field.value = target.value.slice(1);
     }
-    if (!field.dataset.shape || check(field)) later();
+    if (!field.dataset.shape || check(field)) scheduleUpdate();
   });
-  // Whoever leaves a wrong entry hears of it; while typing it is only shown.
+  // Announce an invalid entry when its field is left; while typing only mark it.
   document.addEventListener("change", ({ target }) => {
-    if (target.dataset?.shape && !isRight(target)) announce.textContent = document.getElementById(`wrong-${target.name}`).textContent;
+    if (target.dataset?.shape && !isValid(target)) announce.textContent = document.getElementById(`wrong-${target.name}`).textContent;
   });
   addEventListener("message", ({ source, origin, data }) => {
-    const shown = frame.querySelector("iframe");
-    if (origin !== location.origin || source !== shown.contentWindow || data?.type !== "now-playing:height") return;
-    gone.hidden = data.height > 0;
+    const preview = frame.querySelector("iframe");
+    if (origin !== location.origin || source !== preview.contentWindow || data?.type !== "now-playing:height") return;
+    nothingShown.hidden = data.height > 0;
   });
   document.addEventListener("click", (event) => {
     const { target } = event;
-    const link = target.closest("[data-look]");
+    const link = target.closest("[data-preset]");
     if (link) {
       event.preventDefault();
-      take(JSON.parse(link.dataset.values));
+      applyLook(JSON.parse(link.dataset.values));
     }
     const button = target.closest("button");
-    if (button?.dataset.copy) copy(button, button.dataset.copy);
-    if (button?.hasAttribute("data-copy-chosen")) copy(button, find("[role=tab][aria-selected=true]").id.replace("tab-", ""));
-    if (button?.role === "tab" || button?.getAttribute("role") === "tab") choose(button);
+    if (button?.dataset.copy) copySnippet(button, button.dataset.copy);
+    if (button?.hasAttribute("data-copy-chosen")) copySnippet(button, find("[role=tab][aria-selected=true]").id.replace("tab-", ""));
+    if (button?.role === "tab" || button?.getAttribute("role") === "tab") selectTab(button);
   });
-  document.addEventListener("keydown", turn);
+  document.addEventListener("keydown", moveBetweenTabs);
 })();
