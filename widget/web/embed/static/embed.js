@@ -1,17 +1,17 @@
 "use strict";
 (() => {
   const NAME = "now-playing";
-  // The server writes the options' names, and the heights at scale 1: the cover's beside its artwork, the list's with rows.
+  // Both are written by the server. Heights at scale 1: the cover's without its artwork, the list's with all its rows.
   const OPTIONS = ["theme", "layout"];
-  const HIGH = { card: 140, compact: 56 };
+  const HEIGHTS = { card: 140, compact: 56 };
   const root = document.documentElement;
   const current = document.currentScript;
   const system = matchMedia("(prefers-color-scheme: dark)");
 
   // ---- The server's address ------------------------------------------------------------------------------
 
-  // The folder of `address`; null if it is no web address, as in a `data:`, `blob:` or `file:` script.
-  function folder(address) {
+  // Return the folder of `address`; null unless it is http(s), as in a `data:`, `blob:` or `file:` script.
+  function folderUrl(address) {
     try {
       const url = new URL(".", new URL(address, document.baseURI));
       return /^http/.test(url.protocol) ? url : null;
@@ -20,16 +20,16 @@
     }
   }
 
-  const instance = (host) => folder(host.replace(/\/*$/, "/"));
-  const isOurs = ({ src }) => /\/embed\.js([?#]|$)/.test(src);
+  const serverUrl = (host) => folderUrl(host.replace(/\/*$/, "/"));
+  const isEmbedScript = ({ src }) => /\/embed\.js([?#]|$)/.test(src);
   const stack = String(new Error().stack);
 
-  // An imported file has no script element: the stack names it, in every engine.
+  // An imported file has no script element, but every engine names it in the stack.
   const [, imported] = stack.match(/[\s(@](https?:[^\s()]+?\/embed\.js)(?=[?:])/) || [];
-  const all = [...document.scripts].filter(isOurs);
+  const all = [...document.scripts].filter(isEmbedScript);
   const exact = all.filter(({ src }) => stack.includes(src.split("#")[0]));
   const tags = current ? [current] : imported ? exact : all;
-  const home = [current?.src, imported, all[0]?.src].filter(Boolean).map(folder).find(Boolean);
+  const home = [current?.src, imported, all[0]?.src].filter(Boolean).map(folderUrl).find(Boolean);
 
   // ---- The page behind the widget ------------------------------------------------------------------------
 
@@ -41,7 +41,7 @@
     }
   }
 
-  // Any CSS color as red, green, blue (0–255) and alpha (0–1).
+  // Return any CSS color as red, green, blue (0–255) and alpha (0–1).
   function channels(color) {
     if (/^rgb/.test(color)) {
       const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
@@ -54,13 +54,13 @@
     return [red, green, blue, alpha / 255];
   }
 
-  function canvas() {
+  function canvasBrightness() {
     const own = getComputedStyle(root).colorScheme;
-    const scheme = /light|dark/.test(own) ? own : document.querySelector("meta[name=color-scheme]")?.content;
-    return /dark/.test(scheme) && (system.matches || !/light/.test(scheme)) ? 18 : 255;
+    const declared = /light|dark/.test(own) ? own : document.querySelector("meta[name=color-scheme]")?.content;
+    return /dark/.test(declared) && (system.matches || !/light/.test(declared)) ? 18 : 255;
   }
 
-  // Blend the backgrounds of `node` and its ancestors over the page's canvas. A gradient counts as the mean of its colors.
+  // Blend the backgrounds of `node` and its ancestors over the canvas. A gradient counts as the mean of its colors.
   function isDark(node) {
     let color = [0, 0, 0];
     let left = 1;
@@ -77,10 +77,10 @@
       }
     }
     const [red, green, blue] = color.map((value) => {
-      const part = (value + left * canvas()) / 255;
+      const part = (value + left * canvasBrightness()) / 255;
       return part > 0.04045 ? ((part + 0.055) / 1.055) ** 2.4 : part / 12.92;
     });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18; // This dark, white words read better than black ones.
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18; // Below it, white text has more contrast than black.
   }
 
   // ---- The element ---------------------------------------------------------------------------------------
@@ -103,13 +103,13 @@
         this[name] = value;
       }
       for (const node of [root, document.body]) if (node) this.observer.observe(node, { attributes: true });
-      this.listen("add");
+      this.updateListeners("add");
       this.ready = true;
       this.render();
     }
 
     disconnectedCallback() {
-      this.listen("remove");
+      this.updateListeners("remove");
       this.observer.disconnect();
     }
 
@@ -117,12 +117,12 @@
       if (this.ready) this.render();
     }
 
-    listen(verb) {
-      const act = `${verb}EventListener`;
-      window[act]("message", this);
-      window[act]("load", this);
-      document[act]("transitionend", this);
-      system[act]("change", this);
+    updateListeners(verb) {
+      const method = `${verb}EventListener`;
+      window[method]("message", this);
+      window[method]("load", this);
+      document[method]("transitionend", this);
+      system[method]("change", this);
     }
 
     handleEvent({ type, target, source, origin, data }) {
@@ -138,10 +138,10 @@
     }
 
     get server() {
-      return this.src ? instance(this.src) : this.home || customElements.get(NAME).home;
+      return this.src ? serverUrl(this.src) : this.home || customElements.get(NAME).home;
     }
 
-    get shade() {
+    get scheme() {
       const selector = this.getAttribute("dark-selector");
       const { theme } = this;
       if (selector === null && /^(light|dark)$/.test(theme)) return theme;
@@ -151,7 +151,7 @@
 
     render() {
       if (!this.isConnected) return;
-      const { server, shade, shadowRoot, layout } = this;
+      const { server, scheme, shadowRoot, layout } = this;
       if (!server) return warn();
       const scale = Math.min(3, Math.max(0.75, parseFloat(this.scale) || 1));
       const width = parseInt(this.width) || (layout === "pill" ? 320 * scale : 0);
@@ -159,14 +159,14 @@
       if (this.css !== css) {
         this.css = css;
         try {
-          // A constructed sheet needs no leave of the page's Content-Security-Policy.
+          // A constructed sheet is not subject to the page's Content-Security-Policy.
           const sheet = (shadowRoot.adoptedStyleSheets = [new CSSStyleSheet()])[0];
           sheet.replaceSync(css);
         } catch {}
       }
       const address = new URL("widget", server);
       for (const name of OPTIONS) {
-        const value = name === "theme" ? shade : this[name];
+        const value = name === "theme" ? scheme : this[name];
         if (value) address.searchParams.set(name, value);
       }
       const before = this.frame;
@@ -177,7 +177,7 @@
       frame.loading = "lazy";
       frame.part = "frame";
       const high = before?.style.height || `${height(layout, scale, this.clientWidth)}px`;
-      frame.style.cssText = `border:0;display:block;width:100%;height:${high};color-scheme:${shade}`;
+      frame.style.cssText = `border:0;display:block;width:100%;height:${high};color-scheme:${scheme}`;
       if (this.background === "glass") {
         frame.style.backdropFilter = frame.style.webkitBackdropFilter = "blur(20px) saturate(1.5)";
         frame.style.borderRadius = `${(this.radius || (layout === "pill" ? 16 : 12)) * scale}px`;
@@ -186,14 +186,14 @@
     }
   }
 
-  // Until the page in the frame reports its own.
+  // The height until the page in the frame reports its own.
   function height(layout, scale, width) {
-    if (layout === "cover") return Math.min(width, 420 * scale) + (HIGH.cover + (width < 288 * scale && HIGH.credit)) * scale;
-    const high = HIGH[layout] || HIGH.card;
+    if (layout === "cover") return Math.min(width, 420 * scale) + (HEIGHTS.cover + (width < 288 * scale && HEIGHTS.credit)) * scale;
+    const high = HEIGHTS[layout] || HEIGHTS.card;
     return Math.max(high * scale, high !== 56 && layout === "list" ? 100 : 0);
   }
 
-  // Every attribute is a property, written and read: React 19, Preact and Vue set properties.
+  // Every attribute is also a property: React 19, Preact and Vue set properties.
   const PROPERTIES = [...OPTIONS, "darkSelector", "width", "src"];
   NowPlaying.observedAttributes.forEach((attribute, index) =>
     Object.defineProperty(NowPlaying.prototype, PROPERTIES[index], {
@@ -214,20 +214,20 @@
     warned ||= !console.warn(`${NAME}: no server. Set src on the element or data-host on the script.`);
   }
 
-  // Shared by all runs of this file on a page, those of other instances too.
+  // Shared by all runs of this file on a page, from any server.
   function registry() {
-    const widgets = new WeakMap(); // The widget of each script element.
-    const servers = new Map(); // Of each script that ran, by its address: a router may run each address only once.
-    const begun = performance.now();
+    const widgets = new WeakMap(); // By script element.
+    const servers = new Map(); // By the script's address: a router may run each address only once.
+    const startedAt = performance.now();
     let timer;
 
-    // Whether a framework may still hydrate the server's HTML around `node`, and would reject an element of ours. One
-    // that is taken away again and again does not come back at once.
+    // Whether a framework may still hydrate the HTML around `node`, and would reject our element. An element that is
+    // removed again and again waits too.
     function mustWait(node) {
       if (performance.now() - widgets.get(node)?.placed < 500) return true;
       if (document.readyState !== "complete") {
         if (!performance.timing.domContentLoadedEventStart) return true;
-        if (performance.now() - begun < 3000 && document.querySelector("script[type=module]")) return true;
+        if (performance.now() - startedAt < 3000 && document.querySelector("script[type=module]")) return true;
       }
       for (; node; node = node.parentNode) {
         const key = Object.keys(node).find((name) => name.startsWith("__reactContainer"));
@@ -235,7 +235,7 @@
       }
     }
 
-    // Give `script` its widget: the one that stands there from before the page was cloned or saved, or its own.
+    // Give `script` its widget: one that was there before the page was cloned or saved, or its own.
     function place(script, home) {
       const inHead = document.head?.contains(script);
       let element = inHead ? document.body.firstElementChild : script.nextElementSibling;
@@ -249,7 +249,7 @@
         }
         element.setAttribute("src", home);
         element.setAttribute("data-placed", "");
-        element.home = home; // All that version 1.1.0 looks at, if its script defined the element.
+        element.home = home; // For version 1.1.0, if its script defined the element.
       }
       element.script = script;
       element.placed = performance.now();
@@ -259,25 +259,25 @@
       else script.after(element);
     }
 
-    function sweep() {
+    function placeMissing() {
       timer = 0;
       for (const script of document.scripts) {
         const { host, defineOnly } = script.dataset;
-        const server = host ? instance(host) : servers.get(key(script));
+        const server = host ? serverUrl(host) : servers.get(key(script));
         if (!server || !servers.has(key(script)) || defineOnly != null || widgets.get(script)?.isConnected) continue;
-        if (mustWait(script)) again();
+        if (mustWait(script)) schedule();
         else if (/^$|javascript|module/.test(script.type)) place(script, server);
       }
     }
 
     const key = (script) => script.src || script;
-    const again = () => (timer ||= setTimeout(sweep, 50));
+    const schedule = () => (timer ||= setTimeout(placeMissing, 50));
 
-    document.addEventListener("DOMContentLoaded", sweep);
-    new MutationObserver(again).observe(document, { childList: true, subtree: true });
+    document.addEventListener("DOMContentLoaded", placeMissing);
+    new MutationObserver(schedule).observe(document, { childList: true, subtree: true });
     return (scripts, home) => {
       for (const script of scripts) servers.set(key(script), home);
-      sweep();
+      placeMissing();
     };
   }
 
