@@ -248,7 +248,7 @@ async def test_what_one_instance_is_told_the_others_show_within_a_second(tmp_pat
     async with other_program(tmp_path, environ, clock) as one, other_program(tmp_path, environ, clock) as two:
         await two.now()
         await Player(one).plays()
-        broadcast = two.app.state.services.broadcast
+        broadcast = two.app.state.context.broadcast
         async with asyncio.timeout(5):
             revision = broadcast.revision
             while (await two.now())["status"] != "playing":

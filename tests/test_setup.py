@@ -89,8 +89,8 @@ async def test_a_renewal_replaces_the_token_and_the_server_goes_on_at_once(tmp_p
 async def test_the_page_speaks_of_the_disk_only_where_that_does_not_last(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         assert "disk" not in (await running.renews()).text
-        services = running.app.state.services
-        running.app.state.services = replace(services, storage_is_ephemeral=True)
+        services = running.app.state.context
+        running.app.state.context = replace(services, storage_is_ephemeral=True)
         told = (await running.renews()).text
         assert "loses its disk at each restart" in told
         assert "python -m bootstrap export" in told

@@ -150,7 +150,7 @@ async def test_what_is_kept_is_bounded_by_the_keys_that_are(showing: Showing) ->
 
 async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> None:
     async with program(tmp_path) as running, asyncio.timeout(10):
-        broadcast = running.app.state.services.broadcast
+        broadcast = running.app.state.context.broadcast
         colour = None
         while colour is None:
             revision = broadcast.revision

@@ -47,7 +47,7 @@ def ours() -> Any:
     """Return all routes, and ``/publish`` to make a change."""
     clock = SystemClock()
     showing = Showing(clock).show(playing(clock.now()))
-    app = WebApp(showing.app.state.services)
+    app = WebApp(showing.app.state.context)
 
     async def publish(request: Request) -> JSONResponse:
         at = time.monotonic()

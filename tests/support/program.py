@@ -56,7 +56,7 @@ class Program:
 
     async def begins_renewal(self, key: str = KEY) -> httpx.Response:
         """The owner sends the form with the key; a wrong one is answered as soon as it may be."""
-        headers = {"Origin": self.app.state.services.settings.public_url or str(self.client.base_url)}
+        headers = {"Origin": self.app.state.context.settings.public_url or str(self.client.base_url)}
         sent = asyncio.create_task(self.client.post("/setup", data={"key": key}, headers=headers))
         if key != KEY:
             await self.clock.advance(1.0)

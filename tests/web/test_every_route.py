@@ -133,7 +133,7 @@ async def test_a_fault_of_ours_is_500_without_a_word_about_it(showing: Showing) 
     async def fail() -> None:
         raise RuntimeError("a secret detail")
 
-    object.__setattr__(showing.app.state.services, "health", fail)
+    object.__setattr__(showing.app.state.context, "health", fail)
     async with showing.client() as client:
         answer = await client.get("/readyz")
     assert answer.status_code == 500
@@ -146,7 +146,7 @@ async def test_a_fault_of_ours_is_one_line_of_the_log_without_what_was_sent(
     async def fail() -> None:
         raise RuntimeError("a secret detail")
 
-    object.__setattr__(showing.app.state.services, "health", fail)
+    object.__setattr__(showing.app.state.context, "health", fail)
     async with showing.client() as client:
         await client.get("/readyz?needle")
     (line,) = (record.getMessage() for record in caplog.records)

@@ -23,7 +23,7 @@ async def _reads(request: Request) -> Response:
 def reading() -> WebApp:
     """All faces, and ``/reads`` that reads its body; with a token it may be ten times as long."""
     app = WebApp(
-        Showing().app.state.services,
+        Showing().app.state.context,
         max_body_bytes=lambda scope: MAX_BODY_BYTES * 10 if (b"authorization", TOKEN) in scope["headers"] else None,
     )
     app.router.routes.append(Route("/reads", _reads, methods=["POST"]))

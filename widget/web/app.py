@@ -39,16 +39,16 @@ log = logging.getLogger(__name__)
 
 
 class WebApp(Starlette):
-    """All routes of ``services``, and their caches on ``state``.
+    """All routes of ``context``, and their caches on ``state``.
 
     ``max_body_bytes`` returns the limit of a route that limits bodies itself, None for all others.
     """
 
     def __init__(
-        self, services: AppContext, lifespan: Lifespan | None = None, max_body_bytes: MaxBodyBytes | None = None
+        self, context: AppContext, lifespan: Lifespan | None = None, max_body_bytes: MaxBodyBytes | None = None
     ) -> None:
         super().__init__(
-            routes=routes(setup=services.has_setup),
+            routes=routes(setup=context.has_setup),
             exception_handlers={
                 HTTPException: handle_http_error,
                 ClientDisconnect: handle_http_error,
@@ -57,27 +57,27 @@ class WebApp(Starlette):
             lifespan=lifespan,
         )
         self.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
-        self.state.services = services
-        self.state.now_playing_cache = EncodedSnapshotCache(services.artwork, services.source)
+        self.state.context = context
+        self.state.now_playing_cache = EncodedSnapshotCache(context.artwork, context.source)
         self.state.render_queue = FairQueue()
         self._max_body_bytes = max_body_bytes or (lambda _: None)
         self._body_slots = BodySlots()
         responses = ResponseCache(
-            services.clock,
+            context.clock,
             self.state.now_playing_cache,
-            lambda scope: public_base_url(Request(scope), services.settings),
+            lambda scope: public_base_url(Request(scope), context.settings),
         )
-        sample_response = sample_responder(services.clock, services.artwork, services.source)
+        sample_response = sample_responder(context.clock, context.artwork, context.source)
         self._raw_apps: dict[str, ASGIApp] = {
-            now_playing_app.PATH: now_playing_app.NowPlayingApp(services.broadcast, responses, sample_response),
+            now_playing_app.PATH: now_playing_app.NowPlayingApp(context.broadcast, responses, sample_response),
             events.PATH: events.EventStreamApp(
-                services.broadcast, responses, services.clock, services.settings.max_streams
+                context.broadcast, responses, context.clock, context.settings.max_streams
             ),
         }
 
     def close_streams(self) -> None:
         """End all open streams, because the program ends."""
-        self.state.services.broadcast.close()
+        self.state.context.broadcast.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

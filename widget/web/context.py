@@ -62,7 +62,7 @@ class AppContext:
 
 def get_context(request: Request) -> AppContext:
     """Return the context of the application that handles ``request``."""
-    context: AppContext = request.app.state.services
+    context: AppContext = request.app.state.context
     return context
 
 

@@ -22,9 +22,9 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """Return 200 while the token works and the last poll was answered, else 503 and the reason."""
-    services = get_context(request)
-    health = await (services.readiness or services.health)()
-    return _json(request, health_json(health, services.source), 200 if health.problem is None else 503)
+    context = get_context(request)
+    health = await (context.readiness or context.health)()
+    return _json(request, health_json(health, context.source), 200 if health.problem is None else 503)
 
 
 def health_json(health: HealthStatus, source: SourceInfo) -> dict[str, Any]:

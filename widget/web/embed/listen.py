@@ -17,9 +17,9 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 async def listen(request: Request) -> Response:
     """Redirect to the item that plays or played last on its source, else to the source, else to our start page."""
-    services = get_context(request)
-    snapshot = await services.broadcast.fresh()
-    location = item_url(snapshot) or services.source.url or f"{services.settings.public_url or ''}/"
+    context = get_context(request)
+    snapshot = await context.broadcast.fresh()
+    location = item_url(snapshot) or context.source.url or f"{context.settings.public_url or ''}/"
     # Quoted, as an address from a player's tags may hold characters that no header takes.
     headers = {"Location": quote(location, safe="%/:?#[]@!$&'()*+,;=~")}
     return build_response(request, b"", media_type="text/plain", cache_control="no-store", status=302, headers=headers)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.artwork.cache import UNKNOWN_ORIGIN
-from widget.web.caching import stale_directives
 from widget.web.context import cache_control_for, public_base_url
-from widget.web.embed.options import WidgetOptions
-from widget.web.embed.page import PageKind, cached_page, content_security_policy, frame_ancestors
+from widget.web.embed.options import NOW_OPTION_NAMES, WidgetOptions
+from widget.web.embed.page import PageKind, cached_page, page_cache_control, page_policy
 from widget.web.embed.request import read_request
 from widget.web.responses import build_response
 
@@ -19,40 +20,32 @@ ROW_ARTWORK_WIDTH = 208
 
 
 async def now_page(request: Request) -> Response:
-    """Answer with the page, rendered with the current state, then live by the widget's own script."""
-    wanted = await read_request(request, page_options)
-    services = wanted.services
-    base_url = public_base_url(request, services.settings)
+    """Return the page, rendered with the current state, then live by the widget's own script."""
+    view_request = await read_request(request, page_options)
+    settings = view_request.context.settings
     kind = PageKind(
         "now/now.css",
         ARTWORK_WIDTH,
         ROW_ARTWORK_WIDTH,
         is_ambient=request.query_params.get("ambient") == "1",
         # One page in the cache, whatever Host header visitors send.
-        share_address=services.settings.public_url or UNKNOWN_ORIGIN,
+        share_url=settings.public_url or UNKNOWN_ORIGIN,
     )
-    body = (await cached_page(request, wanted, True, kind)).replace(UNKNOWN_ORIGIN.encode(), base_url.encode())
-    ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
-    stale = stale_directives(wanted.snapshot, wanted.now, fresh_seconds=1, revalidate_seconds=10)
-    vary = "Sec-Fetch-Site" if wanted.options.lang else "Accept-Language, Sec-Fetch-Site"
+    page = await cached_page(request, view_request, True, kind)
     return build_response(
         request,
-        body,
+        page.replace(UNKNOWN_ORIGIN.encode(), public_base_url(request, settings).encode()),
         media_type="text/html; charset=utf-8",
-        cache_control=cache_control_for(f"public, max-age=0, s-maxage=1, {stale}", services.settings),
-        headers={"Content-Security-Policy": content_security_policy(ancestors, base_url), "Vary": vary},
+        cache_control=cache_control_for(page_cache_control(view_request), settings),
+        headers={
+            "Content-Security-Policy": page_policy(request, settings),
+            "Vary": "Sec-Fetch-Site" if view_request.options.lang else "Accept-Language, Sec-Fetch-Site",
+        },
         compress=True,
     )
 
 
 def page_options(options: WidgetOptions) -> WidgetOptions:
-    """Return the look of the page: its layout is its own, and its ground is vivid unless another one was chosen."""
-    return WidgetOptions(
-        theme=options.theme,
-        layout="list",
-        background="vivid" if options.background == "art" else options.background,
-        motion=options.motion,
-        lang=options.lang,
-        idle=options.idle,
-        sample=options.sample,
-    )
+    """Return the look of the page: its layout is its own, and its background is vivid unless another was chosen."""
+    background = "vivid" if options.background == "art" else options.background
+    return replace(options.only(NOW_OPTION_NAMES), layout="list", background=background, sample=options.sample)

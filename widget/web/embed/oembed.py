@@ -38,8 +38,8 @@ async def oembed(request: Request) -> Response:
     if options is None:
         return _error(request, 404, "this is no page of ours")
     most = _pixels(query.get("maxwidth")), _pixels(query.get("maxheight"))
-    services = get_context(request)
-    answer = oembed_object(address, options, *most, rows=settings.recent, credited=services.source.credit is not None)
+    context = get_context(request)
+    answer = oembed_object(address, options, *most, rows=settings.recent, credited=context.source.credit is not None)
     body = json.dumps(answer, separators=(",", ":")).encode()
     return build_response(
         request, body, media_type="application/json", cache_control=cache_control_for(CACHE_CONTROL, settings)

@@ -10,17 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.clock import format_rfc3339_ms
+from widget.config.settings import Settings
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 from widget.web.builder.snippets import oembed_url, page_url
 from widget.web.caching import stale_directives
 from widget.web.context import AppContext, get_cache, public_base_url
 from widget.web.embed import sizes
-from widget.web.embed.i18n import Translations
 from widget.web.embed.icons import PATHS
 from widget.web.embed.options import FONT_FAMILIES, Layout, WidgetOptions
 from widget.web.embed.palette_css import color_rules, css_variables
-from widget.web.embed.request import RenderRequest, artwork_color, read_request
+from widget.web.embed.request import RenderColors, ViewRequest, artwork_colors, read_request
 from widget.web.embed.sizes import (
     COVER_ATTRIBUTION_HEIGHT,
     COVER_MAX_WIDTH,
@@ -39,7 +39,8 @@ ROW_ARTWORK_WIDTH = 64
 COLOR_WAIT_SECONDS = 0.6
 """The page waits no longer for the artwork's color; later it comes as an event."""
 
-CLIENT_WORDS = ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
+CLIENT_TEXTS = ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
+"""The translations that the page's script needs."""
 
 # Options multiply to far more looks, so the number of pages must have an end.
 MAX_CACHED_PAGES = 64
@@ -47,16 +48,17 @@ MAX_CACHED_PAGES = 64
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """The differences between the pages: ``sheet`` is the template of the style sheet.
+    """The differences between ``/widget`` and ``/now``.
 
-    Widths are those of the artwork that is asked for, in pixels; None for the layout's own.
+    ``style_sheet`` is a template. The artwork's widths are in image pixels, None for the layout's own. ``share_url`` is
+    our address in the tags for link previews, None for an embedded page.
     """
 
-    sheet: str
+    style_sheet: str
     artwork_width: int | None = None
     row_artwork_width: int = ROW_ARTWORK_WIDTH
     is_ambient: bool = False
-    share_address: str | None = None
+    share_url: str | None = None
 
 
 WIDGET_PAGE = PageKind("widget/widget.css")
@@ -82,14 +84,12 @@ class PageCache:
 
 async def widget_page(request: Request) -> Response:
     """Return the page with the current state."""
-    wanted = await read_request(request)
-    services, options, snapshot, now = wanted.services, wanted.options, wanted.snapshot, wanted.now
-    body = await cached_page(request, wanted, is_top_level(request.headers.get("sec-fetch-dest")))
-    ancestors = frame_ancestors(services.settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
+    view_request = await read_request(request)
+    settings, options = view_request.context.settings, view_request.options
+    body = await cached_page(request, view_request, is_top_level(request.headers.get("sec-fetch-dest")))
     vary = "Sec-Fetch-Site, Sec-Fetch-Dest" if options.lang else "Accept-Language, Sec-Fetch-Site, Sec-Fetch-Dest"
-    stale = stale_directives(snapshot, now, fresh_seconds=1, revalidate_seconds=10)
     headers = {
-        "Content-Security-Policy": content_security_policy(ancestors, public_base_url(request, services.settings)),
+        "Content-Security-Policy": page_policy(request, settings),
         # Else a host page with the same policy could not show the frame.
         "Cross-Origin-Embedder-Policy": "require-corp",
         "Vary": vary,
@@ -98,82 +98,73 @@ async def widget_page(request: Request) -> Response:
         request,
         body,
         media_type="text/html; charset=utf-8",
-        cache_control=f"public, max-age=0, s-maxage=1, {stale}",
+        cache_control=page_cache_control(view_request),
         headers=headers,
         compress=True,
     )
 
 
+def page_cache_control(view_request: ViewRequest) -> str:
+    """Return the ``Cache-Control`` of a page: one second in shared caches, as it holds the progress."""
+    stale = stale_directives(view_request.snapshot, view_request.now, fresh_seconds=1, revalidate_seconds=10)
+    return f"public, max-age=0, s-maxage=1, {stale}"
+
+
 async def cached_page(
-    request: Request, wanted: RenderRequest, alone: bool | None, kind: PageKind = WIDGET_PAGE
+    request: Request, view_request: ViewRequest, top_level: bool | None, kind: PageKind = WIDGET_PAGE
 ) -> bytes:
-    """Return the page's bytes, rendered once a second at most for each look; a sample is rendered each time."""
-    services, options, snapshot, now = wanted.services, wanted.options, wanted.snapshot, wanted.now
-    art = await artwork_color(services, wanted.view.item, wanted.remaining(COLOR_WAIT_SECONDS))
-    hue = None if wanted.view.item is None else services.artwork.accent_color(wanted.view.item)
+    """Return the page's bytes, rendered once a second at most for each look; a sample is rendered each time.
+
+    ``top_level``: whether the page is in no frame, None if its script has to find out.
+    """
+    context, options = view_request.context, view_request.options
+    colors = await artwork_colors(context, view_request.view.item, view_request.remaining(COLOR_WAIT_SECONDS))
+    if options.sample is not None:
+        return render(view_request, colors, top_level, kind)
     pages = get_cache(request, "pages", PageCache)
     # Includes the second, as the page holds progress and the server's clock. Without lang: the translation stands
     # beside it, and a visitor's header must not add entries.
-    key = (replace(options, lang=None), wanted.words.tag, alone, kind, art, hue, int(now))
-    body = None if options.sample else pages.get(snapshot, key)
+    key = (replace(options, lang=None), view_request.translations.tag, top_level, kind, colors, int(view_request.now))
+    body = pages.get(view_request.snapshot, key)
     if body is None:
-        body = render(wanted.view, snapshot, options, wanted.words, services, now, art, hue, alone, kind)
-        if options.sample is None:
-            pages.set(key, body)
+        body = render(view_request, colors, top_level, kind)
+        pages.set(key, body)
     return body
 
 
-def render(
-    view: ViewModel,
-    snapshot: Snapshot,
-    options: WidgetOptions,
-    words: Translations,
-    services: AppContext,
-    now: float,
-    art: str | None,
-    hue: str | None,
-    alone: bool | None,
-    kind: PageKind = WIDGET_PAGE,
-) -> bytes:
-    """Return the page's bytes at ``now`` (s since the epoch).
-
-    ``art`` and ``hue`` are the artwork's colors; ``alone``: whether the page is in no frame, None if its script has to
-    find out.
-    """
-    address = services.settings.public_url  # One from the request would be kept for others by caches.
-    pictured = "artwork" in view.visible_parts
+def render(view_request: ViewRequest, colors: RenderColors, top_level: bool | None, kind: PageKind) -> bytes:
+    """Return the page's bytes."""
+    context, options, view = view_request.context, view_request.options, view_request.view
+    public_url = context.settings.public_url  # One from the request would be kept for others by caches.
+    has_artwork = "artwork" in view.visible_parts
     width = kind.artwork_width or artwork_width(options)
-
-    def row_artwork(item: Item) -> str | None:
-        return artwork_url(services, item, kind.row_artwork_width)
-
+    row_artworks = [
+        artwork_url(context, row.item, kind.row_artwork_width) if has_artwork else None for row in view.rows
+    ]
     return (
         jinja_environment()
         .get_template("widget.html")
         .render(
             view=view,
-            rows=[
-                (row, artwork_url(services, row.item, kind.row_artwork_width) if pictured else None)
-                for row in view.rows
-            ],
+            rows=list(zip(view.rows, row_artworks, strict=True)),
             options=options,
-            words=words,
+            words=view_request.translations,
             heading=" – ".join(filter(None, (view.label, view.title, view.byline))),
-            alone=alone,
+            top_level=top_level,
             font=FONT_FAMILIES[options.font],
-            icon=PATHS.get(services.source.icon or ""),
-            is_tall=needs_tall_line,
+            icon=PATHS.get(context.source.icon or ""),
+            needs_tall_line=needs_tall_line,
             sizes=sizes,
-            artwork=artwork_url(services, view.item, width),
+            artwork=artwork_url(context, view.item, width),
             kind=kind,
-            colors=css_variables(options, art, hue),
+            colors=css_variables(options, *colors),
             color_rules=color_rules,
             script=static_url("widget.js"),
             ambient_script=static_url("ambient.js"),
-            client=client_config(view, options, words, snapshot, now, art, hue, width),
-            oembed=None if address is None else oembed_url(address, options),
-            address=address,
-            page_address=None if address is None else page_url(address, options),
+            client=client_config(view_request, colors, width),
+            oembed=None if public_url is None else oembed_url(public_url, options),
+            public_url=public_url,
+            page_address=None if public_url is None else page_url(public_url, options),
             description=view.byline or view.label,
         )
         .encode("utf-8", "replace")
@@ -185,31 +176,18 @@ def artwork_width(options: WidgetOptions) -> int:
     return round(ARTWORK_WIDTHS[options.layout] * 2 * options.scale)
 
 
-def artwork_url(services: AppContext, item: Item | None, width: int) -> str | None:
+def artwork_url(context: AppContext, item: Item | None, width: int) -> str | None:
     """Return the address of the artwork of ``item``, relative to the page; None if there is none."""
-    path = None if item is None else services.artwork.path(item)
+    path = None if item is None else context.artwork.path(item)
     return None if path is None else f"{path[1:]}?w={width}"
 
 
-def client_config(
-    view: ViewModel,
-    options: WidgetOptions,
-    words: Translations,
-    snapshot: Snapshot,
-    now: float,
-    art: str | None,
-    hue: str | None,
-    width: int,
-) -> str:
-    """Return the initial state for the page's script, as JSON.
-
-    ``now`` (s since the epoch) is the server's clock, ``width`` is that of the artwork in pixels.
-    """
+def client_config(view_request: ViewRequest, colors: RenderColors, width: int) -> str:
+    """Return the initial state for the page's script, as JSON; ``width`` is the artwork's in image pixels."""
+    view, options, snapshot = view_request.view, view_request.options, view_request.snapshot
     words_only = options.is_words_only and not view.source_label
-    known = {
-        "words": {
-            name: words[name] for name in ("playing", "paused", "ad", "break", "last", "nothing", "listen", "link")
-        },
+    config = {
+        "words": {name: view_request.translations[name] for name in CLIENT_TEXTS},
         "label": view.source.label,
         "url": view.source.url,
         "progress": view.source.has_progress,
@@ -221,26 +199,26 @@ def client_config(
         "background": options.background,
         "accent": options.accent is not None,
         "width": width,
-        "calm": options.motion == "off",
+        "motionless": options.motion == "off",
         "sample": options.sample is not None,
-        "clock": round(now, 1),
-        "painted": (art or "") + (hue or ""),
-        "listed": format_rfc3339_ms(snapshot.recent[0].played_at) if snapshot.recent else "",
+        "clock": round(view_request.now, 1),
+        "colors": "".join(filter(None, colors)),
+        "newest": format_rfc3339_ms(snapshot.recent[0].played_at) if snapshot.recent else "",
         "now": {
             "status": snapshot.status,
             "progress_ms": view.progress_ms,
-            "started_at": _moment(snapshot.started_at if snapshot.status == "playing" else None),
-            "valid_until": _moment(snapshot.valid_until),
+            "started_at": _timestamp(snapshot.started_at if snapshot.status == "playing" else None),
+            "valid_until": _timestamp(snapshot.valid_until),
             "item": {"duration_ms": view.duration_ms},
         },
     }
-    needed = {name: value for name, value in known.items() if value is not False}  # Missing is false to the script.
+    needed = {name: value for name, value in config.items() if value is not False}  # Missing is false to the script.
     text = json.dumps(needed, ensure_ascii=False, separators=(",", ":"))
     # Else a title could end the script element.
     return text.replace("<", "\\u003c")
 
 
-def _moment(timestamp: float | None) -> str | None:
+def _timestamp(timestamp: float | None) -> str | None:
     return None if timestamp is None else format_rfc3339_ms(timestamp)
 
 
@@ -255,9 +233,9 @@ def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
     if options.layout != "cover":
         return {}
     cover = {"wide": COVER_MAX_WIDTH * scale}
-    return (
-        {**cover, "more": COVER_ATTRIBUTION_HEIGHT * scale, "narrow": COVER_NARROW_BELOW * scale} if credited else cover
-    )
+    if credited:
+        cover |= {"more": COVER_ATTRIBUTION_HEIGHT * scale, "narrow": COVER_NARROW_BELOW * scale}
+    return cover
 
 
 def is_top_level(sec_fetch_dest: str | None) -> bool | None:
@@ -274,6 +252,12 @@ def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
     if allowed is None or allowed in ("*", "'none'") or sec_fetch_site != "same-origin":
         return allowed
     return f"{allowed} 'self'"
+
+
+def page_policy(request: Request, settings: Settings) -> str:
+    """Return the policy of the embeddable page in the response to ``request``."""
+    ancestors = frame_ancestors(settings.frame_ancestors, request.headers.get("sec-fetch-site", ""))
+    return content_security_policy(ancestors, public_base_url(request, settings))
 
 
 def content_security_policy(frame_ancestors: str | None, base_url: str) -> str:

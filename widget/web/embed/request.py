@@ -1,10 +1,11 @@
-"""One request for a page or a picture: options, words, snapshot, deadline."""
+"""One request for a page or a picture: options, translations, snapshot, deadline."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.requests import Request
 
@@ -21,49 +22,56 @@ RENDER_DEADLINE_SECONDS = 2.8
 """From the request on: after a long wait for the source there is less time for artwork and color."""
 
 
+class RenderColors(NamedTuple):
+    """``art`` is the artwork's color, ``hue`` the accent of a gray one, as ``#rrggbb``; None if unknown."""
+
+    art: str | None
+    hue: str | None
+
+
 @dataclass(frozen=True, slots=True)
-class RenderRequest:
+class ViewRequest:
     """Options of a request and the view at ``now`` (s since the epoch); ``deadline`` is by the loop's clock."""
 
-    services: AppContext
+    context: AppContext
     options: WidgetOptions
-    words: Translations
+    translations: Translations
     snapshot: Snapshot
     now: float
     view: ViewModel
     deadline: float
 
-    def remaining(self, longest: float) -> float:
-        """Return the seconds left for one more wait, at most ``longest``."""
-        # Not zero: artwork at hand takes a moment too.
-        return max(0.1, min(longest, self.deadline - asyncio.get_running_loop().time()))
+    def remaining(self, max_seconds: float) -> float:
+        """Return the seconds left for one more wait, at most ``max_seconds``."""
+        # Not zero: cached artwork takes a moment too.
+        return max(0.1, min(max_seconds, self.deadline - asyncio.get_running_loop().time()))
 
 
 async def read_request(
     request: Request, adapt: Callable[[WidgetOptions], WidgetOptions] = lambda options: options
-) -> RenderRequest:
+) -> ViewRequest:
     """Read ``request``: an unknown option means the default. ``adapt`` is for pages with a look of their own."""
-    services = get_context(request)
+    context = get_context(request)
     options = adapt(WidgetOptions.from_query(request.query_params))
-    words = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
+    translations = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
     deadline = asyncio.get_running_loop().time() + RENDER_DEADLINE_SECONDS
-    snapshot = await _snapshot(services, options)
-    now = services.clock.now()
-    view = build_view_model(snapshot, options, words, now, services.labelled_source)
-    return RenderRequest(services, options, words, snapshot, now, view, deadline)
+    snapshot = await _snapshot(context, options)
+    now = context.clock.now()
+    view = build_view_model(snapshot, options, translations, now, context.labelled_source)
+    return ViewRequest(context, options, translations, snapshot, now, view, deadline)
 
 
-async def artwork_color(services: AppContext, item: Item | None, seconds: float) -> str | None:
-    """Return the color (``#rrggbb``) of the artwork of ``item`` after at most ``seconds``; None if it is unknown."""
+async def artwork_colors(context: AppContext, item: Item | None, seconds: float) -> RenderColors:
+    """Return the colors of the artwork of ``item`` after at most ``seconds``."""
     if item is None:
-        return None
-    if services.colors is not None:
-        await services.colors.wait_for_color(item, seconds)
-    return services.artwork.color(item)
+        return RenderColors(None, None)
+    if context.colors is not None:
+        await context.colors.wait_for_color(item, seconds)
+    return RenderColors(context.artwork.color(item), context.artwork.accent_color(item))
 
 
-async def _snapshot(services: AppContext, options: WidgetOptions) -> Snapshot:
+async def _snapshot(context: AppContext, options: WidgetOptions) -> Snapshot:
     """Return the snapshot for ``options``; a sample wakes no poller and counts as no viewer."""
     if options.sample is not None:
-        return make_snapshot(options.sample, services.clock.now())
-    return await services.broadcast.fresh()
+        return make_snapshot(options.sample, context.clock.now())
+    return await context.broadcast.fresh()

@@ -22,8 +22,8 @@ CACHE_CONTROL = "public, max-age=3600, stale-while-revalidate=86400"
 
 async def embed_script(request: Request) -> Response:
     """Answer with the script; the same bytes for everyone."""
-    services = get_context(request)
-    body = script(services.settings.recent, services.source.credit is not None)
+    context = get_context(request)
+    body = script(context.settings.recent, context.source.credit is not None)
     return build_response(
         request,
         body,
@@ -45,7 +45,7 @@ def script(rows: int, credited: bool) -> bytes:
     heights: dict[str, float] = {layout: base_height(layout) for layout in get_args(Layout)}
     heights["list"] = layout_height("list", 0, rows=rows, credited=credited)
     heights["credit"] = COVER_ATTRIBUTION_HEIGHT if credited else 0
-    written = _with_constant(read_static_file("embed.js") or b"", "HIGH", heights)
+    written = _with_constant(read_static_file("embed.js") or b"", "HEIGHTS", heights)
     return _with_constant(written, "OPTIONS", OPTION_NAMES)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import cast, get_args
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from widget.web.context import get_cache
-from widget.web.embed.request import RenderRequest, artwork_color, read_request
+from widget.web.embed.request import RenderColors, ViewRequest, artwork_colors, read_request
 from widget.web.embed.sizes import PNG_ARTWORK_WIDTHS, PngSize
 from widget.web.responses import build_response, weak_etag
 
@@ -41,7 +42,7 @@ class PngCache:
         self._has_logged = False
 
     async def get(self, etag: str, draw: Callable[[], bytes]) -> bytes | None:
-        """Return the picture of ``etag``, drawn once for everybody who asks meanwhile; None if it can't be drawn."""
+        """Return the picture of ``etag``, drawn once for all requests meanwhile; None if it can't be drawn."""
         task = self._renders.get(etag)
         if task is None:
             # Refused before a task exists: a stranger's requests must not pile up.
@@ -76,20 +77,20 @@ class PngCache:
 
 
 async def png_image(request: Request) -> Response:
-    """Answer 200 and an image, whatever the source says."""
-    wish = await read_request(request)
+    """Return 200 and an image, whatever the source says."""
+    view_request = await read_request(request)
+    view, options = view_request.view, view_request.options
     size = parse_size(request.query_params.get("size"))
-    seconds = wish.remaining(ARTWORK_WAIT_SECONDS)
-    artwork, art = await asyncio.gather(
-        _artwork(wish, size, seconds), artwork_color(wish.services, wish.view.item, seconds)
+    seconds = view_request.remaining(ARTWORK_WAIT_SECONDS)
+    artwork, colors = await asyncio.gather(
+        _artwork(view_request, size, seconds), artwork_colors(view_request.context, view.item, seconds)
     )
-    hue = None if wish.view.item is None else wish.services.artwork.accent_color(wish.view.item)
-    etag = _etag(wish, art, hue, artwork, size)
+    etag = _etag(view_request, colors, artwork, size)
 
     def draw() -> bytes:
         from widget.web.embed.png.renderer import render_png  # Not at the start: fonts and Unicode tables.
 
-        return render_png(wish.view, wish.options, art, hue, artwork, size)
+        return render_png(view, options, *colors, artwork, size)
 
     pictures = get_cache(request, "pictures", PngCache)
     body = await pictures.get(etag, draw)
@@ -100,7 +101,7 @@ async def png_image(request: Request) -> Response:
         # The fallback must not stay in a chat's cache.
         cache_control=CACHE_CONTROL if body else "no-store",
         etag=etag if body else None,
-        headers={} if wish.options.lang else {"Vary": "Accept-Language"},
+        headers={} if options.lang else {"Vary": "Accept-Language"},
     )
 
 
@@ -115,19 +116,20 @@ def fallback_image(size: PngSize) -> bytes:
     return (Path(__file__).parent / f"fallback-{size}.png").read_bytes()
 
 
-async def _artwork(wish: RenderRequest, size: PngSize, seconds: float) -> bytes | None:
+async def _artwork(view_request: ViewRequest, size: PngSize, seconds: float) -> bytes | None:
     """Return the smallest image that is large enough; None if it can't be had now."""
-    item = wish.view.item
-    key = None if item is None or "artwork" not in wish.view.visible_parts else wish.services.artwork.key(item)
+    view, cache = view_request.view, view_request.context.artwork
+    key = None if view.item is None or "artwork" not in view.visible_parts else cache.key(view.item)
     if key is None:
         return None
-    file = await wish.services.artwork.get(key, PNG_ARTWORK_WIDTHS[size], seconds)
+    file = await cache.get(key, PNG_ARTWORK_WIDTHS[size], seconds)
     return None if file is None else file.body
 
 
-def _etag(wish: RenderRequest, art: str | None, hue: str | None, artwork: bytes | None, size: PngSize) -> str:
+def _etag(view_request: ViewRequest, colors: RenderColors, artwork: bytes | None, size: PngSize) -> str:
     """Return the ETag of the drawing, which shows no progress."""
-    view, options = wish.view, wish.options
-    look = (size, options.theme, options.background, options.accent, options.without, wish.words.tag)
-    words = (view.state, view.label, view.headline, view.byline, view.explicit, view.source.label, art, hue)
+    view = view_request.view
+    # The whole look: an option that is added later counts without a word here.
+    look = (size, replace(view_request.options, lang=None, sample=None), view_request.translations.tag, colors)
+    words = (view.state, view.label, view.headline, view.byline, view.explicit, view.source.label)
     return weak_etag(repr((look, words)), artwork or b"")

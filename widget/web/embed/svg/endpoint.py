@@ -12,9 +12,9 @@ from starlette.responses import Response
 from widget.artwork.cache import ArtworkCache
 from widget.artwork.fetcher import ArtworkFile
 from widget.model.playback import Item
-from widget.web.api.encoder import EncodedSnapshot
+from widget.model.snapshot import Snapshot
 from widget.web.embed.options import Layout, WidgetOptions
-from widget.web.embed.request import artwork_color, read_request
+from widget.web.embed.request import artwork_colors, read_request
 from widget.web.embed.svg.components import SvgContext
 from widget.web.embed.svg.renderer import render_svg
 from widget.web.embed.view_model import ViewModel
@@ -34,16 +34,14 @@ _WIDEST_ARTWORK = 300
 
 async def svg_image(request: Request) -> Response:
     """Return the picture; always 200, whatever the source says."""
-    wish = await read_request(request)
-    services, options, snapshot, view = wish.services, wish.options, wish.snapshot, wish.view
-    seconds = wish.remaining(ARTWORK_WAIT_SECONDS)
-    files, art = await asyncio.gather(
-        _artworks(services.artwork, view, options, seconds), artwork_color(services, view.item, seconds)
+    view_request = await read_request(request)
+    context, options, view = view_request.context, view_request.options, view_request.view
+    seconds = view_request.remaining(ARTWORK_WAIT_SECONDS)
+    files, colors = await asyncio.gather(
+        _artwork_files(context.artwork, view, options, seconds), artwork_colors(context, view.item, seconds)
     )
-    hue = None if view.item is None else services.artwork.accent_color(view.item)
-    ends_in_ms = None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - wish.now) * 1000))
-    body = render_svg(SvgContext(view, options, wish.words, ends_in_ms), files, art, hue)
-    encoded: EncodedSnapshot = request.app.state.now_playing_cache.get(snapshot)
+    ends_in_ms = _milliseconds_left(view_request.snapshot, view_request.now)
+    body = render_svg(SvgContext(view, options, view_request.translations, ends_in_ms), files, *colors)
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if not options.lang:
         headers["Vary"] = "Accept-Language"
@@ -53,13 +51,19 @@ async def svg_image(request: Request) -> Response:
         media_type="image/svg+xml; charset=utf-8",
         # GitHub's proxy revalidates at each view; a shared cache does so once a second at most.
         cache_control="no-cache, s-maxage=1",
-        etag=_etag(encoded.revision, (art or "") + (hue or ""), view, options, wish.words.tag, files, ends_in_ms),
+        etag=weak_etag(
+            # All that is drawn but the images, and how far the animations are.
+            request.app.state.now_playing_cache.get(view_request.snapshot).revision,
+            repr((colors, options, view_request.translations.tag, view.state, [row.ago for row in view.rows])),
+            repr(_animation_step(view.progress_ms if ends_in_ms is None else ends_in_ms)),
+            *(file.body for file in files.values()),
+        ),
         headers=headers,
         compress=True,
     )
 
 
-async def _artworks(
+async def _artwork_files(
     artwork: ArtworkCache, view: ViewModel, options: WidgetOptions, seconds: float
 ) -> dict[Item, ArtworkFile]:
     """Return the smallest images that are large enough, as far as they are available now."""
@@ -76,20 +80,11 @@ async def _artworks(
     return {item: file for item, file in files if file is not None}
 
 
-def _etag(
-    revision: str,
-    art: str | None,
-    view: ViewModel,
-    options: WidgetOptions,
-    tag: str,
-    files: Mapping[Item, ArtworkFile],
-    ends_in_ms: int | None,
-) -> str:
-    """Return the ETag for a ``revision`` of the snapshot, its progress and end, and the way it is drawn."""
-    moving_ms = view.progress_ms if ends_in_ms is None else ends_in_ms
-    step = None if moving_ms is None else moving_ms // STEP_MS
-    # The words, not the times: the picture changes only when they do.
-    ago = tuple(row.ago for row in view.rows)
-    return weak_etag(
-        revision, repr((art, view.state, step, ago, options, tag)), *(file.body for file in files.values())
-    )
+def _milliseconds_left(snapshot: Snapshot, now: float) -> int | None:
+    """Return the time until the picture becomes untrue by itself; None if it does not."""
+    return None if snapshot.valid_until is None else max(0, round((snapshot.valid_until - now) * 1000))
+
+
+def _animation_step(milliseconds: int | None) -> int | None:
+    """Return the step of :data:`STEP_MS` for a progress or a time left; None if nothing moves."""
+    return None if milliseconds is None else milliseconds // STEP_MS
