@@ -8,12 +8,22 @@ from urllib.parse import parse_qsl, urlsplit
 
 import click
 import pytest
-from starlette.datastructures import QueryParams
 from starlette.routing import Route
 
 from bootstrap.cli import cli
 from tests.support.commands import ROOT
-from tests.support.documentation import ADDRESS, DOCS, PAGES, README, doc, is_understood, rows, section, text_of
+from tests.support.documentation import (
+    ADDRESS,
+    DOCS,
+    PAGES,
+    README,
+    doc,
+    is_understood,
+    options_table,
+    rows,
+    section,
+    text_of,
+)
 from tests.support.every_route import INLET_ROUTES, INLET_TOKEN, ROUTES
 from tests.support.other_program import other_program
 from tests.support.program import program
@@ -21,10 +31,11 @@ from widget.app import create_app
 from widget.config.settings import Settings
 from widget.model.error_info import ERROR_INFOS
 from widget.model.errors import ErrorCode
-from widget.model.sources import COVER_ART_ARCHIVE, SOURCES
+from widget.model.sources import COVER_ART_ARCHIVE, SOURCES, SPOTIFY
+from widget.samples.snapshots import Sample
 from widget.server.command import serve
 from widget.web.api import events, now_playing_app
-from widget.web.embed.options import WidgetOptions
+from widget.web.embed.options import NOW_OPTION_NAMES, OPTIONS, Option
 
 QUESTIONS = [
     *("api", "architecture", "configuration", "embedding", "hosting"),
@@ -132,16 +143,45 @@ def test_every_variable_is_documented() -> None:
     assert set(documented_variables()) == variables_read()
 
 
+def defaults() -> dict[str, str]:
+    """Return the default of each variable that has one."""
+    settings = Settings()
+    return {
+        **{one.name: one.default for source in SOURCES.values() for one in source.variables if one.default},
+        "DATABASE_URL": settings.database_url,
+        "HIDE_EXPLICIT": str(int(settings.hide_explicit)),
+        "HOST": settings.host,
+        "LOG_LEVEL": settings.log_level,
+        "MAX_STREAMS": str(settings.max_streams),
+        "PORT": str(settings.port),
+        "RECENT": str(settings.recent),
+        "SOURCE": SPOTIFY.name,
+        "SPOTIFY_ACCOUNTS_URL": settings.accounts_url,
+        "SPOTIFY_API_URL": settings.api_url,
+        "SPOTIFY_REDIRECT_URI": settings.redirect_uri,
+        "SUBSONIC_LABEL": SOURCES["subsonic"].label,
+    }
+
+
 def test_the_documented_defaults_are_the_program_s() -> None:
-    written = documented_variables()
-    for source in SOURCES.values():
-        for variable in source.variables:
-            if variable.default:
-                assert variable.default in written[variable.name], variable.name
-        assert str(source.calls_per_day) in written["CALLS_PER_DAY"] or source.calls_per_day in (None, 9000)
-    assert str(Settings().max_streams) in written["MAX_STREAMS"]
-    assert Settings().api_url in written["SPOTIFY_API_URL"]
-    assert Settings().database_url in written["DATABASE_URL"]
+    for names, cell, *_ in rows(section(doc("configuration"), "Variables")):
+        variables = re.findall(r"`([A-Z][A-Z_]+)`", names)
+        if variables != ["CALLS_PER_DAY"]:
+            expected = [default for name in variables if (default := defaults().get(name)) is not None]
+            assert re.findall(r"`([^`]+)`", cell) == expected, names
+
+
+def test_the_documented_limits_of_calls_are_the_program_s() -> None:
+    limits = {str(source.calls_per_day) for source in SOURCES.values() if source.calls_per_day is not None}
+    assert set(re.findall(r"`(\d+)`", documented_variables()["CALLS_PER_DAY"])) == limits
+
+
+def test_every_list_of_sources_is_whole() -> None:
+    page = doc("configuration")
+    (choices,) = [row[2] for row in rows(page) if row[0] == "`SOURCE`"]
+    assert re.findall(r"`(\w+)`", choices) == list(SOURCES)
+    (others,) = re.findall(r"another `--source` \(([^)]*)\)", page)
+    assert re.findall(r"`(\w+)`", others) == [name for name in SOURCES if name != "spotify"]
 
 
 FOREIGN = re.compile(r"(KOITO|ND|WEBHOOK|HTTPS?|ALL|NO|SSL)_")
@@ -213,32 +253,31 @@ def test_every_address_that_a_page_shows_is_served_with_options_that_exist(page:
 # Options
 
 
-def documented_options() -> dict[str, list[str]]:
-    return {row[0].strip("`"): row for row in rows(section(doc("embedding"), "Options")) if len(row) == 4}
-
-
-def test_every_option_is_documented() -> None:
-    known = {name for name in WidgetOptions.__dataclass_fields__ if name != "sample"}
-    assert set(documented_options()) - {"option"} == known
+def test_the_table_of_options_is_the_program_s() -> None:
+    """``python -m tests.support.documentation`` writes it."""
+    assert options_table() in section(doc("embedding"), "Options")
 
 
 EXAMPLES = {"RRGGBB": "2E6F95"}
 
 
-@pytest.mark.parametrize("name", sorted(set(WidgetOptions.__dataclass_fields__) - {"sample", "lang", "without"}))
-def test_every_documented_value_of_an_option_is_understood(name: str) -> None:
-    _, values, default, _ = documented_options()[name]
-    for value in re.findall(r"`([^`]+)`", values):
-        assert is_understood(name, EXAMPLES.get(value, value)), value
-    written = str(getattr(WidgetOptions(), name))
-    assert default.strip("`") in (written, f"{float(written):g}" if re.fullmatch(r"[\d.]+", written) else written) or (
-        written == "None" and "`" not in default
-    )
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_documented_value_of_an_option_is_understood(option: Option) -> None:
+    values = [*option.values, *re.findall(r"`([^`]+)`", option.syntax)]
+    assert values or option.syntax
+    for value in values:
+        assert is_understood(option.name, EXAMPLES.get(value, value)), value
+    assert option.default or option.default_label or option.repeatable
 
 
-def test_every_part_that_can_be_left_out_is_documented() -> None:
-    parts = re.findall(r"`([^`]+)`", documented_options()["without"][1])
-    assert WidgetOptions.from_query(QueryParams({"without": ",".join(parts)})).without == tuple(parts)
+def test_the_documented_options_of_the_page_to_link_to_are_the_program_s() -> None:
+    (sentence,) = re.findall(r"It takes the options ([^.]*)\.", section(doc("embedding"), "Now"))
+    assert tuple(re.findall(r"`(\w+)`", sentence)) == (*NOW_OPTION_NAMES, "sample")
+
+
+def test_every_sample_is_documented() -> None:
+    (sentence,) = re.findall(r"(`sample=.*?) shows invented music", section(doc("embedding"), "Options"), re.DOTALL)
+    assert tuple(re.findall(r"`(?:sample=)?(\w+)`", sentence)) == get_args(Sample)
 
 
 # Errors

@@ -1,4 +1,7 @@
-"""The documentation as data: its pages, sections, tables and code blocks."""
+"""The documentation as data: its pages, sections, tables and code blocks.
+
+``python -m tests.support.documentation`` writes the tables that are made from the program's own.
+"""
 
 import re
 from pathlib import Path
@@ -7,7 +10,7 @@ from typing import NamedTuple
 from starlette.datastructures import QueryParams
 
 from tests.support.commands import ROOT
-from widget.web.embed.options import WidgetOptions
+from widget.web.embed.options import OPTIONS, Option, WidgetOptions
 
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
@@ -59,8 +62,38 @@ def blocks(*languages: str) -> list[Block]:
     return [block for block in found if block.language in languages]
 
 
+def options_table() -> str:
+    """Return the table of the widget's options, in Markdown."""
+    lines = ["| option | values | default | |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{option.name}` | {_values(option)} | {_default(option)} | {option.description} |" for option in OPTIONS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _values(option: Option) -> str:
+    values = ", ".join([*(f"`{value}`" for value in option.values), *filter(None, [option.syntax])])
+    return f"a list of {values}" if option.repeatable else values
+
+
+def _default(option: Option) -> str:
+    return f"`{option.default}`" if option.default else option.default_label
+
+
+def write_tables() -> None:
+    """Write the table of options into ``docs/embedding.md``."""
+    page = DOCS / "embedding.md"
+    options = section(text_of(page), "Options")
+    written = re.sub(r"^\| option \|.*\n(?:\|.*\n)+", lambda _: options_table(), options, count=1, flags=re.MULTILINE)
+    page.write_text(text_of(page).replace(options, written), encoding="utf-8")
+
+
 def is_understood(name: str, value: str) -> bool:
     """Return whether ``value`` changes the look, or is the default itself."""
     option = name.replace("-", "_")
     default = getattr(WidgetOptions(), option)
     return getattr(WidgetOptions.from_query(QueryParams({name: value})), option) != default or value == str(default)
+
+
+if __name__ == "__main__":
+    write_tables()

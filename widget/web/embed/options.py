@@ -1,6 +1,6 @@
-"""Options of the widget and its pictures: one table, from which form, embed.js and documentation are made.
+"""Options of the widget and its pictures: one table, from which builder, embed.js and docs are made.
 
-Every parsed value is one of a few words, a number within limits, or six hexadecimal digits: no text of a visitor's
+Every parsed value is one of a few words, a number within limits, or six hexadecimal digits, so that no visitor's text
 reaches a page, a style or a cache key. Anything unknown means the default.
 """
 
@@ -42,11 +42,11 @@ Query = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class WidgetOptions:
-    """Options of one widget; equal looks are equal values, usable as keys.
+    """Options of one widget, usable as a key: equal looks are equal values.
 
-    ``background`` is a word of :data:`Background` or, like ``accent``, six lower-case hexadecimal digits. ``lang`` is
+    ``background`` is a value of :data:`Background` or, like ``accent``, six lower-case hexadecimal digits. ``lang`` is
     None for the visitor's own. ``radius`` is in CSS pixels at scale 1, ``without`` in the order of :data:`Part`.
-    ``sample`` is no look: it shows invented music in one state, and is in no snippet.
+    ``sample`` shows invented music in one state; it is part of no look or snippet.
     """
 
     theme: Theme = "auto"
@@ -74,7 +74,7 @@ class WidgetOptions:
 
     @property
     def background_color(self) -> str | None:
-        """The chosen background color, six hexadecimal digits; None for a word of the option."""
+        """The chosen background color, six hexadecimal digits; None for any other background."""
         return None if self.background in get_args(Background) else self.background
 
     @property
@@ -140,18 +140,21 @@ def _parts(value: str) -> tuple[Part, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row of the table. ``values`` are its words; ``syntax`` describes other values, "" if there are none.
+    """One row of the table: ``label`` for the builder, ``description`` for the docs, in Markdown.
 
-    ``read`` returns None for the default.
+    ``values`` are its fixed values with ``value_labels``; ``syntax`` describes any others, ``default_label`` a default
+    that is no value. ``read`` returns None for the default.
     """
 
     name: str
     label: str
+    description: str
     read: Callable[[str], Any]
     values: tuple[str, ...] = ()
-    syntax: str = ""
-    repeatable: bool = False
     value_labels: tuple[str, ...] = ()
+    syntax: str = ""
+    default_label: str = ""
+    repeatable: bool = False
 
     def parse(self, query: Query) -> Any:
         """Return this option's value in ``query``; None for the default."""
@@ -161,45 +164,82 @@ class Option:
 
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
-        """Its words with their labels, as the builder shows them."""
+        """The fixed values with their labels."""
         return tuple(zip(self.values, self.value_labels, strict=True))
 
     @property
     def default(self) -> str:
-        """The default as text; "" for the visitor's language, or a color from the artwork."""
+        """The default as text; "" if it is no value."""
         return WidgetOptions().values()[self.name]
 
 
-def _words(name: str, label: str, kind: object, *value_labels: str) -> Option:
+def _choice_option(name: str, label: str, kind: object, labels: tuple[str, ...], description: str) -> Option:
     values = get_args(kind)
-    return Option(name, label, partial(_choice, values), values, value_labels=value_labels)
+    return Option(name, label, description, partial(_choice, values), values, labels)
 
 
 OPTIONS = (
-    _words("theme", "Theme", Theme, "Auto", "Light", "Dark"),
-    _words("layout", "Layout", Layout, "Card", "Compact", "Cover", "List", "Pill"),
+    _choice_option(
+        "theme",
+        "Theme",
+        Theme,
+        ("Auto", "Light", "Dark"),
+        "`auto` follows the page (script tag, element) or the visitor's system",
+    ),
+    _choice_option(
+        "layout",
+        "Layout",
+        Layout,
+        ("Card", "Compact", "Cover", "List", "Pill"),
+        "140 px high; two lines, 56 px; a large artwork; with earlier songs (needs `RECENT`); one line, 32 px",
+    ),
     Option(
         "background",
         "Background",
+        "the artwork's color; neutral; none (then choose light or dark); the artwork's color, strong; your page, "
+        "blurred; a color of your own",
         _background,
         get_args(Background),
-        "RRGGBB",
-        value_labels=("Artwork", "Neutral", "None", "Vivid", "Glass"),
+        ("Artwork", "Neutral", "None", "Vivid", "Glass"),
+        syntax="`RRGGBB`",
     ),
-    Option("accent", "Accent", _color, syntax="RRGGBB"),
-    _words("idle", "When nothing plays", Idle, "Last played", "A message", "Hide"),
-    _words("motion", "Motion", Motion, "Follow system", "Off"),
-    Option("lang", "Language", match_language, syntax="BCP 47"),
-    Option("radius", "Corners", _radius, syntax=f"{MIN_RADIUS}–{MAX_RADIUS}"),
-    Option("scale", "Size", _scale, syntax=f"{MIN_SCALE:g}–{MAX_SCALE:g}"),
-    _words("font", "Font", Font, "System", "Serif", "Mono", "Rounded"),
+    Option(
+        "accent",
+        "Accent",
+        "state, bars and line; adjusted until it is readable",
+        _color,
+        syntax="`RRGGBB`",
+        default_label="from the artwork",
+    ),
+    _choice_option(
+        "idle",
+        "When nothing plays",
+        Idle,
+        ("Last played", "A message", "Hide"),
+        'when nothing plays: the last song; "Nothing playing"; nothing at all',
+    ),
+    _choice_option("motion", "Motion", Motion, ("Follow system", "Off"), "`off` stops the bars"),
+    Option(
+        "lang",
+        "Language",
+        "such as `de` or `pt-BR`",
+        match_language,
+        syntax="a language tag",
+        default_label="the visitor's",
+    ),
+    Option("radius", "Corners", "the corners, in px", _radius, syntax=f"`{MIN_RADIUS}` to `{MAX_RADIUS}`"),
+    Option("scale", "Size", "the size of everything", _scale, syntax=f"`{MIN_SCALE:g}` to `{MAX_SCALE:g}`"),
+    _choice_option(
+        "font", "Font", Font, ("System", "Serif", "Mono", "Rounded"), "always from the fonts of the visitor's system"
+    ),
     Option(
         "without",
         "Leave out",
+        "parts to leave out, in one list. The icon and the link always stay",
         _parts,
         get_args(Part),
+        ("Artwork", "State", "Line", "Times"),
         repeatable=True,
-        value_labels=("Artwork", "State", "Line", "Times"),
     ),
 )
 """Every option of the look: its name in queries, attributes and properties, its label and its values."""
