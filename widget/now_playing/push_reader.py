@@ -1,7 +1,6 @@
-"""Reads the state of a push source.
+"""Reads the state of a push source. Every instance does so for itself, and nothing becomes stale."""
 
-Every instance does so for itself, and nothing becomes stale.
-"""
+import asyncio
 
 from widget.clock import Clock
 from widget.model.errors import SourceError
@@ -29,10 +28,20 @@ class PushReader:
         self._timeouts = timeouts
         self._clock = clock
         self._status_log = status_log
+        self._read_lock = asyncio.Lock()
         self.last_push_at: float | None = None
 
     async def read(self) -> None:
-        """Publish what was pushed, or why nothing can be. May raise StoreError."""
+        """Publish the pushed state, or the reason why there is none. May raise StoreError."""
+        # The poller and the health check read at the same time: the older state must not be published last.
+        async with self._read_lock:
+            await self._read()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something was pushed, after ``seconds`` at the latest. May raise StoreError."""
+        await self._push.wait_for_push(seconds)
+
+    async def _read(self) -> None:
         try:
             playback = await self._timeouts.store(self._client.currently_playing())
             plays = await self._timeouts.store(self._client.recently_played())
@@ -46,7 +55,3 @@ class PushReader:
             self._status_log.log_change(None)
             self._publisher.apply_pushed(playback, plays, changed_at)
         self._publisher.publish()
-
-    async def wait(self, seconds: float) -> None:
-        """Return when something was pushed, after ``seconds`` at the latest. May raise StoreError."""
-        await self._push.wait_for_push(seconds)
