@@ -217,7 +217,7 @@ def _warn_about_source(info: SourceInfo, source_before: str, terminal: Terminal)
     """Say which source runs now, after a change of it."""
     is_set = _environ().get("SOURCE") or info.name
     if is_set != info.name:
-        terminal.print_warning(f"SOURCE is set to {is_set} and overrides what was stored now: set it to {info.name}.")
+        terminal.print_warning(f"SOURCE is set to {is_set} and overrides what was just stored: set it to {info.name}.")
     elif source_before != info.name:
         terminal.print_message("A running server shows the new source after a restart.")
 

@@ -73,7 +73,7 @@ def print_player_instructions(
     elif not is_set:
         terminal.print_message("The current token stays valid; --replace-token makes a new one.")
     if public_url is None:
-        terminal.print_message(f"Replace {address} by the address of your server.")
+        terminal.print_message(f"Replace {address} with the address of your server.")
     terminal.print_heading("Navidrome, in navidrome.toml (then link ListenBrainz in your profile, with the token):")
     terminal.print_unwrapped(f'ListenBrainz.BaseURL = "{address}/1/"')
     terminal.print_heading("Jellyfin, in the settings of its ListenBrainz plug-in:")

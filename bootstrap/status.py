@@ -24,7 +24,7 @@ _GOOD_STATES = ("ok", "expires_soon")
 _STATE_TEXTS: Mapping[str, str] = {
     "ok": "ok",
     "expires_soon": "ends soon: run python -m bootstrap again",
-    "needs_authorization": "Spotify no longer accepts it: run python -m bootstrap again",
+    "needs_authorization": "Spotify no longer accepts the authorization: run python -m bootstrap again",
 }
 
 

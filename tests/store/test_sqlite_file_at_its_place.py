@@ -115,7 +115,7 @@ async def test_a_refresh_under_a_lock_that_was_deleted_is_not_asked(tmp_path: Pa
     store = await opened(path)
     async with store.refresh_lock():
         delete_all_files(path)
-        with pytest.raises(StoreError, match="no longer ours"):
+        with pytest.raises(StoreError, match="was lost"):
             await store.reserve_space()
     await store.close()
 

@@ -144,7 +144,7 @@ async def test_a_lock_file_that_cannot_be_opened_is_an_error_that_names_it_in_th
 async def test_a_path_that_can_never_be_is_told_at_once_and_a_locked_file_is_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder.db").mkdir()
     for path in (tmp_path / "nowhere" / "a.db", tmp_path / "folder.db"):
-        with pytest.raises(ConfigurationError, match=r"cannot be written .*; choose another by DATABASE_URL"):
+        with pytest.raises(ConfigurationError, match=r"cannot be written .*; choose another with DATABASE_URL"):
             await SqliteStore(path).open()
     path = tmp_path / "a.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

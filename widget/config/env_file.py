@@ -20,7 +20,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: save it as UTF-8 text that you may read") from error
+        raise ConfigurationError(f"{path} cannot be read: save it as UTF-8 and check its permissions") from error
     try:
         return dict(parse_env(text))
     except ValueError as error:
@@ -55,7 +55,7 @@ def _read_quoted(text: str, assignment: re.Match[str]) -> tuple[str, int]:
     rest = _REST_OF_LINE.match(text, position)
     if rest is None:
         line = text.count("\n", 0, assignment.start()) + 1
-        raise ValueError(f"line {line}: close the quotation of {assignment[1]}, and write nothing after it")
+        raise ValueError(f"line {line}: close the quotes of {assignment[1]} and put nothing after them")
     return value, rest.end()
 
 

@@ -67,11 +67,11 @@ def _pattern(entry: str) -> str:
 def _certificate_faults(environ: Environ) -> Iterator[str]:
     file, folder, key_log = (environ.get(name) for name in CERTIFICATES)
     if file and (reason := _fault(lambda: ssl.create_default_context(cafile=file))):
-        yield f"SSL_CERT_FILE cannot be used ({reason}): name a file with certificates in PEM, or unset it"
+        yield f"SSL_CERT_FILE cannot be used ({reason}): set it to a file of PEM certificates, or unset it"
     if folder and not file and not (Path(folder).is_dir() and os.access(folder, os.R_OK | os.X_OK)):
-        yield "SSL_CERT_DIR cannot be used: name a folder with certificates, or unset it"
+        yield "SSL_CERT_DIR cannot be used: set it to a folder of certificates, or unset it"
     if key_log and (reason := _fault(lambda: Path(key_log).open("ab").close())):
-        yield f"SSLKEYLOGFILE cannot be written ({reason}): name another file, or unset it"
+        yield f"SSLKEYLOGFILE cannot be written ({reason}): set it to another file, or unset it"
 
 
 def _proxy_faults(environ: Environ) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _proxy_faults(environ: Environ) -> Iterator[str]:
         return  # httpx then uses no proxy at all.
     for name in (name for proxy in PROXIES for name in _named(environ, proxy)):
         if reason := _fault(lambda name=name: _try_proxy(environ[name])):  # type: ignore[misc]
-            yield f"{name} cannot be used ({reason}): write http://host:port, https://… or socks5://…, or unset it"
+            yield f"{name} cannot be used ({reason}): set it to http://host:port, https://… or socks5://…, or unset it"
 
 
 def _try_proxy(address: str) -> None:

@@ -73,7 +73,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         echo(
-            f"Error: cannot listen on {host}, port {port} ({error.strerror}); choose another by --port.", to_stderr=True
+            f"Error: cannot listen on {host}, port {port} ({error.strerror}); choose another with --port.",
+            to_stderr=True,
         )
         sys.exit(1)
     return listener

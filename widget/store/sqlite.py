@@ -116,7 +116,7 @@ class SqliteStore(Store):
         await self._transact(queries.set_value(_RESERVED_KEY, filler), write=True, durable=True)
         await self._run(lambda seconds: self._connection.checkpoint("RESTART", seconds))
         if self._held_refresh_lock is None or not self._held_refresh_lock.is_held:
-            raise StoreError(f"the refresh lock of the database {self._path} is no longer ours")
+            raise StoreError(f"the refresh lock of the database {self._path} was lost")
 
     async def save_refresh(
         self,

@@ -75,7 +75,7 @@ class SqliteConnection:
             message = f"the database {self._path} cannot be written ({describe_error(error)})"
             if _is_transient(error):
                 raise StoreError(message) from error
-            raise ConfigurationError(f"{message}; choose another by DATABASE_URL or --database") from error
+            raise ConfigurationError(f"{message}; choose another with DATABASE_URL or --database") from error
         except BaseException:
             self.close()
             raise

@@ -118,7 +118,7 @@ def _duration(info: dict[str, Any]) -> int | None:
 
 
 UNSUPPORTED_SERVER = (
-    "LISTENBRAINZ_URL: this server does not tell what plays. Use ListenBrainz, or a server that supports playing-now."
+    "LISTENBRAINZ_URL: this server does not support playing-now. Use ListenBrainz, or a server that does."
 )
 MAX_FUTURE_SECONDS = 86_400.0
 """A play that began later comes from a player whose clock is wrong."""

@@ -120,7 +120,7 @@ class MpdConnection:
             return await wait_for(self._clock, REPLY_TIMEOUT_SECONDS, work)
         except TimeoutError as error:
             self.close()
-            raise SourceUnreachable("MPD did not answer in time.") from error
+            raise SourceUnreachable("MPD did not respond in time.") from error
         except CommandError as error:
             self.close()
             raise _error_of(error) from error
@@ -162,7 +162,7 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
 
 def _error_of(error: CommandError) -> SourceUnreachable | InvalidCredentials:
     if error.errno is FailureResponseCode.PASSWORD:
-        return InvalidCredentials("MPD refuses the password: correct the one before the @ in MPD_HOST.")
+        return InvalidCredentials("MPD rejects the password: correct the one before the @ in MPD_HOST.")
     if error.errno is FailureResponseCode.PERMISSION:
         return InvalidCredentials("MPD asks for a password: set MPD_HOST to password@host.")
-    return SourceUnreachable("MPD could not answer.")
+    return SourceUnreachable("MPD has a problem; its own log says more.")

@@ -45,7 +45,7 @@ WITHOUT_SCOPE = f"The scope {CURRENTLY_PLAYING} was not granted, so nothing can 
 WITHOUT_RECENTLY_PLAYED = (
     f"The scope {RECENTLY_PLAYED} was not granted: while nothing plays, only items that this program saw are shown."
 )
-NO_REFRESH_TOKEN = "Spotify gave no refresh token, so nothing was stored. Start over."  # noqa: S105
+NO_REFRESH_TOKEN = "Spotify sent no refresh token, so nothing was stored. Start over."  # noqa: S105
 
 Response = TypeVar("Response")
 ExpectedAccount = Callable[[], Awaitable[Account | None]]
@@ -173,7 +173,7 @@ class AuthorizationFlow:
             message = "Spotify rejects the client ID or the client secret: copy both again from the dashboard."
             raise AuthorizationError(message, "refused") from error
         except Throttled as error:
-            message = f"Spotify allows no authorization for {_minutes(error.retry_after)}. Start over then."
+            message = f"Spotify allows no authorization for {_minutes(error.retry_after)}. Start over after that."
             raise AuthorizationError(message, "unreachable") from error
         except SourceError as error:
             raise AuthorizationError(f"{error} Nothing was stored: start over later.", "unreachable") from error
@@ -200,7 +200,7 @@ class AuthorizationFlow:
             raise AuthorizationError(f"{error} Nothing was stored; start over after that.", "forbidden") from error
         except SourceError as error:
             # An outage: the code is spent, so the token is stored all the same.
-            return None, f"The token could not be tested ({error})"
+            return None, f"The token could not be tested. {error}"
 
     async def _save(self, token: Authorization, credentials: Credentials, notes: Mapping[str, str]) -> None:
         # A running refresh ends first: its token must not replace this one.

@@ -110,11 +110,11 @@ class SubsonicApi:
     async def _allow_password(self) -> None:
         """Log in with the password from now on. Raises InvalidCredentials if there is none, or others could read it."""
         if self.account.api_key:
-            raise InvalidCredentials("The music server knows no API keys: set SUBSONIC_PASSWORD instead.")
+            raise InvalidCredentials("The music server does not support API keys: set SUBSONIC_PASSWORD instead.")
         if not await self._is_confidential():
             raise InvalidCredentials(
-                "The music server asks for the password itself, which is sent over https or within the private network "
-                "only: use https in SUBSONIC_URL."
+                "The music server needs the password itself, which is sent only over https or in a private network: "
+                "use https in SUBSONIC_URL."
             )
         self._sends_password = True
 

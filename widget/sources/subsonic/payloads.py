@@ -63,7 +63,9 @@ def read_response(status: int, body: bytes, retry_after: str | None, now: float)
     Raises SubsonicError for the API's own errors, SourceError for anything else.
     """
     if status == 429:
-        raise RateLimited("The music server asks to wait.", retry_after=retry_after_seconds(retry_after, now))
+        raise RateLimited(
+            "The music server asks for fewer requests.", retry_after=retry_after_seconds(retry_after, now)
+        )
     try:
         response = as_object(as_object(parse_json(body)).get("subsonic-response"))
     except ValueError:
@@ -74,9 +76,9 @@ def read_response(status: int, body: bytes, retry_after: str | None, now: float)
     if status == 404:
         raise SubsonicError(NOT_FOUND)
     if not 200 <= status < 300:
-        raise SourceUnreachable(f"The music server answered {status}.")
+        raise SourceUnreachable(f"The music server responded with status {status}.")
     if response.get("status") != "ok":
-        raise SourceUnreachable("The music server's answer cannot be read: check SUBSONIC_URL.")
+        raise SourceUnreachable("The music server's response cannot be read: check SUBSONIC_URL.")
     return response
 
 
@@ -99,12 +101,12 @@ def error_for_code(code: int) -> SourceError:
     """Return the error that the API's ``code`` means for the owner."""
     if code in CREDENTIALS_CODES:
         return InvalidCredentials(
-            "The music server refuses the user name, password or API key: run python -m bootstrap --source subsonic "
+            "The music server rejects the user name, password or API key: run python -m bootstrap --source subsonic "
             "again."
         )
     if code == NOT_PERMITTED:
         return Forbidden("The music server does not let this user see what plays.")
-    return SourceUnreachable(f"The music server could not answer (error {code}).")
+    return SourceUnreachable(f"The music server has a problem (error {code}).")
 
 
 def read_extensions(response: dict[str, Any]) -> frozenset[str]:
