@@ -12,6 +12,7 @@ from tests.support.audio import Song, make_library
 from tests.support.live_server import free_port
 from tests.support.mpd_daemon import MpdDaemon
 from tests.support.programs import require
+from tests.support.radio import radio
 from tests.support.real_time import real_time_program
 
 pytestmark = [pytest.mark.process, pytest.mark.mopidy]
@@ -95,3 +96,15 @@ async def test_each_change_shows_as_with_mpd(mopidy: Mopidy, tmp_path: Path) -> 
         await asyncio.to_thread(mopidy.command, "stop")
         now = await program.shows("idle")
         assert now["last_played"]["item"]["title"] == "Second Platform"
+
+
+async def test_a_radio_station_s_next_title_shows(mopidy: Mopidy, tmp_path: Path) -> None:
+    with radio(tmp_path, "First Title") as station:
+        mopidy.command("clear", f'add "{station.url}"')
+        async with real_time_program(tmp_path, mopidy.environ) as program:
+            await asyncio.to_thread(mopidy.command, "play 0")
+            await program.shows("playing", "First Title", seconds=20)
+            station.title = "Second Title"
+            await program.shows("playing", "Second Title", seconds=20)
+            await asyncio.to_thread(mopidy.command, "stop")
+            await program.shows("idle")

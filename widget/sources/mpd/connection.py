@@ -108,7 +108,8 @@ class MpdConnection:
 
     async def _watch(self) -> None:
         try:
-            async for _ in self._client.idle(["player"]):
+            # Mopidy announces a new title of a radio stream as a change of the playlist.
+            async for _ in self._client.idle(["player", "playlist"]):
                 self._notify()
         except Exception:
             # The library raises whatever the connection ended with; the next command explains it.
