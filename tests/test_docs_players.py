@@ -1,7 +1,9 @@
 """The templates for players work: filled in as each program does, the inlet takes them and shows the song."""
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from jinja2 import Environment
 from tests.support.documentation import doc, section
 from tests.support.every_route import INLET_TOKEN
 from tests.support.other_program import OtherProgram, other_program
+from tests.support.programs import require
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 SECONDS = {"duration": 213, "position": 61}
@@ -149,3 +152,55 @@ def test_the_configuration_for_multi_scrobbler_holds_what_it_refuses_to_be_witho
     assert client["id"]
     assert client["configureAs"] == "client"
     assert set(client["data"]) == {"token", "username", "url"}
+
+
+PLAYERCTL = r"""#!/bin/sh
+case "$1" in
+  --follow) printf 'playing\037Here\037I & you\037The "album"\037213000000\n\n' ;;
+  position) [ -e has-ended ] || { echo 61.000000; touch has-ended; } ;;
+esac
+"""
+CURL = "#!/bin/sh\ncat\n"
+
+
+def output_of(*command: str, folder: Path) -> str:
+    """Return the output of ``command``, which finds the programs in ``folder`` first."""
+    environ = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True).stdout
+
+
+async def test_the_script_for_linux_sends_each_change_and_the_end_of_the_player(
+    inlet: OtherProgram, tmp_path: Path
+) -> None:
+    require("jq")
+    for name, text in (("playerctl", PLAYERCTL), ("curl", CURL)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    sent = output_of("bash", "-c", code("Linux", "bash"), folder=tmp_path)
+    first, second = re.findall(r"\{.*?\n\}", sent, re.DOTALL)
+    answer, now = await send(inlet, first)
+    assert answer == 200
+    is_shown(now, "playing")
+    answer, now = await send(inlet, second)
+    assert (answer, now["status"]) == (200, "idle")
+
+
+MUSIC = """
+const track = {name: () => "Here", artist: () => "I & you", album: () => 'The "album"', duration: () => 213};
+const music = {running: () => true, playerState: () => STATE, currentTrack: track, playerPosition: () => 61};
+const Application = () => music;
+console.log(require("vm").runInNewContext(SCRIPT, {Application, JSON, Math}));
+"""
+
+
+@pytest.mark.parametrize(("state", "status"), [("playing", "playing"), ("paused", "paused"), ("stopped", "idle")])
+async def test_the_script_for_macos_works(inlet: OtherProgram, tmp_path: Path, state: str, status: str) -> None:
+    require("node")
+    (script,) = re.findall(r"-e '\n(.*?)'", code("macOS", "sh"), re.DOTALL)
+    constants = f"const STATE = {json.dumps(state)}, SCRIPT = {json.dumps(script)};"
+    answer, now = await send(inlet, output_of("node", "-e", constants + MUSIC, folder=tmp_path))
+    assert answer == 200
+    if status == "idle":
+        assert now["status"] == "idle"
+    else:
+        is_shown(now, status)
