@@ -227,7 +227,13 @@ OPTIONS = (
         syntax="a language tag",
         default_label="the visitor's",
     ),
-    Option("radius", "Corners", "the corners, in px", _radius, syntax=f"`{MIN_RADIUS}` to `{MAX_RADIUS}`"),
+    Option(
+        "radius",
+        "Corners",
+        f"the corners, in px; {PILL_RADIUS} for the pill",
+        _radius,
+        syntax=f"`{MIN_RADIUS}` to `{MAX_RADIUS}`",
+    ),
     Option("scale", "Size", "the size of everything", _scale, syntax=f"`{MIN_SCALE:g}` to `{MAX_SCALE:g}`"),
     _choice_option(
         "font", "Font", Font, ("System", "Serif", "Mono", "Rounded"), "always from the fonts of the visitor's system"
