@@ -1,4 +1,4 @@
-"""The authorization at the terminal: open the browser, wait for the callback or a pasted address, show the result."""
+"""Authorization at the terminal: open the browser, wait for the callback, show the result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STDIN_CHUNK_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeOptions:
-    """The options of the command; ``timeout`` in seconds, ``stdin`` the descriptor that addresses are pasted to."""
+    """The options of the command; ``timeout`` is in seconds, ``stdin`` a descriptor to paste to."""
 
     redirect_uri: str
     timeout: float

@@ -1,4 +1,4 @@
-"""The local redirect server: it waits for the one callback that belongs to the request and shows the result."""
+"""The local redirect server: it waits for the callback of one request and shows the result."""
 
 from __future__ import annotations
 

@@ -87,7 +87,10 @@ def _environ() -> Mapping[str, str]:
 
 
 def _settings(context: click.Context, database: str | None) -> Settings:
-    """Return the settings for ``--source``, else ``SOURCE``; options may stand before a subcommand too."""
+    """Return the settings for ``--source``, else ``SOURCE``.
+
+    Options may come before a subcommand too.
+    """
     options = context.find_root().params
     source, environ = options.get("source"), _environ()
     settings = Settings.from_environ(environ if source is None else {**environ, "SOURCE": source})
@@ -98,7 +101,7 @@ def _settings(context: click.Context, database: str | None) -> Settings:
 def _settings_and_source(
     context: click.Context, database: str | None, *, demo: bool = False
 ) -> tuple[Settings, SourceInfo]:
-    """Return the settings for the source that is meant; a demo opens no database to find out."""
+    """Return the settings and the source; a demo opens no database to find out."""
     settings = _settings(context, database)
     name: SourceName = "spotify"
     if settings.source is not None or not demo:
@@ -214,7 +217,7 @@ def _set_up(
 
 
 def _warn_about_source(info: SourceInfo, source_before: str, terminal: Terminal) -> None:
-    """Say which source runs now, after a change of it."""
+    """Warn or say which source the server shows from now on."""
     is_set = _environ().get("SOURCE") or info.name
     if is_set != info.name:
         terminal.print_warning(f"SOURCE is set to {is_set} and overrides what was just stored: set it to {info.name}.")

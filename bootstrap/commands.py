@@ -61,7 +61,7 @@ async def run_authorize(settings: Settings, options: AuthorizeOptions, credentia
 
 
 async def run_demo_authorize(settings: Settings, options: AuthorizeOptions) -> None:
-    """Do the same against the simulated Spotify, in a temporary database."""
+    """Rehearse :func:`run_authorize` with the simulated Spotify, in a temporary database."""
     terminal = options.terminal
     with tempfile.TemporaryDirectory(prefix="now-playing-rehearsal-", ignore_cleanup_errors=True) as folder:
         async with (
@@ -136,7 +136,7 @@ async def has_stored_data(settings: Settings) -> tuple[bool, str]:
 
 
 async def run_forget(settings: Settings, terminal: Terminal) -> None:
-    """Delete everything stored and name what remains elsewhere."""
+    """Delete everything stored, and say how to delete the data kept elsewhere."""
     async with command_context(settings) as context:
         was_authorized = await context.store.authorization() is not None
         await context.store.forget()

@@ -68,7 +68,7 @@ class CommandContext:
             await client.close()
 
     async def check_storage(self) -> None:
-        """Raise :class:`ConfigurationError` if an authorization could not be stored, before Spotify is asked."""
+        """Raise :class:`ConfigurationError` if an authorization could not be stored."""
         try:
             await self.authorization_flow.check_storage()
         except StoreError as error:

@@ -1,4 +1,4 @@
-"""Settings for a host, in the syntax of its own tool."""
+"""Settings for a host, in the syntax of its tool."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ DOKKU_APP = "now-playing"
 
 
 async def exported_variables(context: CommandContext, info: SourceInfo, now: float) -> dict[str, str]:
-    """Return the variables for a host. Raises :class:`NowPlayingError` if there are none to export."""
+    """Return the variables for a host. Raises :class:`NowPlayingError` if there are none."""
     if info.needs_authorization:
         return await _spotify_variables(context, now)
     values = await effective_values(context.store, info, context.settings.source_values)

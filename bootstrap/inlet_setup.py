@@ -1,4 +1,4 @@
-"""The token of the inlet: create it, print it once with the players' settings, keep its hash."""
+"""The inlet's token: create it, print it once with the players' settings, keep its hash."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def print_player_instructions(
 
 
 def token_state(row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]) -> str:
-    """Return in words whether players have a token."""
+    """Return a description of the players' token."""
     name = _name(row)
     if name in is_set:
         return f"set by {name}"

@@ -73,7 +73,7 @@ async def set_up(
     *,
     keep_token: bool = False,
 ) -> None:
-    """Try the values with one real request, store them in one transaction and print the next steps."""
+    """Try the values with one real request, store them and print the next steps."""
     async with command_context(settings, http) as context:
         token, checked_at = None, None
         if info.is_pushed:
@@ -95,7 +95,7 @@ async def set_up(
 
 
 async def _try(context: CommandContext, settings: Settings, terminal: Terminal) -> float | None:
-    """Return the time of a good response; None if the service could not be asked now."""
+    """Return the time of a good response; None if the service is unavailable now."""
     try:
         await context.poll_once(settings)
     # It is a SourceUnreachable too, but no waiting helps.

@@ -30,7 +30,10 @@ _STATE_TEXTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """``state`` is that of ``status --json``, ``token_state`` that of the players' token in words."""
+    """The status of one source.
+
+    ``state`` is that of ``status --json``, ``token_state`` describes the players' token.
+    """
 
     info: SourceInfo
     state: str
@@ -162,7 +165,10 @@ def _authorization_rows(authorization: Authorization, now: float) -> list[tuple[
 
 
 def authorization_rows(result: AuthorizationResult, location: str | None) -> list[tuple[str, str]]:
-    """Return what was stored, how long it is valid and the next steps; ``location`` is None for a rehearsal."""
+    """Return the table of a new authorization, with the next steps.
+
+    ``location`` is None for a rehearsal, which stores nothing.
+    """
     authorization = result.token
     rows = [("Account", _format_account(result.account)), ("Scopes", ", ".join(authorization.scopes))]
     if location is not None:

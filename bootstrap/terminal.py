@@ -1,4 +1,7 @@
-"""Output for people: results to stdout, messages to stderr; wrapped and styled on a terminal, plain elsewhere."""
+"""Output for people: results to stdout, messages to stderr.
+
+It is wrapped and styled on a terminal, plain elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ class OutputError(NowPlayingError):
 
 
 class Terminal:
-    """The two streams of a command. Characters that they cannot show are escaped; a closed pipe is ignored."""
+    """The two output streams of a command.
+
+    Characters that they cannot show are escaped; a closed pipe is ignored.
+    """
 
     def __init__(self, results: TextIO | None, messages: TextIO | None, environ: Mapping[str, str]) -> None:
         self._results = _Stream(results, environ)

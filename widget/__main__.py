@@ -1,4 +1,4 @@
-"""``python -m widget``: handles signals from the start and imports everything slow after that."""
+"""``python -m widget``: handle signals from the start, import everything slow after that."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _start(background: BackgroundTask) -> asyncio.Task[None]:
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log that ``task`` ended with an error: each runs until it is cancelled, and nothing awaits it before."""
+    """Log the error with which ``task`` ended: it should run until it is cancelled."""
     if not task.cancelled() and (error := task.exception()) is not None:
         # The error's text may hold a secret.
         log.error("%s stopped working (%s): restart the server", task.get_name(), type(error).__name__)

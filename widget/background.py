@@ -1,4 +1,4 @@
-"""Shielded background tasks: they go on when their caller is cancelled, because their result must not be lost."""
+"""Background tasks that go on when their caller is cancelled: their result must not be lost."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -14,7 +14,10 @@ class ShieldedTasks:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(self, work: Coroutine[Any, Any, Result], seconds: float | None = None) -> Result:
-        """Await ``work``, which goes on after a cancellation and after the TimeoutError at ``seconds``."""
+        """Await ``work``, which goes on after a cancellation. Raises TimeoutError after ``seconds``.
+
+        The work goes on after that, too.
+        """
         task = asyncio.create_task(work)
         # The event loop keeps weak references only: a task without another one may vanish in the middle.
         self._tasks.add(task)
@@ -33,6 +36,6 @@ class ShieldedTasks:
 
 
 def consume_exception(task: asyncio.Future[Any]) -> None:
-    """Retrieve the exception of ``task``, else asyncio logs it when the caller is gone."""
+    """Retrieve the exception of ``task``, which asyncio would log when the caller is gone."""
     if not task.cancelled():
         task.exception()

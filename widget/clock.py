@@ -60,7 +60,7 @@ def to_utc(timestamp: float) -> datetime:
 
 
 def format_rfc3339_ms(timestamp: float) -> str:
-    """Return ``timestamp`` (s since the epoch) in RFC 3339, such as ``2026-11-25T10:00:00.000Z``."""
+    """Return ``timestamp`` (s since the epoch) as RFC 3339: ``2026-11-25T10:00:00.000Z``."""
     return to_utc(timestamp).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

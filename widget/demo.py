@@ -1,4 +1,4 @@
-"""``--demo``: the same program against a built-in simulated service, without account or network."""
+"""``--demo``: the same program against a simulated service, without account or network."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def demo_environment(settings: Settings, origin: str | None = None) -> Asy
 
 @asynccontextmanager
 async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None]:
-    """Run what a simulated service needs beside HTTP: a player, or a server of another protocol."""
+    """Run the player, or the server of another protocol, that a simulated service needs."""
     simulator = import_module(f"widget.sources.simulators.{settings.source}")
     if not hasattr(simulator, "running"):
         yield
@@ -78,7 +78,7 @@ async def _playing(settings: Settings, origin: str | None) -> AsyncIterator[None
 
 
 def _simulation(settings: Settings, folder: Path) -> tuple[Starlette, Settings]:
-    """Return the application in place of the network, and the settings that it knows."""
+    """Return the application that replaces the network, and the settings for it."""
     if settings.source in (None, "spotify"):
         from widget.sources.spotify.accounts_api import SCOPES
 

@@ -1,4 +1,4 @@
-"""Outbound HTTP: the client, its limits on time and size, and the parts that all services' responses share."""
+"""Outbound HTTP: the client, its limits on time and size, and how responses are read."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def program_version() -> str:
 
 
 def user_agent(public_url: str | None = None) -> str:
-    """Return the ``User-Agent`` of every request; with the public address its owner can be contacted."""
+    """Return the ``User-Agent`` of every request, with ``public_url`` as the contact address."""
     return program_version() if public_url is None else f"{program_version()} ({public_url})"
 
 
@@ -111,13 +111,13 @@ async def send(
     unreachable: type[SourceUnreachable] = SourceUnreachable,
     seconds: float = TIMEOUT_SECONDS,
 ) -> httpx.Response:
-    """Return the complete, decoded response of ``service`` (its name for people) within ``seconds``.
+    """Return the complete, decoded response of ``service`` (a name for people).
 
-    Raises ``unreachable``, also for a response of more than ``MAX_RESPONSE_BYTES``.
+    Raises ``unreachable`` after ``seconds``, and for a response of more than ``MAX_RESPONSE_BYTES``.
     """
     import httpx
 
-    # Only what read_limited can count while it inflates.
+    # The one coding whose output read_limited can limit.
     request.headers["Accept-Encoding"] = "gzip"
     try:
         async with asyncio.timeout(seconds):
@@ -133,7 +133,9 @@ async def send(
 
 
 async def read_limited(response: httpx.Response, max_bytes: int) -> DecodedBody:
-    """Return the body of a streamed response. Raises :class:`ResponseTooLarge` or :class:`InvalidContentEncoding`.
+    """Return the body of a streamed response, decoded.
+
+    Raises :class:`ResponseTooLarge` or :class:`InvalidContentEncoding`.
 
     Bytes are counted as they come, before and after inflation, and no step inflates beyond the limit: httpx itself
     would inflate all of a chunk at once.
@@ -155,7 +157,10 @@ async def read_limited(response: httpx.Response, max_bytes: int) -> DecodedBody:
 
 
 def retry_after_seconds(value: str | None, now: float) -> float:
-    """Return the seconds in a ``Retry-After`` header (RFC 9110, section 10.2.3), a minute if it cannot be read."""
+    """Return the seconds in a ``Retry-After`` header (RFC 9110, section 10.2.3), else 60.
+
+    At least one second and at most a week.
+    """
     seconds = _parse_retry_after(value or "", now)
     if seconds is None:
         return DEFAULT_RETRY_AFTER_SECONDS
@@ -201,7 +206,7 @@ def _parse_retry_after(value: str, now: float) -> float | None:
         return float(text)
     try:
         parsed = parsedate_to_datetime(text)
-        # HTTP dates are GMT, whether they say so or not (RFC 9110, section 5.6.7).
+        # HTTP dates are always GMT (RFC 9110, section 5.6.7), even without a zone.
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return (aware - datetime.fromtimestamp(now, UTC)).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -1,4 +1,4 @@
-"""Artwork by key, fetched once from the source's hosts. Not an open proxy: unknown keys are refused."""
+"""Artwork by key, fetched once from the source's hosts; unknown keys are refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Nobody waits longer for artwork; the placeholder is shown meanwhile.
 FETCH_WAIT_SECONDS = 1.0
-# A host that is down must not be asked for every visitor.
+# A host that is down must not get a request per visitor.
 NEGATIVE_CACHE_SECONDS = 60.0
 # Far more than a state and its list need; keys come from the source, not from visitors.
 MAX_KEYS = 256
@@ -36,7 +36,7 @@ LoadArtwork = Callable[[str], Awaitable[bytes | None]]
 
 
 class ArtworkCache:
-    """Fetches each artwork once, keeps the latest in memory, and remembers failures for a minute."""
+    """Fetches each artwork once, keeps the latest in memory and remembers failures."""
 
     def __init__(
         self,
@@ -73,10 +73,10 @@ class ArtworkCache:
         return None if key is None else f"/artwork/{key}"
 
     def public_artwork(self, item: Item) -> tuple[Artwork, ...]:
-        """Return the artwork of ``item`` as JSON shows it: at its own addresses, or below ``public_base``.
+        """Return the artwork of ``item`` with the addresses to publish.
 
-        Private artwork is below our own address, UNKNOWN_ORIGIN if only a request knows that. The drawings of samples
-        have no address but the path.
+        These are its own, or below ``public_base`` if that is set. Private artwork is below our own address, or
+        UNKNOWN_ORIGIN until a request provides it. The drawings of samples have no address, only a path.
         """
         is_private = any(one.url.startswith(PRIVATE_ARTWORK_SCHEME) for one in item.artwork)
         base = self._public_base or ((self._public_url or UNKNOWN_ORIGIN) if is_private else None)
@@ -93,19 +93,19 @@ class ArtworkCache:
         return self._register(artwork) if artwork else None
 
     def color(self, item: Item) -> str | None:
-        """Return the main color (``#rrggbb``) of the artwork of ``item``; None if it has none or is not known yet."""
+        """Return the main color (``#rrggbb``) of the artwork of ``item``; None if it is unknown."""
         if item.artwork and item.artwork[0].url.startswith(SCHEME):
             return sample_color(item.artwork[0].url)
         colors = self._colors_of(item)
         return None if colors is None else colors.main
 
     def accent_color(self, item: Item) -> str | None:
-        """Return the vivid accent (``#rrggbb``) of a gray artwork; None if it has none or it is not known yet."""
+        """Return the vivid accent (``#rrggbb``) of a gray artwork; None if it is unknown."""
         colors = self._colors_of(item)
         return None if colors is None else colors.accent
 
     def has_colors(self, key: str) -> bool:
-        """Return whether the artwork of ``key`` was searched for its colors, with or without a result."""
+        """Return whether the colors of ``key`` were searched, with or without a result."""
         return key in self._colors
 
     def set_colors(self, key: str, colors: ArtworkColors | None) -> None:
@@ -125,7 +125,7 @@ class ArtworkCache:
     ) -> ArtworkFile | None:
         """Return the smallest image of ``key`` at least ``width`` pixels wide, else the widest.
 
-        Without a ``width`` it is one for DEFAULT_WIDTH, and never a thumbnail of ours. None if it cannot be fetched
+        Without a ``width`` it is the image for DEFAULT_WIDTH, never one of our thumbnails. None if it cannot be fetched
         within ``timeout`` seconds.
         """
         artwork = pick_size(self._known.get(key, ()), DEFAULT_WIDTH if width is None else width)
@@ -231,12 +231,15 @@ class ArtworkCache:
 
 
 def _thumbnail_name(url: str, width: int) -> str:
-    """Return the name of the smallest thumbnail at least ``width`` pixels wide; the ``url`` itself if none is."""
+    """Return the name of the smallest thumbnail at least ``width`` pixels wide, else ``url``."""
     return next((f"{url}#{side}" for side in THUMBNAIL_WIDTHS if side >= width), url)
 
 
 def pick_size(artwork: tuple[Artwork, ...], width: int) -> Artwork | None:
-    """Return the smallest of ``artwork`` (widest first) that is at least ``width`` pixels wide, else the widest."""
+    """Return the smallest of ``artwork`` at least ``width`` pixels wide, else the widest.
+
+    ``artwork`` is sorted, widest first.
+    """
     wide_enough = [one for one in artwork if one.width is not None and one.width >= width]
     if wide_enough:
         return min(wide_enough, key=lambda one: one.width or 0)

@@ -48,7 +48,7 @@ class ColorService:
             await asyncio.gather(*self._searches.values(), return_exceptions=True)
 
     async def wait_for_color(self, item: Item, timeout: float) -> None:  # noqa: ASYNC109
-        """Wait until the colors of ``item`` are known or cannot be found, at most ``timeout`` seconds.
+        """Wait until the search for the colors of ``item`` ends, at most ``timeout`` seconds.
 
         For clients that poll once and receive no events, such as a README.
         """
@@ -63,7 +63,7 @@ class ColorService:
                 self._search_of(item)
 
     def _search_of(self, item: Item) -> asyncio.Task[None] | None:
-        """Return the search for the colors of ``item``, started if needed; None if there is nothing to find."""
+        """Return the search for the colors of ``item``, started if needed; None if none is needed."""
         key = self._artwork.key(item)
         if key is None or self._artwork.has_colors(key) or self._artwork.color(item) is not None:
             return None

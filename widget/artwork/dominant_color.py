@@ -47,7 +47,10 @@ class ArtworkColors(NamedTuple):
 
 
 def extract_colors(body: bytes, cpu_time: Callable[[], float] = time.thread_time) -> ArtworkColors | None:
-    """Return the colors of the image in ``body``; None if it is no image within the limits. Takes milliseconds."""
+    """Return the colors of the image in ``body``; None if it cannot be read within the limits.
+
+    Takes milliseconds.
+    """
     pixels = count_pixels(body, cpu_time)
     if pixels is None:
         return None
@@ -56,7 +59,9 @@ def extract_colors(body: bytes, cpu_time: Callable[[], float] = time.thread_time
 
 
 def count_pixels(body: bytes, cpu_time: Callable[[], float] = time.thread_time) -> Counter[Rgb] | None:
-    """Count the pixels of each color in the image in ``body``; None if it is no image within the limits.
+    """Count the pixels of each color in the image in ``body``.
+
+    None if it cannot be read within the limits.
 
     ``cpu_time`` gives the seconds that this thread has worked. Never raises, whatever the bytes are.
     """
@@ -164,7 +169,7 @@ def dominant_color(pixels: Mapping[Rgb, int]) -> Rgb:
 
 
 def accent_color(pixels: Mapping[Rgb, int]) -> Rgb | None:
-    """Return the one vivid hue on at least 1 % of a gray picture; None if there is none, or several."""
+    """Return the only vivid hue on at least 1 % of a gray picture; None without exactly one."""
     if not _is_gray(_weigh(pixels, _vividness), pixels):
         return None
     vivid = _weigh(pixels, _is_vivid)
@@ -176,7 +181,7 @@ def accent_color(pixels: Mapping[Rgb, int]) -> Rgb | None:
 
 
 def _weigh(pixels: Mapping[Rgb, int], weight: Callable[[Oklch], float]) -> list[_Patch]:
-    """Return the patches of a weight above zero, in an order that the picture's size does not change."""
+    """Return the patches of a weight above zero, in the same order for every image size."""
     colors = {rgb: Oklch.from_rgb(rgb) for rgb in sorted(pixels)}
     patches = (_Patch(rgb, color, pixels[rgb] * weight(color)) for rgb, color in colors.items())
     return [patch for patch in patches if patch.weight]

@@ -1,4 +1,7 @@
-"""Fetches one artwork within limits. Whatever its host answers, the outcome is an image or nothing."""
+"""Fetches one artwork within limits.
+
+Whatever its host responds, the outcome is an image or nothing.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,16 @@ class ArtworkFile:
 
 
 class ArtworkNotFound(Exception):  # noqa: N818
-    """The host answered that there is no such image (404)."""
+    """The host has no such image (404)."""
 
 
 async def fetch_artwork(
     http: Callable[[], httpx.AsyncClient], url: str, policy: ArtworkPolicy, may_fetch: Callable[[str], bool]
 ) -> ArtworkFile | None:
-    """Return the image at ``url``; None if there is none within the limits of ``policy``. Raises ArtworkNotFound."""
+    """Return the image at ``url``; None if there is none within the limits of ``policy``.
+
+    Raises ArtworkNotFound.
+    """
     try:
         async with asyncio.timeout(policy.seconds):
             return await _follow(http(), url, policy.follow_redirects, may_fetch)
@@ -101,7 +107,7 @@ async def _follow(
 
 
 async def _read(response: httpx.Response) -> ArtworkFile | None:
-    """Return the image in ``response``. Raises ArtworkNotFound, and whatever reading the body raises."""
+    """Return the image in ``response``. Raises ArtworkNotFound, and as :func:`read_limited`."""
     if response.status_code == 404:
         raise ArtworkNotFound
     if response.status_code != 200:

@@ -28,7 +28,7 @@ class Oklch(NamedTuple):
 
     @property
     def rgb(self) -> Rgb:
-        """Return the nearest color of sRGB, each channel clipped by itself as in browsers on an sRGB screen."""
+        """The nearest color of sRGB: each channel is clipped by itself, as browsers do."""
         a, b = self.chroma * cos(self.hue), self.chroma * sin(self.hue)
         long = (self.lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
         medium = (self.lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3

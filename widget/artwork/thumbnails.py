@@ -1,4 +1,4 @@
-"""Smaller copies of large artwork: pictures embedded in music files have no sizes to choose from."""
+"""Smaller copies of large artwork, since pictures in music files come in one size only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ JPEG_QUALITY = 82
 
 
 def make_thumbnails(body: bytes) -> dict[int, bytes]:
-    """Return ``body`` as JPEG by its largest side in pixels; none if it is small, or cannot be read."""
+    """Return smaller copies of ``body`` as JPEG, by their largest side in pixels.
+
+    None are made of a small image, or of one that cannot be read.
+    """
     pillow = load_pillow() if len(body) > MIN_BYTES else None
     if pillow is None:
         return {}
@@ -29,7 +32,7 @@ def make_thumbnails(body: bytes) -> dict[int, bytes]:
             if (small := _thumbnail(pillow.open(BytesIO(body)), width)) is not None and len(small) < len(body)
         }
     except Exception:
-        return {}  # A decoder can raise anything at bytes that are no image after all.
+        return {}  # A decoder can raise anything on bytes that are not an image after all.
 
 
 def _thumbnail(image: Image, width: int) -> bytes | None:

@@ -1,4 +1,4 @@
-"""The ``.env`` file: ``NAME=value`` lines, quoted as a POSIX shell quotes them and with nothing expanded.
+"""The ``.env`` file: ``NAME=value`` lines with the quotes of a POSIX shell, never expanded.
 
 python-dotenv reads ``'``, a backslash and ``${…}`` differently, so a line that ``export`` prints would not come back.
 """
@@ -28,7 +28,9 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def parse_env(text: str) -> Iterator[tuple[str, str]]:
-    """Yield names and values; lines that assign nothing are skipped. Raises ValueError for a broken quotation.
+    """Yield names and values. Raises ValueError for quotes that are not closed.
+
+    Lines that assign nothing are skipped.
 
     An unquoted value ends at a comment or the line's end and may contain spaces, backslashes and quotation marks.
     """

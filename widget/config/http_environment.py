@@ -19,7 +19,7 @@ Environ = MutableMapping[str, str]
 
 
 def check_http_environment(environ: Environ) -> tuple[str, ...]:
-    """Remove entries from ``environ`` that httpx cannot read and does not need; return a warning for each.
+    """Remove entries of ``NO_PROXY`` that httpx cannot read; return a warning for each variable.
 
     Costs nothing if none of these variables is set. Raises :class:`ConfigurationError`, naming the variables, if no
     client can be created with them.
@@ -54,7 +54,10 @@ def _is_readable(entry: str) -> bool:
 
 
 def _pattern(entry: str) -> str:
-    """Return httpx's pattern for an entry (https://www.python-httpx.org/environment_variables/#no_proxy)."""
+    """Return httpx's pattern for an entry.
+
+    See https://www.python-httpx.org/environment_variables/#no_proxy
+    """
     if "://" in entry:
         return entry
     try:
@@ -109,7 +112,7 @@ def _fault(attempt: Callable[[], object]) -> str | None:
 
 
 def _named(environ: Environ, name: str) -> tuple[str, ...]:
-    """Return the variables that count for ``name``: the lower-case one hides the other, even when empty."""
+    """Return the variables that count for ``name``: the lower-case one wins, even when empty."""
     if name in environ:
         return (name,) if environ[name] else ()
     return (name.upper(),) if environ.get(name.upper()) else ()

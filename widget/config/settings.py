@@ -1,4 +1,4 @@
-"""Settings from the environment and ``.env``; all invalid values are reported at once, by variable."""
+"""Settings from the environment and ``.env``; all invalid values are reported at once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -65,7 +65,7 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], now: float | None = None) -> "Settings":
-        """Return the settings in ``environ``; an empty value means unset. ``now`` is in s since the epoch.
+        """Return the settings in ``environ`` at ``now`` (s since the epoch); empty means unset.
 
         Raises :class:`ConfigurationError` with one line per invalid value. Without ``SOURCE`` the variables of sources
         are judged by :meth:`for_source`.
@@ -157,7 +157,10 @@ class Settings:
 
 
 def working_directory() -> Path:
-    """Return the directory of ``.env`` and relative paths. Raises :class:`ConfigurationError` if it was deleted."""
+    """Return the directory of ``.env`` and relative paths.
+
+    Raises :class:`ConfigurationError` if it was deleted.
+    """
     try:
         return Path.cwd()
     except OSError as error:
@@ -165,7 +168,7 @@ def working_directory() -> Path:
 
 
 def load_environ(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """Return ``environ`` over the ``.env`` file in ``directory``; empty values count as unset in both.
+    """Return ``environ`` over the ``.env`` file in ``directory``, without empty values.
 
     Raises :class:`ConfigurationError` if there is a ``.env`` that cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Settings of a source: the environment over the values of the last bootstrap over the defaults."""
+"""Settings of a source: from the environment, else from the last bootstrap, else defaults."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def dump_values(values: Mapping[str, str]) -> str:
 
 
 def load_values(text: str | None, info: SourceInfo) -> dict[str, str]:
-    """Return the stored values that are valid; others count as absent, as strictly as if they were set."""
+    """Return the stored values that are valid, by the same rules as the environment's."""
     try:
         value = json.loads(text or "{}")
     except (ValueError, RecursionError):
@@ -57,7 +57,7 @@ def merge_values(info: SourceInfo, is_set: Mapping[str, str], stored: Mapping[st
     """
     defaults = {variable.name: variable.default for variable in info.variables if variable.default is not None}
     before, after = {**defaults, **stored}, {**defaults, **stored, **is_set}
-    # Else a mistyped address would send the old server's password to a stranger.
+    # Otherwise a mistyped address would get the old server's password.
     moved = any(before.get(one.name) != after.get(one.name) for one in info.variables if one.scopes_secrets)
     secrets = {variable.name for variable in info.variables if variable.secret}
     kept = {name: value for name, value in stored.items() if not (moved and name in secrets)}
@@ -80,7 +80,7 @@ async def stored_values(store: ValueStore, info: SourceInfo) -> dict[str, str]:
 
 
 async def effective_values(store: ValueStore, info: SourceInfo, is_set: Mapping[str, str]) -> dict[str, str]:
-    """Return the effective values now, including those stored by another process. Raises StoreError."""
+    """Return the effective values now, even if another process stored them. Raises StoreError."""
     return merge_values(info, is_set, await stored_values(store, info))
 
 

@@ -1,4 +1,4 @@
-"""The one table of error codes that the banner, alerts, JSON messages and the documentation are made from."""
+"""The table of error codes behind the banner, alerts, JSON messages and documentation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,9 @@ from widget.model.sources import SPOTIFY, SourceInfo
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """One code in the owner's words. Commands and variables in ``action`` stand between backticks, as in Markdown.
+    """The texts of one code for the owner.
+
+    Commands and variables in ``action`` are between backticks, as in Markdown.
 
     The texts of the table may name ``{label}``, ``{command}``, ``{user}`` and ``{credentials}`` of the source.
     """
@@ -86,7 +88,10 @@ SEED_SPENT = ErrorInfo(
 
 
 def error_info(code: ErrorCode, source: SourceInfo = SPOTIFY, reauthorize: str | None = None) -> ErrorInfo:
-    """Return the row of ``code`` for ``source``; ``reauthorize`` replaces the action of a lost authorization."""
+    """Return the texts of ``code`` for ``source``.
+
+    ``reauthorize`` replaces the action of a lost authorization.
+    """
     info = SPOTIFY_FORBIDDEN if code == "forbidden" and source.needs_authorization else ERROR_INFOS[code]
     if code == "needs_authorization" and reauthorize is not None:
         info = replace(info, action=reauthorize)

@@ -20,10 +20,10 @@
         │   └── QuotaExceeded
         ├── DailyLimitReached     CALLS_PER_DAY is used up
         └── SourceUnreachable     timeouts, 5xx, broken responses: retry with backoff
-            ├── UnsupportedServer     the server cannot say what plays: use another
+            ├── UnsupportedServer     the server has no now-playing API: use another
             └── SpotifyUnreachable
                 ├── RefreshFailed       of a refresh: no call was counted, retry soon
-                └── AccessTokenRefused  401: refresh once, try once more, then stop
+                └── AccessTokenRefused  401: refresh once, retry once, then stop
 """
 
 from typing import ClassVar, Literal
@@ -108,13 +108,16 @@ class NeedsAuthorization(SourceError):  # noqa: N818
 
 
 class InvalidCredentials(SourceError):  # noqa: N818
-    """The client ID, secret, key or token is rejected; Spotify's refresh token may still be good."""
+    """The client ID, secret, key or token is rejected; a refresh token may still be valid."""
 
     code = "bad_credentials"
 
 
 class Forbidden(SourceError):  # noqa: N818
-    """A lasting refusal: at Spotify no Premium or not on the app's user list; elsewhere a suspended key."""
+    """A lasting refusal.
+
+    At Spotify: no Premium, or not on the app's user list; elsewhere a suspended key.
+    """
 
     code = "forbidden"
 

@@ -1,4 +1,4 @@
-"""HIDE and HIDE_EXPLICIT: items that count as nothing playing, matched before a snapshot exists."""
+"""HIDE and HIDE_EXPLICIT: hidden items count as nothing playing."""
 
 import re
 import unicodedata
@@ -44,7 +44,7 @@ EMPTY_HIDE_LIST = HideList()
 
 
 def parse_uri_entry(text: str) -> str | None:
-    """Return ``spotify:KIND:ID`` for a Spotify URI or an open.spotify.com link, None for anything else.
+    """Return ``spotify:KIND:ID`` for a Spotify URI or link, None for anything else.
 
     The user in an old playlist URI (``spotify:user:NAME:playlist:ID``) is dropped.
     """
@@ -61,7 +61,7 @@ def parse_uri_entry(text: str) -> str | None:
 
 
 def parse_name_entry(entry: str) -> str | None:
-    """Return ``KIND:name``, folded for comparison, for an entry such as ``artist:NAME``; None for anything else.
+    """Return the key of an entry such as ``artist:NAME``, None for anything else.
 
     A comma within a name is written ``%2C``.
     """
@@ -81,7 +81,7 @@ def name_keys(title: str, artists: Iterable[str], album: str | None) -> frozense
 
 
 def _name_key(kind: str, name: str) -> str:
-    """Return the same key for names that people take for the same (UAX #15, NFKC, and case folding)."""
+    """Return the same key for names that look the same to people (UAX #15, NFKC; case folding)."""
     # Case folding can undo the normalization, so it is done again (UAX #15, section 9).
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return f"{kind}:{' '.join(folded.split())}"

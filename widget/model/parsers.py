@@ -1,4 +1,7 @@
-"""One parser per variable. Each raises ValueError with a phrase that follows the variable's name in a sentence."""
+"""One parser per variable.
+
+Each raises ValueError with a phrase that continues a sentence after the variable's name.
+"""
 
 import re
 from collections.abc import Callable, Collection
@@ -119,7 +122,7 @@ def parse_positive_int(value: str) -> int:
 
 
 def parse_bool(value: str) -> bool:
-    # Words such as "false" would be taken for true by somebody.
+    # Not "true" and "false": then people would expect "no" and "off" to work too.
     if value not in ("0", "1"):
         raise ValueError("must be 1 or 0")
     return value == "1"
@@ -127,7 +130,7 @@ def parse_bool(value: str) -> bool:
 
 def parse_frame_ancestors(value: str) -> str:
     """Return a CSP source list (https://www.w3.org/TR/CSP3/#framework-directive-source-list)."""
-    # A semicolon or a comma would begin a directive of its own.
+    # A semicolon would start another directive, a comma another policy.
     if re.search(r"[;,]", value) or not value.isascii() or not value.isprintable():
         raise ValueError("must be CSP sources separated by spaces, such as: 'self' https://example.org")
     return value
@@ -232,7 +235,7 @@ def parse_notify_urls(value: str) -> tuple[str, ...]:
 
 
 def _split_at_commas(entry: str) -> list[str]:
-    """Split at commas, but for those in a query whose next part does not look like an address of its own."""
+    """Split at commas, except those in a query that are not followed by another address."""
     parts: list[str] = []
     for part in entry.split(","):
         if parts and "?" in parts[-1] and "/" not in part:

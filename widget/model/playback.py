@@ -1,4 +1,4 @@
-"""Playback as frozen values, independent of any service's field names and of how they are shown."""
+"""Playback as frozen values, independent of any service's field names and of any view."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -58,7 +58,7 @@ class Playback:
     also sends now and then while music plays (empty, or an unknown item): one of those proves nothing. ``expires_at``
     (s since the epoch) is the end if the source reports no progress. ``newest_played_at`` (s since the epoch) is the
     start of the newest play that has ended, if the response has it. ``source_label`` is the source's own name, if it
-    says one. ``is_restart``: the previous item from its beginning again, which is another play.
+    sends one. ``is_restart``: the previous item plays from its beginning again, which is another play.
     """
 
     status: PlaybackStatus
@@ -72,7 +72,10 @@ class Playback:
     is_restart: bool = False
 
     def progress_at(self, now: float) -> int | None:
-        """Return the progress in ms at ``now`` (s since the epoch), within 0 and the duration; None if unknown."""
+        """Return the progress in ms at ``now`` (s since the epoch), None if unknown.
+
+        Between 0 and the duration.
+        """
         if self.progress_ms is None or self.item is None:
             return None
         # The clock may have been set back since.

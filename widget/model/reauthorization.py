@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 KeyCheck = Literal["admitted", "wrong", "too_many"]
-"""``too_many``: so many wrong keys wait for their response that this one was rejected at once."""
+"""``too_many``: too many wrong keys are waiting for a response, so this one is rejected at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,10 @@ class ReauthorizationStarted:
 
 @dataclass(frozen=True, slots=True)
 class ReauthorizationResult:
-    """The stored authorization; ``account`` and ``ends_at`` (s since the epoch) are None if unknown."""
+    """The new authorization.
+
+    ``account`` and ``ends_at`` (s since the epoch) are None if unknown.
+    """
 
     account: str | None
     ends_at: float | None
@@ -38,7 +41,7 @@ class Reauthorization(Protocol):
     async def complete(
         self, cookie: str | None, state: str | None, code: str | None, error: str | None
     ) -> ReauthorizationResult | None:
-        """Complete the authorization that this browser began; return None if ``state`` and ``cookie`` do not match it.
+        """Complete the authorization of this browser; None if ``state`` or ``cookie`` is wrong.
 
         Raises :class:`widget.model.errors.AuthorizationError` or StoreError.
         """

@@ -1,7 +1,7 @@
 """Playback values to and from the JSON that our own processes store and share.
 
 Stored JSON is input like any other: readers raise KeyError, TypeError, ValueError or AttributeError for a wrong shape.
-The stored keys are those of 1.0.0, for several versions may use one database.
+The stored keys are those of 1.0.0, since several versions may share one database.
 """
 
 from collections.abc import Callable
@@ -77,9 +77,9 @@ def item_from_dict(value: Any) -> Item:
     )
 
 
-def played_item_to_dict(last: PlayedItem) -> dict[str, Any]:
+def played_item_to_dict(played: PlayedItem) -> dict[str, Any]:
     """Return ``played`` as JSON values."""
-    return {"item": item_to_dict(last.item), "played_at": last.played_at}
+    return {"item": item_to_dict(played.item), "played_at": played.played_at}
 
 
 def played_item_from_dict(value: Any) -> PlayedItem:

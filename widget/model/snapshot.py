@@ -1,4 +1,4 @@
-"""The snapshot: what every page, picture and response shows now."""
+"""The snapshot: the current state as pages, pictures and responses show it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -58,7 +58,7 @@ class Snapshot:
     ``started_at`` of the playing item, which only a seek moves, so that snapshots with equal ``etag_key`` differ in
     nothing but plain progress; ``next_update_at`` of the next poll or the item's end, None if unknown; ``valid_until``
     of the last moment at which this may be shown, None if nothing ends by itself. ``recent`` is the history, newest
-    first, as far as the owner publishes it. ``source_label`` is the source's own name, None if it has not said one.
+    first, as far as the owner publishes it. ``source_label`` is the source's own name, None if it sent none.
     """
 
     playback: Playback | None

@@ -24,7 +24,7 @@ def parse_base_url(value: str) -> str:
 
 
 def parse_listenbrainz_url(value: str) -> str:
-    """Return the address of a ListenBrainz server without the ``/1`` that begins the paths of its API."""
+    """Return the address of a ListenBrainz server without the ``/1`` of its API."""
     return parsers.parse_url(value).removesuffix("/1").rstrip("/")
 
 
@@ -62,7 +62,10 @@ def parse_password(value: str) -> str:
 
 
 def parse_mpd_host(value: str) -> str:
-    """Return a host, ``password@host``, the path of a socket, or ``@`` and the name of an abstract socket."""
+    """Return ``value`` if it names a host or socket, with or without a password.
+
+    Either a host, ``password@host``, the path of a socket, or ``@`` and the name of an abstract socket.
+    """
     _, host = split_mpd_password(value)
     if not value.isprintable() or len(value) > MAX_PASSWORD_LENGTH or not host or (" " in host and "/" not in host):
         raise ValueError("must be a host, password@host, or the path of a socket")
@@ -70,7 +73,10 @@ def parse_mpd_host(value: str) -> str:
 
 
 def split_mpd_password(value: str) -> tuple[str | None, str]:
-    """Return the password, None without one, and the host. A value that begins with ``@`` is an abstract socket."""
+    """Return the password, None without one, and the host.
+
+    A value that begins with ``@`` is an abstract socket.
+    """
     password, separator, host = value.partition("@")
     return (password, host) if separator and password and not value.startswith("/") else (None, value)
 

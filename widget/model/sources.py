@@ -1,4 +1,4 @@
-"""The registry of sources: names, capabilities, variables and policies, asked instead of a source's name.
+"""The registry of sources: their names, capabilities, variables and policies.
 
 A source is one row here and one folder under ``sources``.
 """
@@ -29,7 +29,9 @@ _COVER_ART_URL = "https://coverartarchive.org/{entity}/{mbid}/front-500"
 
 @dataclass(frozen=True, slots=True)
 class SourceVariable:
-    """One variable of a source. ``parse`` returns the value or raises ValueError as in :mod:`widget.model.parsers`.
+    """One variable of a source.
+
+    ``parse`` returns the value or raises ValueError as in :mod:`widget.model.parsers`.
 
     ``prompt`` is the question at the terminal, None for an optional variable, and ``hint`` says where the value comes
     from; ``secret`` ones are never shown. Stored secrets are not used with another value of a variable that
@@ -79,7 +81,7 @@ class ExpiryRule:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The text and link that must stand beside the label."""
+    """The text and link that the service requires next to the label."""
 
     text: str
     url: str
@@ -87,7 +89,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class ArtworkPolicy:
-    """Hosts that artwork may be fetched from: ``hosts`` and every name that ends with one of ``domains``.
+    """The hosts to fetch artwork from: ``hosts``, and names that end with one of ``domains``.
 
     ``follow_redirects``: from one of them to another, else to the same host only. ``seconds`` limits a fetch;
     a missing image is not requested again for ``missing_seconds``.
@@ -148,7 +150,7 @@ class SourceInfo:
 
     @property
     def known_as(self) -> str:
-        """The name for the owner: the label, which may be empty, else the one of the program."""
+        """The name in messages to the owner: the label, or ``name`` if that is empty."""
         return self.label or self.name.capitalize()
 
     def is_replaced(self, variable: SourceVariable, values: Mapping[str, str]) -> bool:
@@ -283,7 +285,9 @@ def parse_source_name(text: str) -> SourceName:
 
 
 def front_cover(release_mbid: str | None, release_group_mbid: str | None = None) -> tuple[Artwork, ...]:
-    """Return the front cover of a MusicBrainz release, else of its release group; the archive may have none.
+    """Return the front cover of a MusicBrainz release, else of its release group.
+
+    The archive may have none.
 
     See https://musicbrainz.org/doc/Cover_Art_Archive/API
     """

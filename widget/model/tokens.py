@@ -110,7 +110,10 @@ def authorization_status(token: Authorization | None, now: float) -> Authorizati
 
 
 def add_six_months(timestamp: float) -> float:
-    """Add six calendar months in UTC to ``timestamp`` (s since the epoch), at most to the month's last day."""
+    """Add six calendar months in UTC to ``timestamp`` (s since the epoch).
+
+    A day that the month does not have becomes its last day.
+    """
     moment = to_utc(timestamp)
     years, months = divmod(moment.month - 1 + 6, 12)
     year, month = moment.year + years, months + 1

@@ -32,7 +32,7 @@ class Alert:
 class Incident:
     """A lasting refusal by the source; times in s since the epoch.
 
-    ``until`` is when the source said that it ends, ``resolved_at`` when it did.
+    ``until`` is the end that the source announced, ``resolved_at`` the actual end.
     """
 
     code: ErrorCode
@@ -54,7 +54,7 @@ def update_incident(
     *,
     is_authorized: bool = False,
 ) -> Incident | None:
-    """Return the incident at ``now``, from the ``previous`` one, the error code and the last response.
+    """Return the incident that follows from the ``previous`` one and the state at ``now``.
 
     A passing error neither opens nor resolves an incident. A response resolves it; so does a valid token
     (``is_authorized``) if it was about a revoked one, for a token is only stored after a response.
@@ -67,7 +67,7 @@ def update_incident(
         return previous
     if previous.code == "needs_authorization" and is_authorized:
         return replace(previous, resolved_at=now)
-    # An error that passes is no sign that the refusal has ended.
+    # A passing error does not show that the refusal has ended.
     if code is not None or last_success_at is None:
         return previous
     return replace(previous, resolved_at=now) if last_success_at >= previous.opened_at else previous
@@ -97,7 +97,7 @@ def _incident_from_dict(value: Any) -> Incident:
 
 
 def load_incident(text: str | None, now: float) -> Incident | None:
-    """Return the incident that was stored as JSON; None if it cannot be read or lies ahead of ``now``."""
+    """Return the stored incident; None if it cannot be read or lies in the future."""
     try:
         incident = None if text is None else _incident_from_dict(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -181,7 +181,7 @@ def _expiry_alerts(
         return ()
     due_at = token.expires_at - reached[0] * SECONDS_PER_DAY
     if emptied_at is not None and emptied_at > due_at and now >= due_at + SECONDS_PER_DAY:
-        return ()  # Else a host that loses its disk each night would repeat it daily.
+        return ()  # Otherwise a host that loses its disk each night would repeat it daily.
     key = f"ends:{reached[0]}:{token.expires_at:.0f}"
     return (Alert(key, f"Spotify access ends {_in_days(days_left)}", _end_body(token.expires_at, next_step)),)
 

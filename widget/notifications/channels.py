@@ -59,7 +59,7 @@ def parse_channels(urls: Iterable[str]) -> tuple[tuple[Channel, ...], tuple[str,
 
     # Apprise's warnings contain whole URLs.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    # Apprise would otherwise keep files of its own on the disk.
+    # Apprise would otherwise write files to the disk.
     asset = apprise.AppriseAsset(app_id=_APP_NAME, app_desc=_APP_NAME, storage_mode=apprise.PersistentStoreMode.MEMORY)
     channels, unreadable = [], []
     for position, url in enumerate(urls, start=1):

@@ -1,4 +1,4 @@
-"""The health check: the token first, then the poller's schedule and the source's last response."""
+"""The health check: the token first, then the poller's schedule and the last response."""
 
 import asyncio
 from dataclasses import dataclass

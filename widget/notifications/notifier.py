@@ -19,7 +19,7 @@ from widget.sources.spotify.token_selection import effective_authorization
 from widget.store.base import Store
 
 CHECK_INTERVAL_SECONDS = 60.0
-# A channel that is set up wrongly must not be called every minute for ever.
+# A misconfigured channel must not be called every minute forever.
 MAX_BACKOFF_SECONDS = 3600.0
 DRAIN_TIMEOUT_SECONDS = 1.0
 NOT_EMPTY = "not empty"
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Checks once a minute; each channel receives each alert once, across restarts and instances."""
+    """Checks once a minute and sends each alert once per channel, across restarts and instances."""
 
     def __init__(
         self,
@@ -57,7 +57,10 @@ class Notifier:
         self._sending = ShieldedTasks()
 
     async def run(self) -> None:
-        """Run until cancelled; then an alert that is being sent has a second to arrive and to be recorded."""
+        """Run until cancelled.
+
+        An alert that is being sent then has a second to arrive and to be recorded.
+        """
         try:
             await self._check_forever()
         finally:
@@ -134,7 +137,10 @@ class Notifier:
         return due_alerts(token, incident, sent, now, self._next_step, emptied_at, source, spent)
 
     async def _emptied_at(self) -> float | None:
-        """Return when the store was created, if it held nothing then but the seed's token; else None."""
+        """Return when the store was created if it was empty then, else None.
+
+        The token of a seed does not count.
+        """
         text = await self._store.get_value(_CREATED_KEY)
         if text is None:
             text = repr(self._clock.now()) if await self._is_empty() else NOT_EMPTY

@@ -21,23 +21,23 @@ VIEWER_TIMEOUT_SECONDS = 60.0
 # Long enough for one response of the source, short enough for README pictures.
 FRESH_WAIT_SECONDS = 2.5
 TICK_SECONDS = 1.0
-"""While somebody watches the clock is read this often: it may be set, or stand still while a laptop sleeps."""
+"""While there are viewers the clock is read this often: it may be set, or stop while a laptop sleeps."""
 
 
 class SnapshotSource(Protocol):
-    """The snapshot as a function of the time (s since the epoch); a test double stands still."""
+    """The snapshot as a function of the time (s since the epoch)."""
 
     def snapshot_at(self, now: float, source: SourceInfo) -> Snapshot:
         """Return the snapshot of ``source`` at ``now``."""
         ...
 
     def next_change_at(self, now: float, source: SourceInfo) -> float | None:
-        """Return the time until which it stays the same by itself; None for ever."""
+        """Return when the clock alone changes it (s since the epoch); None for never."""
         ...
 
 
 class Broadcaster:
-    """One writer (the poller) and any number of readers (the web application), all on one event loop.
+    """One writer (the poller) and any number of readers (the web application) on one event loop.
 
     ``revision`` grows by one with each visible change; plain progress is none.
     """
@@ -86,12 +86,12 @@ class Broadcaster:
         self._fresh.set()
 
     def mark_idle(self) -> None:
-        """Make the next :meth:`fresh` wait for a poll, as nobody watches."""
+        """Make the next :meth:`fresh` wait for a poll, as there are no viewers."""
         self._fresh.clear()
         self._viewed.clear()
 
     async def wait_for_viewer(self) -> None:
-        """Return when somebody watches."""
+        """Return when there is a viewer."""
         while not self.has_viewers:
             self._viewed.clear()
             await self._viewed.wait()
@@ -105,7 +105,7 @@ class Broadcaster:
 
     @property
     def watched_since(self) -> float | None:
-        """When somebody began to watch (monotonic s); None if nobody does."""
+        """When the first of the viewers came (monotonic s); None without viewers."""
         return self._watched_since if self.has_viewers else None
 
     # For the web application.
@@ -138,7 +138,7 @@ class Broadcaster:
         self._viewed.set()
 
     async def fresh(self, timeout: float = FRESH_WAIT_SECONDS) -> Snapshot:  # noqa: ASYNC109
-        """Note that a view was requested and return the snapshot, after a pause that of the first poll.
+        """Note a view and return the snapshot; after a pause, wait for the first poll.
 
         Returns the old one after ``timeout`` seconds.
         """

@@ -1,4 +1,4 @@
-"""The plays that ended: which of them is the present one, and which are listed. Pure."""
+"""The history: which of its plays is the current one, and which are listed. Pure."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ def young_plays(plays: Sequence[PlayedItem], now: float) -> tuple[PlayedItem, ..
 
 
 def as_last_played(playback: Playback, before: PlayedItem | None) -> PlayedItem | None:
-    """Return what plays as last played, at ``playback``'s time; a pause keeps the time of ``before``."""
+    """Return the current item as last played; a pause keeps the time of ``before``."""
     if playback.item is None:
         return None
-    # Else a long pause would make it look as if it had just been played.
+    # Otherwise it would seem to have just been played after a long pause.
     if playback.status == "paused" and before is not None and before.item == playback.item:
         return before
     ended_at = playback.ends_at if playback.expires_at is None else None
@@ -44,7 +44,7 @@ def is_one_play(one: PlayedItem, other: PlayedItem) -> bool:
 def is_present_play(
     play: PlayedItem, playback: Playback | None, report: NowPlayingReport | None, started_at: float | None
 ) -> bool:
-    """Return whether ``play`` is what plays now, which some services list before it ends."""
+    """Return whether ``play`` is the current one, which some services list before it ends."""
     if playback is None or playback.item is None or not is_same_track(playback.item, play.item):
         return False
     if report is not None:

@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class HistorySchedule:
-    """``polled_at`` (monotonic s) is when the history was polled, None if never; ``last_item`` played then."""
+    """When to poll the history next.
+
+    ``polled_at`` (monotonic s) is the time of the last poll, None if never; ``last_item`` played then.
+    """
 
     polled_at: float | None = None
     last_item: Item | None = None
@@ -28,7 +31,7 @@ class HistorySchedule:
     def is_due(self, now: float, snapshot: Snapshot, *, comes_with_playback: bool, is_published: bool) -> bool:
         """Return whether to poll the history now.
 
-        Always if it comes with the playback. Else once when nothing plays, and then every five minutes, as services
+        Always if it comes with the playback. Otherwise once when nothing plays, then every five minutes, as services
         list a play late; if the history is published, also while music plays and at the end of each item.
         """
         is_wanted = snapshot.status == "idle" or is_published

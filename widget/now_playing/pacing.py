@@ -1,4 +1,4 @@
-"""How often this instance may poll: the interval that the daily quota allows, and a token bucket."""
+"""How often to poll: the interval that the daily quota allows, and a token bucket."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -52,10 +52,10 @@ def _returns_at(call: tuple[float, int]) -> float:
 
 
 def _expected_seconds(calls: Calls, now: float) -> float:
-    """Return for how long somebody is expected to watch within a day."""
+    """Return the seconds of a day in which viewers are expected."""
     age = now - calls[0][0]
     if age >= ENOUGH_HISTORY_SECONDS:
-        # One entry for each minute in which somebody watched.
+        # One entry for each minute with viewers.
         return max(_MINUTE, len(calls) * _MINUTE)
     return SECONDS_PER_DAY - max(0.0, age)
 
@@ -77,7 +77,7 @@ class TokenBucket:
     at: float = 0.0
 
     def refilled(self, now: float, pace: float) -> "TokenBucket":
-        """Return the bucket at ``now``, with one more token for each ``pace`` (s); full if that is 0."""
+        """Return the bucket at ``now`` with one more token per ``pace`` (s); full if that is 0."""
         added = BUCKET_SIZE if pace <= 0 else (now - self.at) / pace
         return TokenBucket(min(BUCKET_SIZE, self.tokens + added), now)
 
@@ -122,7 +122,7 @@ class PollPacer:
         return self._bucket.tokens
 
     async def pace(self) -> float:
-        """Return the seconds between two polls; the last value if the store cannot count the calls now."""
+        """Return the seconds between two polls; the last value if the store fails."""
         if self._calls_per_day is None:
             return 0.0
         try:

@@ -1,4 +1,4 @@
-"""Checks of the progress that a source reports against what it reported before. Pure.
+"""Checks of the reported progress against the previous report. Pure.
 
 Spotify has been seen to report a progress at or past the end again and again, for hours, or one that never moves. Times
 in the future were stored while a machine's clock was wrong.
@@ -51,7 +51,7 @@ def is_near_known_end(before: Playback | None, before_ms: int | None, playback: 
 
 
 def is_progress_frozen(before: Playback | None, before_ms: int | None, playback: Playback) -> bool:
-    """Return whether the progress has not moved from ``before_ms`` though the item is reported as playing."""
+    """Return whether the progress still is ``before_ms`` although the item is playing."""
     if before is None or before_ms is None:
         return False
     if not is_same_playing_item(before, playback) or has_passed_end(playback):

@@ -1,4 +1,4 @@
-"""The polling loop, which survives every error and polls only while somebody watches."""
+"""The polling loop, which survives every error and polls only while there are viewers."""
 
 import asyncio
 import logging
@@ -98,7 +98,7 @@ class Poller:
 
     @property
     def problem(self) -> SourceProblem | None:
-        """Why the last poll failed, or is overdue while somebody watches; None if all is well."""
+        """The problem of the last poll, or of one that is overdue; None if there is none."""
         if self._publisher.fault is not None:
             return self._publisher.fault
         if self._publisher.state.problem is None and self._is_overdue:
@@ -121,7 +121,7 @@ class Poller:
         return self._source.holds_connection
 
     async def refresh_from_cluster(self) -> None:
-        """Adopt another instance's state while nobody watches here. May raise StoreError."""
+        """Adopt another instance's state while there are no viewers here. May raise StoreError."""
         if self._push is not None:
             await self._push.read()
             return
@@ -134,7 +134,7 @@ class Poller:
                 self._clear_fault()
 
     async def recheck(self) -> None:
-        """Poll once if the last poll failed and nobody watches, so that an outage's end is noticed.
+        """Poll once if the last poll failed and there are no viewers, to notice an outage's end.
 
         At most one poll in five minutes, within the quota; it is awaited for a moment only.
         """
@@ -207,7 +207,7 @@ class Poller:
             await self._try(self._cluster.resign())
 
     async def _poll_unwatched(self) -> None:
-        """Poll once for :meth:`recheck`, unless another instance polls or the quota does not allow it now."""
+        """Poll once for :meth:`recheck`, if this instance leads and the quota allows it."""
         self._recheck_requested.clear()
         self._last_poll = self._clock.monotonic()
         try:
@@ -255,7 +255,7 @@ class Poller:
         return is_leader
 
     async def _follow(self) -> None:
-        if self._is_following:  # The first time a state may stand there already.
+        if self._is_following:  # The first time, a state may be there already.
             await self._cluster.wait_for_state(FOLLOW_INTERVAL_SECONDS)
         self._is_following = True
         state = await self._cluster.read_state()

@@ -1,4 +1,4 @@
-"""This instance's state: responses enter it here, and snapshots, schedule and log are made from it."""
+"""The state of this instance, from which snapshots, the schedule and the log are made."""
 
 import logging
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 class StatePublisher:
-    """Keeps the state and publishes it to ``broadcaster``, with ``max_recent`` earlier plays at most.
+    """Keeps the state and publishes it to ``broadcaster``, with at most ``max_recent`` plays.
 
-    What is hidden is left out where it enters. ``fault`` keeps this instance from polling or following, for the
+    Hidden items are dropped on entry. ``fault`` keeps this instance from polling or following, for the
     ``fault_count``-th time in a row. ``status_since`` is when the status or the item changed (s since the epoch).
     """
 
@@ -71,8 +71,8 @@ class StatePublisher:
         return self.state != before
 
     def apply_pushed(self, playback: Playback, plays: Iterable[PlayedItem], pushed_at: float | None) -> None:
-        """Replace the state by that of a push source, pushed last at ``pushed_at`` (s since the epoch)."""
-        # From an empty state: what was pushed is complete, and nothing before it counts.
+        """Replace the state by that of a push source, as of ``pushed_at`` (s since the epoch)."""
+        # From an empty state, as a pushed one is complete.
         state = NowPlayingState().with_playback(self._hide_list.filter_playback(playback), self._clock.now())
         self.state = replace(state.with_history(plays, self._max_recent, self._hide_list), updated_at=pushed_at)
 
@@ -105,7 +105,7 @@ class StatePublisher:
             self._appearance, self.status_since = appearance, self._clock.now()
 
     def schedule_input(self, pace: float, jitter: float, *, is_free: bool) -> ScheduleInput:
-        """Return all that the next poll depends on now; ``pace`` is the interval that the quota allows (s)."""
+        """Return the input for the schedule; ``pace`` is the interval that the quota allows (s)."""
         now, state, snapshot = self._clock.now(), self.state, self.current_snapshot
         playback, problem = snapshot.playback, state.problem
         progress_ms = snapshot.progress_at(now)

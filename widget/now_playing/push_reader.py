@@ -1,4 +1,4 @@
-"""Reads the state of a push source. Every instance does so for itself, and nothing becomes stale."""
+"""Reads the state of a push source, in every instance; it never becomes stale."""
 
 import asyncio
 
@@ -11,7 +11,10 @@ from widget.sources.base import PushSource, SourceClient
 
 
 class PushReader:
-    """``last_push_at`` is when the source last pushed anything, even a hidden item (s since the epoch)."""
+    """Publishes the pushed state.
+
+    ``last_push_at`` (s since the epoch) is the time of the last push, even of a hidden item.
+    """
 
     def __init__(
         self,

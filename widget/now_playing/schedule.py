@@ -40,7 +40,7 @@ TOKENS_RESERVED_FOR_END = 1.0
 
 AD_INTERVAL_SECONDS = 3.0
 PAUSED_INTERVALS = ((120.0, 5.0), (900.0, 10.0))
-"""Until the status has lasted so many seconds, the interval in seconds."""
+"""(age of the status, interval) in seconds: the interval holds up to that age."""
 
 IDLE_INTERVALS = ((300.0, 10.0),)
 IDLE_INTERVAL_SECONDS = 15.0
@@ -71,7 +71,7 @@ class ScheduleInput:
 
     ``status_since`` is when the status began, ``elapsed`` the progress, ``pace`` the interval that the quota allows and
     ``tokens`` the polls that it allows now (see :mod:`widget.now_playing.pacing`), ``polls_past_end`` the number of
-    responses that said nothing but a known end. ``is_free``: retries during the outage are not counted. ``jitter`` is
+    responses that only repeated a known end. ``is_free``: retries during the outage are not counted. ``jitter`` is
     a random number from 0 to 1; ``intervals`` is set for sources with a fixed schedule.
     """
 

@@ -48,7 +48,7 @@ def dump_state(state: NowPlayingState) -> str:
 
 
 def load_state(text: str | None, now: float) -> NowPlayingState:
-    """Return the state in ``text``, without dates after ``now``; an empty one if it cannot be read."""
+    """Return the state in ``text`` without future dates; an empty one if it cannot be read."""
     try:
         value = json.loads(text or "{}")
         return NowPlayingState(

@@ -46,7 +46,7 @@ class NowPlayingState:
     """The source's last good response and the failures since; times in s since the epoch.
 
     ``playback`` was received at ``updated_at``; ``problem`` is why the last poll failed, after ``failures`` in a row.
-    ``unconfirmed_answers`` counts uncertain responses in a row, ``polls_past_end`` those that said nothing but a known
+    ``unconfirmed_answers`` counts uncertain responses in a row, ``polls_past_end`` those that only repeated a known
     end; ``last_reported_ms`` is the progress as the source reported it. ``next_poll_at`` is the schedule of all
     instances: without a response for long after it, the snapshot becomes stale by the clock alone.
     """
@@ -98,13 +98,13 @@ class NowPlayingState:
         )
 
     def with_failure(self, problem: SourceProblem, now: float, count: int = 1) -> "NowPlayingState":
-        """Return the state after ``count`` failed polls in a row; one that is overdue counts like two."""
+        """Return the state after ``count`` failed polls in a row; an overdue poll counts as two."""
         if self.is_overdue_at(now):
             count = max(count, STALE_AFTER_FAILURES)
         return replace(self, failures=self.failures + count, problem=problem)
 
     def without_future_dates(self, now: float) -> "NowPlayingState":
-        """Return the state without dates after ``now`` (s since the epoch), written while a clock was wrong."""
+        """Return the state without dates after ``now``, which were written by a wrong clock."""
         latest = now + INSTANCE_CLOCK_SKEW_SECONDS
         last_played = None if self.last_played and self.last_played.played_at > latest else self.last_played
         report = None if self.report and self.report.reported_at > latest else self.report
@@ -128,7 +128,7 @@ class NowPlayingState:
     def with_history(
         self, plays: Iterable[PlayedItem], max_items: int = 0, hide_list: HideList = EMPTY_HIDE_LIST
     ) -> "NowPlayingState":
-        """Return the state with the service's list of ``plays``, at most ``max_items`` of them in ``recent``.
+        """Return the state with the service's ``plays``, at most ``max_items`` in ``recent``.
 
         The present play and hidden items are left out. The list lags, so an item seen later stays last played.
         """
@@ -141,7 +141,7 @@ class NowPlayingState:
         return replace(self, last_played=newest_play(self.last_played, newest), recent=tuple(recent[:max_items]))
 
     def with_recorded_play(self, before: "NowPlayingState", now: float, max_items: int) -> "NowPlayingState":
-        """Return this state, which followed ``before``, with the play that ended in between in ``recent``.
+        """Return this state with the play that ended since ``before`` in ``recent``.
 
         For sources that keep no history. Skipped items are left out.
         """
@@ -157,11 +157,11 @@ class NowPlayingState:
         return replace(self, recent=recent, current_play=None if item is None else PlayedItem(item, began_at))
 
     def for_new_leader(self) -> "NowPlayingState":
-        """Return the state for an instance that takes over: the failures of the one before do not count."""
+        """Return the state for a new leader, without the failures of the previous one."""
         return replace(self, failures=0, problem=None, next_poll_at=None)
 
     def for_new_process(self) -> "NowPlayingState":
-        """Return the state for a new process, which polls what plays itself."""
+        """Return the state for a new process, which polls the playback itself."""
         return NowPlayingState(
             updated_at=self.updated_at,
             started_at=self.started_at,
@@ -185,7 +185,7 @@ class NowPlayingState:
         )
 
     def snapshot_at(self, now: float, source: SourceInfo = SPOTIFY) -> Snapshot:
-        """Return the snapshot at ``now`` (s since the epoch), which holds until :meth:`next_change_at`."""
+        """Return the snapshot at ``now`` (s since the epoch), valid until :meth:`next_change_at`."""
         last_played = self._last_played_at(now)
         is_stale, usable_until = self._is_stale_at(now), self._usable_until(source)
         snapshot = Snapshot(
@@ -267,7 +267,7 @@ class NowPlayingState:
         return self.updated_at is None or now >= self.updated_at + STALE_AFTER_SECONDS
 
     def _start_of(self, playback: Playback) -> float | None:
-        """Return when the playing item would have begun: unchanged while it just plays on, moved by a seek."""
+        """Return when the playing item would have begun; only a seek moves it."""
         if playback.status != "playing":
             return None
         is_same = is_same_playing_item(self.playback, playback) and not playback.is_restart
@@ -275,7 +275,7 @@ class NowPlayingState:
             return self.started_at if is_same and self.started_at is not None else playback.observed_at
         start = playback.observed_at - playback.progress_ms / 1000
         if self.playback is None and self.last_played is not None:
-            is_same = self.last_played.item == playback.item  # As a new process knows it.
+            is_same = self.last_played.item == playback.item  # All that a new process has.
         if is_same and self.started_at is not None and abs(start - self.started_at) <= SEEK_THRESHOLD_SECONDS:
             return self.started_at
         return start

@@ -10,7 +10,7 @@ STORE_TIMEOUT_SECONDS = 12.0
 """Longer than the store's own limits, whose errors say more."""
 
 SOURCE_TIMEOUT_SECONDS = 30.0
-"""Longer than a request with a refresh before it; each part has a limit of its own."""
+"""Longer than a request with a refresh before it; each part has its own limit."""
 
 Result = TypeVar("Result")
 

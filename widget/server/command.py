@@ -107,7 +107,7 @@ async def _serve(
         store = create_store(settings.database_url)
         stack.push_async_callback(store.close)
         opening = asyncio.create_task(open_or_warn(store))
-        await asyncio.sleep(0)  # The database opens in its own thread while the rest is imported.
+        await asyncio.sleep(0)  # The database opens in a thread during the imports.
         from widget.app import create_app
         from widget.sources.registry import resolve_source
 
@@ -143,7 +143,10 @@ async def _resolve_late(
     listener: socket.socket,
     shutdown: ShutdownHandler,
 ) -> Settings | None:
-    """Serve 503s until ``store`` can be read, and return the resolved settings; None if the program ends before."""
+    """Serve 503s until ``store`` can be read, then return the settings.
+
+    None if the program is stopped before.
+    """
     from widget.clock import SystemClock
     from widget.sources.registry import resolve_source_when_available, settings_while_unavailable
     from widget.store.unavailable import UnavailableStore

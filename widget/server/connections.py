@@ -1,4 +1,4 @@
-"""Limits on each connection, whichever parser reads it: time, requests in a row, and the number of connections."""
+"""Limits on connections for both parsers: time, pipelined requests, number of connections."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class ConnectionLimits:
     ``connections`` at a time, ``max_idle`` of them without a complete request (some 5 KiB and a descriptor each).
     ``head_bytes`` of request line and headers together, trailers included; ``headers`` at most. ``header_timeout`` from
     the first byte of a head, or the start of the connection, to its end. ``write_timeout`` while a client
-    accepts nothing. ``linger_timeout`` to read the rest of a body that is not wanted, for a client that is cut off
-    may not see its response. ``pipelined`` requests that wait for the response to an earlier one; more are parsed
+    accepts nothing. ``linger_timeout`` to read the remainder of an unwanted body, as a client that is cut off may
+    not see its response. ``pipelined`` requests that wait for the response to an earlier one; more are parsed
     later.
     """
 
@@ -40,7 +40,7 @@ class ConnectionLimiter(ServerState):
     """All connections, within ``limits``.
 
     A new connection beyond them replaces the one that has been without progress for longest, so that silent
-    connections and bodies that stand still keep nobody out.
+    connections and stalled bodies keep nobody out.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
@@ -114,7 +114,10 @@ class LimitedProtocol(_Protocol):
             self.transport.abort()
 
     def start_timeout(self, seconds: float) -> None:
-        """Close the connection in ``seconds`` unless :meth:`cancel_timeout` is called; keep a running timeout."""
+        """Close the connection in ``seconds`` unless :meth:`cancel_timeout` is called.
+
+        A timeout that is running stays.
+        """
         if self._header_timer is None:
             self._header_timer = self.loop.call_later(seconds, self.abort)
 
@@ -153,7 +156,7 @@ class LimitedProtocol(_Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        # Else a client that reads nothing would keep its response in memory for ever.
+        # Otherwise a client that reads nothing would keep its response in memory forever.
         self._write_timer = self.loop.call_later(self.limits.write_timeout, self.abort)
 
     def resume_writing(self) -> None:

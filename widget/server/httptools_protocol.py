@@ -22,7 +22,7 @@ _LINE_SEPARATORS_BYTES = 4
 
 
 class RawResponseCycle(RequestResponseCycle):
-    """A cycle that writes a response with a raw head in one piece, and reports a stream to its protocol."""
+    """Writes a response with a raw head in one piece, and reports streams to its protocol."""
 
     protocol: LimitedHttpToolsProtocol
     _head: bytes | None = None
@@ -67,8 +67,10 @@ class RequestHeadTooLarge(Exception):  # noqa: N818
 
 
 class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
-    """A protocol that counts heads while they are parsed (``_head_room``, ``_header_room``) and fed (``_head_fed``,
-    ``_unparsed``): the parser keeps an unfinished header.
+    """Limits heads, and the requests that wait for their turn.
+
+    Heads are counted while they are parsed (``_head_room``, ``_header_room``) and fed (``_head_fed``, ``_unparsed``):
+    the parser keeps an unfinished header.
 
     Beyond ``limits.pipelined`` requests that wait for their turn the rest is kept unparsed (``_backlog``), and nothing
     more is read.
@@ -117,7 +119,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> bool:
         """Parse ``data`` and return whether more may follow."""
-        # llhttp keeps an unfinished header to itself, so what went in without coming out is counted.
+        # llhttp buffers an unfinished header, so the bytes that were fed but not reported are counted.
         self._unparsed += len(data)
         try:
             self.parser.feed_data(data)
@@ -156,7 +158,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Start or queue the request, as uvicorn does, but with our own cycle and no upgrade to another protocol."""
+        """Start or queue the request as uvicorn does, but with our cycle and without upgrades."""
         self._in_head = False
         self._head_fed = self._unparsed = 0
         self.cancel_timeout()
@@ -202,7 +204,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
         if not self.cycle.response_complete:
             self.server_state.mark_active(self)
         elif self._header_timer is not None:
-            self.cancel_timeout()  # The rest of a body that was not wanted has come to its end.
+            self.cancel_timeout()  # The remainder of an unwanted body has arrived.
         super().on_message_complete()
 
     # Responding
@@ -233,7 +235,7 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
         elif self._rejection is not None:
             self.reject(self._rejection)
         elif self._in_message:
-            # The response came before the end of its request: the rest is read for a moment, then cut off.
+            # The response came before the end of its request: the remainder is read for a moment, then cut off.
             self.start_timeout(self.limits.header_timeout if self._in_head else self.limits.linger_timeout)
 
     def _resume_backlog(self) -> None:

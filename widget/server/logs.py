@@ -17,7 +17,10 @@ _MAX_LIBRARY_LINE_LENGTH = 200
 
 
 def configure_logging(level: str) -> None:
-    """Log our own lines from ``level``, those of libraries from warning or ``level`` if higher; one line each."""
+    """Log our own records from ``level`` on, one line each.
+
+    Those of libraries from warning on, or ``level`` if that is higher.
+    """
     handler = _Lines(sys.stderr)
     handler.addFilter(should_log)
     handler.setFormatter(_OneLine())
@@ -32,7 +35,7 @@ def configure_logging(level: str) -> None:
 
 
 def should_log(record: logging.LogRecord) -> bool:
-    """Return whether ``record`` is logged: a library may have lowered the level of its own logger."""
+    """Return whether to log ``record``; a library may have lowered the level of its logger."""
     if is_own(record):
         return True
     was_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)

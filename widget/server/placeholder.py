@@ -16,7 +16,9 @@ Found = TypeVar("Found")
 async def serve_while(
     search: Coroutine[Any, Any, Found], placeholder: Server, listener: socket.socket, shutdown: ShutdownHandler
 ) -> Found | None:
-    """Serve ``placeholder`` while ``search`` runs, and return or raise its outcome; None if the server ended before.
+    """Serve ``placeholder`` while ``search`` runs; return or raise its outcome.
+
+    None if the server ended first.
 
     ``listener`` stays open: clients that connect between the two servers are answered by the next one.
     """

@@ -1,4 +1,4 @@
-"""A uvicorn server with connection limits, its signals handled elsewhere, whose streams end before it does."""
+"""A uvicorn server with connection limits, without signal handlers, that ends streams first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Serves ``app`` within ``limits``; calls ``started`` when it serves, and ``end_streams`` before it shuts down."""
+    """Serves ``app`` within ``limits``.
+
+    Calls ``started`` when it serves, and ``end_streams`` before it shuts down.
+    """
 
     server_state: ConnectionLimiter
 
@@ -83,7 +86,7 @@ class Server(uvicorn.Server):
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory if installed; on Windows that of the selector loop, which psycopg needs."""
+    """Return uvloop's factory if installed; on Windows the selector loop, which psycopg needs."""
     if sys.platform == "win32":
         return asyncio.SelectorEventLoop
     return uvicorn.Config("", log_config=None).get_loop_factory()

@@ -1,4 +1,4 @@
-"""Signals that end the program: gracefully if possible, within three seconds in any case, with exit code 0."""
+"""Signals that end the program within three seconds and with exit code 0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHUTDOWN_TIMEOUT_SECONDS = 2.5
 
 
 class ShutdownHandler:
-    """Calls ``stop`` on the main thread after a signal; until that is set the program exits at once."""
+    """Calls ``stop`` on the main thread after a signal; exits at once if that is not set yet."""
 
     def __init__(self) -> None:
         self.stop: Callable[[], object] | None = None

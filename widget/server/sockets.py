@@ -15,7 +15,7 @@ RESERVED_FILES = 64
 """Descriptors for the database, the source, alerts and the loop."""
 
 NON_STREAM_CONNECTIONS = 4096
-"""Connections beside the streams."""
+"""Connections in addition to the streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ def raise_nofile_limit() -> int | None:
 
 
 def capacity_for(max_streams: int, limit: int | None) -> Capacity:
-    """Return the capacity under ``limit`` open files; at least a quarter is kept for requests that are no streams."""
+    """Return the capacity with ``limit`` open files; a quarter is reserved for short requests."""
     connections = max_streams + NON_STREAM_CONNECTIONS
     if limit is not None:
-        # Eight let the owner's own pages work under any limit.
+        # With eight the owner's pages work under any limit.
         connections = max(8, min(connections, limit - RESERVED_FILES))
     return Capacity(connections, min(max_streams, connections * 3 // 4))
 
@@ -55,7 +55,7 @@ def capacity_for(max_streams: int, limit: int | None) -> Capacity:
 def bind_socket(host: str, port: int) -> socket.socket:
     """Return a listening socket. Exits with 1 if the port is taken.
 
-    Raises ConfigurationError if ``host`` is no address of this machine.
+    Raises ConfigurationError if ``host`` is not an address of this machine.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

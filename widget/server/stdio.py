@@ -13,7 +13,7 @@ import click
 
 @contextmanager
 def robust_stdio() -> Iterator[None]:
-    """Keep descriptors 0 to 2 open, and drop at the end of the context what cannot be written."""
+    """Keep descriptors 0 to 2 open, and ignore a failing flush at the end of the context."""
     open_missing_descriptors()
     sys.stdout = sys.stdout or _devnull()
     sys.stderr = sys.stderr or _devnull()
@@ -36,7 +36,10 @@ def echo(text: str, *, to_stderr: bool = False) -> None:
 
 
 def redirect_to_devnull(stream: IO[Any]) -> None:
-    """Redirect ``stream``: the rest of its buffer would fail again at the exit, and change the exit code."""
+    """Redirect ``stream`` to the null device.
+
+    Otherwise its buffer would fail again at exit, and change the exit code.
+    """
     with suppress(OSError, ValueError):
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, stream.fileno())
@@ -46,7 +49,7 @@ def redirect_to_devnull(stream: IO[Any]) -> None:
 def open_missing_descriptors() -> None:
     """Open the descriptors that were closed before the start.
 
-    Else the next file or connection would get the number, the database for example, and be written to as stderr.
+    Otherwise the next file or connection would get the number, such as the database, and be written to as stderr.
     """
     for descriptor in range(3):
         try:

@@ -1,4 +1,4 @@
-"""The parts of uvicorn that are no public API and that our protocol classes depend on.
+"""The private parts of uvicorn that our protocol classes depend on.
 
 Tested with the versions between ``TESTED_FROM`` and ``TESTED_TO``. ``pyproject.toml`` admits no later one: raise both
 together, after the tests of ``tests/test_strangers.py`` and ``tests/test_raw_responses.py`` have passed.

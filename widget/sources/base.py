@@ -1,4 +1,4 @@
-"""The interface of a source: its adapter, and what the adapter is made of."""
+"""The interface of a source: its adapter and the parts of that."""
 
 from __future__ import annotations
 
@@ -32,13 +32,11 @@ class FetchResult:
 class SourceClient(Protocol):
     """Requests to a source.
 
-    Each method makes at most one, or raises without a request if it would be refused again.
-
-    So it may be called at any time.
+    Each method may be called at any time: it raises without a request if that would be refused again.
     """
 
     async def currently_playing(self) -> Playback:
-        """Return what plays now. Raises SourceError or StoreError."""
+        """Return the current playback. Raises SourceError or StoreError."""
         ...
 
     async def recently_played(self) -> Sequence[PlayedItem]:
@@ -74,7 +72,7 @@ class BackgroundTask(Protocol):
 
 
 class PushSource(Protocol):
-    """A source that pushes what plays."""
+    """A source that pushes its playback."""
 
     async def last_push_at(self) -> float | None:
         """Return when it pushed last (s since the epoch). May raise StoreError."""
@@ -104,14 +102,12 @@ class AdapterContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceAdapter:
-    """``source`` has the owner's own label and page.
+    """A source, ready to run. ``source`` has the owner's label and page.
 
-    ``background_tasks`` run as long as the application.
-
-    ``routes`` are its own; ``max_body_bytes`` is their limit for a request's body, None for other requests. ``push`` is
-    set if the source pushes. ``wait_for_change`` is set if it holds a connection: it waits at most so many seconds for
-    a change to be announced, and returns whether one was. ``load_artwork`` is set if artwork has private addresses: it
-    returns the image at one, None if there is none now.
+    ``background_tasks`` run as long as the application. ``routes`` are added to it; ``max_body_bytes`` returns their
+    limit for a request's body, None for other requests. ``push`` is set if the source pushes. ``wait_for_change`` is
+    set if it holds a connection: it waits at most that many seconds for a change, and returns whether one came.
+    ``load_artwork`` is set if artwork has private addresses: it returns the image at one, None if there is none now.
     """
 
     source: SourceInfo

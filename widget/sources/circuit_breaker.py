@@ -10,7 +10,7 @@ from widget.model.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class OpenCircuit:
-    """``error`` was raised for ``key``; from ``retry_at`` (monotonic s) on a request may work again."""
+    """``error`` was raised for ``key``; a request may work from ``retry_at`` (monotonic s) on."""
 
     key: object = field(repr=False)
     error: SourceError

@@ -52,7 +52,7 @@ def as_text(value: Any) -> str | None:
 def as_url(value: Any) -> str | None:
     """Return an absolute http(s) address as a browser would read it, percent-encoded; else None.
 
-    It becomes a link on somebody's site, so an address with a user and a password is none.
+    It becomes a link on somebody's site, so an address with a user and a password is refused.
     """
     if not isinstance(value, str) or len(value) > MAX_URL_LENGTH or not _URL_TEXT.fullmatch(value):
         return None
@@ -73,7 +73,7 @@ def as_url(value: Any) -> str | None:
 
 
 def as_milliseconds(value: Any, maximum: int = MAX_DURATION_MS) -> int | None:
-    """Return whole milliseconds; None unless they are within 0 and ``maximum`` (NaN compares false)."""
+    """Return whole milliseconds between 0 and ``maximum``; None for anything else, NaN too."""
     return int(value) if is_number(value) and 0 <= value <= maximum else None
 
 
@@ -83,7 +83,10 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 
 
 def as_timestamp(value: Any) -> float | None:
-    """Return seconds since the epoch from a whole number or its digits; None outside the years 1970 to 3000."""
+    """Return seconds since the epoch from a whole number or its digits.
+
+    None outside the years 1970 to 3000.
+    """
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_TIMESTAMP:
@@ -92,6 +95,9 @@ def as_timestamp(value: Any) -> float | None:
 
 
 def as_mbid(value: Any) -> str | None:
-    """Return a MusicBrainz identifier (https://musicbrainz.org/doc/MusicBrainz_Identifier) in lower case."""
+    """Return a MusicBrainz identifier in lower case.
+
+    See https://musicbrainz.org/doc/MusicBrainz_Identifier
+    """
     folded = value.lower() if isinstance(value, str) else ""
     return folded if _MBID.fullmatch(folded) else None

@@ -1,4 +1,4 @@
-"""Client and adapter of sources that are polled with a key or a user name, without an authorization."""
+"""Client and adapter of sources that are polled with a key or a user name."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ class ServiceClient(Protocol[AccountContra]):
 class PollingAdapter(Generic[Account]):
     """A source's client that respects the quota, and repeats no request that was refused.
 
-    ``account`` returns the account to ask for, None if it is not known; what is stored meanwhile counts.
+    ``account`` returns the account that is set or stored now, None if there is none.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class PollingAdapter(Generic[Account]):
         self._last: FetchResult | None = None
 
     async def currently_playing(self) -> Playback:
-        """Return what plays now. Raises SourceError or StoreError."""
+        """Return the current playback. Raises SourceError or StoreError."""
         result = await self._fetch(self._client.now_playing)
         self._last = result
         playback = result.playback or Playback("idle", self._clock.now(), is_authoritative=False)
@@ -149,7 +149,10 @@ AccountReader = Callable[[Mapping[str, str]], OwnAccount | None]
 
 
 def history_limit(settings: Settings) -> int:
-    """Return how many plays to request: more if some may be hidden, and one more for the present play."""
+    """Return how many plays to request.
+
+    Many if some may be hidden, else one more than are published, for the current play.
+    """
     return MAX_HISTORY if settings.hide else min(MAX_HISTORY, max(MIN_HISTORY, settings.recent + 1))
 
 

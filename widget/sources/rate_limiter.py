@@ -1,4 +1,4 @@
-"""The limits on calls to a source, which survive a restart: its Retry-After blocks, and our daily limit."""
+"""Limits on calls that survive a restart: Retry-After blocks, and CALLS_PER_DAY."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -37,7 +37,10 @@ class RateLimiter:
             raise kind(block.message, retry_after=seconds)
 
     async def acquire(self) -> None:
-        """Count one call, unless they are free. Raises Throttled, DailyLimitReached if none is left, or StoreError."""
+        """Count one call, unless calls are free.
+
+        Raises Throttled, DailyLimitReached if none is left, or StoreError.
+        """
         # First: a call that a block refuses must not be counted.
         await self.check()
         if self._calls_per_day is None:
@@ -79,12 +82,12 @@ class RateLimiter:
         return await self._calls_at(self._clock.now())
 
     async def _calls_at(self, now: float) -> Sequence[tuple[float, int]]:
-        """Return the calls before ``now``; later ones were counted while the machine's clock was wrong."""
+        """Return the calls before ``now``; later ones were counted by a wrong clock."""
         calls = await self._store.calls_since(now - SECONDS_PER_DAY, self._source)
         return [(minute, number) for minute, number in calls if minute <= now + STORED_CLOCK_SKEW_SECONDS]
 
     def _is_credible(self, block: RateLimitBlock) -> bool:
-        """Return whether ``block`` is no longer than any that is accepted; others come from a wrong clock."""
+        """Return whether ``block`` is no longer than any accepted one; others are of a wrong clock."""
         return block.until - self._clock.now() <= MAX_RETRY_AFTER_SECONDS
 
     async def _raise_limit_reached(self, now: float) -> NoReturn:

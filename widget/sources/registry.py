@@ -15,7 +15,7 @@ RETRY_SECONDS = 1.0
 
 
 async def resolve_source(settings: Settings, notes: ValueStore) -> Settings:
-    """Return the settings for ``SOURCE``, else for the source of the last bootstrap, else for Spotify.
+    """Return the settings for ``SOURCE``, else for the source of the last bootstrap or Spotify.
 
     They include the stored values. Raises ConfigurationError for a setting that the source does not support, and
     StoreError if the database cannot be read now.

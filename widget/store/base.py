@@ -1,4 +1,7 @@
-"""The store: everything that outlives the process. Engines differ in connections, transactions, locks and signals."""
+"""The store: everything that outlives the process.
+
+The engines differ in connections, transactions, locks and notifications.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,10 @@ DEFAULT_TIMEOUTS = StoreTimeouts()
 
 
 class Store(ABC):
-    """Each method is one transaction, safe across processes. Raises StoreError within :class:`StoreTimeouts`.
+    """Each method is one transaction, safe across processes.
 
-    A transaction that has begun ends by itself, even if its caller is cancelled. Times are in seconds since the epoch.
-    Rows that cannot be read count as absent.
+    All raise StoreError within :class:`StoreTimeouts`. A transaction that has begun ends by itself, even if its caller
+    is cancelled. Times are in seconds since the epoch. Rows that cannot be read count as absent.
     """
 
     @property
@@ -52,10 +55,10 @@ class Store(ABC):
 
     @abstractmethod
     async def open(self, *, migrate: bool = True) -> None:
-        """Connect, create or migrate the schema and verify that it is writable; later uses retry after a StoreError.
+        """Connect, create or migrate the schema and verify that it is writable.
 
-        Without ``migrate`` nothing is created or changed. Raises :class:`widget.model.errors.ConfigurationError`
-        when the location can never work.
+        Without ``migrate`` nothing is created or changed. After a StoreError the next use tries again. Raises
+        :class:`widget.model.errors.ConfigurationError` if the location can never work.
         """
 
     @abstractmethod
@@ -83,7 +86,7 @@ class Store(ABC):
         """
 
     async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
-        """Keep an authorization that could not be stored outside the database; False if there is no such place."""
+        """Keep an authorization outside the database while that fails; return whether it is kept."""
         return False
 
     async def authorization(self) -> Authorization | None:
@@ -117,9 +120,10 @@ class Store(ABC):
         credentials: Credentials | None = None,
         seed_fingerprint: str | None = None,
     ) -> bool:
-        """Replace the authorization if its refresh token is still ``used_refresh_token``; return whether it was.
+        """Replace the authorization if its refresh token still is ``used_refresh_token``.
 
-        If none is stored the database was lost meanwhile, and everything given is stored. Durable on return.
+        Returns whether it was. If none is stored the database was lost meanwhile, and everything given is stored.
+        Durable on return.
         """
         steps = queries.save_refresh(used_refresh_token, authorization, credentials, seed_fingerprint)
         return await self._transact(steps, write=True, durable=True)
@@ -137,7 +141,10 @@ class Store(ABC):
         await self._transact(queries.save_account(refresh_token, account), write=True, durable=True)
 
     async def forget(self) -> None:
-        """Delete everything stored. Waits for a refresh in progress, whose response would restore the token."""
+        """Delete everything stored.
+
+        Waits for a refresh in progress, whose response would restore the token.
+        """
         async with self.refresh_lock():
             await self._transact(queries.forget(), write=True, durable=True)
 
@@ -156,7 +163,7 @@ class Store(ABC):
         return await self._transact(queries.rate_limit_block(source))
 
     async def set_rate_limit_block(self, block: RateLimitBlock | None, source: SourceName = "spotify") -> None:
-        """Replace the block, unless a longer one stands."""
+        """Replace the block, unless it ends later than the new one."""
         await self._transact(queries.set_rate_limit_block(block, source), write=True, durable=True)
 
     # Several instances on one store

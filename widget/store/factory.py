@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 
 def create_store(database_url: str, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Store:
-    """Return the store at ``database_url``, not yet open. Raises :class:`ConfigurationError` for unknown schemes."""
+    """Return the store at ``database_url``, not yet open.
+
+    Raises :class:`ConfigurationError` for an unknown scheme.
+    """
     if database_url.startswith(SQLITE_PREFIX):
         from widget.store.sqlite import SqliteStore
 
@@ -26,7 +29,7 @@ def create_store(database_url: str, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) 
     if database_url.startswith(("postgres://", "postgresql://")):
         try:
             from widget.store.postgres import PostgresStore
-        # psycopg-binary has no wheel for 32-bit ARM and Windows on ARM, so it is no hard requirement there.
+        # psycopg-binary has no wheel for 32-bit ARM and Windows on ARM, so it is optional there.
         except ImportError as error:
             raise ConfigurationError(MISSING_PSYCOPG_ERROR) from error
         return PostgresStore(database_url, timeouts)
@@ -47,7 +50,10 @@ async def open_or_warn(store: Store) -> None:
 def is_ephemeral(
     database_url: str, has_ephemeral_disk: bool, is_mount: Callable[[Path], bool] = os.path.ismount
 ) -> bool:
-    """Return whether a restart may lose the database: an SQLite file on no mount of an ephemeral disk."""
+    """Return whether a restart may lose the database: an SQLite file on an ephemeral disk.
+
+    A file on a mount is not lost.
+    """
     if not has_ephemeral_disk or not database_url.startswith(SQLITE_PREFIX):
         return False
     path = Path(os.path.realpath(database_url.removeprefix(SQLITE_PREFIX)))

@@ -1,4 +1,4 @@
-"""A lock file whose lock ends with the process that holds it."""
+"""A lock file that is unlocked when its process ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class FileLock:
         return self._lock is not None and self._identity == file_identity(self._path)
 
     def acquire(self) -> bool:
-        """Return whether it is ours now. Raises StoreError if it can't be locked (another user's file, no locks)."""
+        """Try to acquire the lock; return whether that worked.
+
+        Raises StoreError if the file cannot be locked: it is another user's, or the file system has no locks.
+        """
         from filelock import FileLock as Lock
         from filelock import Timeout
 

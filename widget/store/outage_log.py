@@ -1,4 +1,4 @@
-"""One log line a minute at most while the database cannot be used, and one when it works again."""
+"""At most one log line a minute while the database fails, and one when it works again."""
 
 import logging
 import time

@@ -236,7 +236,7 @@ class PostgresStore(Store):
         return time.monotonic() + self._timeouts.statement
 
     async def _prepare(self) -> None:
-        """Check for a pooler and the schema's version; migrate the schema unless the store is only read."""
+        """Check for a pooler and the schema's version; migrate unless the store is only read."""
         seconds = self._timeouts.statement
         await reject_transaction_pooling(self._url, seconds)
         connection = await self._connect()

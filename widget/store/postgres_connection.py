@@ -1,4 +1,4 @@
-"""One connection to Postgres with a hard limit on every wait, the advisory locks, and the migration."""
+"""A connection to Postgres with a limit on every wait, advisory locks and the migration."""
 
 from __future__ import annotations
 
@@ -42,17 +42,23 @@ _SERVER_SIDE_LIMITS = (
 
 
 class PostgresConnection:
-    """A connection whose every statement ends in time, even when the server hangs. All methods raise StoreError."""
+    """A connection on which every statement ends in time, even when the server hangs.
+
+    All methods raise StoreError.
+    """
 
     def __init__(self, connection: psycopg.AsyncConnection[DictRow]) -> None:
         self._connection = connection
 
     @classmethod
     async def open(cls, url: str, seconds: float, statement_seconds: float | None = None) -> PostgresConnection:
-        """Connect within ``seconds``; the server ends each statement after ``statement_seconds``, else as late."""
+        """Connect within ``seconds``.
+
+        The server ends each later statement after ``statement_seconds``, by default the same.
+        """
         try:
             async with asyncio.timeout(seconds):
-                # autocommit, as BEGIN and COMMIT are statements of our own.
+                # autocommit, as we send BEGIN and COMMIT ourselves.
                 connection = await psycopg.AsyncConnection.connect(
                     url, autocommit=True, prepare_threshold=None, row_factory=dict_row, **_CONNECT_OPTIONS
                 )
@@ -109,7 +115,7 @@ class PostgresConnection:
             raise store_error(error) from error
 
     def _cut(self) -> None:
-        """Shut the socket down. (Cancelling would make psycopg wait seconds for a server that hangs.)"""
+        """Shut the socket down: cancelling would make psycopg wait for a server that hangs."""
         with suppress(OSError, psycopg.Error):
             # Any address family works: the socket is only shut down.
             duplicate = socket.fromfd(self._connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
@@ -141,18 +147,18 @@ async def migrate(connection: PostgresConnection, location: str, seconds: float)
     for migration in MIGRATIONS[_checked_version(rows, location) :]:
         for statement in migration.statements:
             await connection.execute(statement, seconds)
-    # Written even if it does not change: the database must take writes before Spotify is asked for anything.
+    # Written even if it does not change, to show that the database takes writes before any request to Spotify.
     await connection.execute("DELETE FROM schema_version", seconds)
     await connection.execute("INSERT INTO schema_version VALUES (%(version)s)", seconds, {"version": VERSION})
     await connection.execute("COMMIT", seconds)
 
 
 async def read_without_migrating(connection: PostgresConnection, location: str, seconds: float) -> None:
-    """Prepare ``connection`` for reading: without a schema the database reads as empty, and nothing is created in it.
+    """Prepare ``connection`` for reading: without a schema the database reads as empty.
 
-    Raises as :func:`migrate`.
+    Nothing is created in the database. Raises as :func:`migrate`.
     """
-    # Unlike a SELECT from the table it is no error if there is none.
+    # Unlike a SELECT from the table it does not fail if there is none.
     rows = await connection.execute(f"SELECT to_regclass('{SCHEMA}.token') AS found", seconds)
     if rows[0]["found"] is not None:
         _checked_version(await connection.execute("SELECT version FROM schema_version", seconds), location)

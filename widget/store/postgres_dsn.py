@@ -1,4 +1,4 @@
-"""DATABASE_URL for Postgres: its validity, a form without secrets, and poolers that it may lead to."""
+"""DATABASE_URL for Postgres: validation, a form without secrets, and detection of poolers."""
 
 import socket
 from collections.abc import Mapping
@@ -28,7 +28,10 @@ def redacted_dsn(url: str) -> str:
 
 
 def validate_dsn(url: str) -> None:
-    """Raise :class:`ConfigurationError` if ``url`` can never lead to a database. Connects to nothing."""
+    """Raise :class:`ConfigurationError` if ``url`` can never lead to a database.
+
+    Makes no connection to it.
+    """
     try:
         options = conninfo_to_dict(url)
     except psycopg.Error as error:
@@ -42,17 +45,17 @@ def validate_dsn(url: str) -> None:
         raise _invalid("connect_timeout is not a number")
     complaint = _libpq_complaint(options)
     if complaint:
-        # Nothing that libpq says here holds the password, unless the same text stands in the option too.
+        # libpq's messages do not contain the password, unless the wrong option has the same text.
         password = str(options.get("password") or "")
         raise _invalid("one of its options is wrong" if password and password in complaint else complaint)
 
 
 async def reject_transaction_pooling(url: str, seconds: float) -> None:
-    """Raise :class:`ConfigurationError` if two connections share one server process, or one changes its own.
+    """Raise :class:`ConfigurationError` behind a pooler in transaction mode.
 
     Postgres, and a pooler in session mode, gives a connection one server process for life. Through a pooler in
-    transaction mode locks stay on foreign sessions and notifications are lost
-    (https://www.pgbouncer.org/features.html).
+    transaction mode two connections share one, or one connection changes its own: locks stay on foreign sessions and
+    notifications are lost (https://www.pgbouncer.org/features.html).
     """
     async with AsyncExitStack() as stack:
         first = await PostgresConnection.open(url, seconds)
@@ -93,7 +96,7 @@ def _libpq_complaint(options: Mapping[str, Any]) -> str:
             message, failed = _start_connecting({**options, **_redirected("127.0.0.1", port, options)})
     except OSError:
         return ""
-    # What libpq says without the options too is not about them: PGSSLMODE in the environment, a refused connection.
+    # A message that comes without the options too is not about them: PGSSLMODE, or a refused connection.
     if not failed or message == message_without:
         return ""
     return next((line.strip() for line in message.removeprefix(message_without).splitlines() if line.strip()), "")
@@ -109,7 +112,10 @@ def _start_connecting(options: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def _redirected(host: str, port: str, options: Mapping[str, Any]) -> dict[str, str]:
-    """Return the address in ``options`` led to ``host`` and ``port``, with as many entries: libpq compares counts."""
+    """Return the address in ``options`` redirected to ``host`` and ``port``.
+
+    It has as many entries as before, as libpq compares their numbers.
+    """
     if not options.get("host") and not options.get("hostaddr"):
         return {"host": host, "port": port}
     given = [name for name in ("host", "hostaddr") if options.get(name)]

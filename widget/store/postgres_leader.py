@@ -1,4 +1,4 @@
-"""The leader lease among instances on one Postgres: it belongs to a connection and ends with it."""
+"""The leader lease of the instances on one Postgres: it ends with its connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _EARLY_DETECTION = (
 
 
 class LeaderLease:
-    """``connect`` opens a connection; each statement ends within ``seconds``. A follower's connection is kept."""
+    """``connect`` opens a connection; each statement ends within ``seconds``.
+
+    A follower keeps its connection.
+    """
 
     def __init__(
         self, connect: Callable[[], Awaitable[PostgresConnection]], outage_log: OutageLog, seconds: float

@@ -1,4 +1,4 @@
-"""The SQL of every transaction, shared by both engines: each runs a statement and sends its rows back."""
+"""The SQL of every transaction, as generators that both engines drive."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ Transaction = Generator[Statement, Sequence[Row], Result]
 
 
 def authorization() -> Transaction[Authorization | None]:
-    """See :meth:`widget.store.base.Store.authorization`; the others are named after its methods too."""
+    """See :meth:`widget.store.base.Store.authorization`; all are named after its methods."""
     return read_authorization((yield _sql("SELECT * FROM token")))
 
 
@@ -176,7 +176,10 @@ class _Calls(NamedTuple):
 
 
 def _calls_of(source: SourceName) -> _Calls:
-    """Return the table of the source's calls; Spotify's is that of 1.0.0, which knew no other source."""
+    """Return the table of the source's calls.
+
+    Spotify's is that of 1.0.0, which had no other source.
+    """
     if source == "spotify":
         return _Calls("calls", "1 = 1", "(minute, spent) VALUES (:minute, 1) ON CONFLICT (minute)")
     columns = "(source, minute, spent) VALUES (:source, :minute, 1) ON CONFLICT (source, minute)"
@@ -199,7 +202,7 @@ def set_rate_limit_block(block: RateLimitBlock | None, source: SourceName) -> Tr
 
 
 def key_for(name: str, source: SourceName) -> str:
-    """Return the key of a value that each source has for itself; Spotify's has no suffix, as in 1.0.0."""
+    """Return the key of a value of one source; Spotify's has no suffix, as in 1.0.0."""
     return name if source == "spotify" else f"{name}:{source}"
 
 

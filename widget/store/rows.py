@@ -25,7 +25,10 @@ class RateLimitBlock:
 
 
 def read_authorization(rows: Sequence[Row]) -> Authorization | None:
-    """Return the authorization; other than the refresh token, columns that cannot be read count as unknown."""
+    """Return the authorization; None without a refresh token.
+
+    Other columns that cannot be read count as unknown.
+    """
     refresh_token = _word(rows[0]["refresh_token"]) if rows else None
     if refresh_token is None:
         return None

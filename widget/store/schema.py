@@ -1,4 +1,7 @@
-"""Tables as the migrations that create them. A released migration never changes; a later release appends one."""
+"""The migrations that create the tables.
+
+A released migration never changes; a later release appends one.
+"""
 
 from dataclasses import dataclass
 
@@ -59,7 +62,7 @@ MIGRATIONS = (
     ),
 )
 
-# Beside these forget leaves only the records of migrations.
+# forget empties these, and leaves only the records of migrations.
 TABLES = ("token", "credentials", "calls", "notes", "messages", "source_calls")
 
 VERSION = 2

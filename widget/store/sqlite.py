@@ -1,4 +1,4 @@
-"""The store in an SQLite file that only its owner can read, shared safely by the processes of one machine."""
+"""The store in an SQLite file, shared by the processes of one machine."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ log = logging.getLogger(__name__)
 
 
 class SqliteStore(Store):
-    """SQLite runs in a thread of its own with one connection.
+    """SQLite runs in a separate thread with one connection.
 
-    Locks are files beside the database, whose symbolic links are resolved: one database has one lock, however it is
-    named.
+    Locks are files beside the database, whose symbolic links are resolved: one database has one lock under every name.
     """
 
     def __init__(self, path: Path, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> None:
@@ -109,7 +108,7 @@ class SqliteStore(Store):
                     lock.release()
 
     async def reserve_space(self) -> None:
-        # First fill the log, then move all of it into the file: the next write starts the log anew and overwrites it,
+        # First fill the log, then move all of it into the file: the next write restarts the log and overwrites it,
         # so it needs no space that is not there already.
         self._has_reserved = True
         filler = secrets.token_hex(RESERVED_BYTES // 2)
@@ -130,7 +129,7 @@ class SqliteStore(Store):
         return saved
 
     async def save_for_next_start(self, used_refresh_token: str, authorization: Authorization) -> bool:
-        # In a thread of its own: the store's may be waiting for the very lock that keeps the token out.
+        # In another thread: the store's may be waiting for the very lock that keeps the token out.
         worker = Worker("unsaved")
         worker.start()
         try:
@@ -159,7 +158,10 @@ class SqliteStore(Store):
         return await self._run(lambda seconds: self._connection.transact(steps, write, durable, seconds))
 
     async def _run(self, job: Callable[[float], Value]) -> Value:
-        """Run ``job`` in the thread; it gets the seconds that it may wait for a lock, less its wait in the queue."""
+        """Run ``job`` in the thread, with the seconds that it may wait for a lock.
+
+        The time in the queue is subtracted.
+        """
         if self._worker is None:
             raise StoreError(f"the database {self._path} is not open")
         return await self._outage_log.watch(self._run_in_time(self._worker, job))
@@ -183,7 +185,7 @@ class SqliteStore(Store):
             self._unsaved_outage_log.record_failure(error)
             raise
         self._unsaved_outage_log.record_success()
-        # save_refresh drops it by itself if the owner authorized again since.
+        # save_refresh ignores it if the owner has authorized again since.
         if unsaved is not None:
             await self.save_refresh(*unsaved)
             log.info("the token that waited in a file beside the database is saved")
@@ -211,7 +213,7 @@ class SqliteStore(Store):
         return error
 
     async def _release_space(self) -> None:
-        """Give reserved space back: the next refresh must find out anew whether the disk has room."""
+        """Free the reserved space: the next refresh must check again whether the disk has room."""
         if not self._has_reserved or self._worker is None:
             return
         self._has_reserved = False

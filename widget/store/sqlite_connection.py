@@ -1,4 +1,4 @@
-"""One SQLite file as one thread uses it: its modes, schema and transactions, and whether it was replaced.
+"""One SQLite file in one thread: its modes, schema, transactions and replacement.
 
 sqlite-utils opens the database, migrates it and cleans it up. Its import costs 20 ms and 3 MB in a process that starts
 in 140 ms, so it waits until there is such work: a restart on a current file does without.
@@ -59,7 +59,7 @@ class SqliteConnection:
         self._wal_identity: tuple[int, int] | None = None
 
     def open(self, *, migrate: bool = True) -> None:
-        """Open the file and write to it. Raises :class:`ConfigurationError` when that can never work.
+        """Open the file and write to it. Raises :class:`ConfigurationError` if it never can.
 
         Without ``migrate`` it is only read; a file without our tables, or none, is read as an empty database.
         """
@@ -68,7 +68,7 @@ class SqliteConnection:
             self._has_written = False
             connection = self._opened(OPEN_TIMEOUT_SECONDS)
             if migrate and not self._has_written:
-                # A file that is current proves nothing: it must take writes before Spotify is asked for anything.
+                # A current schema proves nothing: the file must take writes before any request to Spotify.
                 _in_transaction(connection, lambda: _write_anything(connection), write=True, durable=True)
         except (OSError, sqlite3.Error) as error:
             self.close()
@@ -86,11 +86,11 @@ class SqliteConnection:
             connection.close()
 
     def transact(self, steps: Transaction[Result], write: bool, durable: bool, seconds: float) -> Result:
-        """Run ``steps`` and return their result; wait at most ``seconds`` for other processes' locks."""
+        """Run ``steps`` and return their result; wait at most ``seconds`` for locks."""
         return self._use(seconds, lambda connection: _transact(connection, steps, write, durable))
 
     def checkpoint(self, mode: str, seconds: float) -> None:
-        """Write the whole write-ahead log into the file (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint)."""
+        """Write the write-ahead log into the file (https://www.sqlite.org/wal.html#ckpt)."""
         query = f"PRAGMA wal_checkpoint({mode})"
         busy, logged, written = self._use(seconds, lambda connection: connection.execute(query).fetchone())
         if busy or logged != written:
@@ -208,7 +208,7 @@ def _database(connection: sqlite3.Connection) -> Database:
 
 
 def _enter_wal_mode(connection: sqlite3.Connection, seconds: float) -> None:
-    """Retry for ``seconds``: SQLite itself does not wait when several processes open a new file at once."""
+    # SQLite itself does not wait when several processes open a new file at once.
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -245,7 +245,7 @@ def _is_current(connection: sqlite3.Connection) -> bool:
 
 
 def _apply_migrations(database: Database) -> None:
-    """Apply what is pending, within the caller's transaction.
+    """Apply pending migrations within the caller's transaction.
 
     ``Migrations.apply`` looks for pending steps before it holds any lock: without an immediate transaction around it
     processes that start together break a new file. A file of 1.1.0 has no records; its steps run again without effect.
@@ -310,7 +310,7 @@ def _is_transient(error: Exception) -> bool:
 
 
 def _primary_code(error: Exception) -> int:
-    """Return SQLite's primary result code (https://www.sqlite.org/rescode.html), 0 if there is none."""
+    """Return the primary result code (https://www.sqlite.org/rescode.html), 0 without one."""
     code: Any = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else 0
 

@@ -1,4 +1,4 @@
-"""An authorization beside the database, for a process that ends while the database does not take it."""
+"""An authorization beside the database, for a process that ends while the database fails."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class UnsavedFile:
         return True
 
     def read(self) -> tuple[str, Authorization] | None:
-        """Return the refresh token that was used and the authorization that replaces it; None for a damaged file.
+        """Return the used refresh token and the authorization that replaces it.
 
-        Raises StoreError if the file cannot be read now.
+        None for a damaged file. Raises StoreError if the file cannot be read now.
         """
         try:
             row = json.loads(self._path.read_bytes())

@@ -1,4 +1,4 @@
-"""A thread that runs one job after the other, so that blocking calls never block the event loop."""
+"""A thread that runs one job after the other, for calls that would block the event loop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class Worker(threading.Thread):
         return self._loop is loop and self._pending > 0
 
     async def run_job(self, job: Callable[[], Result], seconds: float) -> Result:
-        """Return or raise the outcome of ``job``. Raises TimeoutError after ``seconds``; then it never starts late."""
+        """Return or raise the outcome of ``job``. Raises TimeoutError after ``seconds``.
+
+        A job that has not started by then never starts.
+        """
         future: asyncio.Future[Result] = self._loop.create_future()
         self._pending += 1
         self._jobs.put(lambda: self._perform(job, future))
@@ -76,7 +79,10 @@ class Worker(threading.Thread):
 async def acquire_within(
     lock: asyncio.Lock, seconds: float, timeout_error: Callable[[], StoreError]
 ) -> AsyncIterator[None]:
-    """Hold ``lock`` while the context lasts. Raises ``timeout_error()`` if it is not free within ``seconds``."""
+    """Hold ``lock`` while the context lasts.
+
+    Raises ``timeout_error()`` if it is not free within ``seconds``.
+    """
     try:
         async with asyncio.timeout(seconds):
             await lock.acquire()

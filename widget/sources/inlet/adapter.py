@@ -1,4 +1,4 @@
-"""Builds the inlet's adapter: no service is called, and it has routes of its own."""
+"""The inlet's adapter, which calls no service and has routes."""
 
 from dataclasses import replace
 
@@ -12,9 +12,9 @@ from widget.sources.inlet.routes import InletRoute, max_body_bytes
 TOKEN, LABEL = "INLET_TOKEN", "INLET_LABEL"
 
 
-def create_adapter(parts: AdapterContext) -> SourceAdapter:
-    """Return the adapter for the settings in ``parts``."""
-    settings, store, clock = parts.settings, parts.store, parts.clock
+def create_adapter(context: AdapterContext) -> SourceAdapter:
+    """Return the adapter."""
+    settings, store, clock = context.settings, context.store, context.clock
 
     async def token() -> str | None:
         is_set = settings.source_values.get(TOKEN)

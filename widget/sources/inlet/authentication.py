@@ -14,7 +14,7 @@ from widget.model.source_values import SHA256_PREFIX
 
 FAILURE_DELAY_SECONDS = 1.0
 MAX_PENDING_FAILURES = 10
-# Strangers must not cause a query each, and a newly stored token must count soon.
+# A request must not cost a query each, and a newly stored token must count soon.
 TOKEN_CACHE_SECONDS = 1.0
 MAX_REQUESTS, WINDOW_SECONDS = 60, 60.0
 RESERVED_REQUESTS = 20
@@ -28,7 +28,7 @@ class TooManyAttempts(Exception):  # noqa: N818
 
 
 class TokenAuthenticator:
-    """``token`` returns the current token, or its hash after ``sha256:``, or None if there is none."""
+    """``token`` returns the current token, its hash after ``sha256:``, or None."""
 
     def __init__(self, token: Callable[[], Awaitable[str | None]], clock: Clock) -> None:
         self._token = token

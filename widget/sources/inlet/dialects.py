@@ -62,7 +62,7 @@ def read_own(body: bytes, artwork_hosts: Collection[str]) -> PlayerUpdate:
     if mbid is not None and as_mbid(mbid) is None:
         raise InvalidSubmission("mbid must be a MusicBrainz recording ID.")
     url, artwork_url = _own_url(value, "url"), _own_url(value, "artwork_url")
-    # Else a holder of the token could make the server fetch from anywhere.
+    # Otherwise a holder of the token could make the server fetch from anywhere.
     is_ours = artwork_url is not None and is_listed_url(artwork_url, artwork_hosts)
     item = _item(
         title,
@@ -98,7 +98,7 @@ def read_web_scrobbler(body: bytes, now: float) -> Message:
 
 
 def read_multi_scrobbler(body: bytes, now: float) -> Message:
-    """Return the message of a payload of multi-scrobbler's Blackbox; None for one that changes nothing."""
+    """Return the message of a payload of multi-scrobbler's Blackbox; None if it changes nothing."""
     value = read_object(body)
     kind, player = value.get("type"), as_object(value.get("play"))
     play = as_object(player.get("play")) or player

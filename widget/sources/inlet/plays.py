@@ -1,4 +1,4 @@
-"""Plays of items: one that goes on, and those that ended. Pure; times are seconds since the epoch."""
+"""Plays: the current one and those that ended. Pure; times are seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNKNOWN_DURATION_SKEW_SECONDS = 60.0
 """A listen without a duration may begin this much before its announcement, and still be the same play."""
 
 SEEK_SECONDS = 2.0
-"""Players round positions and send them late: a smaller difference is no seek."""
+"""Players round positions and send them late, so a smaller difference is not a seek."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Play:
     is_scrobbled: bool = False
 
     def is_complete_at(self, now: float) -> bool:
-        """Return whether the same item at ``now`` would be a new play, not the rest of this one."""
+        """Return whether the same item at ``now`` would be a new play, not this one."""
         duration = duration_of(self.item)
         return self.is_scrobbled if duration is None else now >= self.played_at + duration - _repeat_window(duration)
 
@@ -102,7 +102,7 @@ class NowPlaying:
         return round((now - self.anchor) * 1000)
 
     def playback(self) -> Playback:
-        """Return it as the rest of the program knows it."""
+        """Return it as the model's playback."""
         if self.paused_at is not None:
             return Playback("paused", self.paused_at, self.item, self.progress_ms, expires_at=self.expires_at)
         if self.anchor is not None:
@@ -110,7 +110,7 @@ class NowPlaying:
         return Playback("playing", self.since, self.item, expires_at=self.expires_at)
 
     def updated(self, item: Item, now: float, progress_ms: int | None, *, is_paused: bool) -> NowPlaying:
-        """Return the same play after its player sent its position (ms, or None) and whether it is paused."""
+        """Return the same play after an update with its position (ms, or None) and its pause."""
         item, known_ms = _completed(item, self.item), self.progress_at(now)
         if is_paused:
             return self._paused(item, now, known_ms if progress_ms is None else progress_ms)

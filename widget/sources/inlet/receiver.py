@@ -83,7 +83,10 @@ class SubmissionReceiver:
         return (await self._load()).last_push_at
 
     async def last_change_at(self) -> float | None:
-        """Return when the last post was accepted that is not hidden (s since the epoch). May raise StoreError."""
+        """Return when the last post of a visible item was accepted (s since the epoch).
+
+        May raise StoreError.
+        """
         return (await self._load()).updated_at
 
     async def wait_for_push(self, seconds: float) -> None:

@@ -75,7 +75,7 @@ def inlet_path(path: str) -> str | None:
 
 
 class InletRoute(BaseRoute):
-    """All routes of ``receiver``; the token is checked before anything else of a request is read."""
+    """All routes of ``receiver``; the token is checked before the rest of a request is read."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class InletRoute(BaseRoute):
         }
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path that belongs to the inlet, so that unknown ones get ListenBrainz's kind of error."""
+        """Match every path of the inlet, so that unknown ones get an error in ListenBrainz's format."""
         is_ours = scope["type"] == "http" and inlet_path(scope["path"]) is not None
         return (Match.FULL if is_ours else Match.NONE), {}
 
@@ -148,7 +148,7 @@ class InletRoute(BaseRoute):
         return _json({"code": 200, "message": "Token invalid.", "valid": False})
 
     def _posted(self, take: Callable[[bytes], Awaitable[Response]], max_bytes: int) -> Endpoint:
-        """Return an endpoint that checks the token and the limits before it reads the body for ``take``."""
+        """Return an endpoint that checks token and limits before it reads the body for ``take``."""
 
         async def respond(request: Request) -> Response:
             if not await self._is_authenticated(request):
@@ -167,13 +167,16 @@ class InletRoute(BaseRoute):
     async def _is_authenticated(self, request: Request) -> bool:
         path = request.scope["path"]
         if (inlet_path(path) or "").startswith(_WEB_SCROBBLER):
-            # Web Scrobbler sends no header, so its token is the rest of the path.
+            # Web Scrobbler sends no header, so its token ends the path.
             token = re.split("/+inlet/+web-scrobbler/+", path, maxsplit=1)[-1].rstrip("/")
             return await self._authenticator.authenticate_token(token)
         return await self._authenticator.authenticate(request.headers.get("authorization"))
 
     async def _read(self, request: Request, max_bytes: int, stack: AsyncExitStack) -> bytes | None:
-        """Return the body, or None if it is too large. Until ``stack`` ends no other large body is read."""
+        """Return the body, or None if it is too large.
+
+        No other large body is read until ``stack`` ends.
+        """
         # Refused before any of it is read, if the client is honest.
         declared = request.headers.get("content-length", "0")
         if declared.isascii() and declared.isdigit() and int(declared[:16]) > max_bytes:

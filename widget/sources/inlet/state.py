@@ -40,7 +40,10 @@ class SubmittedState:
     updated_at: float | None = None
 
     def with_now_playing(self, item: Item, now: float, keep: int, client: str | None = None) -> SubmittedState:
-        """Return the state after ``item`` was announced without a position; again before its end changes nothing."""
+        """Return the state after ``item`` was announced without a position.
+
+        Announcing it again before its end changes nothing.
+        """
         before = self.expired_at(now, keep)
         playing = before.playing
         if playing is not None and is_same_item(playing.item, item) and playing.is_repeat_at(now):
@@ -50,7 +53,7 @@ class SubmittedState:
     def with_progress(
         self, item: Item, now: float, keep: int, progress_ms: int | None, *, is_paused: bool, client: str | None = None
     ) -> SubmittedState:
-        """Return the state after a player sent the position of ``item`` (ms, or None) and whether it is paused."""
+        """Return the state after an update with the position of ``item`` (ms, or None)."""
         if progress_ms is not None and item.duration_ms is not None:
             progress_ms = min(progress_ms, item.duration_ms)
         before = self.expired_at(now, keep)
@@ -110,7 +113,7 @@ class SubmittedState:
     def _begin(
         self, item: Item, now: float, keep: int, *, progress_ms: int | None = None, client: str | None
     ) -> SubmittedState:
-        """Return the state in which ``item`` has begun: a new play, or the rest of the last one."""
+        """Return the state in which ``item`` has begun, or the last play of it goes on."""
         # Going back to an item after another one is a new play, even if the other one was skipped.
         is_another = self.playing is not None and not is_same_item(self.playing.item, item)
         state = self._ended(now, keep, is_followed=True)
@@ -132,7 +135,7 @@ class SubmittedState:
             return self
         lasted = now - playing.since
         was_skipped = lasted < MIN_PLAY_SECONDS and not playing.is_over_at(now) and not playing.is_scrobbled
-        # A play that began well before its announcement is no skip.
+        # A play that began well before its announcement was not skipped.
         if is_followed and was_skipped and playing.played_at >= playing.since - MIN_PLAY_SECONDS:
             return replace(self, playing=None)
         play = Play(playing.item, playing.played_at, playing.is_scrobbled)

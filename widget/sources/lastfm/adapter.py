@@ -1,4 +1,4 @@
-"""Last.fm as a source: one request returns what plays and the plays.
+"""Last.fm as a source: one request returns the current track and the plays.
 
 See https://www.last.fm/api/show/user.getRecentTracks
 """
@@ -46,7 +46,7 @@ def account_from(values: Mapping[str, str]) -> LastfmAccount | None:
 
 
 def recent_tracks_query(account: LastfmAccount, limit: int) -> dict[str, str]:
-    """Return the query of ``user.getRecentTracks``; the row of what plays comes in addition to ``limit``."""
+    """Return the query of ``user.getRecentTracks`` for ``limit`` plays and the current track."""
     return {
         "method": "user.getRecentTracks",
         "user": account.user,
@@ -65,7 +65,7 @@ class LastfmClient:
         self._limit = limit
 
     async def now_playing(self, account: LastfmAccount) -> FetchResult:
-        """Return what plays now, and the plays."""
+        """Return the current playback and the plays."""
         http = self._http()
         sent_at, started = self._clock.now(), self._clock.monotonic()
         query = recent_tracks_query(account, self._limit)
@@ -75,7 +75,7 @@ class LastfmClient:
         return read_recent_tracks(response.status_code, response.content, retry_after, account.user, observed_at)
 
     async def recently_played(self, account: LastfmAccount) -> FetchResult:
-        """Return the same, which includes the plays."""
+        """Return the same as :meth:`now_playing`, which includes the plays."""
         return await self.now_playing(account)
 
 

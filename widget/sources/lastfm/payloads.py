@@ -29,7 +29,7 @@ MAX_FUTURE_SECONDS = 86_400.0
 
 
 def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: str, observed_at: float) -> FetchResult:
-    """Return what plays and the plays in a response that was true at ``observed_at`` (s since the epoch).
+    """Return the playback and the plays in a response of ``observed_at`` (s since the epoch).
 
     Errors come with any status, even 200, so the body is read first. Rarely Last.fm returns the rows of another user
     than ``user``, which is an outage. Nothing playing is uncertain, as it is also reported around a scrobble.
@@ -96,7 +96,10 @@ def _check_user(recent: dict[str, Any], user: str) -> None:
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:
-    """Return all rows: a list, but a bare object for one row, and nothing or an empty list for none."""
+    """Return all rows.
+
+    Last.fm sends a list, but a bare object for one row, and nothing or an empty list for none.
+    """
     if isinstance(value, dict):
         return [value]
     if value and not isinstance(value, list):
@@ -146,5 +149,5 @@ def _item(row: dict[str, Any]) -> Item | None:
 
 
 def _name(value: Any) -> str | None:
-    """Return an artist's or album's name, which is an object with the text in it, or sometimes the text."""
+    """Return the name of an artist or album: the text of an object, or sometimes bare text."""
     return as_text(value.get("#text")) if isinstance(value, dict) else as_text(value)

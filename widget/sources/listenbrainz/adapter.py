@@ -1,4 +1,4 @@
-"""ListenBrainz as a source, the public service or a server of one's own.
+"""ListenBrainz as a source, the public service or a private server.
 
 See https://listenbrainz.readthedocs.io/en/latest/users/api/core.html
 """
@@ -35,7 +35,7 @@ class ListenbrainzAccount:
 
     @property
     def page(self) -> str | None:
-        """The user's page; None at a server of one's own, whose pages are not known."""
+        """The user's page; None at a private server, whose pages are unknown."""
         return f"https://listenbrainz.org/user/{quote(self.user, safe='')}/" if self.url == PUBLIC_URL else None
 
 
@@ -64,13 +64,13 @@ class ListenbrainzClient:
         self._count = count
 
     async def now_playing(self, account: ListenbrainzAccount) -> FetchResult:
-        """Return what plays now."""
+        """Return the current playback."""
         sent_at, started = self._clock.now(), self._clock.monotonic()
         response = await self._get(account, "playing-now", {})
         return FetchResult(read_playing_now(response.content, sent_at + (self._clock.monotonic() - started)))
 
     async def recently_played(self, account: ListenbrainzAccount) -> FetchResult:
-        """Return the plays; the response does not contain what plays."""
+        """Return the plays, without the playback."""
         response = await self._get(account, "listens", {"count": str(self._count)})
         return FetchResult(None, read_listens(response.content, self._clock.now()))
 

@@ -47,7 +47,7 @@ def read_item(listen: Any, *, played: bool) -> Item | None:
     album = None if album is not None and album.casefold() == "unknown" else album  # Rhythmbox, without an album.
     recording = as_mbid(info.get("recording_mbid")) or as_mbid(mapping.get("recording_mbid"))
     release = as_mbid(info.get("release_mbid"))
-    # The mapped release is known to have a cover; what plays now is not mapped yet.
+    # The mapped release is known to have a cover; the current track is not mapped yet.
     release = (as_mbid(mapping.get("caa_release_mbid")) or release) if played else release
     release_group = as_mbid(mapping.get("release_group_mbid")) or as_mbid(info.get("release_group_mbid"))
     names = _mapped_artists(mapping) or (() if credit is None else (credit,))
@@ -74,7 +74,10 @@ def _mapped_artists(mapping: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _all_names(credit: str | None, names: tuple[str, ...], info: dict[str, Any]) -> list[str]:
-    """Return the artists' names together, so that what plays and the play of it are alike, and one by one."""
+    """Return the artists' names as one credit and one by one.
+
+    So the current track and its listen, which may be credited in different ways, have a key in common.
+    """
     sent = info.get("artist_names")
     submitted = [name for name in (sent if isinstance(sent, list) else []) if isinstance(name, str)]
     return [*names, *submitted] if credit is None else [credit, *names, *submitted]
@@ -88,7 +91,7 @@ def recording_url(recording: str) -> str:
 def foreign_url(url: str) -> str | None:
     """Return ``url``, as :func:`as_url` made it, or None if it leads to Spotify.
 
-    Such a link would stand beside content that is not Spotify's, which its policy forbids.
+    Spotify's policy forbids such a link next to content that is not from Spotify.
     """
     # A trailing dot names the same host.
     host = (urlsplit(url).hostname or "").rstrip(".")
@@ -125,7 +128,7 @@ MAX_FUTURE_SECONDS = 86_400.0
 
 
 def read_playing_now(body: bytes, observed_at: float) -> Playback:
-    """Return what plays in the body of a 2xx response that was true at ``observed_at`` (s since the epoch).
+    """Return the playback in the body of a 2xx response of ``observed_at`` (s since the epoch).
 
     Nothing playing is uncertain: a track is removed a moment before the next one is there.
     Raises :class:`SourceUnreachable` for other bodies than ListenBrainz's.

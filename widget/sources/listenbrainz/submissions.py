@@ -49,7 +49,7 @@ class InvalidSubmission(ValueError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """``now_playing`` is the item that ``client`` announced; ``listens`` are plays that began earlier."""
+    """``now_playing`` is the item that ``client`` announced; ``listens`` are earlier plays."""
 
     listen_type: ListenType
     now_playing: Item | None = None
@@ -121,7 +121,7 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def read_listened_at(value: Any, now: float) -> float:
-    """Return when a play began (s since the epoch), from all that ListenBrainz's ``int()`` takes."""
+    """Return when a play began (s since the epoch), as leniently as ListenBrainz's ``int()``."""
     try:
         # A bool is an int in Python, not in JSON. Supysonic sends fractions, some clients text.
         listened_at = None if isinstance(value, bool) else int(value)
@@ -135,7 +135,7 @@ def read_listened_at(value: Any, now: float) -> float:
 
 
 def require_short(value: Any, name: str) -> None:
-    """Raise :class:`InvalidSubmission` if ``value`` is text that is too long, or a list of too many."""
+    """Raise :class:`InvalidSubmission` if ``value`` is a text or list that is too long."""
     if isinstance(value, str) and len(value) > MAX_TEXT_LENGTH:
         raise InvalidSubmission(f"{name} must have at most {MAX_TEXT_LENGTH} characters.")
     if isinstance(value, list):
@@ -210,7 +210,10 @@ class _Reader:
             raise _no_object()
 
     def elements(self) -> Generator[None, None, None]:
-        """Yield before each element of a list, which the caller reads; read anything else, and yield nothing."""
+        """Yield before each element of a list, which the caller reads.
+
+        Anything but a list is skipped.
+        """
         if self._next() == "[":
             yield from self._entries("[", "]")
         else:
@@ -246,7 +249,7 @@ class _Reader:
             self._expect(",")
 
     def _next(self) -> str:
-        """Return the next character that is no space, "" at the end."""
+        """Return the next character that is not a space, "" at the end."""
         if (space := _SPACE.match(self._text, self._at)) is not None:
             self._at = space.end()
         return self._text[self._at : self._at + 1]

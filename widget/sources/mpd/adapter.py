@@ -1,4 +1,4 @@
-"""MPD as a source: a connection is held, and the server says when something changes."""
+"""MPD as a source: over a held connection the server announces changes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ def account_from(values: Mapping[str, str]) -> MpdServer | None:
 
 
 class MpdClient:
-    """Holds one connection from the first poll on. Requests the state only after the server announced a change;
-    in between a poll is a ``ping``."""
+    """Holds one connection from the first poll on.
+
+    The state is requested only after the server announced a change; in between a poll is a ``ping``.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -43,7 +45,7 @@ class MpdClient:
         self._is_stale = True
 
     async def now_playing(self, server: MpdServer) -> FetchResult:
-        """Return what plays now. Raises SourceUnreachable or InvalidCredentials."""
+        """Return the current playback. Raises SourceUnreachable or InvalidCredentials."""
         connection = await self._connected(server)
         # MPD pushes every change, so most polls need no more than a sign of life.
         if self._playback is None or self._is_stale:
@@ -60,7 +62,7 @@ class MpdClient:
         return FetchResult(None, ())
 
     async def wait_for_change(self, seconds: float) -> bool:
-        """Wait at most ``seconds`` for the server to announce a change, or to be lost; return whether it did."""
+        """Wait at most ``seconds`` for a change or a lost connection; return whether one came."""
         try:
             await wait_for(self._clock, seconds, self._changed.wait())
         except TimeoutError:
@@ -78,7 +80,7 @@ class MpdClient:
         if current is not None and not current.is_lost and current.server == server:
             return current
         await self.close()
-        # What another connection saw proves no restart.
+        # The playback of another connection does not show a restart.
         self._playback = None
         self._connection = connection = MpdConnection(server, self._clock, self._notify)
         await connection.open()
@@ -103,7 +105,10 @@ def _compared(playback: Playback, before: Playback | None) -> Playback:
 
 
 def create_adapter(context: AdapterContext) -> SourceAdapter:
-    """Return the adapter; pictures are loaded over connections of their own, so that no change waits for them."""
+    """Return the adapter.
+
+    Pictures are loaded over separate connections, so that no change waits for them.
+    """
     settings = context.settings
     client = MpdClient(context.clock)
 

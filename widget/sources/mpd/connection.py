@@ -1,4 +1,4 @@
-"""One connection to an MPD server: commands with a time limit, and the changes that the server pushes."""
+"""A connection to an MPD server: commands with a time limit, and changes that it pushes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class MpdServer:
-    """The address of a server: ``host`` is a host name, a socket's path, or ``@`` and an abstract socket's name."""
+    """The address of a server.
+
+    ``host`` is a host name, the path of a socket, or ``@`` and the name of an abstract socket.
+    """
 
     host: str
     port: int
@@ -35,13 +38,16 @@ class MpdServer:
 
     @property
     def page(self) -> None:
-        """A daemon has no page of its own."""
+        """A daemon has no page."""
         return None
 
 
 class MpdConnection:
-    """Open with :meth:`open`. Every method raises SourceUnreachable if the server is lost or quiet for 10 s, and
-    InvalidCredentials if the password is wrong or missing."""
+    """One connection; call :meth:`open` first.
+
+    Every method raises SourceUnreachable if the server is lost or quiet for 10 s, and InvalidCredentials if the
+    password is wrong or missing.
+    """
 
     def __init__(self, server: MpdServer, clock: Clock, notify: Callable[[], None] = lambda: None) -> None:
         self.server = server
@@ -56,7 +62,7 @@ class MpdConnection:
         await self._within_limit(self._connect())
 
     def watch(self) -> None:
-        """Call ``notify`` from now on whenever the player changes, and once when the connection is lost."""
+        """Call ``notify`` when the player changes, and once when the connection is lost."""
         # Kept, as the event loop holds tasks by weak references only.
         self._watch_task = asyncio.create_task(self._watch())
 
@@ -69,7 +75,10 @@ class MpdConnection:
         await self._within_limit(self._ping())
 
     async def picture(self, file: str) -> bytes | None:
-        """Return the picture embedded in ``file``, else the one in its folder; None if there is none up to 5 MB."""
+        """Return the picture embedded in ``file``, else the one in its folder, up to 5 MB.
+
+        None if there is none.
+        """
         return await self._within_limit(self._picture(file))
 
     def close(self) -> None:
@@ -126,7 +135,7 @@ class MpdConnection:
             self.close()
             raise _error_of(error) from error
         except Exception as error:
-            # Sockets, the library and its parser have errors of their own: all mean that the server is lost.
+            # Sockets, the library and its parser raise different errors: all mean that the server is lost.
             self.close()
             raise SourceUnreachable(f"MPD cannot be reached ({type(error).__name__}).") from error
 
@@ -137,7 +146,7 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
     IMMEDIATE_COMMAND_TIMEOUT = 0.02  # After a command it is deaf for as long before it waits for changes again.
 
     async def connect(self, host: str, port: int) -> None:
-        """Connect. What the reading task raises when the connection ends under it is no fault of ours."""
+        """Connect; ignore the errors of the reading task when the connection ends."""
         await super().connect(host, port)
         self._MPDClient__run_task.add_done_callback(consume_exception)
 
@@ -155,7 +164,7 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
         return chunk
 
     def _MPDClient__idle_result(self, result: asyncio.Future[list[str]]) -> None:  # noqa: N802
-        """Leave a lost connection to the watch task: the library would log it in the event loop as well."""
+        """Ignore a lost connection, which the watch task reports; the library would log it as well."""
         error = result.exception()
         if error is None or isinstance(error, CommandError):
             super()._MPDClient__idle_result(result)

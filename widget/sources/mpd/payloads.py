@@ -18,19 +18,19 @@ Reply = Mapping[str, Any]
 
 
 def read_playback(status: Reply, song: Reply, observed_at: float) -> Playback:
-    """Return the playback reported by ``status`` and ``currentsong`` at ``observed_at`` (s since the epoch)."""
+    """Return the playback in the replies of ``observed_at`` (s since the epoch)."""
     state = _first(status, "state")
     duration_ms = None if _is_radio(song) else _duration_ms(status, song)
     item = _item(song, duration_ms)
     if item is None or state not in ("play", "pause"):
         return Playback("idle", observed_at)
-    # A radio stream counts its own time, which is no position in the title that it plays.
+    # A radio stream counts its own time, which is not a position in the current title.
     progress_ms = None if duration_ms is None else _elapsed_ms(status)
     return Playback("playing" if state == "play" else "paused", observed_at, item, progress_ms)
 
 
 def _is_radio(song: Reply) -> bool:
-    """Return whether it is a station: the header of its first file may claim a duration that means nothing."""
+    """Return whether ``song`` is a radio station, whose duration means nothing."""
     return "://" in (_first(song, "file") or "") and _first(song, "name") is not None
 
 
@@ -86,7 +86,10 @@ def _name_of(file: str) -> str:
 
 
 def _duration_ms(status: Reply, song: Reply) -> int | None:
-    """Return the duration; None for a stream without an end. Older servers have it in ``time`` alone."""
+    """Return the duration; None for an endless stream.
+
+    Older servers have it in ``time`` alone.
+    """
     for text in (_first(status, "duration"), _first(song, "duration"), _first(song, "time"), _time(status, 1)):
         if (duration_ms := _milliseconds(text)) is not None and duration_ms > 0:
             return duration_ms

@@ -14,7 +14,7 @@ from widget.sources.simulators.playlist import PIECES, SimulatedTrack
 
 
 class CoverArtSimulator:
-    """``app`` serves coverartarchive.org, archive.org and its servers; ``requests`` are the URLs requested."""
+    """``app`` serves coverartarchive.org and archive.org; ``requests`` are the requested URLs."""
 
     def __init__(self, pieces: Sequence[SimulatedTrack] = PIECES) -> None:
         self._drawings = {piece.release: piece.drawing for piece in pieces if piece.release}

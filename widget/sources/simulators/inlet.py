@@ -27,7 +27,7 @@ Request = tuple[str, str, dict[str, Any]]
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """The Cover Art Archive for a demo, and the variables that the player knows."""
+    """Return the Cover Art Archive for a demo, and the player's variables."""
     return CoverArtSimulator().app, {"INLET_TOKEN": secrets.token_urlsafe(24)}
 
 

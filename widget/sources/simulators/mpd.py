@@ -1,6 +1,6 @@
 """A simulated MPD server.
 
-It shares no code with the client, else it would agree with our mistakes.
+It shares no code with the client, else it would agree with its mistakes.
 
 See https://mpd.readthedocs.io/en/latest/protocol.html
 """
@@ -20,7 +20,7 @@ from widget.samples.artwork import load_image
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 PAUSE_AFTER_SECONDS, PAUSE_SECONDS = 10.0, 4.0
-"""Each track is paused once, after so many seconds, for so long."""
+"""Each track is paused once: after the first, for the second number of seconds."""
 
 # Within the 250 ms in which a change has to show.
 TICK_SECONDS = 0.2
@@ -32,7 +32,7 @@ _Player = tuple[str, str]
 
 @dataclass(slots=True)
 class MpdSimulator:
-    """Answers the commands of one connection after another; ``commands`` are those that came, without arguments."""
+    """Responds to commands; ``commands`` are those received, without arguments."""
 
     now: Callable[[], float]
     password: str | None = field(default=None, repr=False)

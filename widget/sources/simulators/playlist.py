@@ -72,7 +72,7 @@ class Playlist:
         return self.pieces[-1], began - self.pieces[-1].seconds
 
     def played(self, now: float, count: int) -> list[tuple[SimulatedTrack, float]]:
-        """Return the last ``count`` tracks that ended before ``now``, and when each began, newest first."""
+        """Return the last ``count`` tracks that ended and when each began, newest first."""
         _, began = self.at(now)
         ended: list[tuple[SimulatedTrack, float]] = []
         while len(ended) < count:

@@ -112,7 +112,7 @@ class SpotifySimulator:
         )
 
     def grant(self, scopes: tuple[str, ...], authorized_at: float | None = None) -> str:
-        """Return a refresh token, as if the user had granted ``scopes`` at ``authorized_at`` (default: now)."""
+        """Return a refresh token, as if ``scopes`` were granted at ``authorized_at`` (default: now)."""
         at = self.now() if authorized_at is None else authorized_at
         return self._new_refresh_token(Grant(self.app_settings.client_id, scopes, at, self._user))
 

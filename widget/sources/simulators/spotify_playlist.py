@@ -126,7 +126,7 @@ class SpotifyPlaylist:
         }
 
     def recently_played(self, now: float, limit: int) -> dict[str, Any]:
-        """Return the body of ``GET /me/player/recently-played``: no episodes, no local files, newest first."""
+        """Return the body of ``GET /me/player/recently-played``: tracks only, newest first."""
         tracks = [scene for scene in self.scenes if scene.kind == "track" and not scene.local]
         items = [
             {"track": _item(scene), "played_at": _rfc3339(now - 600.0 * (position + 1)), "context": None}

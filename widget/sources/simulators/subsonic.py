@@ -1,6 +1,6 @@
 """A simulated OpenSubsonic server.
 
-It shares no code with the client, else it would agree with our mistakes.
+It shares no code with the client, else it would agree with its mistakes.
 
 See https://opensubsonic.netlify.app/docs/endpoints/getnowplaying/
 """
@@ -21,7 +21,7 @@ from widget.samples.artwork import load_image
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 PAUSE_BEFORE_SECONDS, PAUSE_SECONDS = 10.0, 4.0
-"""Each track is paused once, after so many seconds, for so long."""
+"""Each track is paused once: after the first, for the second number of seconds."""
 
 _MESSAGES = {
     10: "Required parameter is missing.",
@@ -59,7 +59,7 @@ class SubsonicSimulator:
 
     @property
     def app(self) -> Starlette:
-        """The ASGI application, as a server of one's own has it below its address."""
+        """The ASGI application of a server at its address."""
         return Starlette(routes=[Route("/rest/{endpoint}", self._handle, methods=["GET"])])
 
     async def _handle(self, request: Request) -> Response:
@@ -90,7 +90,7 @@ class SubsonicSimulator:
         given = query.get("p", "")
         if "p" not in query:
             if self.token_error is not None or "t" not in query:
-                # Supysonic answers 10 to a token and a salt, which it does not know.
+                # Supysonic responds 10 to a token and a salt, which it does not support.
                 return self.token_error or 10
             expected = hashlib.md5(f"{self.password}{query.get('s')}".encode(), usedforsecurity=False).hexdigest()
             return None if (query.get("u"), query["t"]) == (self.user, expected) else 40
@@ -125,7 +125,7 @@ class SubsonicSimulator:
 
 
 def demo_service(now: Callable[[], float]) -> tuple[Starlette, dict[str, str]]:
-    """Return the server for a demo whose playlist begins now, and the variables that it knows."""
+    """Return the server for a demo, whose playlist begins now, and its variables."""
     simulator = SubsonicSimulator(now, playlist=Playlist(begun_at=now()))
     values = {
         "SUBSONIC_URL": "https://music.example.org",

@@ -1,4 +1,4 @@
-"""Spotify's accounts service: the authorize URL and the two token requests (RFC 6749, RFC 7636).
+"""Spotify's accounts service: authorize URL and token requests (RFC 6749, RFC 7636).
 
 See https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
 """
@@ -50,7 +50,7 @@ def throttled_error(response: httpx.Response, now: float) -> Throttled:
 
 
 SCOPES = ("user-read-currently-playing", "user-read-recently-played")
-"""The two that are needed: for what plays and for the plays."""
+"""The two required scopes: for the playback and for the plays."""
 
 KNOWN_SCOPES = (
     "app-remote-control",
@@ -91,7 +91,7 @@ class TokenResponse:
 def authorize_url(
     accounts_url: str, client_id: str, redirect_uri: str, scopes: Iterable[str], state: str, code_challenge: str
 ) -> str:
-    """Return the address of Spotify's consent page (RFC 6749, section 4.1.1; RFC 7636, section 4.3)."""
+    """Return the consent page's address (RFC 6749, section 4.1.1; RFC 7636, section 4.3)."""
     query = {
         "response_type": "code",
         "client_id": client_id,
@@ -108,7 +108,7 @@ def authorize_url(
 
 
 def token_request_form(credentials: Credentials, code: str, redirect_uri: str, code_verifier: str) -> dict[str, str]:
-    """Return the form that exchanges a code for tokens (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
+    """Return the form that exchanges a code (RFC 6749, section 4.1.3; RFC 7636, section 4.5)."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -181,7 +181,7 @@ class AccountsApi:
         invalid_grant = NeedsAuthorization(error_message("needs_authorization"))
         try:
             return await self._post(credentials, form, invalid_grant)
-        # Of its own kind: no Web API call was spent, so a retry may come soon.
+        # A separate kind: no Web API call was spent, so a retry may come soon.
         except SpotifyUnreachable as error:
             raise RefreshFailed(str(error), retry_after=error.retry_after) from error
 
@@ -216,5 +216,5 @@ def _secret(value: Any) -> str | None:
 
 
 def _is_plain(text: str) -> bool:
-    """Return whether ``text`` suits a header and every database (VSCHAR of RFC 6749, appendix A)."""
+    """Return whether ``text`` fits a header and any database (VSCHAR, RFC 6749, appendix A)."""
     return text.isascii() and text.isprintable()

@@ -1,4 +1,4 @@
-"""Spotify as a source: authorized requests within the quota, none that would be refused again."""
+"""Spotify as a source: authorized requests within the quota."""
 
 import asyncio
 import logging
@@ -70,7 +70,7 @@ class SpotifyClient:
         self._account_lookup_at: float | None = None
 
     async def currently_playing(self) -> Playback:
-        """Return what plays now. Raises SourceError or StoreError."""
+        """Return the current playback. Raises SourceError or StoreError."""
         authorization = _identity(await self._token())
         self._forbidden.check(authorization)
         try:
@@ -124,7 +124,7 @@ class SpotifyClient:
         return None
 
     async def calls_last_24h(self) -> Sequence[tuple[float, int]]:
-        """Return the Web API calls of the last 24 hours: (start of the minute, number), oldest first."""
+        """Return the calls of the last 24 hours: (start of the minute, number), oldest first."""
         return await self._rate_limiter.calls_last_24h()
 
     async def close(self) -> None:
@@ -155,7 +155,7 @@ class SpotifyClient:
             return await call(access)
 
     async def _look_up_account(self) -> None:
-        """Start a task that looks up the account of a seed's token; the response does not wait for it."""
+        """Start a task that looks up the account of a seed's token, without waiting for it."""
         token, now = await self._token(), self._clock.monotonic()
         looked_up_at = self._account_lookup_at
         if token is None or token.account is not None or token.access is None:

@@ -1,6 +1,6 @@
 """The authorization code flow with PKCE, from the authorize URL to the stored token.
 
-``python -m bootstrap`` and ``/setup`` share it; it knows neither terminal nor page.
+``python -m bootstrap`` and ``/setup`` share it.
 
 See RFC 6749, section 4.1, RFC 7636, and
 https://developer.spotify.com/documentation/web-api/tutorials/code-pkce-flow
@@ -54,7 +54,7 @@ ExpectedAccount = Callable[[], Awaitable[Account | None]]
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A pending authorization. The owner consents at ``url``; the callback needs the rest."""
+    """A pending authorization. The owner consents at ``url``; the callback needs the others."""
 
     url: str = field(repr=False)
     state: str = field(repr=False)
@@ -63,14 +63,14 @@ class AuthorizationRequest:
     credentials: Credentials
 
     def matches_state(self, state: str | None) -> bool:
-        """Return whether ``state`` is the one that was sent, in constant time (RFC 6749, section 10.12)."""
+        """Return whether ``state`` is the one sent, in constant time (RFC 6749, section 10.12)."""
         # As bytes, since compare_digest raises TypeError for text beyond ASCII, and the state comes from a URL.
         return hmac.compare_digest(self.state.encode(), (state or "").encode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationResult:
-    """The stored token, and warnings for the owner. ``account`` is None if Spotify did not say."""
+    """The stored token, and warnings for the owner. ``account`` is None if Spotify named none."""
 
     token: Authorization
     warnings: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class AuthorizationResult:
 def start_authorization(
     accounts_url: str, credentials: Credentials, redirect_uri: str, extra_scopes: Sequence[str] = ()
 ) -> AuthorizationRequest:
-    """Return a new request with 256 bits of state and its own PKCE verifier (RFC 7636, section 4.1)."""
+    """Return a new request with 256 bits of state and a PKCE verifier (RFC 7636, section 4.1)."""
     state, verifier = secrets.token_urlsafe(_ENTROPY_BYTES), secrets.token_urlsafe(_ENTROPY_BYTES)
     scopes = dict.fromkeys((*SCOPES, *extra_scopes))
     url = authorize_url(accounts_url, credentials.client_id, redirect_uri, scopes, state, code_challenge(verifier))
@@ -131,10 +131,8 @@ class AuthorizationFlow:
     ) -> AuthorizationResult:
         """Exchange the callback's ``code`` (or report its ``error``) and store the token.
 
-        The state was checked before.
-
-        With ``expected_account`` only that account may authorize, and Spotify must say which one did. Raises
-        :class:`AuthorizationError` with the next step, or StoreError; then nothing was stored.
+        The caller has checked the state. With ``expected_account`` only that account may authorize, and Spotify must
+        name it. Raises :class:`AuthorizationError` with the next step, or StoreError; then nothing was stored.
         """
         code = _check_code(code, error)
         # A code works once: it is not spent if the token could not be stored.

@@ -1,4 +1,4 @@
-"""Refreshes the token daily while nobody watches, so that a revoked one is noticed."""
+"""Refreshes the token daily, even without viewers, so that a revoked one is noticed."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from widget.sources.json_values import (
 
 
 def read_currently_playing(body: bytes, observed_at: float) -> Playback:
-    """Return what plays in the body of a 2xx response that was true at ``observed_at`` (s since the epoch).
+    """Return the playback in the body of a 2xx response of ``observed_at`` (s since the epoch).
 
     An empty body and an unknown or missing item are ``idle`` and uncertain: Spotify also sends them while music plays.
     Raises :class:`SpotifyUnreachable` if the body is not a JSON object.
@@ -74,7 +74,7 @@ def _uncertain(observed_at: float) -> Playback:
 
 
 def _item_playback(item: Item, is_playing: bool, progress: Any, observed_at: float) -> Playback:
-    """Return the playback of ``item``. A progress past its end stays: it says when the end was."""
+    """Return the playback of ``item``. A progress past the end stays: it shows when that was."""
     progress_ms = as_milliseconds(progress)
     if progress_ms is None and item.duration_ms is not None and is_number(progress) and progress > MAX_DURATION_MS:
         # When a client vanishes, Spotify's progress runs on for hours.

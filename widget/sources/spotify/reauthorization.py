@@ -34,9 +34,16 @@ from widget.sources.spotify.token_selection import effective_authorization, effe
 from widget.sources.spotify.web_api import WebApi
 from widget.store.base import Store
 
+# An authorization code lives for about as long.
+REQUEST_TTL_SECONDS = 600.0
+# Enough for several tabs; the row in the database stays small.
+MAX_PENDING_REQUESTS = 20
+FAILURE_DELAY_SECONDS = 1.0
+MAX_PENDING_FAILURES = 10
 ACCOUNT_UNKNOWN_ERROR = (
-    "The account of the current token could not be checked ({error}), so nothing was stored. Try again later."
+    "The account of the current token could not be checked, so nothing was stored. Try again later. ({error})"
 )
+_STORE_KEY = "renewal"
 
 
 class CurrentAccount:
@@ -61,12 +68,12 @@ class CurrentAccount:
     async def __call__(self) -> Account | None:
         """Return the account of the current token, even a seed's; None if there is no valid token.
 
-        Raises :class:`AuthorizationError` if Spotify does not say whose token it is.
+        Raises :class:`AuthorizationError` if Spotify does not respond.
         """
         token = await effective_authorization(self._store, self._seed, self._clock.now())
         if token is None or token.account is not None:
             return None if token is None else token.account
-        # Spotify cannot say whose it was, and the owner must not be locked out.
+        # Spotify no longer names its account, and the owner must not be locked out.
         if token.needs_authorization:
             return None
         try:
@@ -86,15 +93,6 @@ class CurrentAccount:
     async def _me(self, access: AccessToken) -> Account:
         async with self._rate_limiter.slot():
             return await self._api.me(access)
-
-
-# An authorization code lives for about as long.
-REQUEST_TTL_SECONDS = 600.0
-# Enough for several tabs; the row in the database stays small.
-MAX_PENDING_REQUESTS = 20
-FAILURE_DELAY_SECONDS = 1.0
-MAX_PENDING_FAILURES = 10
-_STORE_KEY = "renewal"
 
 
 class SpotifyReauthorization:
@@ -123,7 +121,7 @@ class SpotifyReauthorization:
     async def check_key(self, key: str) -> KeyCheck:
         if self._key is not None and hmac.compare_digest(_digest(key), _digest(self._key)):
             return "admitted"
-        # After the right key, which thus gets in while somebody guesses.
+        # After the right key, which is thus admitted while somebody guesses.
         if self._pending_failures >= MAX_PENDING_FAILURES:
             return "too_many"
         self._pending_failures += 1
@@ -198,7 +196,7 @@ class SpotifyReauthorization:
         """Return the pending requests, without those that are too old or cannot be read."""
         try:
             stored = json.loads(await self._store.get_value(_STORE_KEY) or "{}")["waiting"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return []
         return [request for request in stored if self._is_pending(request)] if isinstance(stored, list) else []
 

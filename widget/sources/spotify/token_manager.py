@@ -86,7 +86,7 @@ class TokenManager:
         return _access(await self._refresh_unless(self._is_usable))
 
     async def check(self) -> None:
-        """Raise NotConfigured, NeedsAuthorization or InvalidCredentials if that is known; make no request."""
+        """Raise NotConfigured, NeedsAuthorization or InvalidCredentials if known; request nothing."""
         token = self._usable(await effective_authorization(self._store, self._seed, self._clock.now()))
         # Known refusals concern refreshes: a valid access token works on without them.
         refused = self._bad_credentials.last_error((await self._credentials(), token.refresh_token))
@@ -120,7 +120,7 @@ class TokenManager:
     async def refresh_now(self, not_before: float) -> Authorization:
         """Return the token after a refresh by any process since ``not_before`` (s since the epoch).
 
-        This is the owner's own test: a revoked token is tried too, for Spotify has been wrong about that.
+        This is for the owner's check: a revoked token is tried too, since Spotify has been wrong about that.
         """
 
         def satisfied(token: Authorization) -> bool:
@@ -252,7 +252,7 @@ class TokenManager:
             return False  # A clock was wrong.
         issued_at = token.last_refreshed_at or token.authorized_at or 0.0
         lifetime = token.access.expires_at - issued_at
-        # A tenth for short lifetimes, else such a token would never count as usable.
+        # A tenth for short lifetimes, or such a token would never count as usable.
         early = min(REFRESH_MARGIN_SECONDS, lifetime / 10) if lifetime > 0 else REFRESH_MARGIN_SECONDS
         return self._clock.now() < token.access.expires_at - early
 

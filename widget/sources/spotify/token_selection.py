@@ -40,7 +40,10 @@ def without_future_dates(token: Authorization, seed: SeedToken | None, now: floa
 
 
 async def effective_authorization(store: Store, seed: SeedToken | None, now: float) -> Authorization | None:
-    """Return the token that a server uses ``now`` (s since the epoch), without wrong dates; writes nothing."""
+    """Return the token that a server uses ``now`` (s since the epoch), without wrong dates.
+
+    Writes nothing.
+    """
     stored = await store.authorization()
     token = None if stored is None else without_future_dates(stored, seed, now)
     if seed is not None and seed_wins(seed, token, await store.seed_fingerprint()):

@@ -11,7 +11,7 @@ from widget.model.errors import StoreError
 from widget.model.tokens import Authorization, Credentials
 from widget.store.base import Store
 
-# Often, for everything else waits for the lock meanwhile.
+# Often, as everything else waits for the lock meanwhile.
 RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)

@@ -33,7 +33,7 @@ class WebApi:
         self._clock = clock
 
     async def currently_playing(self, access: AccessToken) -> Playback:
-        """Return what plays now."""
+        """Return the current playback."""
         sent_at, started = self._clock.now(), self._clock.monotonic()
         # Without additional_types an episode arrives as a null item.
         response = await self._get(access, "/me/player/currently-playing", {"additional_types": "track,episode"})

@@ -1,4 +1,4 @@
-"""An OpenSubsonic server as a source: what one of its users plays, and covers that are fetched with that log-in."""
+"""An OpenSubsonic server as a source: the playback of one user, and covers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def account_from(values: Mapping[str, str]) -> SubsonicAccount | None:
 
 
 class SubsonicClient:
-    """The playback of one user of the server. Remembers the plays, the log-in and the extensions of one account.
+    """Requests for one user.
+
+    Remembers the play, the kind of login and the server's extensions of one account.
 
     ``label`` is the name that the owner gave the server, None if it may name itself.
     """
@@ -64,7 +66,7 @@ class SubsonicClient:
         self._ask_extensions_at = 0.0  # monotonic
 
     async def now_playing(self, account: SubsonicAccount) -> FetchResult:
-        """Return what ``account`` plays now. Raises SourceError."""
+        """Return the current playback of ``account``. Raises SourceError."""
         api = self._api_of(account)
         sent_at, begun = self._clock.now(), self._clock.monotonic()
         try:
@@ -98,7 +100,7 @@ class SubsonicClient:
         return self._api
 
     async def _refresh_extensions(self, api: SubsonicApi) -> None:
-        """Ask for the extensions once a day. Until then what was known before holds."""
+        """Request the extensions once a day; until then the known ones stay."""
         now = self._clock.monotonic()
         if now < self._ask_extensions_at:
             return
@@ -108,7 +110,7 @@ class SubsonicClient:
         except SubsonicError as error:
             self._extensions = frozenset()
             seconds = EXTENSIONS_SECONDS if error.code in UNKNOWN_ENDPOINT_CODES else EXTENSIONS_RETRY_SECONDS
-        # An outage says nothing about the server, so its known extensions stay.
+        # An outage does not change the server, so its known extensions stay.
         except SourceError:
             seconds = EXTENSIONS_RETRY_SECONDS
         self._ask_extensions_at = now + seconds

@@ -47,12 +47,15 @@ class SubsonicAccount:
 
     @property
     def page(self) -> None:
-        """A server of one's own is not linked."""
+        """A private server is not linked."""
         return None
 
 
 class SubsonicApi:
-    """The server of ``account``. Every method raises SubsonicError for the API's own errors, else SourceError."""
+    """The requests for ``account``.
+
+    Every method raises SubsonicError for the API's own errors, SourceError for others.
+    """
 
     def __init__(self, account: SubsonicAccount, http: Callable[[], httpx.AsyncClient], clock: Clock) -> None:
         self.account = account
@@ -80,7 +83,7 @@ class SubsonicApi:
         try:
             return read(await self._send(endpoint, parameters))
         except SubsonicError as error:
-            # Nothing is missing in our requests: such a server knows no token and salt.
+            # Nothing is missing in our requests: such a server does not support token and salt.
             if error.code not in (PARAMETER_MISSING, NO_TOKEN_AUTHENTICATION) or self._sends_password:
                 raise
             await self._allow_password()
@@ -108,7 +111,10 @@ class SubsonicApi:
         return {"u": account.user, "t": token, "s": salt}
 
     async def _allow_password(self) -> None:
-        """Log in with the password from now on. Raises InvalidCredentials if there is none, or others could read it."""
+        """Log in with the password from now on.
+
+        Raises InvalidCredentials if there is none, or if others could read it.
+        """
         if self.account.api_key:
             raise InvalidCredentials("The music server does not support API keys: set SUBSONIC_PASSWORD instead.")
         if not await self._is_confidential():

@@ -34,7 +34,9 @@ ReportedState = Literal["starting", "playing", "paused", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One player of ours. ``state`` and ``position_ms`` are None unless the server supports ``playbackReport``.
+    """One player of the user.
+
+    ``state`` and ``position_ms`` are None unless the server supports ``playbackReport``.
 
     ``minutes_ago`` counts from the beginning of the play, ``is_whole_minutes`` if the server rounds it down.
     """
@@ -50,7 +52,7 @@ class Entry:
 
 
 class SubsonicError(Exception):
-    """The server answered with an error of its own; ``code`` is the API's."""
+    """An error of the API; ``code`` is its number."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"error {code}")
@@ -60,7 +62,7 @@ class SubsonicError(Exception):
 def read_response(status: int, body: bytes, retry_after: str | None, now: float) -> dict[str, Any]:
     """Return the content of ``subsonic-response``, which comes with any HTTP status.
 
-    Raises SubsonicError for the API's own errors, SourceError for anything else.
+    Raises SubsonicError for the API's own errors, SourceError for others.
     """
     if status == 429:
         raise RateLimited(
@@ -83,7 +85,10 @@ def read_response(status: int, body: bytes, retry_after: str | None, now: float)
 
 
 def read_cover(status: int, body: bytes, content_type: str, now: float) -> bytes | None:
-    """Return the image of ``getCoverArt``; None if there is none. Errors come in place of an image, in any format."""
+    """Return the image of ``getCoverArt``; None if there is none.
+
+    Errors come in place of an image, in any format.
+    """
     if not content_type.startswith(("text/", "application/json", "application/xml")):
         return body if status == 200 else None
     try:

@@ -27,7 +27,7 @@ NORMAL_RATES = (0.98, 1.02)
 
 @dataclass(frozen=True, slots=True)
 class _Play:
-    """A play that was seen first at ``seen_at``, when it had begun ``minutes_ago``; times in s since the epoch.
+    """A play first seen at ``seen_at`` (s since the epoch), which had begun ``minutes_ago``.
 
     It began at ``earliest_start`` or later: the answer before did not have it yet, or the minutes were rounded down.
     """
@@ -58,7 +58,7 @@ class PlayTracker:
         active = [entry for entry in reported if entry.state != "stopped"]
         self._absences = 0 if entries else self._absences + 1
         if active:
-            # What plays goes before a pause on another player.
+            # A player that plays goes before one that is paused.
             playback = self._reported(min(active, key=_paused_then_minutes), now)
         elif without_state:
             playback = self._read_stateless(min(without_state, key=lambda entry: entry.minutes_ago), now)
@@ -79,7 +79,7 @@ class PlayTracker:
         if not NORMAL_RATES[0] <= entry.rate <= NORMAL_RATES[1]:
             return self._at_other_rate(entry, now)
         if entry.state == "starting" and entry.position_ms is not None:
-            # Servers do not move the position on before the player has reported once more.
+            # Servers do not advance the position until the player reports again.
             key = (f"{entry.player}/{entry.song_id}", entry.position_ms)
             if self._starting is None or self._starting[:2] != key:
                 self._starting = (*key, now)
@@ -99,7 +99,7 @@ class PlayTracker:
         return Playback("playing", now, entry.item, position_ms, is_restart=is_restart)
 
     def _at_other_rate(self, entry: Entry, now: float) -> Playback:
-        """Return the playback without a position, which would not move as clocks do, but with its end."""
+        """Return the playback with its end, but no position: that moves faster or slower than time."""
         if entry.position_ms is None or entry.item.duration_ms is None:
             return Playback("playing", now, entry.item)
         ends_at = now + max(0, entry.item.duration_ms - entry.position_ms) / 1000 / entry.rate
@@ -129,7 +129,7 @@ class PlayTracker:
         return _Play(entry.song_id, entry.item, now, entry.minutes_ago, earliest, began_at + seconds)
 
     def _absent(self, now: float) -> Playback:
-        """Return the playback when no player of ours is listed: one such answer proves nothing."""
+        """Return the playback if no player of the user is listed, which once proves nothing."""
         play = self._play
         if play is not None and now - play.earliest_start >= ENTRY_LIFETIME_SECONDS:
             return _until_end(play, now)
@@ -144,7 +144,7 @@ def _paused_then_minutes(entry: Entry) -> tuple[bool, float]:
 
 
 def _has_restarted(play: _Play, entry: Entry, now: float) -> bool:
-    """Return whether fewer minutes have passed than must have by now if it were still the same play."""
+    """Return whether fewer minutes have passed than if it were still the same play."""
     least = play.minutes_ago + (now - play.seen_at) / 60
     return entry.minutes_ago + (1.0 if entry.is_whole_minutes else MINUTES_TOLERANCE) <= least
 
