@@ -173,7 +173,7 @@ def test_any_free_port_will_do(service: Spotify, tmp_path: Path) -> None:
 def test_the_demo_needs_nothing_keeps_nothing_and_has_news_every_half_minute(tmp_path: Path) -> None:
     environ = {"PATH": "", "PYTHONPATH": str(Path(__file__).parent.parent), "HOME": "/nowhere"}
     seen: list[tuple[float, object]] = []
-    with server(tmp_path, environ, "--demo") as running:
+    with server(tmp_path, environ, "--demo", own_interpreter=True) as running:
         begun = time.monotonic()
         while time.monotonic() - begun < 34:
             answer = running.get().json()

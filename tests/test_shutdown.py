@@ -152,7 +152,7 @@ def test_a_database_that_hangs_at_the_start_is_no_reason_to_stay(service: Spotif
 def test_a_sighup_that_nohup_ignores_stays_ignored(seeded: dict[str, str], tmp_path: Path) -> None:
     old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with server(tmp_path, seeded) as running:
+        with server(tmp_path, seeded, own_interpreter=True) as running:
             running.process.send_signal(signal.SIGHUP)
             time.sleep(0.5)
             assert running.get("/healthz").status_code == 200
@@ -180,7 +180,8 @@ def test_outlets_that_are_closed_change_nothing(seeded: dict[str, str], tmp_path
 def test_a_reader_of_the_log_that_goes_changes_nothing(
     service: Spotify, seeded: dict[str, str], tmp_path: Path
 ) -> None:
-    with server(tmp_path, {**seeded, "LOG_LEVEL": "debug"}) as running:
+    with server(tmp_path, {**seeded, "LOG_LEVEL": "debug"}, own_interpreter=True) as running:
+        assert isinstance(running.process, subprocess.Popen)
         for outlet in (running.process.stdout, running.process.stderr):
             assert outlet is not None
             outlet.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.commands import ROOT, start, wait_for
+from tests.support.commands import ROOT, start_interpreter, wait_for
 from tests.support.live_server import free_port
 
 COMMIT = "73bc333"
@@ -32,7 +32,7 @@ def benchmark_server(name: str, root: Path = ROOT) -> Iterator[tuple[int, psutil
     """Yield port and process of a server of the ``tests.benchmarks.servers`` in ``root``."""
     port = free_port()
     environ = {"PATH": "", "PYTHONPATH": str(root)}
-    process = start("tests.benchmarks.servers", name, str(port), cwd=root, environ=environ)
+    process = start_interpreter("tests.benchmarks.servers", name, str(port), cwd=root, environ=environ)
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
         yield port, psutil.Process(process.pid)

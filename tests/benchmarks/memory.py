@@ -10,7 +10,7 @@ import psutil
 from tests.benchmarks.baseline import NAME, trees
 from tests.benchmarks.startup import BARE, ENVIRON
 from tests.benchmarks.table import row
-from tests.support.commands import ROOT, start, wait_for
+from tests.support.commands import ROOT, start_interpreter, wait_for
 from tests.support.live_server import free_port
 
 MEGABYTE = 1024 * 1024
@@ -36,7 +36,7 @@ def resident(module: str, root: Path, folder: Path, *arguments: str, visit: bool
     """Return the MB of a process of ``module`` from ``root``, after ``visit`` of all routes in several languages."""
     port = free_port()
     given = [str(port) if argument == "PORT" else argument for argument in arguments]
-    process = start(module, *given, cwd=folder, environ={**ENVIRON, "PYTHONPATH": f"{folder}:{root}"})
+    process = start_interpreter(module, *given, cwd=folder, environ={**ENVIRON, "PYTHONPATH": f"{folder}:{root}"})
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{address}/healthz", process)

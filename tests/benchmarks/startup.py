@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks.baseline import NAME, trees
 from tests.benchmarks.table import row
-from tests.support.commands import ROOT, start
+from tests.support.commands import ROOT, start_interpreter
 from tests.support.live_server import free_port
 
 ROUNDS = 9
@@ -27,7 +27,7 @@ def milliseconds(module: str, root: Path, folder: Path, *arguments: str) -> floa
     port = free_port()
     given = [str(port) if argument == "PORT" else argument for argument in arguments]
     begun = time.perf_counter()
-    process = start(module, *given, cwd=folder, environ={**ENVIRON, "PYTHONPATH": f"{folder}:{root}"})
+    process = start_interpreter(module, *given, cwd=folder, environ={**ENVIRON, "PYTHONPATH": f"{folder}:{root}"})
     try:
         _wait_for_answer(port)
         return (time.perf_counter() - begun) * 1000

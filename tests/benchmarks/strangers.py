@@ -19,7 +19,7 @@ import psutil
 from tests.benchmarks.memory import MEGABYTE
 from tests.benchmarks.startup import ENVIRON
 from tests.benchmarks.table import row
-from tests.support.commands import ROOT, start, wait_for
+from tests.support.commands import ROOT, start_interpreter, wait_for
 from tests.support.live_server import free_port
 
 SECONDS = 6.0
@@ -144,7 +144,7 @@ STRANGERS: Mapping[str, Stranger] = {
 
 def beside(kind: str, port: int, server: psutil.Process) -> tuple[list[float], float]:
     """How long ``/healthz`` took, each time, on a connection of its own (ms), and the most memory meanwhile (MB)."""
-    strangers = start("tests.benchmarks.strangers", kind, str(port), cwd=ROOT, environ=ENVIRON)
+    strangers = start_interpreter("tests.benchmarks.strangers", kind, str(port), cwd=ROOT, environ=ENVIRON)
     most, times = 0.0, []
     time.sleep(1.0)
     end = time.monotonic() + SECONDS
@@ -177,7 +177,7 @@ def report() -> None:
             f"{limited}runpy.run_module('widget', run_name='__main__', alter_sys=True)", encoding="utf-8"
         )
         environ = {**ENVIRON, "PYTHONPATH": f"{name}:{ROOT}"}
-        process = start("limited", "--demo", "--port", str(port), cwd=Path(name), environ=environ)
+        process = start_interpreter("limited", "--demo", "--port", str(port), cwd=Path(name), environ=environ)
         try:
             wait_for(f"http://127.0.0.1:{port}/now-playing.svg", process)
             server = psutil.Process(process.pid)

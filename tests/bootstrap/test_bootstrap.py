@@ -18,7 +18,7 @@ import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tests.support.agreeing_browser import consent
-from tests.support.commands import CLIENT_SECRET, Spotify, run, spotify, start, wait_for
+from tests.support.commands import CLIENT_SECRET, Process, Spotify, run, spotify, start, wait_for
 from tests.support.live_server import free_port
 
 ME = "/v1/me"
@@ -295,7 +295,7 @@ def test_every_command_explains_itself(bootstrap: Bootstrap, command: list[str])
 
 
 @pytest.fixture
-def waiting(service: Spotify, redirect_uri: str, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def waiting(service: Spotify, redirect_uri: str, tmp_path: Path) -> Iterator[Process]:
     """The command, waiting for its callback."""
     environ = {**service.environ, "SPOTIFY_REDIRECT_URI": redirect_uri}
     process = start("bootstrap", "--no-browser", cwd=tmp_path, environ=environ)
@@ -305,9 +305,7 @@ def waiting(service: Spotify, redirect_uri: str, tmp_path: Path) -> Iterator["su
     process.communicate()
 
 
-def test_the_listener_answers_nobody_else_and_waits_on(
-    waiting: "subprocess.Popen[str]", service: Spotify, redirect_uri: str
-) -> None:
+def test_the_listener_answers_nobody_else_and_waits_on(waiting: Process, service: Spotify, redirect_uri: str) -> None:
     root = redirect_uri.removesuffix("/callback")
     for path in ("/", "/favicon.ico", "/callback/", "/robots.txt"):
         assert httpx.get(root + path).status_code == 404
@@ -316,31 +314,31 @@ def test_the_listener_answers_nobody_else_and_waits_on(
     assert httpx.post(redirect_uri).status_code == 405
     login = httpx.get(root + "/login")
     assert login.status_code == 302
-    page = consent(login.headers["location"])
-    assert page.status_code == 200
-    assert "Nilas Listener" in page.text
-    assert "close this tab" in page.text
+    status, page = consent(login.headers["location"])
+    assert status == 200
+    assert "Nilas Listener" in page
+    assert "close this tab" in page
     assert waiting.wait(10) == 0
     assert TOKEN in service.simulator.requests
 
 
-def test_the_browser_sees_what_failed(waiting: "subprocess.Popen[str]", service: Spotify, redirect_uri: str) -> None:
+def test_the_browser_sees_what_failed(waiting: Process, service: Spotify, redirect_uri: str) -> None:
     service.simulator.has_premium = False
     login = httpx.get(redirect_uri.replace("/callback", "/login")).headers["location"]
-    page = consent(login)
-    assert page.status_code == 400
-    assert "Premium" in page.text
+    status, page = consent(login)
+    assert status == 400
+    assert "Premium" in page
     assert waiting.wait(10) == 1
 
 
-def test_a_state_without_a_code_ends_at_once(waiting: "subprocess.Popen[str]", redirect_uri: str) -> None:
+def test_a_state_without_a_code_ends_at_once(waiting: Process, redirect_uri: str) -> None:
     location = httpx.get(redirect_uri.replace("/callback", "/login")).headers["location"]
     state = httpx.URL(location).params["state"]
     assert httpx.get(redirect_uri, params={"state": state}).status_code == 400
     assert waiting.wait(10) == 1
 
 
-def test_the_address_may_be_pasted(waiting: "subprocess.Popen[str]", redirect_uri: str) -> None:
+def test_the_address_may_be_pasted(waiting: Process, redirect_uri: str) -> None:
     location = httpx.get(redirect_uri.replace("/callback", "/login")).headers["location"]
     with httpx.Client() as browser:
         browser.get(location)
@@ -368,7 +366,7 @@ def test_an_https_redirect_uri_works_by_pasting_alone(service: Spotify, tmp_path
     assert process.returncode == 0, (out, err)
 
 
-def test_ctrl_c_ends_it_with_nothing_written(waiting: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_with_nothing_written(waiting: Process, tmp_path: Path) -> None:
     waiting.send_signal(signal.SIGINT)
     _, err = waiting.communicate(timeout=10)
     assert waiting.returncode == 130

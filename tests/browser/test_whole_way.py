@@ -1,7 +1,6 @@
 """From an empty directory to a live widget on somebody else's page, and through a renewal, as a person does it."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.commands import Spotify, server, spotify, start, wait_for
+from tests.support.commands import Process, Spotify, server, spotify, start, wait_for
 from tests.support.host_page import host_page
 from tests.support.live_server import free_port
 from widget.sources.simulators.spotify_playlist import track
@@ -37,7 +36,7 @@ def service(redirect_uri: str, port: int) -> Iterator[Spotify]:
         yield running
 
 
-def bootstrapped(page: Page, service: Spotify, redirect_uri: str, folder: Path, button: str) -> "subprocess.Popen[str]":
+def bootstrapped(page: Page, service: Spotify, redirect_uri: str, folder: Path, button: str) -> Process:
     environ = {**service.environ, "SPOTIFY_REDIRECT_URI": redirect_uri}
     process = start("bootstrap", "--no-browser", cwd=folder, environ=environ)
     login = redirect_uri.replace("/callback", "/login")

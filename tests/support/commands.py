@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 
+from tests.support import preloaded
 from tests.support.json_schema import check_now_playing
 from tests.support.live_server import NO_CERTIFICATES, free_port, live_server
 from tests.support.program import ALWAYS
@@ -17,6 +19,7 @@ from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
 from widget.sources.simulators.spotify_playlist import SimulatedPlayback, SpotifyPlaylist
 
 ROOT = Path(__file__).parent.parent.parent
+Process: TypeAlias = subprocess.Popen[str] | preloaded.Process
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
 CLIENT_SECRET = "needle-client-secret"
 
@@ -57,6 +60,13 @@ def run(
     module: str, *arguments: str, cwd: Path, environ: dict[str, str], stdin: str = "", seconds: float = 30.0
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python -m MODULE`` to its end."""
+    if preloaded.can_fork(environ):
+        process = preloaded.start(module, *arguments, cwd=cwd, environ=environ)
+        try:
+            out, err = process.communicate(stdin, timeout=seconds)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess([module, *arguments], process.wait(), out, err)
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=cwd,
@@ -69,8 +79,15 @@ def run(
     )
 
 
-def start(module: str, *arguments: str, cwd: Path, environ: dict[str, str]) -> "subprocess.Popen[str]":
+def start(module: str, *arguments: str, cwd: Path, environ: dict[str, str]) -> Process:
     """Start ``python -m MODULE``; the caller ends it."""
+    if preloaded.can_fork(environ):
+        return preloaded.start(module, *arguments, cwd=cwd, environ=environ)
+    return start_interpreter(module, *arguments, cwd=cwd, environ=environ)
+
+
+def start_interpreter(module: str, *arguments: str, cwd: Path, environ: dict[str, str]) -> "subprocess.Popen[str]":
+    """Start ``python -m MODULE`` by an interpreter of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=cwd,
@@ -85,10 +102,18 @@ def start(module: str, *arguments: str, cwd: Path, environ: dict[str, str]) -> "
 class Server:
     """``python -m widget`` on a port of its own."""
 
-    def __init__(self, cwd: Path, environ: dict[str, str], *arguments: str, port: int | None = None) -> None:
+    def __init__(
+        self,
+        cwd: Path,
+        environ: dict[str, str],
+        *arguments: str,
+        port: int | None = None,
+        own_interpreter: bool = False,
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process = start("widget", "--port", str(self.port), *arguments, cwd=cwd, environ=environ)
+        begin = start_interpreter if own_interpreter else start
+        self.process: Process = begin("widget", "--port", str(self.port), *arguments, cwd=cwd, environ=environ)
         wait_for(self.url + "/healthz", self.process)
 
     def get(self, path: str = "/now-playing", **more: float) -> httpx.Response:
@@ -110,7 +135,7 @@ class Server:
         """Send a signal; return the exit code and all output."""
         self.process.send_signal(signal_number)
         out, err = self.process.communicate(timeout=seconds)
-        return self.process.returncode, out, err
+        return self.process.wait(), out, err
 
     def kill(self) -> None:
         """End it at once, as a power failure does."""
@@ -120,16 +145,18 @@ class Server:
 
 
 @contextmanager
-def server(cwd: Path, environ: dict[str, str], *arguments: str, port: int | None = None) -> Iterator[Server]:
+def server(
+    cwd: Path, environ: dict[str, str], *arguments: str, port: int | None = None, own_interpreter: bool = False
+) -> Iterator[Server]:
     """Run a server while the context lasts."""
-    running = Server(cwd, environ, *arguments, port=port)
+    running = Server(cwd, environ, *arguments, port=port, own_interpreter=own_interpreter)
     try:
         yield running
     finally:
         running.kill()
 
 
-def wait_for(url: str, process: "subprocess.Popen[str] | None" = None, seconds: float = 15.0) -> None:
+def wait_for(url: str, process: Process | None = None, seconds: float = 15.0) -> None:
     """Wait until a server answers at ``url``."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
