@@ -14,7 +14,7 @@ from widget.model.errors import DailyLimitReached, Forbidden, NotConfigured, Rat
 from widget.model.hide_list import HideList
 from widget.model.playback import Playback, PlayedItem
 from widget.model.sources import LASTFM, LISTENBRAINZ, SPOTIFY, SourceInfo
-from widget.now_playing.schedule import IDLE_INTERVAL_SECONDS, STATUS_WEIGHTS
+from widget.now_playing.schedule import MAX_RESTING_INTERVAL_SECONDS, STATUS_WEIGHTS
 from widget.now_playing.serialization import dump_state
 from widget.now_playing.state import NowPlayingState
 
@@ -344,7 +344,7 @@ async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_
         await instance.watch(12)
         assert instance.client.polls == 4
         await instance.watch(600)
-    assert instance.client.polls <= 4 + 300 / 10 + 310 / IDLE_INTERVAL_SECONDS + 1
+    assert instance.client.polls <= 4 + 300 / 10 + 310 / MAX_RESTING_INTERVAL_SECONDS + 1
     assert instance.status == "idle"
 
 
@@ -409,6 +409,24 @@ async def test_a_player_that_vanished_just_before_the_end_is_polled_three_times_
     gaps = [after - before for before, after in pairwise(polled_at)]
     assert sum(gap < 9 for gap in gaps) <= 3
     assert len(polled_at) <= 3600 / 9 + 4
+
+
+@pytest.mark.parametrize("progress_ms", [0, 1_000, 20_000, None])
+async def test_progress_that_never_moves_is_polled_ever_more_seldom(clock: FakeClock, progress_ms: int | None) -> None:
+    instance = single_instance(plays(clock), clock=clock)
+    polled_at = []
+
+    async def stands_still() -> Playback:
+        polled_at.append(clock.now())
+        return Playback("playing", clock.now(), SONG, progress_ms)
+
+    instance.client.currently_playing = stands_still  # type: ignore[method-assign]
+    async with running(instance):
+        await instance.broadcaster.fresh()
+        await instance.watch(600)
+    gaps = [after - before for before, after in pairwise(polled_at)]
+    assert sum(gap < 9 for gap in gaps) <= 10
+    assert len(polled_at) <= 600 / 9 + 10
 
 
 async def test_a_short_item_that_repeats_is_polled_at_each_of_its_ends(clock: FakeClock) -> None:

@@ -97,6 +97,8 @@ def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() 
     ("status", "for_how_long", "seconds"),
     [
         ("ad", 3, 3),
+        ("ad", 300, 10),
+        ("ad", 5000, 15),
         ("paused", 10, 5),
         ("paused", 300, 10),
         ("paused", 5000, 15),

@@ -110,7 +110,8 @@ class StatePublisher:
         playback, problem = snapshot.playback, state.problem
         progress_ms = snapshot.progress_at(now)
         if progress_ms is None and snapshot.status == "playing":
-            progress_ms = state.last_reported_ms  # It is frozen there.
+            # It is frozen there, and the longer the less likely to move: at 0 a poll would follow every two seconds.
+            progress_ms = max(state.last_reported_ms or 0, round((now - self.status_since) * 1000))
         return ScheduleInput(
             now=now,
             status=None if playback is None else playback.status,

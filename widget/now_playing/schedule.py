@@ -5,7 +5,7 @@ skipped within 5 s, a third within 30 s (P. Lamere, "The Skip", 2014). So there 
 interval grows with the progress, within the interval that the daily quota allows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -38,12 +38,15 @@ SKIP_BEFORE_END_FACTOR = 0.6
 TOKENS_RESERVED_FOR_END = 1.0
 """This much of the token bucket is kept for the poll at the end."""
 
-AD_INTERVAL_SECONDS = 3.0
-PAUSED_INTERVALS = ((120.0, 5.0), (900.0, 10.0))
+RESTING_INTERVALS: Mapping[PlaybackStatus, Sequence[tuple[float, float]]] = {
+    # A vanished client can be in an ad for hours.
+    "ad": ((180.0, 3.0), (900.0, 10.0)),
+    "paused": ((120.0, 5.0), (900.0, 10.0)),
+    "idle": ((300.0, 10.0),),
+}
 """(age of the status, interval) in seconds: the interval holds up to that age."""
 
-IDLE_INTERVALS = ((300.0, 10.0),)
-IDLE_INTERVAL_SECONDS = 15.0
+MAX_RESTING_INTERVAL_SECONDS = 15.0
 """The first item after a silence can be noticed this late."""
 
 STATUS_WEIGHTS: Mapping[PlaybackStatus, float] = {"playing": 0.8, "paused": 1.0, "ad": 1.0, "idle": 1.5}
@@ -141,10 +144,8 @@ def _growing_interval(situation: ScheduleInput, pace: float) -> float:
         unit = max(pace, UNLIMITED_INTERVAL_SECONDS)
         elapsed = lasted if situation.elapsed is None else situation.elapsed
         return unit * min(INTERVAL_MAX_FACTOR, INTERVAL_START_FACTOR + max(0.0, elapsed) * INTERVAL_GROWTH)
-    if situation.status == "ad":
-        return max(AD_INTERVAL_SECONDS, pace)
-    steps = PAUSED_INTERVALS if situation.status == "paused" else IDLE_INTERVALS
-    return max(pace, next((seconds for until, seconds in steps if lasted < until), IDLE_INTERVAL_SECONDS))
+    steps = RESTING_INTERVALS[situation.status or "idle"]
+    return max(pace, next((seconds for until, seconds in steps if lasted < until), MAX_RESTING_INTERVAL_SECONDS))
 
 
 def _after_failure(situation: ScheduleInput, affordable: float) -> float:
