@@ -31,8 +31,11 @@ REFUSED_RETRY_SECONDS = 10.0
 ACCOUNT_RETRY_SECONDS = 600.0
 RECENTLY_PLAYED_SCOPE = SCOPES[1]
 FRESH_TOKENS_REFUSED = "Spotify refuses fresh access tokens."
-TOKEN_UNSAVED_ERROR = (
+TOKEN_IN_MEMORY_ERROR = (
     "The database has not taken the new token from Spotify: it is kept in memory. Do not stop this program."  # noqa: S105
+)
+TOKEN_KEPT_ERROR = (
+    "The database has not taken the new token from Spotify: it is kept outside it, and saved as soon as possible."  # noqa: S105
 )
 
 Response = TypeVar("Response")
@@ -115,7 +118,8 @@ class SpotifyClient:
         """Return why a request would be refused now; makes none. May raise StoreError."""
         # First: the next steps would read the old token from the database.
         if self._token_manager.has_unsaved_token:
-            return SourceProblem("store_unavailable", TOKEN_UNSAVED_ERROR)
+            is_kept = self._token_manager.unsaved_token_is_kept
+            return SourceProblem("store_unavailable", TOKEN_KEPT_ERROR if is_kept else TOKEN_IN_MEMORY_ERROR)
         try:
             await self._token_manager.check()
             await self._rate_limiter.check()

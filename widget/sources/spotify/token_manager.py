@@ -70,8 +70,13 @@ class TokenManager:
 
     @property
     def has_unsaved_token(self) -> bool:
-        """Whether a new token waits in memory for the database."""
+        """Whether a new token waits for the database."""
         return self._unsaved.is_pending
+
+    @property
+    def unsaved_token_is_kept(self) -> bool:
+        """Whether that token survives the end of this process."""
+        return self._unsaved.is_kept
 
     async def token(self) -> AccessToken:
         """Return a valid access token.

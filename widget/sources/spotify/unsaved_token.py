@@ -35,6 +35,11 @@ class UnsavedToken:
         """Whether the store has not taken the token yet."""
         return self._pending is not None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is also kept outside the database, and so survives the end of this process."""
+        return self._is_kept
+
     def set(self, used: str, token: Authorization, credentials: Credentials, seed_fingerprint: str | None) -> None:
         """Hold ``token``, which replaces the refresh token ``used``.
 
