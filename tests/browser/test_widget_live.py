@@ -304,6 +304,8 @@ def test_without_an_answer_what_has_ended_is_last_played_and_nothing_moves(
     ending(live, page, query)
     expect(card(page)).not_to_have_attribute("data-state", "playing", timeout=9000)
     expect(page.locator("main")).to_contain_text(shown)
+    assert "Now playing" not in page.title()
+    expect(page.locator(".announce")).not_to_contain_text("Now playing")
     page.wait_for_timeout(400)  # The words come softly.
     assert page.evaluate("document.getAnimations().filter((a) => a.playState === 'running').length") == 0
     if not query:

@@ -282,13 +282,7 @@
     if (checkedEnd === over) return;
     checkedEnd = over;
     const fresh = config.sample ? null : await poll();
-    if (latest.now !== over) return;
-    if (fresh) return render(fresh);
-    latest.now = { status: "idle" };
-    if (config.idle !== "last") return render(latest.now);
-    card.dataset.state = "last";
-    setText(find(".label"), words.last);
-    renderProgress(latest.now, "last");
+    if (latest.now === over) render(fresh || { status: "idle", last_played: { item: over.item } });
   }
 
   // ---- Live ----------------------------------------------------------------------------------------------
