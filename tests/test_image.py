@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import pytest
 import yaml
 
 from tests.support.commands import ROOT
+from tests.support.live_server import free_port
 from tests.support.programs import require, skip_or_fail
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -103,12 +103,6 @@ def test_the_release_builds_the_image_for_both_machines_with_provenance() -> Non
     assert image["permissions"]["packages"] == "write"
     published = {str(step.get("uses", "")).split("@")[0] for step in workflow["jobs"]["publish"]["steps"]}
     assert {"actions/attest-build-provenance", "pypa/gh-action-pypi-publish"} <= published
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def uv() -> str:

@@ -17,6 +17,7 @@ from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.webkitgtk.service import Service
 
+from tests.support.live_server import free_port
 from tests.support.programs import require
 
 FIREFOX = Path("/usr/bin/firefox-esr")
@@ -150,8 +151,7 @@ class WebKit(Engine):
 def firefox() -> Iterator[Firefox]:
     """Firefox without a window, with a profile of its own; scroll bars take room."""
     require(FIREFOX)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         settings = {
             "marionette.port": port,

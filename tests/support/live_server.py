@@ -1,5 +1,6 @@
 """The real server on 127.0.0.1 for an ASGI app, in a thread of the test's own process."""
 
+import secrets
 import socket
 import ssl
 import threading
@@ -14,6 +15,9 @@ from widget.server.server import Server
 LIMITS = ConnectionLimits(connections=10_000)
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """``verify`` of requests without TLS: HTTPX would load the system's certificates for each, which takes 30 ms."""
+
+# Below the ports that systems give out: another test could be given one of those between its choice and its use.
+FIRST_PORT, LAST_PORT = 15_000, 32_000
 
 
 @contextmanager
@@ -40,7 +44,11 @@ def live_server(
 
 
 def free_port() -> int:
-    """Return a TCP port on 127.0.0.1 that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+    """Return a TCP port on 127.0.0.1 that is free now, and that no connection or ``bind`` to port 0 is given later."""
+    while True:
+        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue  # Taken: another one.
         return port
