@@ -9,14 +9,13 @@ from widget.web.embed.svg.text_metrics import (
     BOLD,
     ELLIPSIS,
     EMOJI_EM,
-    MAX_CHARACTERS,
     MONO_EM,
     collapse_whitespace,
-    is_right_to_left,
     text_width,
     truncate,
     wrap_two_lines,
 )
+from widget.web.embed.view_model import MAX_TEXT_LENGTH, is_right_to_left
 
 FAMILY = "👨‍👩‍👧‍👦"
 FLAG = "🏳️‍🌈"
@@ -174,11 +173,11 @@ def test_a_grapheme_wider_than_the_room_is_shown_all_the_same() -> None:
     "text", ["x" * 10**6, " " * 10**6, "\u0301" * 10**6, "1" * 10**6, "雨" * 10**6, "\u200d" * 10**6]
 )
 def test_no_more_than_the_beginning_of_an_endless_text_is_looked_at(text: str) -> None:
-    assert text_width(text, 16) == text_width(text[:MAX_CHARACTERS], 16)
-    assert len(truncate(text, 16, 400)) <= MAX_CHARACTERS + 1
-    assert all(len(line) <= MAX_CHARACTERS + 1 for line in wrap_two_lines(text, 16, 400))
-    assert not is_right_to_left("1" * MAX_CHARACTERS + "ש")
-    assert is_right_to_left("1" * (MAX_CHARACTERS - 1) + "ש")
+    assert text_width(text, 16) == text_width(text[:MAX_TEXT_LENGTH], 16)
+    assert len(truncate(text, 16, 400)) <= MAX_TEXT_LENGTH + 1
+    assert all(len(line) <= MAX_TEXT_LENGTH + 1 for line in wrap_two_lines(text, 16, 400))
+    assert not is_right_to_left("1" * MAX_TEXT_LENGTH + "ש")
+    assert is_right_to_left("1" * (MAX_TEXT_LENGTH - 1) + "ש")
 
 
 @pytest.mark.parametrize(

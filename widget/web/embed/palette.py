@@ -6,6 +6,7 @@ Hue and chroma come from the artwork, the lightness of each part is fixed. So th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -213,6 +214,19 @@ WORST_CASE_BACKGROUNDS: Mapping[str, Mapping[ColorScheme, Rgb]] = {
     "glass": {"light": (0xD9, 0xD9, 0xD9), "dark": (0x56, 0x56, 0x56)},
 }
 """No artwork, nor page behind glass, is harder to read on: an accent moved against these suits every artwork."""
+
+
+_RGBA = re.compile(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
+
+
+def parse_palette_color(color: str) -> tuple[Rgb, float]:
+    """Return the channels and the opacity (0 to 1) of a palette's ``color``: hexadecimal, ``rgba()`` or transparent."""
+    if color == "transparent":
+        return (0, 0, 0), 0.0
+    found = _RGBA.fullmatch(color)
+    if found is None:
+        return parse_hex(color), 1.0
+    return (int(found[1]), int(found[2]), int(found[3])), float(found[4])
 
 
 def column_name(background: str, scheme: ColorScheme) -> SchemeName:

@@ -28,7 +28,7 @@ MIN_WIDTH, MAX_WIDTH = 200, 900
 COVER_MAX_WIDTH = 420
 _COVER_TEXT_HEIGHT = 127
 """Height of the cover layout beside its square artwork, less the padding left and right; with a title of two lines."""
-_LIST_PADDING, _ROW_HEIGHT = 16, 40
+LIST_PADDING, ROW_HEIGHT = 16, 40
 ATTRIBUTION_HEIGHT = 20
 """Height of the source's attribution below the rows of a list."""
 COVER_NARROW_BELOW, COVER_ATTRIBUTION_HEIGHT = 288, 13.2
@@ -74,7 +74,7 @@ def base_height(layout: Layout) -> int:
 
 def list_extra_height(*, credited: bool) -> int:
     """Return the height of a list beside its rows, at scale 1; ``credited``: whether it shows an attribution."""
-    return _LIST_PADDING + (ATTRIBUTION_HEIGHT if credited else 0)
+    return LIST_PADDING + (ATTRIBUTION_HEIGHT if credited else 0)
 
 
 def default_width(layout: Layout, scale: float = 1.0) -> int:
@@ -93,5 +93,5 @@ def layout_height(layout: Layout, width: int, scale: float = 1.0, rows: int = 0,
         return ceil(min(width, COVER_MAX_WIDTH * scale) + high * scale)
     if layout != "list" or not rows:
         return ceil(high * scale)
-    high += _ROW_HEIGHT * rows + list_extra_height(credited=credited)
+    high += ROW_HEIGHT * rows + list_extra_height(credited=credited)
     return ceil(max(high * scale, min_height(layout, scale)))

@@ -4,6 +4,7 @@ Words, order and visible parts are decided here and nowhere else; a renderer dec
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,7 @@ from widget.web.embed.options import Part, WidgetOptions
 State = Literal["playing", "paused", "ad", "last", "nothing", "hidden"]
 
 MAX_TEXT_LENGTH = 1000
-"""Characters that the pictures lay out at most: longer titles only cost time."""
+"""Characters that pages and pictures lay out at most: longer titles only cost time."""
 
 TALL_SCRIPTS = "\u0300-\u036f\u0590-\u109f\u1780-\u17ff\u1ab0-\u1aff\u1e00-\u1eff\ufb1d-\ufdff\ufe70-\ufefc"
 """Letters that reach higher or lower than Latin ones, as the inside of a regular expression's brackets: combining
@@ -192,6 +193,12 @@ def format_ago(seconds: float, words: Translations) -> str:
         return words["minutes"].format(n=minutes)
     hours = minutes // 60
     return words["hours"].format(n=hours) if hours < 24 else words["days"].format(n=hours // 24)
+
+
+def is_right_to_left(text: str) -> bool:
+    """Return whether the first strong character of ``text`` is right-to-left (UAX #9, rule P2)."""
+    directions = (unicodedata.bidirectional(character) for character in text[:MAX_TEXT_LENGTH])
+    return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
 def needs_tall_line(text: str) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from widget.web.embed.palette import ColorScheme, Palette, palette
-from widget.web.embed.png.text import Line, TextPainter, is_rtl
+from widget.artwork.oklch import Rgb, mix, parse_hex, to_hex
+from widget.web.embed.palette import ColorScheme, Palette, palette, parse_palette_color
+from widget.web.embed.png.text import Line, TextPainter
+from widget.web.embed.view_model import is_right_to_left
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,9 +27,12 @@ MAX_ARTWORK_SIDE = 2_000
 BARS = (0.55, 1.0, 0.75)
 """Heights of the three bars beside the state, as parts of the highest."""
 
+RING_OPACITY = 0.1
+"""Of the ring around the artwork, in the color of the text."""
+
 _ICONS = {"spotify": Path(__file__).parent / "spotify.png"}
 _SUPERSAMPLING = 4
-_RGBA = re.compile(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
+_MIDDLE_GRAY: Rgb = (127, 127, 127)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class _Painter:
         self._layout = layout
         self._colors = colors
         self._view = view
-        self._is_rtl = is_rtl(view.headline)
+        self._is_rtl = is_right_to_left(view.headline)
 
     def paint(self, artwork: bytes | None) -> None:
         layout = self._layout
@@ -160,7 +164,7 @@ class _Painter:
         letter = TextPainter("E", side * 0.72, 700)
         for line in letter.fit_lines(side, 1):
             x = left + (side - line.width) / 2
-            letter.draw(self._image, line, x, top + side * 0.76, _opaque(self._colors.mark_ink))
+            letter.draw(self._image, line, x, top + side * 0.76, self._colors.mark_ink)
 
     def _paint_source(self, left: float, right: float) -> None:
         """Draw the source's icon at the top of the card, else icon and name below the words."""
@@ -190,15 +194,22 @@ class _Painter:
     def _paint_artwork(self, body: bytes | None, x: float, y: float, side: int) -> None:
         from PIL import Image
 
-        cover = Image.new("RGB", (side, side), _blend(self._colors.placeholder, self._colors.background))
+        cover = Image.new("RGB", (side, side), self._blend(*parse_palette_color(self._colors.placeholder)))
         picture = None if body is None else _decode(body, side)
         if picture is not None:
             cover.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
         mask = _rounded_mask(side, side, self._layout.artwork_radius)
         ring = _rounded_mask(side + 4, side + 4, self._layout.artwork_radius + 2)
-        color = _blend(_with_alpha(self._colors.text, 0.1), self._colors.background)
+        color = self._blend(parse_hex(self._colors.text), RING_OPACITY)
         self._image.paste(color, (round(x) - 2, round(y) - 2), ring)
         self._image.paste(cover, (round(x), round(y)), mask)
+
+    def _blend(self, color: Rgb, opacity: float) -> str:
+        """Return ``color`` as it looks on the background, as ``#rrggbb``."""
+        background = self._colors.background
+        # Behind a transparent picture the page is unknown, so the middle errs least.
+        under = _MIDDLE_GRAY if background == "transparent" else parse_hex(background)
+        return to_hex(mix(under, color, opacity))
 
     def _paint_box(self, box: tuple[int, int, int, int], radius: int, color: str) -> None:
         mask = _rounded_mask(box[2] - box[0], box[3] - box[1], radius)
@@ -263,28 +274,3 @@ def _save(image: Image) -> bytes:
     # Without optimize, which took 3 s on noise.
     image.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _blend(color: str, background: str) -> str:
-    """Return ``color``, perhaps ``rgba(…)``, as it looks on ``background``, as ``#rrggbb``."""
-    match = _RGBA.fullmatch(color)
-    if match is None:
-        return color
-    red, green, blue, alpha = int(match[1]), int(match[2]), int(match[3]), float(match[4])
-    # The page behind is unknown, so the middle errs least.
-    under = (127, 127, 127) if background == "transparent" else _channels(background)
-    mixed = (round(top * alpha + low * (1 - alpha)) for top, low in zip((red, green, blue), under, strict=True))
-    return "#" + "".join(f"{channel:02x}" for channel in mixed)
-
-
-def _with_alpha(color: str, alpha: float) -> str:
-    red, green, blue = _channels(color)
-    return f"rgba({red},{green},{blue},{alpha})"
-
-
-def _channels(color: str) -> tuple[int, int, int]:
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
-def _opaque(color: str) -> str:
-    return "#000000" if color == "transparent" else color

@@ -19,6 +19,7 @@ from widget.web.embed.png.fonts import (
     needs_shaping,
     open_font,
 )
+from widget.web.embed.view_model import is_right_to_left
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -59,7 +60,7 @@ class TextPainter:
         self.size = size
         self._can_shape = has_raqm() if can_shape is None else can_shape
         self._text = _BREAKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
-        self._is_rtl = is_rtl(self._text)
+        self._is_rtl = is_right_to_left(self._text)
         self._weight = weight
         self._fonts: dict[FontFile, FreeTypeFont] = {}
 
@@ -194,12 +195,6 @@ def _font_for(grapheme: str, previous: FontFile | None, can_shape: bool) -> Font
     elif characters and characters[0].isascii():
         candidates = [font for font in candidates if not font.is_emoji]
     return next((font for font in candidates if all(has_glyph(font, one) for one in characters)), None)
-
-
-def is_rtl(text: str) -> bool:
-    """Return whether the first strong letter of ``text`` is written right to left (UAX #9, rule P2)."""
-    directions = map(unicodedata.bidirectional, text)
-    return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
 
 
 def _has_no_spaces(text: str) -> bool:

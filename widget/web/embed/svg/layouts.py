@@ -1,4 +1,7 @@
-"""Places of everything in the picture, layout by layout: the same lines, order and measures as the page's."""
+"""The layouts of the SVG: positions of all parts, with the same lines, order and measures as the page.
+
+All measures are CSS pixels at scale 1.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,17 @@ from math import ceil
 
 from widget.web.embed.icons import MIN_ICON_SIZE
 from widget.web.embed.options import Layout
-from widget.web.embed.sizes import ATTRIBUTION_HEIGHT, DEFAULT_WIDTHS, PILL_ARTWORK_FROM, PILL_HEIGHT, WORDS_HEIGHT
+from widget.web.embed.sizes import (
+    ATTRIBUTION_HEIGHT,
+    CARD_HEIGHT,
+    COMPACT_HEIGHT,
+    DEFAULT_WIDTHS,
+    LIST_PADDING,
+    PILL_ARTWORK_FROM,
+    PILL_HEIGHT,
+    ROW_HEIGHT,
+    WORDS_HEIGHT,
+)
 from widget.web.embed.svg.components import (
     FOOT_HEIGHT,
     SEPARATOR,
@@ -19,76 +32,92 @@ from widget.web.embed.svg.components import (
 from widget.web.embed.svg.shapes import BARS_WIDTH, ArtworkShape, Bars, Box, Drawing, Icon, Style
 from widget.web.embed.view_model import HistoryRow
 
-HEIGHT = 56.0
 PADDING = 14.0
-MIDDLE = HEIGHT / 2
-TITLE_MIDDLE, BYLINE_MIDDLE = 18.25, 38.75
+ICON_SPACE = 32.0
 MAX_SOURCE_WIDTH = 120.0
 MIN_BYLINE_WIDTH = 24.0
+
+COMPACT_MIDDLE = COMPACT_HEIGHT / 2
+TITLE_MIDDLE, BYLINE_MIDDLE = 18.25, 38.75
 LINE_SHIFT = 3.0
+"""The progress line moves the rest up by this; in a list it lies lower by this instead."""
+
 EDGE_GAP = 6.0
 """Between the inset of a list and the words or icons at its edges."""
 
-ROW_HEIGHT = 40.0
 AGO_GAP = 16.0
 """More than in the page, which knows the width of its font."""
 
 ROW_TITLE_MIDDLE, ROW_BYLINE_MIDDLE = 12.2, 28.45
 
+PILL_GAP = 8.0
+PILL_ARTWORK = 24.0
+PILL_PADDING = 7.0
+"""Beside the icon."""
 
-def draw_compact(scene: SvgContext, drawing: Drawing) -> None:
+
+def draw_layout(scene: SvgContext) -> Drawing:
+    """Return the whole picture, mirrored for a right-to-left language; empty if it is hidden."""
+    drawing = Drawing(DEFAULT_WIDTHS[scene.options.layout], 1)
+    if scene.view.state == "hidden":
+        return drawing
+    _DRAWERS[scene.options.layout](scene, drawing)
+    return drawing.mirrored() if scene.words.direction == "rtl" else drawing
+
+
+def _compact(scene: SvgContext, drawing: Drawing) -> None:
     """Draw artwork, two lines, bars and icon, and the progress near the bottom."""
+    drawing.height = COMPACT_HEIGHT
     view, layout = scene.view, scene.layout
-    listed = bool(scene.view.rows)
-    inset = list_inset(scene) if listed else 8.0 if scene.has_artwork else PADDING
+    is_list = bool(scene.view.rows)
+    inset = _list_inset(scene) if is_list else 8.0 if scene.has_artwork else PADDING
     left = max(inset, scene.options.radius * 0.5)
-    # The line takes 6 px from the artwork; in a list it lies lower.
-    middle = MIDDLE - LINE_SHIFT if view.has_line and not listed else MIDDLE
+    middle = COMPACT_MIDDLE - LINE_SHIFT if view.has_line and not is_list else COMPACT_MIDDLE
     if scene.has_artwork:
         drawing.covers.append(ArtworkShape(left, middle - 20, 40, 4, view.entry))
         left += 40 + 12
-    elif listed:
+    elif is_list:
         left += EDGE_GAP
-    right = _end(scene, drawing, middle)
+    right = _draw_icon_and_bars(scene, drawing, middle)
     if view.entry is None:
         drawing.texts.append(layout.line(view.label, left, middle, right - left, Style(14, "muted", 600)))
         return
-    lines = _second_line(scene, drawing, left, right, middle + BYLINE_MIDDLE - MIDDLE)
-    middle = middle + TITLE_MIDDLE - MIDDLE if lines else middle
+    if _draw_second_line(scene, drawing, left, right, middle + BYLINE_MIDDLE - COMPACT_MIDDLE):
+        middle += TITLE_MIDDLE - COMPACT_MIDDLE
     drawing.texts.append(layout.line(view.title, left, middle, right - left, Style(14, "title", 600)))
     if view.has_line:
-        inset = inset if listed else max(inset, scene.options.radius * 0.6)
-        drawing.line = Box(inset, HEIGHT - 5, drawing.width - 2 * inset, 2, 1, "track")
+        inset = inset if is_list else max(inset, scene.options.radius * 0.6)
+        drawing.line = Box(inset, COMPACT_HEIGHT - 5, drawing.width - 2 * inset, 2, 1, "track")
 
 
-def list_inset(scene: SvgContext) -> float:
+def _list_inset(scene: SvgContext) -> float:
     """Return the one inset of line, artwork and rows in a list, so that edges agree at every radius."""
     # Half of the radius keeps square artwork inside a round corner.
     return max(8.0, scene.options.radius / 2)
 
 
-def _second_line(scene: SvgContext, drawing: Drawing, left: float, right: float, middle: float) -> bool:
-    """Draw the state unless the item plays, the E mark and the artists; return whether there is any of it."""
+def _draw_second_line(scene: SvgContext, drawing: Drawing, left: float, right: float, middle: float) -> bool:
+    """Draw the state unless the item plays, the E mark and the artists. Return whether anything was drawn."""
     view, layout, style = scene.view, scene.layout, Style(12.5, "muted")
-    has_lead = view.has_state_line and view.state in ("paused", "last", "ad")
-    has_more = bool(view.byline) or view.explicit
+    has_state = view.has_state_line and view.state in ("paused", "last", "ad")
+    has_byline = bool(view.byline) or view.explicit
     x = left
-    if has_lead:
-        words = view.label + (SEPARATOR if has_more else "")
-        lead = layout.line(words, x, middle, right - x, style, fixed=has_more)
-        drawing.texts.append(lead)
-        x += lead.length or 0
+    if has_state:
+        text = view.label + (SEPARATOR if has_byline else "")
+        state = layout.line(text, x, middle, right - x, style, fixed=has_byline)
+        drawing.texts.append(state)
+        x += state.length or 0
     if view.entry is not None and right - x > MIN_BYLINE_WIDTH:
         x = draw_explicit_badge(drawing, view.entry, x, middle, 14, 9.5)
         drawing.texts.append(layout.line(view.byline, x, middle, right - x, style))
-    return has_lead or has_more
+    return has_state or has_byline
 
 
-def _end(scene: SvgContext, drawing: Drawing, middle: float) -> float:
-    """Draw icon or name, and the bars before it; return the x at which the text has to end."""
+def _draw_icon_and_bars(scene: SvgContext, drawing: Drawing, middle: float) -> float:
+    """Draw icon or name, and the bars before it. Return the x at which the text must end."""
     view, right = scene.view, drawing.width - PADDING
     if view.rows:
-        right = drawing.width - list_inset(scene) - EDGE_GAP
+        right = drawing.width - _list_inset(scene) - EDGE_GAP
     if view.source_label is None:
         size = scene.icon_size(MIN_ICON_SIZE)
         drawing.icon = Icon(right - size, middle - size / 2, size)
@@ -104,9 +133,9 @@ def _end(scene: SvgContext, drawing: Drawing, middle: float) -> float:
     return right
 
 
-def draw_list_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: float) -> None:
+def _draw_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: float) -> None:
     """Draw one earlier item: artwork, title and artists, how long ago."""
-    layout, inset = scene.layout, list_inset(scene)
+    layout, inset = scene.layout, _list_inset(scene)
     left, right = inset + EDGE_GAP, drawing.width - inset - EDGE_GAP
     if scene.has_artwork:
         drawing.covers.append(ArtworkShape(inset + 4, top + 4, 32, 4, played))
@@ -120,19 +149,6 @@ def draw_list_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: 
     if two:
         x = draw_explicit_badge(drawing, played, left, top + ROW_BYLINE_MIDDLE, 13, 9)
         drawing.texts.append(layout.line(played.byline, x, top + ROW_BYLINE_MIDDLE, right - x, Style(12, "muted")))
-
-
-CARD_HEIGHT = 140.0
-ICON_SPACE = 32.0
-
-
-def draw_layout(scene: SvgContext) -> Drawing:
-    """Return the whole picture, mirrored for a language that begins on the right; empty if it is hidden."""
-    drawing = Drawing(DEFAULT_WIDTHS[scene.options.layout], 1)
-    if scene.view.state == "hidden":
-        return drawing
-    _DRAWERS[scene.options.layout](scene, drawing)
-    return drawing.mirrored() if scene.words.direction == "rtl" else drawing
 
 
 def _card(scene: SvgContext, drawing: Drawing) -> None:
@@ -179,34 +195,25 @@ def _cover(scene: SvgContext, drawing: Drawing) -> None:
     drawing.height = top + PADDING
 
 
-def _compact(scene: SvgContext, drawing: Drawing) -> None:
-    drawing.height = HEIGHT
-    draw_compact(scene, drawing)
-
-
 def _list(scene: SvgContext, drawing: Drawing) -> None:
-    """Draw what plays as in compact; the line parts it from earlier items."""
+    """Draw the current item as in compact, then the earlier ones below a line."""
     _compact(scene, drawing)
     if not scene.view.rows:
         return
     if drawing.line is not None:
         drawing.line = drawing.line.moved(LINE_SHIFT)
     else:
-        drawing.boxes.append(Box(list_inset(scene), HEIGHT, drawing.width - 2 * list_inset(scene), 1, 0, "track"))
+        drawing.boxes.append(
+            Box(_list_inset(scene), COMPACT_HEIGHT, drawing.width - 2 * _list_inset(scene), 1, 0, "track")
+        )
     for number, played in enumerate(scene.view.rows):
-        draw_list_row(scene, drawing, played, HEIGHT + 8 + ROW_HEIGHT * number)
-    drawing.height = HEIGHT + 16 + ROW_HEIGHT * len(scene.view.rows)
+        _draw_row(scene, drawing, played, COMPACT_HEIGHT + LIST_PADDING / 2 + ROW_HEIGHT * number)
+    drawing.height = COMPACT_HEIGHT + LIST_PADDING + ROW_HEIGHT * len(scene.view.rows)
     for credit in scene.credits:
-        left = list_inset(scene) + EDGE_GAP
+        left = _list_inset(scene) + EDGE_GAP
         middle, room = drawing.height + ATTRIBUTION_HEIGHT / 2 - 4, drawing.width - 2 * left
         drawing.texts.append(scene.layout.line(credit, left, middle, room, Style(12, "muted")))
         drawing.height += ATTRIBUTION_HEIGHT
-
-
-PILL_GAP = 8.0
-PILL_ARTWORK = 24.0
-PILL_PADDING = 7.0
-"""Beside the icon."""
 
 
 def _pill(scene: SvgContext, drawing: Drawing) -> None:
@@ -226,8 +233,8 @@ def _pill(scene: SvgContext, drawing: Drawing) -> None:
     room = drawing.width - x - PILL_GAP - end
     title = Style(13, "muted" if view.entry is None else "title", 600)
     # Some room stays for the artists, however long the title is.
-    kept = min(layout.width(view.byline, named) + 12, 72) + PILL_GAP + 19 * view.explicit if view.byline else 0
-    width = min(layout.width(view.headline, title), room - kept)
+    byline_room = min(layout.width(view.byline, named) + 12, 72) + PILL_GAP + 19 * view.explicit if view.byline else 0
+    width = min(layout.width(view.headline, title), room - byline_room)
     drawing.texts.append(layout.line(view.headline, x, middle, width, title, fixed=True))
     x, room = x + width + PILL_GAP, room - width - PILL_GAP
     if view.entry is not None and view.byline and room > MIN_BYLINE_WIDTH:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from widget.artwork.fetcher import ArtworkFile
+from widget.artwork.oklch import to_hex
 from widget.model.playback import Item
 from widget.web.embed.icons import PATHS
 from widget.web.embed.options import FONT_FAMILIES, WidgetOptions
-from widget.web.embed.palette import ColorScheme, Palette, palette
+from widget.web.embed.palette import ColorScheme, Palette, palette, parse_palette_color
 from widget.web.embed.svg.components import SvgContext
 from widget.web.embed.svg.layouts import draw_layout
 from widget.web.embed.svg.shapes import Box, Drawing
@@ -32,8 +32,6 @@ BAR_POSES = ((0.55, 1.0, 0.75), (0.9, 0.5, 1.0))
 MIN_STEP_MS = 20
 _IMAGE_BYTES = 200
 """Bytes of an image element beside its data."""
-
-_RGBA = re.compile(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
 
 
 class _Color(NamedTuple):
@@ -146,11 +144,10 @@ def _palettes(options: WidgetOptions, art: str | None, hue: str | None) -> list[
 
 
 def _parse_color(color: str) -> _Color:
-    found = _RGBA.fullmatch(color)
-    if found is None:
-        return _Color("none" if color == "transparent" else color, None)
-    red, green, blue = (int(channel) for channel in found.groups()[:3])
-    return _Color(f"#{red:02x}{green:02x}{blue:02x}", found[4])
+    if color == "transparent":
+        return _Color("none", None)
+    channels, opacity = parse_palette_color(color)
+    return _Color(to_hex(channels), None if opacity == 1 else f"{opacity:g}")
 
 
 def _px(value: float) -> str:

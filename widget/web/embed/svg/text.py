@@ -10,12 +10,11 @@ from widget.web.embed.svg.shapes import Style, Text
 from widget.web.embed.svg.text_metrics import (
     ELLIPSIS,
     collapse_whitespace,
-    is_right_to_left,
     text_width,
     truncate,
     wrap_two_lines,
 )
-from widget.web.embed.view_model import needs_tall_line
+from widget.web.embed.view_model import is_right_to_left, needs_tall_line
 
 FIXED_WIDTH_THRESHOLD = 0.6
 """A text whose estimated share of the room is larger has a fixed width: a wide font would overflow."""

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 
 import wcwidth
 
-ELLIPSIS = "…"
-MAX_CHARACTERS = 1000
-"""Characters that are measured; the rest fits into no room."""
+from widget.web.embed.view_model import MAX_TEXT_LENGTH
 
+ELLIPSIS = "…"
 EMOJI_EM = 1.24
 MONO_EM = 0.602
 BOLD = 1.06
@@ -98,7 +97,7 @@ _NOT_LAST = frozenset("（［｛〔〈《「『【([{“‘")
 
 def text_width(text: str, size: float, *, bold: bool = False, mono: bool = False) -> float:
     """Return the width of ``text`` in pixels at a font size of ``size`` pixels."""
-    return sum(_grapheme_em(grapheme, bold, mono) for grapheme in wcwidth.iter_graphemes(text[:MAX_CHARACTERS])) * size
+    return sum(_grapheme_em(grapheme, bold, mono) for grapheme in wcwidth.iter_graphemes(text[:MAX_TEXT_LENGTH])) * size
 
 
 def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
@@ -110,7 +109,7 @@ def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: b
             return text[:fitting].rstrip() + ELLIPSIS
         if used <= room_beside_ellipsis:
             fitting = end
-    return text if len(text) <= MAX_CHARACTERS else text[:fitting].rstrip() + ELLIPSIS
+    return text if len(text) <= MAX_TEXT_LENGTH else text[:fitting].rstrip() + ELLIPSIS
 
 
 def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> tuple[str, ...]:
@@ -119,7 +118,7 @@ def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, m
     Broken as in a browser: after a space or a hyphen, between wide characters, inside a word only if it is longer than
     the line.
     """
-    text = text[:MAX_CHARACTERS]
+    text = text[:MAX_TEXT_LENGTH]
     before, opportunity, fitting = 0, 0, 0
     for end, used in _measured(text, size, bold, mono):
         grapheme = text[before:end]
@@ -140,16 +139,10 @@ def collapse_whitespace(text: str) -> str:
     return _SPACES.sub(" ", text).strip(" ")
 
 
-def is_right_to_left(text: str) -> bool:
-    """Return whether the first strong character is right-to-left (Unicode Standard Annex 9, rule P2)."""
-    directions = (unicodedata.bidirectional(character) for character in text[:MAX_CHARACTERS])
-    return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"
-
-
 def _measured(text: str, size: float, bold: bool, mono: bool) -> Iterator[tuple[int, float]]:
     """Yield the end of each grapheme, and the width of the text up to it."""
     end, used = 0, 0.0
-    for grapheme in wcwidth.iter_graphemes(text[:MAX_CHARACTERS]):
+    for grapheme in wcwidth.iter_graphemes(text[:MAX_TEXT_LENGTH]):
         end += len(grapheme)
         used += _grapheme_em(grapheme, bold, mono) * size
         yield end, used
