@@ -1,6 +1,6 @@
 """The ASGI application: ``/now-playing`` and its events in front, all other routes behind them.
 
-Every exception ends here, in one line of the log and a response that says no more.
+Every exception ends here, as one line in the log and a response without details.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class WebApp(Starlette):
             },
             lifespan=lifespan,
         )
-        self.router.redirect_slashes = False  # The Host header, the sender's word, would be in the redirect.
+        self.router.redirect_slashes = False  # The redirect would hold the Host header, which visitors choose.
         self.state.context = context
         self.state.now_playing_cache = EncodedSnapshotCache(context.artwork, context.source)
         self.state.render_queue = FairQueue()
@@ -99,7 +99,10 @@ class WebApp(Starlette):
             await _send_empty_response(send, 500)
 
     def _limit_body(self, scope: Scope, receive: Receive) -> Receive:
-        """Return ``receive`` within the limits of the route. Raises HTTPException if the body declares too much."""
+        """Wrap ``receive`` to enforce the route's limits.
+
+        Raises HTTPException 413 if the request declares too large a body.
+        """
         own_limit = self._max_body_bytes(scope)
         max_bytes = MAX_BODY_BYTES if own_limit is None else own_limit
         if declares_too_large_body(scope, max_bytes):
@@ -125,7 +128,7 @@ async def _send_empty_response(send: Send, status: int) -> None:
 
 
 def _location(error: Exception) -> str:
-    """Return the kind of ``error`` and where it was raised, without its text: that may hold a visitor's input."""
+    """Return the class of ``error`` and its place; its text may hold a visitor's input."""
     frames = extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return type(error).__name__ + place

@@ -23,7 +23,7 @@ def progress_step(snapshot: Snapshot, now: float) -> int | None:
 
 
 def max_age(snapshot: Snapshot, now: float) -> int:
-    """Return the whole seconds until news is expected, 1 to 10; at most 5 for errors and while progress moves."""
+    """Return the seconds until news is expected, 1 to 10; at most 5 for errors and moving progress."""
     longest = MAX_AGE_OF_ERRORS_SECONDS if snapshot.status == "unavailable" else MAX_AGE_SECONDS
     seconds = min(1.0 if snapshot.next_update_at is None else snapshot.next_update_at - now, longest)
     progress_ms = snapshot.progress_at(now) if snapshot.status == "playing" else None
@@ -44,7 +44,7 @@ def cache_control(snapshot: Snapshot, now: float) -> str:
 
 
 def as_private(cache_control: str) -> str:
-    """Return ``cache_control`` for a response made from one request, which no shared cache may keep.
+    """Return ``cache_control`` for a response made for one request, which no shared cache may keep.
 
     Some shared caches obey ``s-maxage`` beside ``private``, so it goes (RFC 9111, section 5.2.2).
     """
@@ -53,15 +53,15 @@ def as_private(cache_control: str) -> str:
 
 
 def stale_directives(snapshot: Snapshot, now: float, *, fresh_seconds: int, revalidate_seconds: int) -> str:
-    """Return ``stale-while-revalidate`` and ``stale-if-error`` (RFC 5861), which never reach beyond ``valid_until``.
+    """Return ``stale-while-revalidate`` and ``stale-if-error`` (RFC 5861).
 
-    Both count from the end of the ``fresh_seconds``.
+    Both count from the end of the ``fresh_seconds``, and never reach beyond ``valid_until``.
     """
-    most = STALE_IF_ERROR_SECONDS
+    limit = STALE_IF_ERROR_SECONDS
     if snapshot.valid_until is not None:
         # nginx obeys stale-if-error to the letter, and showed a song for minutes after its end.
-        most = max(0, min(most, floor(snapshot.valid_until - now) - fresh_seconds))
-    return f"stale-while-revalidate={min(revalidate_seconds, most)}, stale-if-error={most}"
+        limit = max(0, min(limit, floor(snapshot.valid_until - now) - fresh_seconds))
+    return f"stale-while-revalidate={min(revalidate_seconds, limit)}, stale-if-error={limit}"
 
 
 def retry_after(snapshot: Snapshot, now: float) -> int | None:

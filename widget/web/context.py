@@ -28,7 +28,10 @@ Cache = TypeVar("Cache")
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """Everything that routes may use. ``storage_is_ephemeral``: the next restart may delete the database."""
+    """Everything that routes may use.
+
+    ``storage_is_ephemeral``: the next restart may delete the database.
+    """
 
     settings: Settings
     clock: Clock
@@ -88,7 +91,7 @@ def public_base_url(request: Request, settings: Settings) -> str:
         return settings.public_url
     host = request.headers.get("host", "")
     if not is_host(host):
-        # Never a stranger's text: it would stand in snippets and headers.
+        # Never a visitor's text, which would end up in snippets and headers.
         host = f"{settings.host}:{settings.port}"
     # Believed for the scheme alone: anybody can send it, and the host would end up in links.
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
@@ -97,7 +100,7 @@ def public_base_url(request: Request, settings: Settings) -> str:
 
 
 def is_host(value: str) -> bool:
-    """Return whether ``value`` may be a Host header: a name, an IPv4 address, or an IPv6 address in brackets."""
+    """Return whether ``value`` is a host: a name, an IPv4 address, or an IPv6 address in brackets."""
     found = _HOST.fullmatch(value)
     if found is None or found[1] is None:
         return found is not None
@@ -108,5 +111,5 @@ def is_host(value: str) -> bool:
 
 
 def cache_control_for(cache_control: str, settings: Settings) -> str:
-    """Return ``cache_control`` for a response that holds our URL: private if the URL came from the request."""
+    """Return ``cache_control`` for a response with our URL in it: private if a request gave the URL."""
     return cache_control if settings.public_url is not None else as_private(cache_control)

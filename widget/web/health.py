@@ -28,7 +28,7 @@ async def readyz(request: Request) -> Response:
 
 
 def health_json(health: HealthStatus, source: SourceInfo) -> dict[str, Any]:
-    """Return the contract's object for the ``health`` of ``source``; nothing in it is secret."""
+    """Return the JSON object of ``/readyz`` (docs/api.md), which holds no secret."""
     problem, success = health.problem, health.last_success_at
     last_poll = {
         "last_success_at": None if success is None else format_rfc3339_ms(success),

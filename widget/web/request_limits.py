@@ -13,7 +13,7 @@ BODY_TIMEOUT_SECONDS = 20.0
 # Only /setup and the inlet take bodies, which honest clients send in one piece.
 MAX_AWAITED_BODIES = 8
 CROWDED_BODY_TIMEOUT_SECONDS = 0.1
-"""While so many bodies are awaited that there is no slot: an honest one arrives together with its head."""
+"""While no slot is free: the body of an honest client arrives together with the head."""
 
 CROWDED_RETRY_AFTER_SECONDS = 2
 METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,13 +27,16 @@ def declares_too_large_body(scope: Scope, max_bytes: int) -> bool:
 
 
 class BodySlots:
-    """Slots for request bodies that have not arrived yet, few enough that strangers cannot pile them up."""
+    """A few slots for request bodies that have not arrived yet, so that they cannot pile up."""
 
     def __init__(self, count: int = MAX_AWAITED_BODIES) -> None:
         self._free = count
 
     async def receive(self, receive: Receive, ends_at: float) -> Message:
-        """Return the next message. Raises HTTPException 408 at ``ends_at`` (loop time), 503 soon if no slot is free."""
+        """Return the next message.
+
+        Raises HTTPException 408 at ``ends_at`` (loop time), 503 soon if no slot is free.
+        """
         has_slot = self._free > 0
         self._free -= has_slot
         crowded_until = asyncio.get_running_loop().time() + CROWDED_BODY_TIMEOUT_SECONDS
@@ -74,7 +77,7 @@ def limit_body(receive: Receive, max_bytes: int, slots: BodySlots | None) -> Rec
 
 
 class FairQueue:
-    """Lets one caller go on in each turn of the event loop, first come first served; other work runs in between."""
+    """Lets one caller continue in each turn of the event loop, first come, first served."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()

@@ -43,18 +43,18 @@ def weak_etag(*parts: bytes | str) -> str:
     for part in parts:
         digest.update(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
-    # Weak, as the same ETag stands for the plain and the compressed body.
+    # Weak, as the plain and the compressed body share it.
     return f'W/"{digest.hexdigest()}"'
 
 
 def etag_variants(etag: str) -> frozenset[str]:
-    """Return the forms in which clients send ``etag`` back: weak or strong, with or without a proxy's suffix."""
+    """Return ``etag`` as clients send it back: weak or strong, with or without a proxy's suffix."""
     opaque = etag.removeprefix("W/").strip('"')
     return frozenset(f'{weak}"{opaque}{suffix}"' for weak in ("W/", "") for suffix in ("", *_GZIP_SUFFIXES))
 
 
 def is_not_modified(if_none_match: str | None, etag: str | None) -> bool:
-    """Return whether ``If-None-Match`` matches ``etag``, by weak comparison (RFC 9110, section 13.1.2)."""
+    """Return whether ``If-None-Match`` matches ``etag``, compared weakly (RFC 9110, section 13.1.2)."""
     if if_none_match is None or etag is None:
         return False
     if if_none_match.strip() == "*":
@@ -75,7 +75,7 @@ def build_response(
     headers: Mapping[str, str] | None = None,
     compress: bool = False,
 ) -> Response:
-    """Return the public response with ``body``: 304 if the client has it, gzip if allowed and worthwhile."""
+    """Return the public response: 304 if the client has ``body``, gzip if allowed and worthwhile."""
     all_headers = {**PUBLIC_HEADERS, "Cache-Control": cache_control, **(headers or {})}
     if etag is not None:
         all_headers["ETag"] = etag
@@ -91,14 +91,14 @@ def build_response(
 
 
 def without_body(request: Request, response: Response) -> Response:
-    """Return ``response`` without its body if ``request`` is HEAD; Content-Length stays (RFC 9110, section 9.3.2)."""
+    """Return ``response``, for HEAD without its body but with its length (RFC 9110, section 9.3.2)."""
     if request.method == "HEAD" and hasattr(response, "body"):
         response.body = b""
     return response
 
 
 async def preflight(request: Request) -> Response:
-    """Return the response to OPTIONS, CORS preflights included (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+    """Return the response to OPTIONS and preflights (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
     return Response(status_code=204, headers=dict(PREFLIGHT_HEADERS))
 
 

@@ -107,7 +107,7 @@ def _in_turn(endpoint: Endpoint) -> Endpoint:
 
 
 async def not_found_response(request: Request, private_headers: Mapping[str, str] | None = None) -> Response:
-    """Return 404, which repeats nothing of the path. ``private_headers`` replace the public ones."""
+    """Return 404, without the path. ``private_headers`` replace the public ones."""
     headers = {"Vary": "Accept"}
     if "text/html" not in request.headers.get("accept", ""):
         body, media_type = b"not found", "text/plain"
@@ -122,7 +122,7 @@ async def not_found_response(request: Request, private_headers: Mapping[str, str
 
 
 async def handle_http_error(request: Request, error: Exception) -> Response:
-    """Return the response to an unknown path or method, to a refused body, and to an unexpected exception."""
+    """Return the response to unknown paths and methods, refused bodies and unexpected exceptions."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     text = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")

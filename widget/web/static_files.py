@@ -54,7 +54,7 @@ def _read_file(path: Path) -> bytes:
 def minify_js(script: bytes) -> bytes:
     """Return ``script`` without comments and needless white space.
 
-    It understands no more of the language than our own scripts use.
+    It handles only the syntax that our own scripts use.
     """
     code = _COMMENTS_AND_INDENTS.sub(b"", script)
     return _SPACE.sub(lambda found: found[2].strip() if found[1] is None else found[1], code)

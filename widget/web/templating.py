@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = tuple(Path(__file__).parent / flat / "templates" for flat in ("embed", "builder"))
+TEMPLATES = tuple(Path(__file__).parent / package / "templates" for package in ("embed", "builder"))
 
 
 @lru_cache(maxsize=1)

@@ -53,7 +53,7 @@ def encode_snapshot(snapshot: Snapshot, artwork: ArtworkCache, source: SourceInf
 
 
 def item_json(item: Item, artwork: ArtworkCache) -> dict[str, Any]:
-    """Return the contract's ``item``."""
+    """Return the ``item`` of the JSON (docs/api.md)."""
     return {
         "type": item.type,
         "id": item.id,
@@ -74,7 +74,7 @@ def item_json(item: Item, artwork: ArtworkCache) -> dict[str, Any]:
 
 
 def source_json(source: SourceInfo, label: str | None = None) -> dict[str, str | None]:
-    """Return the contract's ``source``; ``label`` is the name that it gives itself, if any."""
+    """Return the ``source`` of the JSON; ``label`` is the name that it gives itself, if any."""
     return {"name": source.name, "label": label or source.label, "url": source.url}
 
 
@@ -113,7 +113,7 @@ def _entity_json(entity: Entity | None) -> dict[str, Any] | None:
 
 
 def _fixed_progress(snapshot: Snapshot) -> object:
-    """Return the progress of a paused item, and while one plays only whether its progress is known."""
+    """Return the progress of a paused item; of a playing one only whether it is known."""
     playback = snapshot.playback
     if playback is None or playback.progress_ms is None:
         return None

@@ -93,7 +93,10 @@ class EventStreamApp:
 
 
 class Stream:
-    """One open stream. ``revision`` is the newest that was written, ``writing`` a write that waits for the client."""
+    """One open stream.
+
+    ``revision`` is the newest one written, ``writing`` a write that waits for the client.
+    """
 
     __slots__ = ("ends_at", "heartbeat_at", "revision", "scope", "send", "writing")
 
@@ -107,7 +110,10 @@ class Stream:
 
 
 class FanOut:
-    """All open streams, in the order of their next heartbeats. A client that does not keep up gets the latest event."""
+    """All open streams, in the order of their next heartbeats.
+
+    A client that does not keep up gets only the latest event.
+    """
 
     def __init__(self, broadcaster: Broadcaster, responses: ResponseCache, clock: Clock) -> None:
         self._broadcaster = broadcaster
@@ -124,7 +130,7 @@ class FanOut:
         if self._broadcaster.closed:
             self._end(stream)
         elif self._loop is None:
-            # Taken here: a change before the task's first step would be lost.
+            # The revision is read here, else a change before the task's first step would be lost.
             self._loop = asyncio.create_task(self._run(self._broadcaster.revision))
             self._loop.add_done_callback(self._after_run)
         return stream
@@ -174,7 +180,7 @@ class FanOut:
                 self._write(stream, response.event)
 
     def _write_event(self, stream: Stream) -> None:
-        """Write the current event, unless ``stream`` has it, has ended or still writes an earlier one."""
+        """Write the current event unless ``stream`` has it, has ended or is still writing."""
         snapshot, revision = self._broadcaster.current, self._broadcaster.revision
         if stream.revision != revision and stream.writing is None and stream in self._streams:
             stream.revision = revision
@@ -185,7 +191,7 @@ class FanOut:
         for stream in list(self._streams):
             if stream.heartbeat_at > now:
                 break
-            # To the end of the order: the next heartbeat of this stream is now the last one due.
+            # To the end of the order, as its next heartbeat is now the last one due.
             del self._streams[stream]
             self._streams[stream] = None
             stream.heartbeat_at = now + HEARTBEAT_SECONDS

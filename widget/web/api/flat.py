@@ -31,7 +31,7 @@ FlatJson = dict[str, bool | str | None]
 
 
 async def flat_endpoint(request: Request) -> Response:
-    """Return ``{"isPlaying": true, "title": …}``, or ``{"isPlaying": false}``, also while unavailable."""
+    """Return ``{"isPlaying": true, "title": …}``, else ``{"isPlaying": false}``; always 200."""
     context = get_context(request)
     snapshot, now = await requested_snapshot(request, context), context.clock.now()
     fallback = f"{public_base_url(request, context.settings)}/listen"
@@ -49,7 +49,7 @@ async def flat_endpoint(request: Request) -> Response:
 
 
 def flat_json(snapshot: Snapshot, artwork: ArtworkCache, listen_url: str) -> FlatJson:
-    """Return the flat object; ``listen_url`` stands in for the link of an item without one."""
+    """Return the flat object; ``listen_url`` replaces the link of an item without one."""
     item = snapshot.item
     if snapshot.status != "playing" or item is None:
         return {"isPlaying": False}
@@ -80,7 +80,7 @@ def requested_sample(scope: Scope) -> Sample | None:
 
 
 def sample_snapshot_for(sample: Sample, source: SourceInfo, now: float) -> Snapshot:
-    """Return ``sample`` at ``now`` (s since the epoch), without progress if ``source`` reports none."""
+    """Return ``sample`` at ``now`` (s since the epoch), with the progress that ``source`` can report."""
     snapshot = make_snapshot(sample, now)
     if source.has_progress or snapshot.playback is None:
         return snapshot

@@ -65,7 +65,7 @@ class CachedResponse:
     needs_origin: bool
 
     def at_origin(self, origin: str) -> CachedResponse:
-        """Return the response to a request that reached us at ``origin``; shared caches must not keep it."""
+        """Return the response to a request at our ``origin``; shared caches must not keep it."""
         body = self.body["body"].replace(_UNKNOWN_ORIGIN, origin.encode())
         return replace(
             self,
@@ -103,7 +103,7 @@ class ResponseCache:
 
 
 def _private(start: Message, length: int | None = None) -> Message:
-    """Return ``start`` for a response that is made for one request, with a body of ``length`` bytes."""
+    """Return ``start`` for a response made for one request, with a body of ``length`` bytes."""
     headers = []
     for name, value in start["headers"]:
         if name == b"cache-control":

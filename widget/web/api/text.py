@@ -21,7 +21,7 @@ _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 async def text_endpoint(request: Request) -> Response:
-    """Return the line, in the ``format`` of the query; always 200, and empty when there is nothing to show."""
+    """Return the line, in the ``format`` of the query; always 200, empty if there is nothing to show."""
     context = get_context(request)
     snapshot = await requested_snapshot(request, context)
     line_format = request.query_params.get("format") or ""
@@ -60,7 +60,7 @@ def _default_line(snapshot: Snapshot, item: Item | None) -> str:
 
 
 def _fields(item: Item | None) -> dict[str, str]:
-    """Return the values of all fields but the status; an episode gives its show as artist and album."""
+    """Return the fields without the status; an episode's show is its artist and album."""
     if item is None:
         return dict.fromkeys(("title", "artists", "album", "url"), "")
     show = item.show.name if item.show else ""

@@ -61,10 +61,10 @@ _MAX_ENTRY_LENGTH = 40
 
 @dataclass(frozen=True, slots=True)
 class BuilderForm:
-    """The form's values. ``options`` holds the valid entries, ``errors`` the invalid ones by field, "" for a wild one.
+    """The form's values: ``options`` and ``width`` are valid, ``errors`` holds the invalid entries by field.
 
-    ``width`` is in CSS pixels, None for the layout's own. ``backdrop`` is the preview's background, None to follow the
-    system; the sample in ``options`` is its state.
+    An invalid entry that is no typing error is "". ``width`` is in CSS pixels, None for the layout's own. ``backdrop``
+    is the preview's background, None to follow the system; the sample in ``options`` is its state.
     """
 
     options: WidgetOptions
@@ -74,7 +74,7 @@ class BuilderForm:
 
     @classmethod
     def from_query(cls, query: QueryParams) -> BuilderForm:
-        """Return the choices in ``query``, as the form sends them or as :meth:`query` writes them. Never raises."""
+        """Return the choices in ``query``, which comes from the form or :meth:`query`. Never raises."""
         given = {name: query.get(name, "").strip()[:_MAX_ENTRY_LENGTH] for name in ("background", "own", *FIELD_ERRORS)}
         if given["background"] == "own":
             given["background"] = given["own"]
@@ -112,7 +112,7 @@ class BuilderForm:
 
     @property
     def preview(self) -> WidgetOptions:
-        """The look of the preview: with a chosen backdrop, theme ``auto`` becomes the one that suits it."""
+        """The look of the preview: on a chosen backdrop, theme ``auto`` is the one that suits it."""
         if self.backdrop is None or self.options.theme != "auto":
             return self.options
         return replace(self.options, theme="light" if self.backdrop == "light" else "dark")

@@ -106,7 +106,10 @@ async def builder_page(request: Request) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class PresetTile:
-    """A preset: ``query`` selects it, ``preview`` is the address of its widget, ``width`` by ``height`` CSS pixels."""
+    """A preset with the ``query`` that selects it.
+
+    ``preview`` is the address of its widget, of ``width`` by ``height`` CSS pixels.
+    """
 
     name: str
     query: str
@@ -120,7 +123,10 @@ class PresetTile:
 
 
 def preset_tile(name: str, look: WidgetOptions, chosen: WidgetOptions) -> PresetTile:
-    """Return the tile for ``look``. Its widget shows a sample: a live one each would use up a browser's connections."""
+    """Return the tile for ``look``.
+
+    Its widget shows a sample, as many live ones would use up a browser's connections.
+    """
     width = default_width(look.layout, look.scale)
     return PresetTile(
         name,
@@ -142,7 +148,7 @@ def available_samples(source: SourceInfo) -> tuple[tuple[str, str], ...]:
 
 
 def preview_url(options: WidgetOptions) -> str:
-    """Return the address of the preview, relative to the page; unlike a snippet it names the sample."""
+    """Return the address of the preview relative to the page, with its sample."""
     path = page_url("", options).removeprefix("/")
     if options.sample is None:
         return path

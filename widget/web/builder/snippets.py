@@ -23,7 +23,7 @@ _ELEMENT_HINT = "Paste the first line once into the page, the second wherever th
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """``name`` is the published ``data-snippet``, ``title`` the kind of site; ``instructions`` go with ``text``."""
+    """One snippet: ``name`` is the published ``data-snippet``, ``title`` the kind of site."""
 
     name: str
     title: str
@@ -75,10 +75,10 @@ def snippets(
 
 
 def iframe(address: str, options: WidgetOptions, width: int, height: int, *, old: bool = False) -> str:
-    """Return the iframe of ``width`` by ``height`` CSS pixels; ``old`` adds attributes for hosts that strip styles.
+    """Return the iframe element, ``width`` by ``height`` CSS pixels.
 
-    Its color scheme is that of the page inside: another one would report the wrong scheme to the page, and draw a box
-    behind its corners.
+    ``old`` adds attributes for hosts that strip styles. Its color scheme is that of the page inside: another one would
+    report the wrong scheme to the page, and draw a box behind its corners.
     """
     attributes = ' frameborder="0" scrolling="no"' if old else ""
     style = f"border: 0; max-width: 100%; color-scheme: {color_scheme(options)}"

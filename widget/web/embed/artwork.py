@@ -23,9 +23,9 @@ _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 
 
 async def artwork(request: Request) -> Response:
-    """Return the image, at least ``w`` pixels wide, or of middling width without it; 404 for a foreign key.
+    """Return the image, at least ``w`` pixels wide; 404 for an unknown key.
 
-    If it cannot be had now: the drawn placeholder, which nobody keeps for long.
+    If it is not available now, return the placeholder, which caches keep for seconds only.
     """
     context = get_context(request)
     cache, broadcaster, key = context.artwork, context.broadcast, request.path_params["key"]
@@ -50,7 +50,7 @@ async def artwork(request: Request) -> Response:
 
 
 async def _wait_for_key(cache: ArtworkCache, broadcaster: Broadcaster, key: str) -> None:
-    """Wait a second for ``key``, which another instance may have published: this one may lag, or be unwatched."""
+    """Wait a second for ``key``: another instance, ahead of this one, may have published it."""
     with suppress(TimeoutError):
         async with asyncio.timeout(KEY_WAIT_SECONDS):
             _register(cache, await broadcaster.fresh(KEY_WAIT_SECONDS))
@@ -61,7 +61,7 @@ async def _wait_for_key(cache: ArtworkCache, broadcaster: Broadcaster, key: str)
 
 
 def _register(cache: ArtworkCache, snapshot: Snapshot) -> None:
-    """Make the keys of ``snapshot`` known: another instance, or this one before a restart, may have published them."""
+    """Register the keys of ``snapshot``, which may have been published before a restart."""
     played = (snapshot.last_played, *snapshot.recent)
     for item in (snapshot.item, *(one.item for one in played if one is not None), *SAMPLE_ITEMS):
         if item is not None:

@@ -1,6 +1,6 @@
-"""Words that visitors read, in their language. ``languages.json`` is the one file to extend.
+"""Translations of the words that visitors read, all in ``languages.json``.
 
-Beside its texts it holds each language's own ``name``, and its ``direction`` if that is ``rtl``.
+Beside its texts a language has its own ``name``, and its ``direction`` if that is ``rtl``.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 LANGUAGES_FILE = Path(__file__).parent / "languages.json"
 FALLBACK = "en"
 METADATA_KEYS = frozenset({"name", "direction"})
-"""Keys of ``languages.json`` that are no texts."""
+"""Keys of a language that are no texts."""
 
 MAX_HEADER_LENGTH = 300
 """Characters of ``Accept-Language`` that are read; browsers send a fifth of it."""
@@ -30,7 +30,7 @@ _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 @dataclass(frozen=True, slots=True)
 class Translations:
-    """One language: its BCP 47 tag, its direction (``ltr`` or ``rtl``), and its texts; missing ones are English."""
+    """One language: its BCP 47 tag, direction (``ltr`` or ``rtl``) and texts; missing ones are English."""
 
     tag: str
     direction: str
@@ -41,12 +41,12 @@ class Translations:
 
 
 def get_translations(lang: str | None, accept_language: str = "") -> Translations:
-    """Return the texts for ``lang``, else for the visitor's ``Accept-Language`` header, else English.
+    """Return the texts for ``lang``, else for the ``Accept-Language`` header, else English.
 
     Headers are read up to a limit and stored nowhere: there is one :class:`Translations` for each language.
     """
-    wanted = ([lang] if lang else []) + _preferences(accept_language)
-    return _load(next((name for tag in wanted if (name := _match(tag)) is not None), FALLBACK))
+    tags = ([lang] if lang else []) + _preferences(accept_language)
+    return _load(next((name for tag in tags if (name := _match(tag)) is not None), FALLBACK))
 
 
 def match_language(tag: str) -> str | None:
@@ -89,7 +89,7 @@ def _match(tag: str) -> str | None:
 
 
 def _preferences(accept_language: str) -> list[str]:
-    """Return the tags of an ``Accept-Language`` header (RFC 9110, section 12.5.4), most wanted first."""
+    """Return the tags of an ``Accept-Language`` header (RFC 9110, section 12.5.4), best first."""
     weighed = [_weigh(part) for part in accept_language[:MAX_HEADER_LENGTH].split(",")]
     return [tag for weight, tag in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
 

@@ -16,7 +16,7 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
 async def listen(request: Request) -> Response:
-    """Redirect to the item that plays or played last on its source, else to the source, else to our start page."""
+    """Redirect to the current or last item, else to its source, else to our start page."""
     context = get_context(request)
     snapshot = await context.broadcast.fresh()
     location = item_url(snapshot) or context.source.url or f"{context.settings.public_url or ''}/"

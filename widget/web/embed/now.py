@@ -46,6 +46,6 @@ async def now_page(request: Request) -> Response:
 
 
 def page_options(options: WidgetOptions) -> WidgetOptions:
-    """Return the look of the page: its layout is its own, and its background is vivid unless another was chosen."""
+    """Return the look of the page: its own layout, and a vivid background unless another was chosen."""
     background = "vivid" if options.background == "art" else options.background
     return replace(options.only(NOW_OPTION_NAMES), layout="list", background=background, sample=options.sample)

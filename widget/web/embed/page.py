@@ -105,7 +105,7 @@ async def widget_page(request: Request) -> Response:
 
 
 def page_cache_control(view_request: ViewRequest) -> str:
-    """Return the ``Cache-Control`` of a page: one second in shared caches, as it holds the progress."""
+    """Return the ``Cache-Control`` of a page, which shared caches keep for a second."""
     stale = stale_directives(view_request.snapshot, view_request.now, fresh_seconds=1, revalidate_seconds=10)
     return f"public, max-age=0, s-maxage=1, {stale}"
 
@@ -113,7 +113,7 @@ def page_cache_control(view_request: ViewRequest) -> str:
 async def cached_page(
     request: Request, view_request: ViewRequest, top_level: bool | None, kind: PageKind = WIDGET_PAGE
 ) -> bytes:
-    """Return the page's bytes, rendered once a second at most for each look; a sample is rendered each time.
+    """Return the page, rendered once a second at most for each look; a sample always anew.
 
     ``top_level``: whether the page is in no frame, None if its script has to find out.
     """
@@ -177,13 +177,13 @@ def artwork_width(options: WidgetOptions) -> int:
 
 
 def artwork_url(context: AppContext, item: Item | None, width: int) -> str | None:
-    """Return the address of the artwork of ``item``, relative to the page; None if there is none."""
+    """Return the address of the artwork of ``item`` relative to the page; None without artwork."""
     path = None if item is None else context.artwork.path(item)
     return None if path is None else f"{path[1:]}?w={width}"
 
 
 def client_config(view_request: ViewRequest, colors: RenderColors, width: int) -> str:
-    """Return the initial state for the page's script, as JSON; ``width`` is the artwork's in image pixels."""
+    """Return the initial state for the script, as JSON; ``width`` is the artwork's in image pixels."""
     view, options, snapshot = view_request.view, view_request.options, view_request.snapshot
     words_only = options.is_words_only and not view.source_label
     config = {
@@ -223,9 +223,10 @@ def _timestamp(timestamp: float | None) -> str | None:
 
 
 def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
-    """Return measures from which the page's script computes the height of the chosen layout in a low frame.
+    """Return measures for the script, which reports the layout's height from a low frame too.
 
-    ``wide`` is the limit of a cover's artwork, ``more`` what a ``narrow`` one needs, or a list beside its rows.
+    ``wide`` is the largest artwork of a cover, ``narrow`` the width below which it is higher by ``more``. A list is
+    higher than its rows by ``more``.
     """
     credited, scale = view.source.credit is not None, options.scale
     if options.layout == "list":
@@ -239,15 +240,16 @@ def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
 
 
 def is_top_level(sec_fetch_dest: str | None) -> bool | None:
-    """Return whether the page is opened in no frame (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
+    """Return whether the page is in no frame; None if the browser does not say.
 
-    None if the browser does not say: old ones, and all of them unless the address is https or loopback.
+    Old browsers do not, and none does unless the address is https or loopback
+    (https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header).
     """
     return None if sec_fetch_dest is None else sec_fetch_dest == "document"
 
 
 def frame_ancestors(allowed: str | None, sec_fetch_site: str) -> str | None:
-    """Return the CSP sources that may embed the page; our own pages, which show a preview, may as well."""
+    """Return the CSP sources that may embed the page; our own builder always may."""
     # 'self' beside * would change nothing, and beside 'none' is invalid.
     if allowed is None or allowed in ("*", "'none'") or sec_fetch_site != "same-origin":
         return allowed
@@ -261,7 +263,7 @@ def page_policy(request: Request, settings: Settings) -> str:
 
 
 def content_security_policy(frame_ancestors: str | None, base_url: str) -> str:
-    """Return the policy of the embeddable page: its own script, artwork and events only (https://www.w3.org/TR/CSP3/).
+    """Return the policy of the embeddable page (https://www.w3.org/TR/CSP3/): nothing from elsewhere.
 
     The origin of ``base_url`` stands beside ``'self'``, which matches nothing in WebKit in a sandbox without
     allow-same-origin; CSP has no word for an IPv6 address. Everyone may embed the page if ``frame_ancestors`` is None:

@@ -93,20 +93,20 @@ TRANSPARENT_PALETTES: Mapping[ColorScheme, Palette] = {
 
 @dataclass(frozen=True, slots=True)
 class ColorRole:
-    """Fixed ``lightness`` of a part, and its ``share`` of the artwork's chroma, limited by ``most``."""
+    """Fixed ``lightness`` of a part, its ``share`` of the artwork's chroma, and ``max_chroma``."""
 
     lightness: float
     share: float
-    most: float
+    max_chroma: float
 
     def of(self, color: Oklch) -> Rgb:
         """Return the part's color for an artwork's ``color``."""
-        return Oklch(self.lightness, min(color.chroma * self.share, self.most), color.hue).rgb
+        return Oklch(self.lightness, min(color.chroma * self.share, self.max_chroma), color.hue).rgb
 
     def css(self, source: str) -> str:
         """Return the same as a CSS color relative to ``source``, a CSS color too."""
         share = "c" if self.share == 1 else f"c*{self.share:g}"
-        return f"oklch(from {source} {self.lightness:g} min({share},{self.most:g}) h)"
+        return f"oklch(from {source} {self.lightness:g} min({share},{self.max_chroma:g}) h)"
 
 
 OLIVE_HUE, OLIVE_REACH = 95.0, 35.0
@@ -133,19 +133,19 @@ class GroundRole(ColorRole):
         darkest, lightest = self.gray
         gray = darkest + (lightest - darkest) * color.lightness
         lightness = colored * (self.lightness - self.olive[0] * olive) + (1 - colored) * gray
-        return Oklch(lightness, min(color.chroma * self.share, self.most - self.olive[1] * olive), color.hue).rgb
+        return Oklch(lightness, min(color.chroma * self.share, self.max_chroma - self.olive[1] * olive), color.hue).rgb
 
     def css(self, source: str) -> str:
         colored, (darkest, lightest) = f"min(1,c*{1 / GRAY_CHROMA:g})", self.gray
-        lightness, most = f"{self.lightness:g}", f"{self.most:g}"
+        lightness, max_chroma = f"{self.lightness:g}", f"{self.max_chroma:g}"
         if self.olive[0]:
             # Not abs(): it came to browsers years after relative colors.
             olive = f"max(0,1 - max(h - {OLIVE_HUE:g},{OLIVE_HUE:g} - h)/{OLIVE_REACH:g})"
             lightness = f"({lightness} - {self.olive[0]:g}*{olive})"
-            most = f"{most} - {self.olive[1]:g}*{olive}"
+            max_chroma = f"{max_chroma} - {self.olive[1]:g}*{olive}"
         gray = f"({darkest:g} + {lightest - darkest:g}*l)"
         share = "c" if self.share == 1 else f"c*{self.share:g}"
-        return f"oklch(from {source} calc({colored}*{lightness} + (1 - {colored})*{gray}) min({share},{most}) h)"
+        return f"oklch(from {source} calc({colored}*{lightness} + (1 - {colored})*{gray}) min({share},{max_chroma}) h)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ _RGBA = re.compile(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)")
 
 
 def parse_palette_color(color: str) -> tuple[Rgb, float]:
-    """Return the channels and the opacity (0 to 1) of a palette's ``color``: hexadecimal, ``rgba()`` or transparent."""
+    """Return channels and opacity (0 to 1) of ``color``: hexadecimal, ``rgba()`` or ``transparent``."""
     if color == "transparent":
         return (0, 0, 0), 0.0
     found = _RGBA.fullmatch(color)

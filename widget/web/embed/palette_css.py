@@ -61,7 +61,7 @@ def color_rules(options: WidgetOptions, scheme: ColorScheme) -> str:
 
 
 def css_variables(options: WidgetOptions, art: str | None, hue: str | None = None) -> str:
-    """Return custom properties as the value of a ``style`` attribute, "" if the style sheet needs none.
+    """Return custom properties for a ``style`` attribute; "" if the style sheet needs none.
 
     A chosen background needs all colors, and they are the same in both schemes; a chosen accent stays when the artwork
     changes; else they are the artwork's colors (``#rrggbb``), and four made of them for old browsers.
@@ -91,7 +91,7 @@ def _rule(selector: str, body: str) -> str:
 
 
 def _art_properties(background: str, art: str | None, hue: str | None) -> str:
-    """Return ``--art`` and ``--hue`` for relative colors, and four colors for other browsers; "" without a color."""
+    """Return ``--art`` and ``--hue`` for relative colors, and four colors for older browsers."""
     if art is None:
         return ""
     color = Oklch.from_rgb(parse_hex(art))

@@ -23,7 +23,7 @@ RENDER_DEADLINE_SECONDS = 2.8
 
 
 class RenderColors(NamedTuple):
-    """``art`` is the artwork's color, ``hue`` the accent of a gray one, as ``#rrggbb``; None if unknown."""
+    """The artwork's color, and the accent of a gray one, as ``#rrggbb``; None if unknown."""
 
     art: str | None
     hue: str | None
@@ -31,7 +31,10 @@ class RenderColors(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ViewRequest:
-    """Options of a request and the view at ``now`` (s since the epoch); ``deadline`` is by the loop's clock."""
+    """The options of a request, and the view at ``now`` (s since the epoch).
+
+    ``deadline`` is in seconds of the event loop's clock.
+    """
 
     context: AppContext
     options: WidgetOptions
@@ -50,7 +53,7 @@ class ViewRequest:
 async def read_request(
     request: Request, adapt: Callable[[WidgetOptions], WidgetOptions] = lambda options: options
 ) -> ViewRequest:
-    """Read ``request``: an unknown option means the default. ``adapt`` is for pages with a look of their own."""
+    """Return the view for ``request``; ``adapt`` changes the options for pages with a fixed look."""
     context = get_context(request)
     options = adapt(WidgetOptions.from_query(request.query_params))
     translations = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))

@@ -16,12 +16,12 @@ from widget.web.embed.sizes import COVER_ATTRIBUTION_HEIGHT, base_height, layout
 from widget.web.responses import build_response, weak_etag
 from widget.web.static_files import MEDIA_TYPES, read_static_file
 
-# Not immutable: its address stands in other people's pages and never changes.
+# Not immutable: other people's pages hold its address, which never changes.
 CACHE_CONTROL = "public, max-age=3600, stale-while-revalidate=86400"
 
 
 async def embed_script(request: Request) -> Response:
-    """Answer with the script; the same bytes for everyone."""
+    """Return the script, the same for all clients."""
     context = get_context(request)
     body = script(context.settings.recent, context.source.credit is not None)
     return build_response(
@@ -37,9 +37,9 @@ async def embed_script(request: Request) -> Response:
 # Rows and credit are settings, so one entry is the rule.
 @lru_cache(maxsize=4)
 def script(rows: int, credited: bool) -> bytes:
-    """Return the script with the names of the options and the heights of the layouts written into it.
+    """Return the script with the options' names and the layouts' heights in it.
 
-    Knowing the heights, it reserves the right room before the frame has loaded. ``rows`` is the number of earlier items
+    With the heights it reserves the right space before the frame has loaded. ``rows`` is the number of earlier items
     in the list; ``credited``: whether the source requires attribution.
     """
     heights: dict[str, float] = {layout: base_height(layout) for layout in get_args(Layout)}
@@ -50,7 +50,7 @@ def script(rows: int, credited: bool) -> bytes:
 
 
 def _with_constant(code: bytes, name: str, value: object) -> bytes:
-    """Return minified ``code`` with another value for its constant ``name``. Raises ValueError if it has none."""
+    """Return minified ``code`` with ``value`` for its constant ``name``. Raises ValueError without it."""
     text = json.dumps(value, separators=(",", ":")).encode()
     written, count = re.subn(rb"(?<=const %s=)[^;]*" % name.encode(), text, code, count=1)
     if not count:

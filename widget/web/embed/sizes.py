@@ -27,19 +27,19 @@ WORDS_HEIGHT = 72
 MIN_WIDTH, MAX_WIDTH = 200, 900
 COVER_MAX_WIDTH = 420
 _COVER_TEXT_HEIGHT = 127
-"""Height of the cover layout beside its square artwork, less the padding left and right; with a title of two lines."""
+"""Height of a cover without its square artwork, less the padding left and right; with two lines of title."""
 LIST_PADDING, ROW_HEIGHT = 16, 40
 ATTRIBUTION_HEIGHT = 20
 """Height of the source's attribution below the rows of a list."""
 COVER_NARROW_BELOW, COVER_ATTRIBUTION_HEIGHT = 288, 13.2
-"""A cover narrower than this has that attribution on a line of its own, which is so high."""
+"""A cover narrower than the one shows the attribution on a separate line, as high as the other."""
 
 MIN_FRAME_HEIGHT, MIN_COVER_HEIGHT = 110, 240
-"""Any layout in a frame lower than this is compact; a cover sooner, for little would be left of its artwork."""
+"""In a lower frame a layout is compact; a cover sooner, as too little of its artwork would be left."""
 MIN_FRAME_HEIGHT_SCALED = 100
 """The same at the smallest scale."""
 TEXT_ONLY_BELOW = 48
-"""In a frame lower than this the words stand alone."""
+"""A lower frame shows the words alone."""
 
 
 def min_height(layout: Layout, scale: float = 1.0, *, words_only: bool = False) -> float:
@@ -61,7 +61,7 @@ def full_height(layout: Layout, scale: float = 1.0, *, words_only: bool = False)
 
 
 def base_height(layout: Layout) -> int:
-    """Return the height of ``layout`` at scale 1: the cover's beside its artwork, the list's without rows."""
+    """Return the height of ``layout`` at scale 1, a cover's without artwork, a list's without rows."""
     heights: Mapping[Layout, int] = {
         "card": CARD_HEIGHT,
         "compact": COMPACT_HEIGHT,
@@ -73,7 +73,7 @@ def base_height(layout: Layout) -> int:
 
 
 def list_extra_height(*, credited: bool) -> int:
-    """Return the height of a list beside its rows, at scale 1; ``credited``: whether it shows an attribution."""
+    """Return the height of a list without its rows, at scale 1; ``credited``: with an attribution."""
     return LIST_PADDING + (ATTRIBUTION_HEIGHT if credited else 0)
 
 
@@ -83,7 +83,7 @@ def default_width(layout: Layout, scale: float = 1.0) -> int:
 
 
 def layout_height(layout: Layout, width: int, scale: float = 1.0, rows: int = 0, *, credited: bool = False) -> int:
-    """Return the height of ``layout`` at ``width``, never so low that another layout would be shown.
+    """Return the height of ``layout`` at ``width``, high enough to show no other layout.
 
     ``rows`` is the number of earlier items in a list; ``credited``: whether the source requires attribution.
     """

@@ -46,7 +46,7 @@ class TrackView:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow(TrackView):
-    """One earlier item; ``ago`` is how long ago, short, ``ago_name`` the same as it is read aloud."""
+    """One earlier item; ``ago`` is the time since then, short, ``ago_name`` as it is read aloud."""
 
     ago: str
     ago_name: str
@@ -93,7 +93,7 @@ class ViewModel:
 
     @property
     def explicit(self) -> bool:
-        """Whether the E mark stands before the artists."""
+        """Whether the E mark is shown before the artists."""
         return self.entry is not None and self.entry.explicit
 
     @property
@@ -128,7 +128,7 @@ class ViewModel:
 
     @property
     def has_state_line(self) -> bool:
-        """Whether the label stands above the title, or before the artists in compact unless the item plays."""
+        """Whether the state is shown above the title, or in compact before the artists."""
         return "label" in self.visible_parts and self.entry is not None
 
     @property
@@ -202,7 +202,7 @@ def is_right_to_left(text: str) -> bool:
 
 
 def needs_tall_line(text: str) -> bool:
-    """Return whether ``text`` has letters that need a line of 1.5 times their size; 1.3 is enough for all others."""
+    """Return whether ``text`` has letters that need a line-height of 1.5 instead of 1.3."""
     return _TALL.search(text) is not None
 
 

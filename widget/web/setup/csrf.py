@@ -1,4 +1,4 @@
-"""Protection against cross-site requests: was a form sent from our own page?"""
+"""Protection against cross-site requests: origin headers, else a token bound to a cookie."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def has_form_cookie(request: Request) -> bool:
 
 
 def form_token(cookie: str) -> str:
-    """Return the token in the form that belongs to ``cookie``, which another site can neither read nor set."""
+    """Return the form's token for ``cookie``, which another site can neither read nor set."""
     return hashlib.sha256(f"form\n{cookie}".encode("utf-8", "replace")).hexdigest()
 
 

@@ -23,7 +23,7 @@ COOKIE_MAX_AGE = 600
 
 @dataclass(frozen=True, slots=True)
 class SetupPage:
-    """The content of the page: with the ``form`` for the key or not; ``health`` and ``result`` if known."""
+    """The content of the page, with the ``form`` for the key or without."""
 
     title: str
     error: str = ""

@@ -48,7 +48,7 @@ async def setup(request: Request) -> Response:
 
 
 async def setup_callback(request: Request) -> Response:
-    """Complete the authorization: Spotify redirects here. Without its state and cookie nothing happens."""
+    """Complete the authorization. Without Spotify's state and our cookie nothing happens."""
     if request.method == "OPTIONS":
         return _options(request, "GET, HEAD, OPTIONS")
     try:
@@ -64,7 +64,7 @@ async def _form(request: Request) -> Response:
 
 
 async def _start(request: Request) -> Response:
-    """Redirect to Spotify's consent page if the key is right; a wrong one never reaches the database."""
+    """Redirect to Spotify's consent page if the key is right. A wrong key never reaches the database."""
     context = get_context(request)
     origin = request_origin(request, public_base_url(request, context.settings))
     # Browsers without either header must bring the cookie of our own form.
@@ -107,7 +107,7 @@ async def _complete(request: Request) -> Response:
 
 
 def _failed(request: Request, error: NowPlayingError) -> Response:
-    """Return the page for an error that stopped an authorization; nothing in it names the database."""
+    """Return the page for an error that stopped an authorization, without details of the database."""
     status = 503 if isinstance(error, StoreError) else 400
     message = SourceProblem.of(error, get_context(request).clock.now()).message
     return without_body(request, setup_page(request, status, SetupPage(FAILED, f"{message} Nothing was changed.")))

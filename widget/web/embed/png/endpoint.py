@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class PngCache:
-    """Draws each picture once, off the event loop, and keeps the newest :data:`MAX_CACHED_PICTURES`."""
+    """Draws each picture once, off the event loop, and keeps the latest ones used."""
 
     def __init__(self) -> None:
         self._renders: OrderedDict[str, asyncio.Task[bytes | None]] = OrderedDict()
@@ -42,7 +42,7 @@ class PngCache:
         self._has_logged = False
 
     async def get(self, etag: str, draw: Callable[[], bytes]) -> bytes | None:
-        """Return the picture of ``etag``, drawn once for all requests meanwhile; None if it can't be drawn."""
+        """Return the picture of ``etag``, drawn once for all its requests; None if that fails."""
         task = self._renders.get(etag)
         if task is None:
             # Refused before a task exists: a stranger's requests must not pile up.
@@ -129,7 +129,7 @@ async def _artwork(view_request: ViewRequest, size: PngSize, seconds: float) -> 
 def _etag(view_request: ViewRequest, colors: RenderColors, artwork: bytes | None, size: PngSize) -> str:
     """Return the ETag of the drawing, which shows no progress."""
     view = view_request.view
-    # The whole look: an option that is added later counts without a word here.
+    # All options, so that one added later is not forgotten here.
     look = (size, replace(view_request.options, lang=None, sample=None), view_request.translations.tag, colors)
     words = (view.state, view.label, view.headline, view.byline, view.explicit, view.source.label)
     return weak_etag(repr((look, words)), artwork or b"")

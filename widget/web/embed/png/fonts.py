@@ -32,7 +32,7 @@ EMOJI_STRIKE_SIZE = 109
 # Large enough for two glyphs to differ.
 _PROBE_SIZE = 16
 _MISSING = "\U0010fffd"
-"""A private character that no font holds, to see what a missing glyph looks like."""
+"""A private character in no font, drawn as the missing glyph."""
 
 _IGNORABLE = frozenset(
     "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff"
@@ -78,19 +78,19 @@ class FontFile:
 
 
 def has_raqm() -> bool:
-    """Return whether Pillow can shape and order text; without FriBiDi on the system it can't, and says nothing."""
+    """Return whether Pillow can shape and order text, which needs FriBiDi on the system."""
     from PIL import features
 
     return bool(features.check("raqm"))
 
 
 def is_ignorable(character: str) -> bool:
-    """Return whether ``character`` draws nothing by itself: joiners, marks of direction, variation selectors."""
+    """Return whether ``character`` draws nothing: joiners, direction marks, variation selectors."""
     return character in _IGNORABLE
 
 
 def needs_shaping(character: str) -> bool:
-    """Return whether ``character`` is unreadable without raqm: right-to-left letters and combining marks."""
+    """Return whether ``character`` needs raqm: right-to-left letters and combining marks."""
     return unicodedata.bidirectional(character) in ("R", "AL") or unicodedata.category(character) in ("Mn", "Mc")
 
 
@@ -154,7 +154,7 @@ def _open_basic(path: Path, size: int) -> FreeTypeFont | None:
 
 @lru_cache(maxsize=1)
 def _installed_fonts() -> dict[str, Path]:
-    """The fonts of this machine by file name without its ending."""
+    """Return the fonts of this machine by file name without suffix."""
     folders = [Path(folder).expanduser() for folder in _SYSTEM_FOLDERS if not _is_foreign(folder)]
     found: dict[str, Path] = {}
     # By file name, without fontconfig, which a host may lack.

@@ -70,8 +70,7 @@ def render_png(
     """Return the picture of ``view`` as PNG bytes, at most :data:`MAX_PNG_BYTES`.
 
     ``art`` is the artwork's color (``#rrggbb``), ``hue`` the accent of a gray one, ``artwork`` its image; None if there
-    is none. Raises ImportError
-    without Pillow.
+    is none. Raises ImportError without Pillow.
     """
     from PIL import Image
 
@@ -84,7 +83,7 @@ def render_png(
 
 
 class _Painter:
-    """Draws one picture from left to right, and mirrored for titles that are read from the right."""
+    """Draws one picture, mirrored for a right-to-left title."""
 
     def __init__(self, image: Image, layout: PngLayout, colors: Palette, view: ViewModel) -> None:
         self._image = image
@@ -122,7 +121,7 @@ class _Painter:
         return painter, painter.fit_lines(width, lines)
 
     def _paint_words(self, title: tuple[TextPainter, list[Line]], left: float, right: float) -> None:
-        """Draw state, title and artists as one block, centered in the height that the source's mark leaves."""
+        """Draw state, title and artists as one block, centered above the source's mark."""
         layout, view, width = self._layout, self._view, self._text_width()
         mark = layout.byline_size * 1.25 if view.explicit else 0.0
         state = self._fit(view.label if view.has_state_line else "", layout.state_size, 600, 1, width - 60)
@@ -217,7 +216,7 @@ class _Painter:
 
 
 def _palette(options: WidgetOptions, art: str | None, hue: str | None, size: PngSize) -> Palette:
-    """Return the colors. A picture can't follow the visitor's theme: ``auto`` is dark, and link previews are vivid."""
+    """Return the colors: ``auto`` is dark, as an image can't follow the visitor's theme."""
     scheme: ColorScheme = "light" if options.theme == "light" else "dark"
     background = options.background
     if background == "glass":  # There is no page behind a picture.
@@ -228,7 +227,7 @@ def _palette(options: WidgetOptions, art: str | None, hue: str | None, size: Png
 
 
 def _decode(body: bytes, side: int) -> Image | None:
-    """Return the image in ``body``, whole, its longer side ``side`` pixels; None if it can't be read."""
+    """Return the whole image in ``body``, its longer side ``side`` pixels; None if unreadable."""
     from PIL import Image
     from PIL.Image import Resampling
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ELLIPSIS = "…"
 _BREAKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
-"""White space and what raqm refuses to measure (U+001C to U+001E, U+0085, U+2029)."""
+"""White space, and characters that raqm can't measure (U+001C to U+001E, U+0085, U+2029)."""
 
 _WORDS = re.compile(r"\S+\s*")
 
@@ -50,7 +50,7 @@ class Line:
 
 
 class TextPainter:
-    """Measures and draws one text at one size and weight. Belongs to one picture, and so to one thread.
+    """Measures and draws one text at one size and weight, in one thread.
 
     Its direction is that of the first strong letter, for every line of it (UAX #9, rule P2). ``can_shape``: whether
     Pillow has raqm, looked up if None.
@@ -65,9 +65,9 @@ class TextPainter:
         self._fonts: dict[FontFile, FreeTypeFont] = {}
 
     def fit_lines(self, max_width: float, max_lines: int) -> list[Line]:
-        """Return the text in at most ``max_lines`` lines of ``max_width`` pixels, the last one cut with an ellipsis.
+        """Return at most ``max_lines`` lines of ``max_width`` pixels, the last one cut with an ellipsis.
 
-        Empty if a grapheme of it is in no font, or can't be shaped here: then nothing of it is drawn, never boxes.
+        Empty if a grapheme is in no font or can't be shaped here: nothing is drawn then, never boxes.
         """
         if self._line(self._text) is None:
             return []
@@ -108,7 +108,7 @@ class TextPainter:
         return 0.0 if line is None else line.width
 
     def _split(self, text: str, max_width: float) -> tuple[str, str]:
-        """Split ``text`` after the last word, or within a word without spaces, that fits into ``max_width``."""
+        """Split ``text`` after the last word that fits, or within a word that is too long."""
         fitting = ""
         for word in _WORDS.findall(text):
             if self._width((fitting + word).rstrip()) > max_width:
@@ -173,7 +173,7 @@ def _runs(text: str, can_shape: bool) -> tuple[Run, ...] | None:
 
 
 def _single_font_run(text: str, can_shape: bool) -> tuple[Run, ...] | None:
-    """Return a right-to-left ``text`` as one run: cut into several it would lose its order and its joins."""
+    """Return a right-to-left ``text`` as one run, as several would lose order and joins."""
     letters = [character for character in text if not is_ignorable(character)]
     if not can_shape:
         return None
@@ -198,7 +198,7 @@ def _font_for(grapheme: str, previous: FontFile | None, can_shape: bool) -> Font
 
 
 def _has_no_spaces(text: str) -> bool:
-    """Return whether lines of ``text`` break between any two letters, as Chinese and Japanese do."""
+    """Return whether lines of ``text`` may break anywhere, as in Chinese and Japanese."""
     # A title may mix scripts, so the majority decides.
     wide = sum(unicodedata.east_asian_width(character) in ("W", "F") for character in text)
     return wide > len(text) / 2

@@ -68,7 +68,7 @@ class SvgContext:
 
 
 def draw_text_block(scene: SvgContext, left: float, size: float, room: float, byline_room: float) -> Drawing:
-    """Draw state, title (``size`` pixels) and artists, one below the other, as high as they need."""
+    """Draw state, title (``size`` pixels) and artists, one below the other."""
     view, part = scene.view, Drawing(left + byline_room)
     if view.has_state_line:
         draw_status(scene, part, left, room)
@@ -112,7 +112,7 @@ def draw_explicit_badge(part: Drawing, entry: TrackView, x: float, middle: float
 
 
 def draw_footer(scene: SvgContext, drawing: Drawing, left: float, right: float, top: float) -> None:
-    """Draw elapsed time, line and duration; for a source without an icon its name too, with its attribution."""
+    """Draw elapsed time, line and duration, and the name of a source without an icon."""
     view, layout, middle = scene.view, scene.layout, top + FOOT_HEIGHT / 2
     if view.source_label is not None:
         named, style = SEPARATOR.join((view.source_label, *scene.credits)), Style(12, "muted")

@@ -67,14 +67,14 @@ async def _artwork_files(
     artwork: ArtworkCache, view: ViewModel, options: WidgetOptions, seconds: float
 ) -> dict[Item, ArtworkFile]:
     """Return the smallest images that are large enough, as far as they are available now."""
-    wanted = {row.item: _ROW_SIDE for row in view.rows}
-    if view.item is not None:
-        wanted[view.item] = _SIDES[options.layout]
     if "artwork" not in view.visible_parts:
-        wanted = {}
-    keys = {item: key for item in wanted if (key := artwork.key(item)) is not None}
+        return {}
+    sides = {row.item: _ROW_SIDE for row in view.rows}
+    if view.item is not None:
+        sides[view.item] = _SIDES[options.layout]
+    keys = {item: key for item in sides if (key := artwork.key(item)) is not None}
     # Not times two as in the page: bytes are scarce here.
-    widths = (min(_WIDEST_ARTWORK, ceil(wanted[item] * options.scale)) for item in keys)
+    widths = (min(_WIDEST_ARTWORK, ceil(sides[item] * options.scale)) for item in keys)
     fetches = (artwork.get(key, width, seconds) for key, width in zip(keys.values(), widths, strict=True))
     files = zip(keys, await asyncio.gather(*fetches), strict=True)
     return {item: file for item, file in files if file is not None}

@@ -91,13 +91,13 @@ def _compact(scene: SvgContext, drawing: Drawing) -> None:
 
 
 def _list_inset(scene: SvgContext) -> float:
-    """Return the one inset of line, artwork and rows in a list, so that edges agree at every radius."""
+    """Return the inset of line, artwork and rows in a list, the same for all at every radius."""
     # Half of the radius keeps square artwork inside a round corner.
     return max(8.0, scene.options.radius / 2)
 
 
 def _draw_second_line(scene: SvgContext, drawing: Drawing, left: float, right: float, middle: float) -> bool:
-    """Draw the state unless the item plays, the E mark and the artists. Return whether anything was drawn."""
+    """Draw the state unless the item plays, E mark and artists. Return whether anything was drawn."""
     view, layout, style = scene.view, scene.layout, Style(12.5, "muted")
     has_state = view.has_state_line and view.state in ("paused", "last", "ad")
     has_byline = bool(view.byline) or view.explicit
@@ -152,7 +152,7 @@ def _draw_row(scene: SvgContext, drawing: Drawing, played: HistoryRow, top: floa
 
 
 def _card(scene: SvgContext, drawing: Drawing) -> None:
-    """Draw the artwork as high as the card, beside it the text, centered in the height that the foot leaves."""
+    """Draw the artwork as high as the card, and beside it the text, centered above the foot."""
     drawing.height, foot = CARD_HEIGHT, FOOT_HEIGHT + 8 if scene.has_foot else 0
     if scene.options.is_words_only and not foot:
         words = draw_text_block(

@@ -44,7 +44,7 @@ class _Color(NamedTuple):
 def render_svg(
     scene: SvgContext, files: Mapping[Item, ArtworkFile], art: str | None = None, hue: str | None = None
 ) -> bytes:
-    """Return the picture, at most 60 KiB: artworks of too many bytes give way to a drawing, the rows' first.
+    """Return the SVG, at most 60 KiB: a drawing replaces artwork that is too large, in the rows first.
 
     ``files`` are the artworks at hand, ``art`` and ``hue`` the main one's colors.
     """
@@ -59,7 +59,7 @@ def render_svg(
 
 
 def _fitting(items: list[Item], files: Mapping[Item, ArtworkFile], room: int) -> Iterator[tuple[Item, str]]:
-    """Yield the data URIs (RFC 2397) of those of ``items`` that fit into ``room`` bytes, in their order."""
+    """Yield data URIs (RFC 2397) of those ``items``, in order, that fit into ``room`` bytes."""
     for item in items:
         file = files[item]
         uri = f"data:{file.media_type};base64,{base64.b64encode(file.body).decode()}"
@@ -117,7 +117,7 @@ class _LineMotion(NamedTuple):
 
 
 def _line_motion(scene: SvgContext, line: Box, left_ms: int, *, mirrored: bool) -> _LineMotion:
-    """Move the line with the bars, or in halves of their beat if it would jump more than a pixel."""
+    """Move the line with the bars, or more often if it would jump by more than a pixel."""
     fraction = scene.view.progress_fraction
     pixels, step = line.width * (1 - fraction) * scene.options.scale, BEAT_MS / 2
     while step > MIN_STEP_MS and pixels * step > left_ms:

@@ -1,4 +1,4 @@
-"""Shapes of the picture in CSS pixels at scale 1, as they stand in a language that begins on the left."""
+"""Shapes of the SVG in CSS pixels at scale 1, before they are mirrored for right-to-left languages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OTHER: dict[Edge, Edge] = {"left": "right", "right": "left", "middle": "middle"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Style of a line: ``size`` in pixels, ``weight`` as in CSS; ``anchor`` is the edge that x names.
+    """Style of a line: ``size`` in pixels, ``weight`` as in CSS, ``anchor`` the edge at x.
 
     ``tabular`` figures are all of one width.
     """
@@ -35,7 +35,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One line of text: ``x`` its edge, ``y`` its baseline; ``rtl`` is the direction of the text itself.
+    """One line of text with its edge at ``x`` and its baseline at ``y``; ``rtl`` is its direction.
 
     ``length`` is the width it is set to, whatever the font; None if any font has room.
     """
@@ -49,7 +49,7 @@ class Text:
 
     @property
     def anchor(self) -> str:
-        """SVG's ``text-anchor`` of the real side: renderers do not agree on the anchor of right-to-left text."""
+        """The ``text-anchor`` of the physical side, as renderers disagree on right-to-left text."""
         return {"left": "start", "right": "end", "middle": "middle"}[self.style.anchor]
 
     @property
@@ -62,7 +62,7 @@ class Text:
 
     @property
     def ending(self) -> str:
-        """A right-to-left mark, so that renderers without a direction draw the ellipsis at the text's end."""
+        """A right-to-left mark, which keeps the ellipsis at the end in renderers without ``direction``."""
         return "\u200f" if self.rtl and self.text.endswith("…") else ""
 
     def moved(self, down: float) -> Text:

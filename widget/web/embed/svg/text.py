@@ -25,7 +25,6 @@ BASELINE_EM = 0.37
 BOLD_WEIGHT = 600
 LINE_EM, TALL_LINE_EM = 1.3, 1.5
 
-
 MAX_LINE_LENGTH = 200
 """Characters; more fit into no picture, unless they are marks without a width."""
 
@@ -49,7 +48,7 @@ class TextLayout:
         return text_width(text, style.size, bold=style.weight >= BOLD_WEIGHT, mono=self.font == "mono")
 
     def line(self, text: str, x: float, middle: float, room: float, style: Style, *, fixed: bool = False) -> Text:
-        """Return one line around the height ``middle``; ``fixed`` if something follows on the same line."""
+        """Return one line centered on ``middle``; ``fixed`` if something follows on the same line."""
         text = _bounded(text, MAX_LINE_LENGTH)
         fitting = truncate(text, style.size, room, bold=style.weight >= BOLD_WEIGHT, mono=self.font == "mono")
         width = self.width(fitting, style)
@@ -75,8 +74,8 @@ class TextLayout:
         return [replace(line, rtl=is_right_to_left(text)) for line in lines], height * len(lines)
 
 
-def _bounded(text: str, most: int) -> str:
-    """Return ``text`` with white space as in HTML and at most ``most`` characters."""
+def _bounded(text: str, max_length: int) -> str:
+    """Return ``text`` with white space as in HTML and at most ``max_length`` characters."""
     # Cut before the work, as a title may have any length.
-    text = collapse_whitespace(strip_invalid_xml(text[: 2 * most]))
-    return text if len(text) <= most else text[:most] + ELLIPSIS
+    text = collapse_whitespace(strip_invalid_xml(text[: 2 * max_length]))
+    return text if len(text) <= max_length else text[:max_length] + ELLIPSIS

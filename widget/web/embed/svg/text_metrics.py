@@ -101,7 +101,7 @@ def text_width(text: str, size: float, *, bold: bool = False, mono: bool = False
 
 
 def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> str:
-    """Return ``text`` whole if it fits into ``room`` pixels, else cut at a grapheme, with an ellipsis."""
+    """Return ``text`` if it fits into ``room`` pixels, else cut at a grapheme, with an ellipsis."""
     room_beside_ellipsis = room - text_width(ELLIPSIS, size, bold=bold, mono=mono)
     fitting = 0
     for end, used in _measured(text, size, bold, mono):
@@ -113,7 +113,7 @@ def truncate(text: str, size: float, room: float, *, bold: bool = False, mono: b
 
 
 def wrap_two_lines(text: str, size: float, room: float, *, bold: bool = False, mono: bool = False) -> tuple[str, ...]:
-    """Return ``text`` in one line if it fits into ``room`` pixels, else in two, the second one shortened.
+    """Return ``text`` as one line of ``room`` pixels if it fits, else as two, the second truncated.
 
     Broken as in a browser: after a space or a hyphen, between wide characters, inside a word only if it is longer than
     the line.
@@ -157,7 +157,8 @@ def _may_break(grapheme: str, following: str) -> bool:
 
 
 def _is_wide(text: str) -> bool:
-    """Return whether ``text`` is a CJK letter or an emoji; clusters of Indian scripts may count two cells, too."""
+    """Return whether ``text`` is a CJK letter or an emoji."""
+    # Clusters of Indian scripts may count two cells, too.
     return wcwidth.wcwidth(text[0]) == 2 or (wcwidth.wcswidth(text) == 2 and _is_emoji(text))
 
 
