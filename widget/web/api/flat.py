@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from widget.artwork.cache import UNKNOWN_ORIGIN
 from widget.clock import Clock
+from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SourceInfo
 from widget.samples.snapshots import Sample, make_snapshot, parse_sample
@@ -53,20 +54,28 @@ def flat_json(snapshot: Snapshot, artwork: ArtworkCache, listen_url: str) -> Fla
     item = snapshot.item
     if snapshot.status != "playing" or item is None:
         return {"isPlaying": False}
-    show = item.show.name if item.show else ""
+    artist, album = artist_and_album(item)
     return {
         "isPlaying": True,
         "title": item.title,
-        "artist": ", ".join(artist.name for artist in item.artists) if item.type == "track" else show,
-        "album": (item.album.name if item.album else "") if item.type == "track" else show,
+        "artist": artist,
+        "album": album,
         "albumImageUrl": next((one.url for one in artwork.public_artwork(item)), None),
         # Hand-made widgets take null for "not playing".
         "songUrl": item.url or listen_url,
     }
 
 
+def artist_and_album(item: Item) -> tuple[str, str]:
+    """Return both as text, "" for an unknown one; an episode's show is both."""
+    if item.type == "episode":
+        show = item.show.name if item.show else ""
+        return show, show
+    return ", ".join(artist.name for artist in item.artists), item.album.name if item.album else ""
+
+
 async def requested_snapshot(request: Request, context: AppContext) -> Snapshot:
-    """Return the sample that ``request`` names, else the current snapshot."""
+    """Return the sample that ``request`` names, which counts no viewer, else the current snapshot."""
     sample = requested_sample(request.scope)
     if sample is None:
         return await context.broadcast.fresh()

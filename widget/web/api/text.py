@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
-from widget.web.api.flat import requested_snapshot
+from widget.web.api.flat import artist_and_album, requested_snapshot
 from widget.web.caching import cache_control
 from widget.web.context import get_context
 from widget.web.responses import build_response, weak_etag
@@ -60,17 +60,11 @@ def _default_line(snapshot: Snapshot, item: Item | None) -> str:
 
 
 def _fields(item: Item | None) -> dict[str, str]:
-    """Return the fields without the status; an episode's show is its artist and album."""
+    """Return the fields without the status."""
     if item is None:
         return dict.fromkeys(("title", "artists", "album", "url"), "")
-    show = item.show.name if item.show else ""
-    is_track = item.type == "track"
-    return {
-        "title": item.title,
-        "artists": ", ".join(artist.name for artist in item.artists) if is_track else show,
-        "album": (item.album.name if item.album else "") if is_track else show,
-        "url": item.url or "",
-    }
+    artists, album = artist_and_album(item)
+    return {"title": item.title, "artists": artists, "album": album, "url": item.url or ""}
 
 
 def _one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from widget.model.playback import Item
 from widget.model.snapshot import Snapshot
-from widget.samples.snapshots import make_snapshot
+from widget.web.api.flat import requested_snapshot
 from widget.web.context import AppContext, get_context
 from widget.web.embed.i18n import Translations, get_translations
 from widget.web.embed.options import WidgetOptions
@@ -58,7 +58,7 @@ async def read_request(
     options = adapt(WidgetOptions.from_query(request.query_params))
     translations = get_translations(options.lang, "" if options.lang else request.headers.get("accept-language", ""))
     deadline = asyncio.get_running_loop().time() + RENDER_DEADLINE_SECONDS
-    snapshot = await _snapshot(context, options)
+    snapshot = await requested_snapshot(request, context)
     now = context.clock.now()
     view = build_view_model(snapshot, options, translations, now, context.labelled_source)
     return ViewRequest(context, options, translations, snapshot, now, view, deadline)
@@ -71,10 +71,3 @@ async def artwork_colors(context: AppContext, item: Item | None, seconds: float)
     if context.colors is not None:
         await context.colors.wait_for_color(item, seconds)
     return RenderColors(context.artwork.color(item), context.artwork.accent_color(item))
-
-
-async def _snapshot(context: AppContext, options: WidgetOptions) -> Snapshot:
-    """Return the snapshot for ``options``; a sample wakes no poller and counts as no viewer."""
-    if options.sample is not None:
-        return make_snapshot(options.sample, context.clock.now())
-    return await context.broadcast.fresh()

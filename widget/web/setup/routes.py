@@ -23,8 +23,8 @@ WRONG_KEY_ERROR = "Wrong key. Enter the value of SETUP_KEY on the server."
 TOO_MANY_KEYS_ERROR = "Too many wrong keys right now. Try again in two seconds; the right key always works."
 NO_PUBLIC_URL_ERROR = "Set PUBLIC_URL first, as described below."
 UNKNOWN_STATE_ERROR = (
-    "This address doesn't belong to an authorization that this browser started within the last ten minutes, or it was "
-    "used already. Nothing was changed."
+    "This address was used already, or this browser started no authorization in the last ten minutes. "
+    "Nothing was changed."
 )
 _STATUS: dict[AuthorizationFailure, int] = {
     "denied": 400,
