@@ -218,9 +218,11 @@ def _set_up(
 
 def _warn_about_source(info: SourceInfo, source_before: str, terminal: Terminal) -> None:
     """Warn or say which source the server shows from now on."""
-    is_set = _environ().get("SOURCE") or info.name
-    if is_set != info.name:
-        terminal.print_warning(f"SOURCE is set to {is_set} and overrides what was just stored: set it to {info.name}.")
+    configured = _environ().get("SOURCE") or info.name
+    if configured != info.name:
+        terminal.print_warning(
+            f"SOURCE is set to {configured} and overrides what was just stored: set it to {info.name}."
+        )
     elif source_before != info.name:
         terminal.print_message("A running server shows the new source after a restart.")
 

@@ -22,15 +22,15 @@ EXAMPLE_ADDRESS = "https://music.example.org"
 
 
 def may_create_token(
-    row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str], *, replace: bool, is_chosen: bool
+    info: SourceInfo, configured: Mapping[str, str], values: Mapping[str, str], *, replace: bool, is_chosen: bool
 ) -> bool:
     """Return whether to create a token: there is none, or the owner wants it replaced.
 
     ``replace`` skips the question. Without it a run without ``--source`` (``is_chosen`` is false) keeps the token.
     Raises :class:`ConfigurationError` if there is no terminal to ask on.
     """
-    name = _name(row)
-    if replace or name in is_set or not values.get(name):
+    name = _name(info)
+    if replace or name in configured or not values.get(name):
         return True
     if not is_chosen:
         return False
@@ -42,19 +42,19 @@ def may_create_token(
 
 
 def create_token(
-    row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]
+    info: SourceInfo, configured: Mapping[str, str], values: Mapping[str, str]
 ) -> tuple[str | None, dict[str, str]]:
     """Return a new token, and ``values`` with its hash; None if the owner has set one."""
-    name = _name(row)
-    if name in is_set:
+    name = _name(info)
+    if name in configured:
         return None, {key: value for key, value in values.items() if key != name}
     token = secrets.token_urlsafe(TOKEN_BYTES)
     return token, {**values, name: _hash(token)}
 
 
-def hash_token(row: SourceInfo, values: Mapping[str, str]) -> dict[str, str]:
+def hash_token(info: SourceInfo, values: Mapping[str, str]) -> dict[str, str]:
     """Return ``values`` with the hash in place of the token: enough to recognize it."""
-    name = _name(row)
+    name = _name(info)
     token = values.get(name, SHA256_PREFIX)
     return dict(values) if token.startswith(SHA256_PREFIX) else {**values, name: _hash(token)}
 
@@ -93,16 +93,16 @@ def print_player_instructions(
     terminal.print_unwrapped(f"API URL: {address}    token: {token_text}")
 
 
-def token_state(row: SourceInfo, is_set: Mapping[str, str], values: Mapping[str, str]) -> str:
+def token_state(info: SourceInfo, configured: Mapping[str, str], values: Mapping[str, str]) -> str:
     """Return a description of the players' token."""
-    name = _name(row)
-    if name in is_set:
+    name = _name(info)
+    if name in configured:
         return f"set by {name}"
     return "stored (only its hash)" if values.get(name) else "none"
 
 
-def _name(row: SourceInfo) -> str:
-    return next(variable.name for variable in row.variables if variable.secret)
+def _name(info: SourceInfo) -> str:
+    return next(variable.name for variable in info.variables if variable.secret)
 
 
 def _hash(token: str) -> str:

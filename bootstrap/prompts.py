@@ -36,7 +36,7 @@ def prompt_credentials(known: Credentials | None, stored: Credentials | None, te
 
 
 def prompt_source_values(
-    info: SourceInfo, is_set: Mapping[str, str], known: Mapping[str, str], terminal: Terminal
+    info: SourceInfo, configured: Mapping[str, str], known: Mapping[str, str], terminal: Terminal
 ) -> dict[str, str]:
     """Return the values of a source: those that are set, else typed, else stored.
 
@@ -44,7 +44,7 @@ def prompt_source_values(
     """
     values = dict(known)
     for variable in info.variables:
-        if variable.prompt is None or variable.name in is_set or info.is_replaced(variable, values):
+        if variable.prompt is None or variable.name in configured or info.is_replaced(variable, values):
             continue
         if _can_prompt():
             values[variable.name] = _prompt(variable, values.get(variable.name), terminal)

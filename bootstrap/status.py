@@ -68,12 +68,12 @@ async def load_status(
         state = await _ask(context, info, terminal)
     # Read after the check, which may just have been the success.
     success = await _last_success_at(context, info, time.time())
-    is_set = context.settings.source_values
+    configured = context.settings.source_values
     return SourceStatus(
         info,
         state,
         user=user_name(info, values),
-        token_state=token_state(info, is_set, values) if info.is_pushed else None,
+        token_state=token_state(info, configured, values) if info.is_pushed else None,
         last_success_at=success,
     )
 

@@ -76,16 +76,19 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None, public_url: s
 
 
 class LazyHttpClient:
-    """The client, created at first use: importing httpx takes longer than the start may."""
+    """The client, created at first use unless an ``external`` one is passed in.
 
-    def __init__(self, given: httpx.AsyncClient | None = None, public_url: str | None = None) -> None:
-        self._given = given
+    Importing httpx takes longer than the start may.
+    """
+
+    def __init__(self, external: httpx.AsyncClient | None = None, public_url: str | None = None) -> None:
+        self._external = external
         self._public_url = public_url
         self._created: httpx.AsyncClient | None = None
 
     def __call__(self) -> httpx.AsyncClient:
-        if self._given is not None:
-            return self._given
+        if self._external is not None:
+            return self._external
         if self._created is None:
             self._created = self._create()
         return self._created

@@ -13,7 +13,8 @@ from tests.support.chunks import Chunks, encoded
 from tests.support.fake_clock import FakeClock
 from tests.support.showing import Showing, item, playing
 from widget.artwork.cache import MAX_KEYS, ArtworkCache, pick_size
-from widget.artwork.fetcher import MAX_IMAGE_BYTES, raster_media_type
+from widget.artwork.dominant_color import MAX_IMAGE_BYTES
+from widget.artwork.fetcher import raster_media_type
 from widget.config.settings import Settings
 from widget.http_client import http_client
 from widget.model.playback import Artwork, Item

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from widget.model.serialization import MAX_TIMESTAMP
 from widget.sources.json_values import (
     MAX_DURATION_MS,
-    MAX_TIMESTAMP,
     as_mbid,
     as_milliseconds,
     as_text,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from widget.artwork.dominant_color import MAX_IMAGE_BYTES
 from widget.http_client import read_limited
 from widget.model.parsers import is_listed_url
 from widget.model.sources import ArtworkPolicy
@@ -18,7 +19,6 @@ from widget.model.sources import ArtworkPolicy
 if TYPE_CHECKING:
     import httpx
 
-MAX_IMAGE_BYTES = 2 * 1024 * 1024
 # The Cover Art Archive needs two.
 MAX_REDIRECTS = 3
 

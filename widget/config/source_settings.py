@@ -50,18 +50,18 @@ def load_values(text: str | None, info: SourceInfo) -> dict[str, str]:
     return values
 
 
-def merge_values(info: SourceInfo, is_set: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
+def merge_values(info: SourceInfo, configured: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
     """Return the effective values: set, else stored, else default.
 
     A secret stored for one server is not sent to another.
     """
     defaults = {variable.name: variable.default for variable in info.variables if variable.default is not None}
-    before, after = {**defaults, **stored}, {**defaults, **stored, **is_set}
+    before, after = {**defaults, **stored}, {**defaults, **stored, **configured}
     # Otherwise a mistyped address would get the old server's password.
     moved = any(before.get(one.name) != after.get(one.name) for one in info.variables if one.scopes_secrets)
     secrets = {variable.name for variable in info.variables if variable.secret}
     kept = {name: value for name, value in stored.items() if not (moved and name in secrets)}
-    return {**defaults, **kept, **{name: value for name, value in is_set.items() if value}}
+    return {**defaults, **kept, **{name: value for name, value in configured.items() if value}}
 
 
 async def stored_source_name(store: ValueStore) -> SourceName:
@@ -79,9 +79,9 @@ async def stored_values(store: ValueStore, info: SourceInfo) -> dict[str, str]:
     return load_values(await store.get_value(settings_key(info)), info)
 
 
-async def effective_values(store: ValueStore, info: SourceInfo, is_set: Mapping[str, str]) -> dict[str, str]:
+async def effective_values(store: ValueStore, info: SourceInfo, configured: Mapping[str, str]) -> dict[str, str]:
     """Return the effective values now, even if another process stored them. Raises StoreError."""
-    return merge_values(info, is_set, await stored_values(store, info))
+    return merge_values(info, configured, await stored_values(store, info))
 
 
 async def last_check_at(store: ValueStore, info: SourceInfo) -> float | None:

@@ -64,7 +64,7 @@ def parse_token(value: str) -> str:
 def parse_authorized_at(now: float) -> Callable[[str], float]:
     """Return a parser for the time of an authorization (s since the epoch), at ``now``."""
 
-    def read(value: str) -> float:
+    def parse(value: str) -> float:
         try:
             moment = datetime.fromisoformat(value)
             # A bare date is a day in UTC, the same on every host.
@@ -77,7 +77,7 @@ def parse_authorized_at(now: float) -> Callable[[str], float]:
             raise ValueError("is in the future; use the date of the authorization, as export prints it")
         return timestamp
 
-    return read
+    return parse
 
 
 def parse_url(value: str) -> str:
@@ -138,27 +138,29 @@ def parse_frame_ancestors(value: str) -> str:
 
 def parse_hide_uris(value: str) -> frozenset[str]:
     """Return the canonical URIs of comma-separated Spotify URIs or links."""
-    return _hidden(value, parse_uri_entry, f"not a Spotify URI or open.spotify.com link of a {_KINDS}")
+    return _parse_entries(value, parse_uri_entry, f"not a Spotify URI or open.spotify.com link of a {_KINDS}")
 
 
 def parse_hide_names(value: str) -> frozenset[str]:
     """Return the folded names of comma-separated entries."""
-    return _hidden(value, parse_name_entry, "not artist:NAME, album:NAME or track:NAME (a comma in a name is %2C)")
+    return _parse_entries(
+        value, parse_name_entry, "not artist:NAME, album:NAME or track:NAME (a comma in a name is %2C)"
+    )
 
 
 def parse_hide_any(value: str) -> frozenset[str]:
-    """Return either, while the source is not known yet."""
+    """Return the keys of either kind, while the source is not known yet."""
     rule = f"not a Spotify URI or link of a {_KINDS}, nor artist:NAME, album:NAME or track:NAME"
-    return _hidden(value, lambda entry: parse_uri_entry(entry) or parse_name_entry(entry), rule)
+    return _parse_entries(value, lambda entry: parse_uri_entry(entry) or parse_name_entry(entry), rule)
 
 
-def _hidden(value: str, canonical: Callable[[str], str | None], rule: str) -> frozenset[str]:
-    entries = [entry.strip() for entry in value.split(",") if entry.strip()]
-    known = {entry: canonical(entry) for entry in entries}
-    for entry, found in known.items():
-        if found is None:
+def _parse_entries(value: str, parse: Callable[[str], str | None], rule: str) -> frozenset[str]:
+    keys = set()
+    for entry in filter(None, map(str.strip, value.split(","))):
+        if (key := parse(entry)) is None:
             raise ValueError(f"contains {quote_for_error(entry)}, which is {rule}")
-    return frozenset(found for found in known.values() if found is not None)
+        keys.add(key)
+    return frozenset(keys)
 
 
 def parse_hosts(value: str) -> tuple[str, ...]:

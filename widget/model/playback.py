@@ -6,6 +6,9 @@ from typing import Literal
 PRIVATE_ARTWORK_SCHEME = "source:"
 """Begins the address of artwork that the source's adapter loads itself; it is never published."""
 
+END_GRACE_SECONDS = 3.0
+"""An item is shown this long after its end, until the next one is known."""
+
 PlaybackStatus = Literal["playing", "paused", "ad", "idle"]
 ItemType = Literal["track", "episode"]
 

@@ -95,6 +95,11 @@ class AuthorizationStatus:
     expires_at: float | None = None
     seed_is_spent: bool = False
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether Spotify accepts the stored authorization."""
+        return self.state in ("ok", "expires_soon")
+
 
 def authorization_status(token: Authorization | None, now: float) -> AuthorizationStatus:
     """Return the status at ``now`` (s since the epoch)."""

@@ -33,11 +33,11 @@ class Channel:
     async def send(self, title: str, body: str, seconds: float = SEND_TIMEOUT_SECONDS) -> bool:
         """Send one message; return whether it arrived within ``seconds``. Never raises."""
         loop = asyncio.get_running_loop()
-        has_arrived: asyncio.Future[bool] = loop.create_future()
+        arrival: asyncio.Future[bool] = loop.create_future()
 
         def set_result(result: bool) -> None:
-            if not has_arrived.done():
-                has_arrived.set_result(result)
+            if not arrival.done():
+                arrival.set_result(result)
 
         def run() -> None:
             result = _try_deliver(self.deliver, title, body)
@@ -48,7 +48,7 @@ class Channel:
         # A daemon thread, as a service that hangs must not keep the program from ending.
         threading.Thread(target=run, name="message", daemon=True).start()
         try:
-            return await asyncio.wait_for(has_arrived, seconds)
+            return await asyncio.wait_for(arrival, seconds)
         except TimeoutError:
             return False
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from widget.clock import Clock, wait_for
 from widget.model.errors import ErrorCode, StoreError
 from widget.model.snapshot import SourceProblem
-from widget.model.tokens import AuthorizationStatus, TokenState
+from widget.model.tokens import AuthorizationStatus
 from widget.now_playing.poller import Poller
 from widget.sources.base import SourceClient
 
@@ -60,7 +60,7 @@ class HealthCheck:
         except Exception as error:  # Any error means not ready.
             return self._without_store(error)
         self._last_token = token
-        problem = known_problem or self._poll_problem(token.state)
+        problem = known_problem or self._poll_problem(token)
         return HealthStatus(token, self._poller.last_success_at, problem, calls)
 
     async def _read_store(self) -> tuple[AuthorizationStatus, SourceProblem | None, int]:
@@ -72,8 +72,8 @@ class HealthCheck:
         problem = SourceProblem.of(error, self._clock.now())
         return HealthStatus(self._last_token, self._poller.last_success_at, problem, None)
 
-    def _poll_problem(self, state: TokenState) -> SourceProblem | None:
+    def _poll_problem(self, token: AuthorizationStatus) -> SourceProblem | None:
         problem = self._poller.problem
-        if problem is not None and problem.code in _TOKEN_CODES and state in ("ok", "expires_soon"):
+        if problem is not None and problem.code in _TOKEN_CODES and token.is_valid:
             return None  # A newer token is stored, which no poll has used yet.
         return problem

@@ -122,9 +122,8 @@ class Notifier:
         now, problem = self._clock.now(), health.problem
         previous = load_incident(await self._store.get_value(self._incident_key), now)
         code, until = (None, None) if problem is None else (problem.code, problem.retry_at)
-        is_authorized = health.token.state in ("ok", "expires_soon")
-        success_at = health.last_success_at
-        return previous, update_incident(previous, code, until, success_at, now, is_authorized=is_authorized)
+        success_at, is_valid = health.last_success_at, health.token.is_valid
+        return previous, update_incident(previous, code, until, success_at, now, is_authorized=is_valid)
 
     async def _due_alerts(
         self, incident: Incident | None, spent: str | None, sent: frozenset[str]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from widget.clock import Clock
 from widget.model.errors import ErrorCode, NowPlayingError, StoreError
 from widget.model.hide_list import HideList
-from widget.model.playback import Item, Playback, PlayedItem
+from widget.model.playback import END_GRACE_SECONDS, Item, Playback, PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem, Status
 from widget.model.sources import SourceInfo
 from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.plausibility import INSTANCE_CLOCK_SKEW_SECONDS
 from widget.now_playing.schedule import ScheduleInput
-from widget.now_playing.state import END_GRACE_SECONDS, NowPlayingState
+from widget.now_playing.state import NowPlayingState
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from widget.model.errors import TRANSIENT_CODES, ErrorCode
+from widget.model.errors import PERMANENT_CODES, TRANSIENT_CODES, ErrorCode
 from widget.model.playback import PlaybackStatus
 from widget.model.sources import PollIntervals
 from widget.now_playing.pacing import seconds_until_tokens
@@ -63,9 +63,7 @@ MAX_BACKOFF_SECONDS = 60.0
 MAX_FREE_BACKOFF_SECONDS = 6.0
 """For retries that no quota counts: polling resumes within ten seconds of an outage's end."""
 
-_FREE_CODES: frozenset[ErrorCode] = frozenset(
-    {"not_configured", "needs_authorization", "bad_credentials", "forbidden", "unknown_user", "private"}
-)
+_FREE_CODES: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization", *PERMANENT_CODES})
 
 
 @dataclass(frozen=True, slots=True)

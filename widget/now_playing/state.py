@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from widget.model.errors import PERMANENT_CODES, TRANSIENT_CODES, ErrorCode
 from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
-from widget.model.playback import Playback, PlayedItem
+from widget.model.playback import END_GRACE_SECONDS, Playback, PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem, not_polled_yet
 from widget.model.sources import SPOTIFY, ExpiryRule, SourceInfo
 from widget.now_playing.expiry import NowPlayingReport, apply_expiry, update_report
@@ -29,9 +29,6 @@ from widget.now_playing.plausibility import (
 
 OVERDUE_AFTER_SECONDS = 15.0
 """A poll that is this late makes the state stale, whatever hangs."""
-
-END_GRACE_SECONDS = 3.0
-"""An item is shown this long after its end, until the next poll has a response."""
 
 SEEK_THRESHOLD_SECONDS = 3.0
 STALE_AFTER_SECONDS = 300.0

@@ -51,11 +51,11 @@ def serve(shutdown: ShutdownHandler, host: str | None, port: int | None, databas
     Settings come from the environment, then from .env in the working directory; docs/configuration.md lists them.
     """
     overrides = {"host": host, "port": port, "database_url": database}
-    given = {name: value for name, value in overrides.items() if value is not None}
+    options = {name: value for name, value in overrides.items() if value is not None}
     with robust_stdio():
         try:
             settings = Settings.from_environ(load_environ(os.environ, working_directory()))
-            settings = replace(settings, **given)  # type: ignore[arg-type]
+            settings = replace(settings, **options)  # type: ignore[arg-type]
             configure_logging(settings.log_level)
             if not demo:
                 for warning in check_http_environment(os.environ):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from widget.clock import Clock
 from widget.config.settings import Settings
-from widget.model.playback import Playback, PlayedItem
+from widget.model.playback import Item, Playback, PlayedItem
 from widget.model.reauthorization import Reauthorization
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SourceInfo
@@ -21,12 +21,26 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 
+MAX_FUTURE_SECONDS = 86_400.0
+"""How far a player's clock may be ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchResult:
     """The playback and the history, newest first; None if the response did not contain it."""
 
     playback: Playback | None
     history: tuple[PlayedItem, ...] | None = None
+
+
+def plausible_plays(plays: Iterable[tuple[Item | None, float | None]], now: float) -> tuple[PlayedItem, ...]:
+    """Return the plays of a service, newest first; ``now`` is in s since the epoch.
+
+    Rows without an item or a time are dropped, and those that a player with a wrong clock submitted.
+    """
+    latest = now + MAX_FUTURE_SECONDS
+    complete = (PlayedItem(item, at) for item, at in plays if item is not None and at is not None and at <= latest)
+    return tuple(sorted(complete, key=lambda play: play.played_at, reverse=True))
 
 
 class SourceClient(Protocol):

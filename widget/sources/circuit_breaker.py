@@ -1,4 +1,4 @@
-"""A refusal, remembered: the same request would be refused again, and may cost a call."""
+"""Remembers a refusal: the same request would be refused again, and may cost a call."""
 
 from __future__ import annotations
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from widget.model.serialization import MAX_TIMESTAMP
+
 # Above a month it is a damaged number, not a length.
 MAX_DURATION_MS = 30 * 86_400_000
-MAX_TIMESTAMP = 32_503_680_000.0  # the year 3000
 MAX_URL_LENGTH = 2_000
 MAX_TEXT_LENGTH = 2_000
 

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.config.source_settings import effective_values, merge_values
-from widget.model.errors import Forbidden, InvalidCredentials, NotConfigured, ProfilePrivate, SourceError, UnknownUser
+from widget.model.errors import PERMANENT_CODES, NotConfigured, SourceError
 from widget.model.playback import Playback, PlayedItem, is_same_track
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SourceInfo
@@ -18,7 +18,6 @@ from widget.sources.rate_limiter import RateLimiter
 
 # Only the owner can change these, and each try costs a call.
 REFUSED_RETRY_SECONDS = 600.0
-PERMANENT_ERRORS = (InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate)
 
 # Two, as one row may be the scrobble of the present play.
 MIN_HISTORY, MAX_HISTORY = 2, 50
@@ -103,7 +102,9 @@ class PollingAdapter(Generic[Account]):
         try:
             async with self._rate_limiter.slot():
                 result = await request(account)
-        except PERMANENT_ERRORS as error:
+        except SourceError as error:
+            if error.code not in PERMANENT_CODES:
+                raise
             raise self._breaker.trip(error, REFUSED_RETRY_SECONDS, account) from error
         # Only here: an outage in between must not clear a refusal.
         self._breaker.reset()

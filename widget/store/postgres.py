@@ -134,20 +134,20 @@ class PostgresStore(Store):
 
     async def _transact(self, steps: Transaction[Result], *, write: bool = False, durable: bool = False) -> Result:
         # A little more than the statement's own limit, so that its error comes first.
-        work, seconds = self._in_turn(steps, write, durable), self._timeouts.statement + CANCEL_GRACE_SECONDS
+        work, seconds = self._transact_alone(steps, write, durable), self._timeouts.statement + CANCEL_GRACE_SECONDS
         try:
             # The caller may be cancelled; a transaction that began ends by itself.
             return await self._tasks.run(work, seconds)
         except TimeoutError as error:
             raise timeout_error() from error
 
-    async def _in_turn(self, steps: Transaction[Result], write: bool, durable: bool) -> Result:
+    async def _transact_alone(self, steps: Transaction[Result], write: bool, durable: bool) -> Result:
         deadline = self._deadline()
         async with acquire_within(self._transaction_lock, self._timeouts.statement, timeout_error):
             return await self._outage_log.watch(self._run_transaction(steps, write, durable, deadline))
 
     async def _run_transaction(self, steps: Transaction[Result], write: bool, durable: bool, deadline: float) -> Result:
-        connection = await self._in_transaction(deadline)
+        connection = await self._begin(deadline)
         try:
             return await self._run(connection, steps, write=write, durable=durable, deadline=deadline)
         except BaseException as error:
@@ -157,8 +157,8 @@ class PostgresStore(Store):
                 self._is_prepared = False  # The database was replaced.
             raise
 
-    async def _in_transaction(self, deadline: float) -> PostgresConnection:
-        """Return the connection within a new transaction; reconnect once if it was lost meanwhile."""
+    async def _begin(self, deadline: float) -> PostgresConnection:
+        """Begin a transaction and return its connection; reconnect once if that was lost."""
         if not self._is_prepared:
             await self._prepare_late()
         connection, self._connection = self._connection, None

@@ -118,8 +118,8 @@ def _redirected(host: str, port: str, options: Mapping[str, Any]) -> dict[str, s
     """
     if not options.get("host") and not options.get("hostaddr"):
         return {"host": host, "port": port}
-    given = [name for name in ("host", "hostaddr") if options.get(name)]
-    hosts = {name: ",".join([host] * len(_entries(options, name))) for name in given}
+    names = [name for name in ("host", "hostaddr") if options.get(name)]
+    hosts = {name: ",".join([host] * len(_entries(options, name))) for name in names}
     return {**hosts, "port": ",".join([port] * max(1, len(_entries(options, "port"))))}
 
 

@@ -41,7 +41,7 @@ class LeaderLease:
             except StoreError:
                 await self.release()
         try:
-            connection = self._connection or await self._connected()
+            connection = self._connection or await self._open_connection()
             rows = await self._outage_log.watch(
                 connection.execute(f"SELECT pg_try_advisory_lock({LEADER_LOCK}) AS leads", self._seconds)
             )
@@ -58,7 +58,7 @@ class LeaderLease:
             # Explicitly, so that a follower takes over at once.
             await (release_lock(connection, LEADER_LOCK) if was_held else connection.close())
 
-    async def _connected(self) -> PostgresConnection:
+    async def _open_connection(self) -> PostgresConnection:
         self._connection = connection = await self._outage_log.watch(self._connect())
         for statement in _EARLY_DETECTION:
             await self._outage_log.watch(connection.execute(statement, self._seconds))

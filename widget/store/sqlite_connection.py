@@ -66,7 +66,7 @@ class SqliteConnection:
         self._migrates = migrate
         try:
             self._has_written = False
-            connection = self._opened(OPEN_TIMEOUT_SECONDS)
+            connection = self._open_or_reuse(OPEN_TIMEOUT_SECONDS)
             if migrate and not self._has_written:
                 # A current schema proves nothing: the file must take writes before any request to Spotify.
                 _in_transaction(connection, lambda: _write_anything(connection), write=True, durable=True)
@@ -112,7 +112,7 @@ class SqliteConnection:
 
     def _use(self, seconds: float, use: Callable[[sqlite3.Connection], Value]) -> Value:
         try:
-            connection = self._opened(seconds)
+            connection = self._open_or_reuse(seconds)
             _set_busy_timeout(connection, seconds)
             return use(connection)
         except ConfigurationError as error:
@@ -124,12 +124,12 @@ class SqliteConnection:
             message = f"the database {self._path} cannot be used now ({describe_error(error)})"
             raise StoreError(message) from error
 
-    def _opened(self, seconds: float) -> sqlite3.Connection:
+    def _open_or_reuse(self, seconds: float) -> sqlite3.Connection:
         if self._connection is not None and file_identity(self._path) == self._identity:
             return self._connection
         self._close_replaced()
         if not self._migrates:
-            return self._opened_for_reading(seconds)
+            return self._open_for_reading(seconds)
         self._create_file()
         self._connection = connection = _connect(self._path, seconds)
         try:
@@ -142,7 +142,7 @@ class SqliteConnection:
         self._wal_identity = file_identity(self._beside("-wal"))
         return connection
 
-    def _opened_for_reading(self, seconds: float) -> sqlite3.Connection:
+    def _open_for_reading(self, seconds: float) -> sqlite3.Connection:
         identity = file_identity(self._path)
         self._connection = connection = _connect(_IN_MEMORY if identity is None else self._path, seconds)
         _check_version(connection, self._path)

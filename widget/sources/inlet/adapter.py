@@ -17,8 +17,8 @@ def create_adapter(context: AdapterContext) -> SourceAdapter:
     settings, store, clock = context.settings, context.store, context.clock
 
     async def token() -> str | None:
-        is_set = settings.source_values.get(TOKEN)
-        return is_set or (await effective_values(store, INLET, settings.source_values)).get(TOKEN)
+        configured = settings.source_values.get(TOKEN)
+        return configured or (await effective_values(store, INLET, settings.source_values)).get(TOKEN)
 
     async def has_token() -> bool:
         return await token() is not None

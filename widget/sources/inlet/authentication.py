@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable
 
 from widget.clock import Clock
 from widget.model.source_values import SHA256_PREFIX
+from widget.sources.failed_attempts import FailedAttempts
 
-FAILURE_DELAY_SECONDS = 1.0
-MAX_PENDING_FAILURES = 10
 # A request must not cost a query each, and a newly stored token must count soon.
 TOKEN_CACHE_SECONDS = 1.0
 MAX_REQUESTS, WINDOW_SECONDS = 60, 60.0
@@ -36,7 +35,7 @@ class TokenAuthenticator:
         self._digest: bytes | None = None
         self._refreshed_at: float | None = None
         self._refresh_lock = asyncio.Lock()
-        self._pending_failures = 0
+        self._failed_attempts = FailedAttempts(clock)
 
     async def authenticate(self, authorization: str | None) -> bool:
         """Return whether the header ``Authorization`` holds the token; False takes a second.
@@ -54,14 +53,8 @@ class TokenAuthenticator:
         is_equal = hmac.compare_digest(digest, self._digest or bytes(len(digest)))
         if is_equal and self._digest is not None:
             return True
-        # Only after the right token was let in: guessing shuts no player out.
-        if self._pending_failures >= MAX_PENDING_FAILURES:
+        if not await self._failed_attempts.delay():
             raise TooManyAttempts
-        self._pending_failures += 1
-        try:
-            await self._clock.sleep(FAILURE_DELAY_SECONDS)
-        finally:
-            self._pending_failures -= 1
         return False
 
     async def _refresh(self) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from widget.model.playback import Item, Playback
+from widget.model.playback import END_GRACE_SECONDS, Item, Playback
 
 # As long as ListenBrainz itself shows a track without a duration.
 DEFAULT_LIFETIME_SECONDS = 600.0
 # A player that was closed while paused sends nothing more.
 PAUSE_LIFETIME_SECONDS = 1800.0
 MIN_EXTENSION_SECONDS = 60.0
-END_GRACE_SECONDS = 3.0
-"""An item stays this long after its end, because the next one is announced up to a second late."""
-
 REPEAT_WINDOW_SECONDS = 10.0
 """The same item announced this close to its end, or in its last tenth, is a new play."""
 

@@ -17,15 +17,13 @@ from widget.model.errors import (
     UnknownUser,
 )
 from widget.model.hide_list import name_keys
-from widget.model.playback import Entity, Item, Playback, PlayedItem
+from widget.model.playback import Entity, Item, Playback
 from widget.model.sources import LASTFM, front_cover
-from widget.sources.base import FetchResult
+from widget.sources.base import FetchResult, plausible_plays
 from widget.sources.json_values import as_mbid, as_object, as_text, as_timestamp, as_url, iter_objects, parse_json
 
 USER_NOT_FOUND, RATE_LIMIT, SUSPENDED, LOGIN_REQUIRED = 6, 29, 26, 17
 CREDENTIALS = frozenset({4, 9, 10, 13})
-MAX_FUTURE_SECONDS = 86_400.0
-"""A play that began later comes from a player whose clock is wrong."""
 
 
 def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: str, observed_at: float) -> FetchResult:
@@ -47,7 +45,8 @@ def read_recent_tracks(status: int, body: bytes, retry_after: str | None, user: 
         raise SourceUnreachable("Last.fm's response cannot be read.")
     _check_user(recent, user)
     rows = _rows(recent.get("track"))
-    return FetchResult(_playing(rows, observed_at), _plays(rows, observed_at))
+    plays = plausible_plays(((_item(row), _played_at(row)) for row in rows), observed_at)
+    return FetchResult(_playing(rows, observed_at), plays)
 
 
 def error_for_code(number: int, message: str, retry_after: str | None, now: float) -> SourceError:
@@ -119,13 +118,8 @@ def _is_now_playing(row: dict[str, Any]) -> bool:
     return as_object(row.get("@attr")).get("nowplaying") in ("true", True) and "date" not in row
 
 
-def _plays(rows: list[dict[str, Any]], now: float) -> tuple[PlayedItem, ...]:
-    plays = []
-    for row in rows:
-        played_at, item = as_timestamp(as_object(row.get("date")).get("uts")), _item(row)
-        if item is not None and played_at is not None and played_at <= now + MAX_FUTURE_SECONDS:
-            plays.append(PlayedItem(item, played_at))
-    return tuple(sorted(plays, key=lambda play: play.played_at, reverse=True))
+def _played_at(row: dict[str, Any]) -> float | None:
+    return as_timestamp(as_object(row.get("date")).get("uts"))
 
 
 def _item(row: dict[str, Any]) -> Item | None:

@@ -12,6 +12,7 @@ from widget.model.errors import InvalidCredentials, RateLimited, SourceUnreachab
 from widget.model.hide_list import name_keys
 from widget.model.playback import Entity, Item, Playback, PlayedItem
 from widget.model.sources import LISTENBRAINZ, front_cover
+from widget.sources.base import plausible_plays
 from widget.sources.json_values import (
     as_mbid,
     as_object,
@@ -123,8 +124,6 @@ def _duration(info: dict[str, Any]) -> int | None:
 UNSUPPORTED_SERVER = (
     "LISTENBRAINZ_URL: this server does not support playing-now. Use ListenBrainz, or a server that does."
 )
-MAX_FUTURE_SECONDS = 86_400.0
-"""A play that began later comes from a player whose clock is wrong."""
 
 
 def read_playing_now(body: bytes, observed_at: float) -> Playback:
@@ -142,12 +141,10 @@ def read_playing_now(body: bytes, observed_at: float) -> Playback:
 
 def read_listens(body: bytes, now: float) -> tuple[PlayedItem, ...]:
     """Return the plays, newest first; raises as :func:`read_playing_now`."""
-    plays = []
-    for listen in iter_objects(_payload(body).get("listens")):
-        played_at, item = as_timestamp(listen.get("listened_at")), read_item(listen, played=True)
-        if item is not None and played_at is not None and played_at <= now + MAX_FUTURE_SECONDS:
-            plays.append(PlayedItem(item, played_at))
-    return tuple(sorted(plays, key=lambda play: play.played_at, reverse=True))
+    listens = iter_objects(_payload(body).get("listens"))
+    return plausible_plays(
+        ((read_item(one, played=True), as_timestamp(one.get("listened_at"))) for one in listens), now
+    )
 
 
 def raise_for_status(status: int, body: bytes, reset_in: str | None, now: float, *, has_token: bool) -> None:

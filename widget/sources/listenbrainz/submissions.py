@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from widget.model.playback import Item, PlayedItem
-from widget.sources.json_values import MAX_TEXT_LENGTH, MAX_TIMESTAMP, as_object, as_text
+from widget.model.serialization import MAX_TIMESTAMP
+from widget.sources.json_values import MAX_TEXT_LENGTH, as_object, as_text
 from widget.sources.listenbrainz.payloads import read_item
 
 # ListenBrainz itself accepts as much.

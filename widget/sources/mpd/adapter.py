@@ -46,13 +46,13 @@ class MpdClient:
 
     async def now_playing(self, server: MpdServer) -> FetchResult:
         """Return the current playback. Raises SourceUnreachable or InvalidCredentials."""
-        connection = await self._connected(server)
+        connection = await self._connect(server)
         # MPD pushes every change, so most polls need no more than a sign of life.
         if self._playback is None or self._is_stale:
             # Before the request: a change during it must not be lost.
             self._is_stale = False
             status, song = await connection.player()
-            self._playback = _compared(read_playback(status, song, self._clock.now()), self._playback)
+            self._playback = _mark_restart(read_playback(status, song, self._clock.now()), self._playback)
         else:
             await connection.ping()
         return FetchResult(self._playback, ())
@@ -75,7 +75,7 @@ class MpdClient:
         if self._connection is not None:
             self._connection.close()
 
-    async def _connected(self, server: MpdServer) -> MpdConnection:
+    async def _connect(self, server: MpdServer) -> MpdConnection:
         current = self._connection
         if current is not None and not current.is_lost and current.server == server:
             return current
@@ -92,7 +92,7 @@ class MpdClient:
         self._changed.set()
 
 
-def _compared(playback: Playback, before: Playback | None) -> Playback:
+def _mark_restart(playback: Playback, before: Playback | None) -> Playback:
     """Return ``playback``, marked as a restart if the item plays from its beginning again."""
     if before is None or before.status != "playing" or playback.status != "playing" or before.item != playback.item:
         return playback

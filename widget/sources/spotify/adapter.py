@@ -143,18 +143,18 @@ class SpotifyClient:
         self._fresh_tokens.check()
         access = await self._token_manager.token()
         try:
-            return await self._counted(call, access)
+            return await self._send(call, access)
         except AccessTokenRefused:
             access = await self._token_manager.replace_rejected(access)
         try:
-            return await self._counted(call, access)
+            return await self._send(call, access)
         except AccessTokenRefused:
             # After one refresh and one retry, another token would be refused as well.
             self._fresh_tokens.trip(AccessTokenRefused(FRESH_TOKENS_REFUSED), REFUSED_RETRY_SECONDS)
             await self._token_manager.reject(access)
             raise
 
-    async def _counted(self, call: Callable[[AccessToken], Awaitable[Response]], access: AccessToken) -> Response:
+    async def _send(self, call: Callable[[AccessToken], Awaitable[Response]], access: AccessToken) -> Response:
         async with self._rate_limiter.slot():
             return await call(access)
 
@@ -171,7 +171,7 @@ class SpotifyClient:
 
     async def _save_account(self, token: Authorization, access: AccessToken) -> None:
         try:
-            account = await self._counted(self._api.me, access)
+            account = await self._send(self._api.me, access)
             await self._store.save_account(token.refresh_token, account)
         except (SourceError, StoreError) as error:
             log.info("cannot look up the token's account (%s); retrying later", type(error).__name__)

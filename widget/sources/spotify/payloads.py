@@ -9,10 +9,10 @@ from typing import Any
 from widget.model.errors import SpotifyUnreachable
 from widget.model.hide_list import parse_uri_entry
 from widget.model.playback import Artwork, Entity, Item, Playback, PlayedItem
+from widget.model.serialization import MAX_TIMESTAMP
 from widget.model.tokens import Account
 from widget.sources.json_values import (
     MAX_DURATION_MS,
-    MAX_TIMESTAMP,
     as_milliseconds,
     as_text,
     as_url,

@@ -22,6 +22,7 @@ from widget.model.errors import (
 )
 from widget.model.reauthorization import KeyCheck, ReauthorizationResult, ReauthorizationStarted
 from widget.model.tokens import AccessToken, Account, Credentials, SeedToken
+from widget.sources.failed_attempts import FailedAttempts
 from widget.sources.rate_limiter import RateLimiter
 from widget.sources.spotify.authorization_flow import (
     AuthorizationFlow,
@@ -38,8 +39,6 @@ from widget.store.base import Store
 REQUEST_TTL_SECONDS = 600.0
 # Enough for several tabs; the row in the database stays small.
 MAX_PENDING_REQUESTS = 20
-FAILURE_DELAY_SECONDS = 1.0
-MAX_PENDING_FAILURES = 10
 ACCOUNT_UNKNOWN_ERROR = (
     "The account of the current token could not be checked, so nothing was stored. Try again later. ({error})"
 )
@@ -116,20 +115,12 @@ class SpotifyReauthorization:
         self._key = key
         self._accounts_url = accounts_url
         self._configured = credentials
-        self._pending_failures = 0
+        self._failed_attempts = FailedAttempts(clock)
 
     async def check_key(self, key: str) -> KeyCheck:
         if self._key is not None and hmac.compare_digest(_digest(key), _digest(self._key)):
             return "admitted"
-        # After the right key, which is thus admitted while somebody guesses.
-        if self._pending_failures >= MAX_PENDING_FAILURES:
-            return "too_many"
-        self._pending_failures += 1
-        try:
-            await self._clock.sleep(FAILURE_DELAY_SECONDS)
-        finally:
-            self._pending_failures -= 1
-        return "wrong"
+        return "wrong" if await self._failed_attempts.delay() else "too_many"
 
     async def begin(self, redirect_uri: str) -> ReauthorizationStarted:
         request = start_authorization(self._accounts_url, await self._credentials(), redirect_uri)

@@ -11,6 +11,7 @@ from widget.http_client import retry_after_seconds
 from widget.model.errors import Forbidden, InvalidCredentials, RateLimited, SourceError, SourceUnreachable
 from widget.model.hide_list import name_keys
 from widget.model.playback import PRIVATE_ARTWORK_SCHEME, Artwork, Entity, Item
+from widget.model.source_values import MAX_LABEL_LENGTH
 from widget.sources.json_values import (
     as_mbid,
     as_milliseconds,
@@ -24,7 +25,6 @@ from widget.sources.json_values import (
 GENERIC, PARAMETER_MISSING, SERVER_TOO_OLD, NO_TOKEN_AUTHENTICATION, NOT_PERMITTED, NOT_FOUND = 0, 10, 30, 41, 50, 70
 CREDENTIALS_CODES = frozenset({40, 42, 43, 44})
 UNKNOWN_ENDPOINT_CODES = frozenset({GENERIC, SERVER_TOO_OLD, NOT_FOUND})
-MAX_LABEL_LENGTH = 30
 MAX_NUMBER = 1e12
 _PLACEHOLDERS = frozenset({"[unknown]", "[non-album tracks]", "[unknown artist]", "[unknown album]"})
 """The texts of servers for a tag that a file does not have."""

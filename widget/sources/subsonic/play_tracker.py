@@ -6,15 +6,12 @@ an entry three minutes after its beginning, others keep it for long after its en
 
 from dataclasses import dataclass, replace
 
-from widget.model.playback import Item, Playback
+from widget.model.playback import END_GRACE_SECONDS, Item, Playback
 from widget.sources.subsonic.payloads import Entry
 
 UNKNOWN_DURATION_SECONDS = 600.0
 ENTRY_LIFETIME_SECONDS = 180.0
 """Servers that drop entries by their age drop them no earlier."""
-
-GRACE_SECONDS = 3.0
-"""How long a song stays after its end, so that the next one can begin."""
 
 MINUTES_TOLERANCE = 0.1
 SEEK_SECONDS = 3.0
@@ -106,7 +103,7 @@ class PlayTracker:
         known = self._other_rate
         if known is None or known[0] != entry.song_id or abs(known[1] - ends_at) > SEEK_SECONDS:
             known = self._other_rate = (entry.song_id, ends_at)
-        return Playback("playing", now, entry.item, expires_at=known[1] + GRACE_SECONDS)
+        return Playback("playing", now, entry.item, expires_at=known[1] + END_GRACE_SECONDS)
 
     def _read_stateless(self, entry: Entry, now: float) -> Playback:
         play, is_restart = self._play, False
@@ -150,5 +147,5 @@ def _has_restarted(play: _Play, entry: Entry, now: float) -> bool:
 
 
 def _until_end(play: _Play, now: float) -> Playback:
-    expires_at = play.ends_at + GRACE_SECONDS
+    expires_at = play.ends_at + END_GRACE_SECONDS
     return Playback("idle", now) if now >= expires_at else Playback("playing", now, play.item, expires_at=expires_at)
