@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from tests.support.showing import Showing, item, playing
 from widget.model.playback import Item
 from widget.web.embed.png import fonts, renderer
 from widget.web.embed.png.endpoint import PngCache, fallback_image, parse_size
-from widget.web.embed.png.renderer import LAYOUTS, MAX_PNG_BYTES, render_png
+from widget.web.embed.png.renderer import BARS, LAYOUTS, MAX_PNG_BYTES, render_png
 from widget.web.embed.png.text import TextPainter
-from widget.web.embed.sizes import PNG_ARTWORK_WIDTHS, PNG_SIZES
+from widget.web.embed.sizes import PNG_ARTWORK_WIDTHS, PNG_SIZES, PngSize
 
 SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
 NOW = 1_790_000_000.0
@@ -45,6 +46,37 @@ async def test_every_state_comes_in_both_sizes(sample: str, size: str, pixels: t
     image = await picture(f"/now-playing.png?sample={sample}&size={size}")
     assert image.size == pixels
     assert ink(image, 0) > 1000
+
+
+@pytest.mark.parametrize("size", ["share", "card"])
+@pytest.mark.parametrize(("query", "edge"), [("sample=playing", "left"), ("sample=rtl", "right")])
+async def test_bars_stand_before_the_state_as_in_the_card(size: PngSize, query: str, edge: str) -> None:
+    image = await picture(f"/now-playing.png?{query}&size={size}&lang=en")
+    layout, ground = LAYOUTS[size], image.getpixel((2, 2))
+    beside = layout.padding + layout.artwork_side + layout.gap
+    unit, gap = round(layout.state_size / 4), round(round(layout.state_size / 4) * 2 / 3)
+    first = beside + unit // 2 if edge == "left" else image.width - beside - unit // 2 - 1
+    step = unit + gap if edge == "left" else -unit - gap
+    columns = [[image.getpixel((first + number * step, y)) for y in range(image.height // 2)] for number in range(3)]
+    heights = [sum(color != ground for color in column[: _first_end(column, ground)]) for column in columns]
+    wanted = [layout.state_size * 0.83 * part for part in BARS]
+    assert heights == pytest.approx(wanted if edge == "left" else wanted[::-1], abs=1.5)
+
+
+def _first_end(column: Sequence[object], ground: object) -> int:
+    """The place below the first ink of ``column``."""
+    top = next(place for place, color in enumerate(column) if color != ground)
+    return top + next((place for place, color in enumerate(column[top:]) if color == ground), 0)
+
+
+@pytest.mark.parametrize("sample", ["paused", "last", "nothing", "ad"])
+async def test_only_what_plays_has_the_accent(sample: str) -> None:
+    accent = "00e5ff"
+    image = await picture(f"/now-playing.png?sample={sample}&background=101010&accent={accent}")
+    colors = {color for _, color in image.getcolors(1 << 20) or []}
+    assert tuple(bytes.fromhex(accent)) not in colors
+    played = await picture(f"/now-playing.png?sample=playing&background=101010&accent={accent}")
+    assert tuple(bytes.fromhex(accent)) in {color for _, color in played.getcolors(1 << 20) or []}
 
 
 async def test_an_unchanged_picture_is_confirmed_and_not_cached_beyond_a_second() -> None:

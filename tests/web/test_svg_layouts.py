@@ -125,6 +125,17 @@ def test_the_height_is_the_same_whatever_is_shown(
     assert (drawing.width, drawing.height) == size
 
 
+@pytest.mark.parametrize("artist", ["A", "Nova & the Tin Moons", "Mara Lindqvist", "Ines"])
+@pytest.mark.parametrize("title", ["Orbit Song", "Tides", "One, two"])
+def test_a_pill_that_has_room_cuts_no_word_and_sets_its_dot_in_the_middle(title: str, artist: str) -> None:
+    drawing, layout_of_text = drawn(paused(NOW, item(title, (artist,))), {"layout": "pill"})
+    texts = {text.text: place_of(text, layout_of_text) for text in drawing.texts}
+    assert drawing.width < 320
+    assert list(texts) == [title, "·", artist]
+    (_, _, before, _), (left, _, right, _), (after, _, _, _) = texts.values()
+    assert left - before == pytest.approx(after - right, abs=0.1)
+
+
 def test_the_cover_is_as_high_as_its_text_needs() -> None:
     one, two = (drawn(playing(NOW, what), {"layout": "cover"})[0] for what in (item(), LONG))
     assert one.height == pytest.approx(320 + 103, abs=0.5)

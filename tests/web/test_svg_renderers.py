@@ -152,6 +152,14 @@ def test_no_ink_lies_beyond_the_texts_edge(renderer: str, layout: Layout, what: 
         assert difference.point(lambda value: 255 if value > 12 else 0).getbbox() is None, text.text
 
 
+@pytest.mark.parametrize("renderer", RENDERERS)
+async def test_the_place_of_a_missing_artwork_is_as_light_as_its_ground(renderer: str, showing: Showing) -> None:
+    async with showing.client() as client:
+        svg = (await client.get("/now-playing.svg?sample=nothing&theme=light")).content
+    with Image.open(io.BytesIO(RENDERERS[renderer](svg))) as image:
+        assert near(image.convert("RGB").getpixel((24, 24)), (240, 240, 240))
+
+
 async def test_each_renderer_draws_what_a_readme_gets(showing: Showing) -> None:
     async with showing.client() as client:
         svg = (await client.get("/now-playing.svg?sample=last&theme=light")).content

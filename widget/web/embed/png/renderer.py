@@ -128,33 +128,36 @@ class _Painter:
         byline = self._fit(view.byline, layout.byline_size, 400, layout.byline_lines, width - mark)
         if not title[1]:
             return
-        blocks = [(state, self._colors.accent), (title, self._colors.text), (byline, self._colors.muted)]
+        mark_color = self._colors.accent if view.is_animated else self._colors.muted
+        title_color = self._colors.muted if view.entry is None else self._colors.text
+        blocks = [(state, mark_color), (title, title_color), (byline, self._colors.muted)]
         height = sum(len(lines) * painter.size * 1.3 for (painter, lines), _ in blocks)
         foot = 0 if layout.icon_at_top and view.source.icon else layout.icon_size + layout.gap / 2
         y = (layout.height - foot - height) / 2
         for (painter, lines), color in blocks:
             for number, line in enumerate(lines):
-                offset = mark if painter is byline[0] and number == 0 else 0.0
-                x = right - offset - line.width if self._is_rtl else left + offset
                 baseline = y + painter.size * 1.0
-                painter.draw(self._image, line, x, baseline, color)
-                if offset:
+                offset = 0.0
+                if painter is byline[0] and number == 0 and mark:
+                    offset = mark
                     self._paint_explicit_mark(right if self._is_rtl else left, baseline)
-                if painter is state[0] and view.is_animated:
-                    self._paint_bars(
-                        right - line.width - layout.state_size * 1.1 if self._is_rtl else left + line.width + 14,
-                        baseline,
-                    )
+                elif painter is state[0] and view.state in ("playing", "paused"):
+                    offset = self._paint_bars(right if self._is_rtl else left, baseline, color)
+                x = right - offset - line.width if self._is_rtl else left + offset
+                painter.draw(self._image, line, x, baseline, color)
                 y += painter.size * 1.3
 
-    def _paint_bars(self, x: float, baseline: float) -> None:
-        height = self._layout.state_size * 0.62
-        width = round(height / 3.4)
+    def _paint_bars(self, edge: float, baseline: float, color: str) -> float:
+        """Draw the bars, or dots while paused, from ``edge`` on; return the width that they take before the state."""
+        unit = round(self._layout.state_size / 4)
+        gap, height = round(unit * 2 / 3), self._layout.state_size * 0.83
+        width = 3 * unit + 2 * gap
+        x = round(edge) - width if self._is_rtl else round(edge)
         for number, part in enumerate(BARS):
-            left = round(x) + number * round(width * 1.8)
-            self._paint_box(
-                (left, round(baseline - height * part), left + width, round(baseline)), 1, self._colors.accent
-            )
+            left = x + number * (unit + gap)
+            high = round(height * part) if self._view.is_animated else unit
+            self._paint_box((left, round(baseline) - high, left + unit, round(baseline)), unit // 3, color)
+        return width + self._layout.state_size * 0.58
 
     def _paint_explicit_mark(self, edge: float, baseline: float) -> None:
         side = round(self._layout.byline_size * 0.82)

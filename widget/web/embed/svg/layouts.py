@@ -228,22 +228,23 @@ def _pill(scene: SvgContext, drawing: Drawing) -> None:
         drawing.bars = Bars(x, middle + (5 if view.is_animated else 1.5), 10)
         x += BARS_WIDTH + PILL_GAP
     size = scene.icon_size(MIN_ICON_SIZE)
-    named = Style(12, "muted")
+    named, muted = Style(12, "muted"), Style(13, "muted")
+    dot = 2 * PILL_GAP + layout.width("·", muted)
     end = size + PILL_PADDING if scene.has_icon else min(layout.width(view.source.label, named), MAX_SOURCE_WIDTH) + 12
     room = drawing.width - x - PILL_GAP - end
-    title = Style(13, "muted" if view.entry is None else "title", 600)
+    style = Style(13, "muted" if view.entry is None else "title", 600)
     # Some room stays for the artists, however long the title is.
-    byline_room = min(layout.width(view.byline, named) + 12, 72) + PILL_GAP + 19 * view.explicit if view.byline else 0
-    width = min(layout.width(view.headline, title), room - byline_room)
-    drawing.texts.append(layout.line(view.headline, x, middle, width, title, fixed=True))
-    x, room = x + width + PILL_GAP, room - width - PILL_GAP
+    byline_room = min(layout.width(view.byline, named) + 12, 72) + dot + 19 * view.explicit if view.byline else 0
+    title = layout.line(view.headline, x, middle, room - byline_room, style, fixed=True)
+    drawing.texts.append(title)
+    x, room = x + (title.length or 0), room - (title.length or 0) - dot
     if view.entry is not None and view.byline and room > MIN_BYLINE_WIDTH:
-        style = Style(13, "muted")
-        drawing.texts.append(layout.line("·", x, middle, PILL_GAP, style))
-        x = draw_explicit_badge(drawing, view.entry, x + PILL_GAP, middle, 13, 9)
-        width = min(layout.width(view.byline, style), drawing.width - x - PILL_GAP - end)
-        drawing.texts.append(layout.line(view.byline, x, middle, width, style, fixed=True))
-        x += width + PILL_GAP
+        drawing.texts.append(layout.line("·", x + PILL_GAP, middle, dot, muted))
+        x = draw_explicit_badge(drawing, view.entry, x + dot, middle, 13, 9)
+        artists = layout.line(view.byline, x, middle, drawing.width - x - PILL_GAP - end, muted, fixed=True)
+        drawing.texts.append(artists)
+        x += artists.length or 0
+    x += PILL_GAP
     drawing.width = min(drawing.width, ceil(x + end))
     if scene.has_icon:
         drawing.icon = Icon(drawing.width - PILL_PADDING - size, middle - size / 2, size)
