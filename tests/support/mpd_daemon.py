@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ pid_file "{folder}/pid"
 log_file "{folder}/log"
 bind_to_address "127.0.0.1"
 bind_to_address "{folder}/socket"
+{abstract_socket}
 port "{port}"
 auto_update "no"
 zeroconf_enabled "no"
@@ -44,7 +46,10 @@ class MpdDaemon:
         passwords = (
             "" if password is None else f'password "{password}@read,control,add,admin"\ndefault_permissions ""\n'
         )
-        text = _CONFIGURATION.format(folder=folder, port=self.port, passwords=passwords)
+        self.abstract_socket = f"@now-playing-{self.port}"
+        # Only Linux has them.
+        abstract = f'bind_to_address "{self.abstract_socket}"' if sys.platform == "linux" else ""
+        text = _CONFIGURATION.format(folder=folder, port=self.port, passwords=passwords, abstract_socket=abstract)
         (folder / "mpd.conf").write_text(text, encoding="utf-8")
 
     @property

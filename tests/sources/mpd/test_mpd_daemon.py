@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.audio import Song, image
+from tests.support.commands import server
 from tests.support.fake_clock import FakeClock
 from tests.support.mpd_daemon import MpdDaemon, mpd_daemon
 from tests.support.other_program import other_program
@@ -147,11 +149,15 @@ async def test_the_picture_in_the_file_is_the_artwork(daemon: MpdDaemon, tmp_pat
         assert cover.headers["content-type"] == "image/svg+xml", "the placeholder"
 
 
-async def test_it_is_reached_by_its_socket_too(daemon: MpdDaemon, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
+@pytest.mark.parametrize("kind", ["path", "abstract"])
+def test_it_is_reached_by_both_kinds_of_sockets_too(daemon: MpdDaemon, tmp_path: Path, kind: str) -> None:
     add(daemon, "long.flac")
-    daemon.command("play 0")
-    async with real_time_program(tmp_path, {"SOURCE": "mpd", "MPD_HOST": daemon.socket_path}) as program:
-        await program.shows("playing", "Harbour Lights")
+    daemon.command("play")
+    host = daemon.socket_path if kind == "path" else daemon.abstract_socket
+    # A real process, since its event loop is another one than that of the tests.
+    with server(tmp_path, {"SOURCE": "mpd", "MPD_HOST": host}) as running:
+        assert running.shows("playing")
 
 
 async def test_a_daemon_that_was_killed_is_found_again(daemon: MpdDaemon, tmp_path: Path) -> None:

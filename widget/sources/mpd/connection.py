@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from mpd.asyncio import MPDClient
 from mpd.base import CommandError, FailureResponseCode
 from mpd.base import ConnectionError as ConnectionLost
+from mpd.base import MPDClient as SyncClient
 
 from widget.background import consume_exception
 from widget.clock import Clock, wait_for
@@ -146,9 +148,29 @@ class _Client(MPDClient):  # type: ignore[misc]  # python-mpd2 has no types
     IMMEDIATE_COMMAND_TIMEOUT = 0.02  # After a command it is deaf for as long before it waits for changes again.
 
     async def connect(self, host: str, port: int) -> None:
-        """Connect; ignore the errors of the reading task when the connection ends."""
-        await super().connect(host, port)
+        """Connect. What the reading task raises when the connection ends under it is no fault of ours."""
+        if host.startswith("@"):
+            await self._connect_abstract(host)
+        else:
+            await super().connect(host, port)
         self._MPDClient__run_task.add_done_callback(consume_exception)
+
+    async def _connect_abstract(self, host: str) -> None:
+        """Do the same as the library's ``connect``, which uvloop refuses for an abstract socket."""
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(connection, f"\0{host[1:]}")
+        except BaseException:
+            connection.close()
+            raise
+        reader, self._MPDClient__wfile = await asyncio.open_unix_connection(sock=connection)
+        self._MPDClient__rfile = reader
+        self._MPDClient__command_queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=self.COMMAND_QUEUE_LENGTH)
+        self._MPDClient__idle_consumers: list[Any] = []
+        # Without a limit of its own: opening has one.
+        SyncClient._hello(self, (await reader.readline()).decode())
+        self._MPDClient__run_task = asyncio.create_task(self._MPDClient__run())
 
     async def _read_binary(self) -> dict[str, Any]:
         reply: dict[str, Any] = await super()._read_binary()
