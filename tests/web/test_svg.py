@@ -266,6 +266,16 @@ def test_an_item_that_has_ended_is_told_as_last_played_without_anybody_asking() 
     assert (label[1], then[1]) == ("Now playing", "Last played")
 
 
+def test_what_waits_is_hidden_twice_for_renderers_that_read_one_attribute_alone() -> None:
+    svg = render_svg(scene(playing(NOW), {}), {}).decode()
+    waiting = re.findall(r'<(?:g|text)[^>]* opacity="0"[^>]*>', svg)
+    assert len(waiting) == 2
+    assert all(
+        ' visibility="hidden"' in element and re.search(r'class="[^"]*\b(then|bars)\b', element) for element in waiting
+    )
+    assert ".then,.bars{visibility:visible}" in svg
+
+
 async def test_nothing_moves_where_nothing_plays(showing: Showing) -> None:
     now = showing.clock.now()
     for snapshot in (paused(now), idle(now, item()), advertisement(now)):
