@@ -235,7 +235,7 @@ def _warn_about_source(info: SourceInfo, source_before: str, terminal: Terminal)
 def status(context: click.Context, as_json: bool, check: bool, database: str | None) -> None:
     """Show whether the authorization works, and until when.
 
-    Also the account and the scopes; for other sources the user and the last response.
+    Also shows the account and the scopes; for other sources, the user and the last response.
     """
     settings, info = _settings_and_source(context, database)
     terminal = _terminal(context)
@@ -279,9 +279,9 @@ def forget(context: click.Context, yes: bool, database: str | None) -> None:
 @cli.command()
 @click.pass_context
 def message(context: click.Context) -> None:
-    """Send a test message to each of NOTIFY_URLS.
+    """Send a test message to each address in NOTIFY_URLS.
 
-    Prints which arrived. The exit code is 1 if one did not, and 2 if none is set or one cannot be read.
+    Prints which ones arrived. The exit code is 1 if one did not, 2 if none is set or one cannot be read.
     """
     urls = _settings(context, None).notify_urls
     sys.exit(0 if _run(commands.send_test_messages(urls, _terminal(context))) else 1)

@@ -223,11 +223,9 @@ class ArtworkCache:
     def _may_fetch(self, url: str) -> bool:
         if url.startswith(PRIVATE_ARTWORK_SCHEME):
             return self._load_private is not None
-        return (
-            _sample_file(url) is not None
-            if url.startswith(SCHEME)
-            else is_allowed_url(url, self._policy, self._extra_hosts)
-        )
+        if url.startswith(SCHEME):
+            return _sample_file(url) is not None
+        return is_allowed_url(url, self._policy, self._extra_hosts)
 
 
 def _thumbnail_name(url: str, width: int) -> str:

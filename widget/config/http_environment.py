@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterator, MutableMapping
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def check_http_environment(environ: Environ) -> tuple[str, ...]:
     Costs nothing if none of these variables is set. Raises :class:`ConfigurationError`, naming the variables, if no
     client can be created with them.
     """
-    if not any(_named(environ, name) for name in (*PROXIES, NO_PROXY)) and not any(map(environ.get, CERTIFICATES)):
+    if not any(_effective_names(environ, name) for name in (*PROXIES, NO_PROXY)) and not any(
+        map(environ.get, CERTIFICATES)
+    ):
         return ()
     warnings = _drop_unreadable_entries(environ)
     faults = [*_certificate_faults(environ), *_proxy_faults(environ)]
@@ -36,7 +39,7 @@ def check_http_environment(environ: Environ) -> tuple[str, ...]:
 
 def _drop_unreadable_entries(environ: Environ) -> tuple[str, ...]:
     warnings = []
-    for name in _named(environ, NO_PROXY):
+    for name in _effective_names(environ, NO_PROXY):
         entries = [entry.strip() for entry in environ[name].split(",") if entry.strip()]
         readable = [entry for entry in entries if _is_readable(entry)]
         if readable != entries:
@@ -78,10 +81,10 @@ def _certificate_faults(environ: Environ) -> Iterator[str]:
 
 
 def _proxy_faults(environ: Environ) -> Iterator[str]:
-    if "*" in (entry.strip() for name in _named(environ, NO_PROXY) for entry in environ[name].split(",")):
+    if "*" in (entry.strip() for name in _effective_names(environ, NO_PROXY) for entry in environ[name].split(",")):
         return  # httpx then uses no proxy at all.
-    for name in (name for proxy in PROXIES for name in _named(environ, proxy)):
-        if reason := _fault(lambda name=name: _try_proxy(environ[name])):  # type: ignore[misc]
+    for name in (name for proxy in PROXIES for name in _effective_names(environ, proxy)):
+        if reason := _fault(partial(_try_proxy, environ[name])):
             yield f"{name} cannot be used ({reason}): set it to http://host:port, https://… or socks5://…, or unset it"
 
 
@@ -111,7 +114,7 @@ def _fault(attempt: Callable[[], object]) -> str | None:
     return None
 
 
-def _named(environ: Environ, name: str) -> tuple[str, ...]:
+def _effective_names(environ: Environ, name: str) -> tuple[str, ...]:
     """Return the variables that count for ``name``: the lower-case one wins, even when empty."""
     if name in environ:
         return (name,) if environ[name] else ()

@@ -34,9 +34,9 @@ class HistorySchedule:
         Always if it comes with the playback. Otherwise once when nothing plays, then every five minutes, as services
         list a play late; if the history is published, also while music plays and at the end of each item.
         """
-        is_wanted = snapshot.status == "idle" or is_published
         if comes_with_playback:
             return True
+        is_wanted = snapshot.status == "idle" or is_published
         if self.polled_at is None:
             return is_wanted
         if is_published and self.last_item is not None and snapshot.item != self.last_item:

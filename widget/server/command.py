@@ -33,9 +33,12 @@ log = logging.getLogger("widget")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--host", help="Address to listen on.  [default: HOST, else 127.0.0.1]")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: HOST, else 127.0.0.1]")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), help="Port to listen on; 0 means any.  [default: PORT, else 8000]"
+    "--port",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="Port to listen on; 0 means any free port.  [default: PORT, else 8000]",
 )
 @database_option
 @click.option("--demo", is_flag=True, help="Show invented music; needs no account, network or token.")
@@ -166,8 +169,16 @@ def _exit_if_failed(server: Server) -> None:
 
 
 def _once(action: Callable[[], None]) -> Callable[[], None]:
-    left = [action]
-    return lambda: left.pop()() if left else None
+    """Return a function that runs ``action`` at its first call only."""
+    is_done = False
+
+    def run() -> None:
+        nonlocal is_done
+        if not is_done:
+            is_done = True
+            action()
+
+    return run
 
 
 def _canceller() -> Callable[[], object]:

@@ -241,7 +241,10 @@ class PostgresStore(Store):
         await reject_transaction_pooling(self._url, seconds)
         connection = await self._connect()
         try:
-            await (migrate if self._migrates else read_without_migrating)(connection, self.location, seconds)
+            if self._migrates:
+                await migrate(connection, self.location, seconds)
+            else:
+                await read_without_migrating(connection, self.location, seconds)
         finally:
             await _close(connection)
         self._is_prepared = True

@@ -55,8 +55,11 @@ class LeaderLease:
         connection, was_held = self._connection, self._is_held
         self._connection, self._is_held = None, False
         if connection is not None:
-            # Explicitly, so that a follower takes over at once.
-            await (release_lock(connection, LEADER_LOCK) if was_held else connection.close())
+            if was_held:
+                # Explicitly, so that a follower takes over at once.
+                await release_lock(connection, LEADER_LOCK)
+            else:
+                await connection.close()
 
     async def _open_connection(self) -> PostgresConnection:
         self._connection = connection = await self._outage_log.watch(self._connect())

@@ -81,8 +81,10 @@ class NowPlaying:
 
     def is_repeat_at(self, now: float) -> bool:
         """Return whether the same item announced at ``now`` is still this play."""
-        if self.is_over_at(now) or not self.is_nearly_over_at(now):
-            return not self.is_over_at(now)
+        if self.is_over_at(now):
+            return False
+        if not self.is_nearly_over_at(now):
+            return True
         if self.repeat_seconds is None or self.repeated_at is None:
             return False
         # mpris-scrobbler repeats its announcement every 65 s, near the end too.
