@@ -167,7 +167,7 @@ async def test_the_log_names_the_file_that_cannot_be_used_and_says_when_it_is_ov
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("widget")]
     assert lines == [
         "internal_error: PermissionError: Permission denied: /data/now-playing.db.refresh.lock",
-        "Polling works again.",
+        "polling works again",
     ]
 
 

@@ -150,7 +150,7 @@ class StatusLogger:
             return
         self._last_code = code
         if problem is None:
-            log.info("Polling works again.")
+            log.info("polling works again")
             return
         level = logging.ERROR if code == "internal_error" else logging.WARNING
         trace = error if log.isEnabledFor(logging.DEBUG) else None

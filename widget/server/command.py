@@ -80,7 +80,7 @@ def _run(settings: Settings, listener: socket.socket, shutdown: ShutdownHandler,
     # Before the first connection, as each takes a descriptor.
     capacity = capacity_for(settings.max_streams, raise_nofile_limit())
     if capacity.streams < settings.max_streams:
-        log.warning("The limit of open files allows %d streams, not %d.", capacity.streams, settings.max_streams)
+        log.warning("the limit of open files allows %d streams, not %d", capacity.streams, settings.max_streams)
         settings = replace(settings, max_streams=capacity.streams)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
@@ -132,7 +132,7 @@ async def _serve(
                 return
             settings = resolved
         for name in settings.unused_variables:
-            log.info("%s is not used: the source is %s.", name, settings.source)
+            log.info("%s is not used: the source is %s", name, settings.source)
         server = create_server(settings, store)
         shutdown.stop = server.stop
         await server.serve(sockets=[listener])
@@ -159,7 +159,7 @@ async def _resolve_late(
     resolved = await serve_while(resolving, placeholder, listener, shutdown)
     _exit_if_failed(placeholder)
     if resolved is not None:
-        log.info("The database is reachable now; the source is %s.", resolved.source)
+        log.info("the database is reachable now; the source is %s", resolved.source)
     return resolved
 
 

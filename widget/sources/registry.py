@@ -14,21 +14,21 @@ from widget.sources.base import AdapterContext, SourceAdapter
 RETRY_SECONDS = 1.0
 
 
-async def resolve_source(settings: Settings, notes: ValueStore) -> Settings:
+async def resolve_source(settings: Settings, store: ValueStore) -> Settings:
     """Return the settings for ``SOURCE``, else for the source of the last bootstrap or Spotify.
 
     They include the stored values. Raises ConfigurationError for a setting that the source does not support, and
     StoreError if the database cannot be read now.
     """
-    name = settings.source or await stored_source_name(notes)
-    return settings.for_source(name, await stored_values(notes, SOURCES[name]))
+    name = settings.source or await stored_source_name(store)
+    return settings.for_source(name, await stored_values(store, SOURCES[name]))
 
 
-async def resolve_source_when_available(settings: Settings, notes: ValueStore, clock: Clock) -> Settings:
-    """Return the same as soon as the database can be read."""
+async def resolve_source_when_available(settings: Settings, store: ValueStore, clock: Clock) -> Settings:
+    """Return :func:`resolve_source` as soon as the database can be read."""
     while True:
         try:
-            return await resolve_source(settings, notes)
+            return await resolve_source(settings, store)
         except StoreError:
             await clock.sleep(RETRY_SECONDS)
 

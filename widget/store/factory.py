@@ -44,7 +44,7 @@ async def open_or_warn(store: Store) -> None:
     try:
         await store.open()
     except StoreError:
-        log.warning("Serving without the database until it can be used.")
+        log.warning("serving without the database until it can be used")
 
 
 def is_ephemeral(

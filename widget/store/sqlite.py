@@ -188,7 +188,7 @@ class SqliteStore(Store):
         # save_refresh ignores it if the owner has authorized again since.
         if unsaved is not None:
             await self.save_refresh(*unsaved)
-            log.info("the token that waited in a file beside the database is saved")
+            log.info("the token in a file beside the database is saved")
         self._unsaved.delete()
 
     async def _acquire(self, lock: FileLock, deadline: float) -> None:

@@ -200,11 +200,11 @@ class AuthorizationFlow:
             # An outage: the code is spent, so the token is stored all the same.
             return None, f"The token could not be tested. {error}"
 
-    async def _save(self, token: Authorization, credentials: Credentials, notes: Mapping[str, str]) -> None:
+    async def _save(self, token: Authorization, credentials: Credentials, values: Mapping[str, str]) -> None:
         # A running refresh ends first: its token must not replace this one.
         async with self._store.refresh_lock():
             fingerprint = None if self._seed is None else self._seed.fingerprint
-            await self._store.save_authorization(token, credentials, fingerprint, notes)
+            await self._store.save_authorization(token, credentials, fingerprint, values)
 
 
 def _check_account(account: Account | None, running: Account | None) -> None:
