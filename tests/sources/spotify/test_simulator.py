@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
+from widget.sources.simulators import MAX_RECORDED
 from widget.sources.simulators.spotify import RegisteredApp, SpotifySimulator
 from widget.sources.simulators.spotify_playlist import SCENES, SimulatedPlayback, SpotifyPlaylist
 
@@ -216,3 +217,11 @@ async def test_its_artwork_is_there_in_every_size_and_small(desk: Desk) -> None:
             assert len(answer.content) < 60_000
     assert (await desk.http.get("/image/none")).status_code == 404
     assert (await desk.http.get("/image/..%2fscenes")).status_code == 404
+
+
+async def test_a_simulation_that_runs_for_months_records_the_newest_requests_only(desk: Desk) -> None:
+    desk.spotify.requests.extend(["/earlier"] * MAX_RECORDED)
+    for _ in range(2):
+        await desk.http.get("/image/none")
+    assert len(desk.spotify.requests) == MAX_RECORDED
+    assert desk.spotify.requests[-3:] == ["/earlier", "/image/none", "/image/none"]

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from widget.samples.artwork import load_image
+from widget.sources.simulators import record
 from widget.sources.simulators.playlist import PIECES, SimulatedTrack
 
 
@@ -43,5 +44,5 @@ class CoverArtSimulator:
         return PlainTextResponse("Not found", 404) if image is None else Response(image, media_type="image/jpeg")
 
     def _record(self, request: Request) -> str:
-        self.requests.append(str(request.url))
+        record(self.requests, str(request.url))
         return str(request.path_params["release"])

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from widget.sources.simulators import record
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
@@ -61,7 +62,7 @@ class LastfmSimulator:
 
     async def _respond(self, request: Request) -> Response:
         query = dict(request.query_params)
-        self.requests.append(query)
+        record(self.requests, query)
         if self.answer is not None:
             return self.answer()
         number = self.error or self._error_number(query)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from widget.sources.simulators import record
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
@@ -59,8 +60,8 @@ class ListenbrainzSimulator:
 
     def _refusal(self, request: Request) -> Response | None:
         token = request.headers.get("authorization")
-        self.requests.append(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-        self.tokens.append(token)
+        record(self.requests, request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        record(self.tokens, token)
         if self.answer is not None:
             return self.answer()
         # With ListenBrainz's own headers, as it sends no Retry-After.

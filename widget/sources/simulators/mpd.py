@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 
 from widget.samples.artwork import load_image
+from widget.sources.simulators import record
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 PAUSE_AFTER_SECONDS, PAUSE_SECONDS = 10.0, 4.0
@@ -48,7 +49,7 @@ class MpdSimulator:
             while line := await coming:
                 coming = asyncio.ensure_future(reader.readline())
                 command, *arguments = _words(line.decode())
-                self.commands.append(command)
+                record(self.commands, command)
                 if command == "noidle":
                     continue  # It ended an idle, or crossed a change on its way.
                 if command == "password":

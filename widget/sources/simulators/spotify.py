@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from widget.samples.artwork import load_image
+from widget.sources.simulators import record
 from widget.sources.simulators.spotify_playlist import SpotifyPlaylist
 
 CODE_SECONDS = 600.0
@@ -127,7 +128,7 @@ class SpotifySimulator:
 
     def _recorded(self, endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            self.requests.append(request.url.path)
+            record(self.requests, request.url.path)
             if self.delay:
                 await asyncio.sleep(self.delay)
             scripted = self.answers.get(request.url.path)

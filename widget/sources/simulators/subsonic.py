@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from widget.samples.artwork import load_image
+from widget.sources.simulators import record
 from widget.sources.simulators.playlist import Playlist, SimulatedTrack
 
 PAUSE_BEFORE_SECONDS, PAUSE_SECONDS = 10.0, 4.0
@@ -64,7 +65,7 @@ class SubsonicSimulator:
 
     async def _handle(self, request: Request) -> Response:
         endpoint, query = str(request.path_params["endpoint"]).removesuffix(".view"), dict(request.query_params)
-        self.requests.append((endpoint, query))
+        record(self.requests, (endpoint, query))
         if self.answer is not None and (given := self.answer(request)) is not None:
             return given
         if endpoint == "getOpenSubsonicExtensions":
