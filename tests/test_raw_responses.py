@@ -1,14 +1,17 @@
 """Prepared heads say on the wire what every other server makes of the same message."""
 
+import gc
 import socket
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tests.support.live_server import live_server
+from tests.support.live_server import NO_CERTIFICATES, live_server
 from tests.support.showing import Showing, playing
+from widget.server.connections import LimitedProtocol
 
 
 @pytest.fixture
@@ -49,3 +52,33 @@ def test_requests_in_a_row_are_answered_in_a_row(both: tuple[str, str]) -> None:
         while piece := connection.recv(65_536):
             heard += piece
     assert heard.count(b"HTTP/1.1 200") == len(paths)
+
+
+def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collector(both: tuple[str, str]) -> None:
+    collections: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        collections.append(phase)
+
+    gc.callbacks.append(note)
+    gc.disable()
+    try:
+        while True:
+            gc.collect()
+            collections.clear()
+            for url in both:
+                for path in ("/now-playing", "/healthz", "/nowhere"):
+                    httpx.get(f"{url}{path}", headers={"Connection": "close"}, verify=NO_CERTIFICATES)
+            end = time.monotonic() + 10
+            while (left := _connections()) and not collections and time.monotonic() < end:
+                time.sleep(0.01)
+            if not collections:  # Each server collects once, soon after its start.
+                break
+    finally:
+        gc.enable()
+        gc.callbacks.remove(note)
+    assert left == 0
+
+
+def _connections() -> int:
+    return sum(isinstance(one, LimitedProtocol) for one in gc.get_objects())

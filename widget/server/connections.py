@@ -101,6 +101,8 @@ class LimitedProtocol(_Protocol):
         if self._write_timer is not None:
             self._write_timer.cancel()
         super().connection_lost(exc)
+        # Request and connection refer to each other: apart, both are freed now and not by the garbage collector.
+        self.cycle = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         if self._is_streaming:

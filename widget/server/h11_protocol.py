@@ -50,6 +50,10 @@ class LimitedH11Protocol(LimitedProtocol, H11Protocol):  # type: ignore[misc]
         elif self.cycle is not None and not self.cycle.response_complete:
             self.server_state.mark_active(self)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.app = self._asgi_app  # Else the connection would refer to itself, and wait for the garbage collector.
+
     def send_400_response(self, msg: str) -> None:
         self.reject(400)
 

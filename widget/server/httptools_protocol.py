@@ -263,3 +263,4 @@ class LimitedHttpToolsProtocol(LimitedProtocol, HttpToolsProtocol):
         self._queue.clear()
         self._backlog = b""
         super().connection_lost(exc)
+        self._running = None

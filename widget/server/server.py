@@ -111,5 +111,6 @@ def _freeze_long_lived_objects() -> None:
     gc.unfreeze()  # A placeholder server may be gone.
     gc.collect()
     gc.freeze()
-    # Rarer runs: with ten thousand streams they made the slowest writes.
-    gc.set_threshold(50_000, 20, 100)
+    # Rarer runs: with ten thousand streams they made the slowest writes. Not rarer still, as each picture leaves
+    # forty objects in a circle, its artwork among them.
+    gc.set_threshold(5_000, 20, 100)
