@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
+from tests.support.fake_clock import FakeClock
 from tests.support.showing import EPISODE, HEBREW, LOCAL, MARKUP, Showing, advertisement, idle, item, paused, playing
 from widget.artwork.dominant_color import ArtworkColors
 from widget.config.settings import Settings
@@ -317,6 +318,15 @@ async def test_the_same_page_is_made_once_a_second(showing: Showing) -> None:
     (kept,) = pages._pages.values()
     assert await page(showing) == first
     assert next(iter(pages._pages.values())) is kept
+
+
+async def test_no_page_is_kept_longer_than_its_second() -> None:
+    clock = FakeClock()
+    showing = Showing(clock).show(playing(clock.now()))
+    await page(showing)
+    await clock.advance(1)
+    await page(showing)
+    assert len(showing.app.state.pages._pages) == 1
 
 
 @pytest.mark.parametrize("layout", ["card", "cover", "list", "compact"])

@@ -65,20 +65,22 @@ WIDGET_PAGE = PageKind("widget/widget.css")
 
 
 class PageCache:
-    """Rendered pages of the current snapshot, each rendered at most once a second."""
+    """Rendered pages of the current snapshot and second: a page holds progress and the server's clock."""
 
     def __init__(self) -> None:
         self._snapshot: Snapshot | None = None
+        self._second = 0
         self._pages: dict[tuple[object, ...], bytes] = {}
 
-    def get(self, snapshot: Snapshot, key: tuple[object, ...]) -> bytes | None:
-        """Return the page of ``key``; None if it must be rendered."""
-        if snapshot is not self._snapshot or len(self._pages) > MAX_CACHED_PAGES:
-            self._snapshot, self._pages = snapshot, {}
+    def get(self, snapshot: Snapshot, now: float, key: tuple[object, ...]) -> bytes | None:
+        """Return the page of ``key`` at ``now`` (s since the epoch); None if it must be rendered."""
+        is_past = snapshot is not self._snapshot or int(now) != self._second
+        if is_past or len(self._pages) > MAX_CACHED_PAGES:
+            self._snapshot, self._second, self._pages = snapshot, int(now), {}
         return self._pages.get(key)
 
     def set(self, key: tuple[object, ...], page: bytes) -> None:
-        """Store ``page`` until the snapshot changes."""
+        """Store ``page`` for the rest of the second of the last :meth:`get`."""
         self._pages[key] = page
 
 
@@ -122,10 +124,9 @@ async def cached_page(
     if options.sample is not None:
         return render(view_request, colors, top_level, kind)
     pages = get_cache(request, "pages", PageCache)
-    # Includes the second, as the page holds progress and the server's clock. Without lang: the translation stands
-    # beside it, and a visitor's header must not add entries.
-    key = (replace(options, lang=None), view_request.translations.tag, top_level, kind, colors, int(view_request.now))
-    body = pages.get(view_request.snapshot, key)
+    # Without lang: the translation stands beside it, and a visitor's header must not add entries.
+    key = (replace(options, lang=None), view_request.translations.tag, top_level, kind, colors)
+    body = pages.get(view_request.snapshot, view_request.now, key)
     if body is None:
         body = render(view_request, colors, top_level, kind)
         pages.set(key, body)
