@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 10.0
+MAX_CONNECTIONS = 10
 MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 """Ten times the longest response that any service sends to our requests."""
 DEFAULT_RETRY_AFTER_SECONDS = 60.0
@@ -71,7 +72,7 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None, public_url: s
         # A redirect could carry a token, or lead into the private network.
         follow_redirects=False,
         # One source and its artwork at a time; a service that hangs must not collect connections.
-        limits=httpx.Limits(max_connections=10, keepalive_expiry=30.0),
+        limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=30.0),
     )
 
 

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from tests.support.chunks import Chunks, encoded
-from tests.support.fake_clock import FakeClock
+from tests.support.fake_clock import FakeClock, settle
 from tests.support.showing import Showing, item, playing
 from widget.artwork.cache import MAX_KEYS, ArtworkCache, pick_size
 from widget.artwork.dominant_color import MAX_IMAGE_BYTES
 from widget.artwork.fetcher import raster_media_type
 from widget.config.settings import Settings
-from widget.http_client import http_client
+from widget.http_client import MAX_CONNECTIONS, http_client
 from widget.model.playback import Artwork, Item
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
@@ -313,3 +313,17 @@ def test_unknown_sizes_mean_the_first_and_nothing_means_none() -> None:
 )
 def test_an_image_is_known_by_its_first_bytes(start: bytes, media_type: str | None) -> None:
     assert raster_media_type(start) == media_type
+
+
+async def test_slow_covers_of_a_long_list_leave_connections_to_the_source() -> None:
+    network = Network(lambda request: httpx.Response(200, content=PNG), asyncio.Event())
+    async with http_client(network) as http:
+        artwork = ArtworkCache(lambda: http, (), FakeClock())
+        keys = [artwork.key(with_art(f"https://i.scdn.co/image/{number}")) for number in range(2 * MAX_CONNECTIONS)]
+        covers = [asyncio.create_task(artwork.get(key, timeout=10.0)) for key in keys if key is not None]
+        await settle()
+        assert 0 < len(network.asked) < MAX_CONNECTIONS
+        assert network.hold is not None
+        network.hold.set()
+        assert all([await cover for cover in covers])
+    assert len(network.asked) == 2 * MAX_CONNECTIONS

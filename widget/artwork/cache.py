@@ -13,6 +13,7 @@ from widget.artwork.dominant_color import ArtworkColors
 from widget.artwork.fetcher import ArtworkFile, ArtworkNotFound, fetch_artwork, is_allowed_url, raster_media_type
 from widget.artwork.thumbnails import THUMBNAIL_WIDTHS, make_thumbnails
 from widget.clock import Clock
+from widget.http_client import MAX_CONNECTIONS
 from widget.model.playback import PRIVATE_ARTWORK_SCHEME, Artwork, Item
 from widget.model.sources import SPOTIFY, ArtworkPolicy
 from widget.samples.artwork import SCHEME, load_image, sample_color
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FETCH_WAIT_SECONDS = 1.0
 # A host that is down must not get a request per visitor.
 NEGATIVE_CACHE_SECONDS = 60.0
+# Slow covers of a long list must leave connections to the source, for a poll and a token.
+MAX_CONCURRENT_FETCHES = MAX_CONNECTIONS - 2
 # Far more than a state and its list need; keys come from the source, not from visitors.
 MAX_KEYS = 256
 MAX_CACHE_BYTES = 16 * 1024 * 1024
@@ -61,6 +64,7 @@ class ArtworkCache:
         self._files: OrderedDict[str, ArtworkFile] = OrderedDict()
         self._not_before: dict[str, float] = {}  # monotonic
         self._fetches: dict[str, asyncio.Task[ArtworkFile | None]] = {}
+        self._fetch_slots = asyncio.Semaphore(MAX_CONCURRENT_FETCHES)
 
     @property
     def fetch_timeout(self) -> float:
@@ -176,10 +180,11 @@ class ArtworkCache:
     async def _fetch(self, url: str) -> ArtworkFile | None:
         file, pause = None, NEGATIVE_CACHE_SECONDS
         try:
-            if url.startswith(PRIVATE_ARTWORK_SCHEME):
-                file = await self._load(url)
-            else:
-                file = await fetch_artwork(self._http, url, self._policy, self._may_fetch)
+            async with self._fetch_slots:
+                if url.startswith(PRIVATE_ARTWORK_SCHEME):
+                    file = await self._load(url)
+                else:
+                    file = await fetch_artwork(self._http, url, self._policy, self._may_fetch)
         except ArtworkNotFound:
             # The Cover Art Archive gets a cover for an old release rarely, so a 404 is remembered for longer.
             pause = self._policy.missing_seconds
