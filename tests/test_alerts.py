@@ -99,7 +99,7 @@ async def test_over_a_month_the_owner_hears_three_times_renews_and_the_music_nev
         assert receiver.titles == titles
         last = receiver.received[-1]["message"]
         assert f"{PUBLIC_URL}/setup" in last
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
         await a_day_passes(clock)
         await a_day_passes(clock)
         answer = (await running.client.get("/now-playing")).json()
@@ -153,7 +153,7 @@ async def test_a_dead_token_is_told_at_once_and_that_all_is_well_again(
         running.simulator.revoke_everything()
         await watched_for(running, 120)
         await eventually(lambda: len(receiver.received) == 1)
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
         await watched_for(running, 150)
         await eventually(lambda: len(receiver.received) == 2)
     assert receiver.titles == ["Spotify: Disconnected", "Spotify: Resolved"]
@@ -167,7 +167,7 @@ async def test_a_renewal_that_nobody_watches_is_told_at_once(tmp_path: Path, rec
         await eventually(lambda: len(receiver.received) == 1)
         await running.clock.advance(7200)  # Nobody looks any more.
         asked = len(running.simulator.requests)
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
         of_the_renewal = len(running.simulator.requests)
         await running.clock.advance(61)
         await eventually(lambda: len(receiver.received) == 2)

@@ -223,7 +223,7 @@ async def test_a_database_that_goes_away_is_told_and_the_service_goes_on(tmp_pat
         assert (await running.client.get("/now-playing")).json()["item"]["title"] == "Tides of Glass"
         assert (await running.client.get("/widget")).status_code == 200
         assert (await running.client.get("/setup")).status_code == 200
-        assert (await running.begins_renewal()).status_code == 503
+        assert (await running.begin_renewal()).status_code == 503
 
 
 async def test_every_request_to_spotify_names_the_program(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from requests_cache import CachedSession
 from tests.support.browser import launched
 from tests.support.fronts import apache, nginx
 from tests.support.live_server import live_server
-from tests.support.showing import Showing, playing
+from tests.support.web_harness import WebHarness, playing
 from widget.clock import SystemClock
 
 pytestmark = pytest.mark.process
@@ -94,9 +94,9 @@ def in_chromium(url: str) -> list[Sample]:
 def statuses_after_the_end(fronts: dict[str, str]) -> dict[str, list[str]]:
     """Return what each proxy says of a song that ends in a few seconds, once its server is dead and the end is over."""
     clock = SystemClock()
-    showing = Showing(clock).show(playing(clock.now(), progress_ms=210_000))  # Four seconds, and three of grace.
+    harness = WebHarness(clock).show(playing(clock.now(), progress_ms=210_000))  # Four seconds, and three of grace.
     with ExitStack() as stack:
-        with live_server(showing.app) as upstream:
+        with live_server(harness.app) as upstream:
             urls = {name: stack.enter_context(_proxy(name, Path(folder), upstream)) for name, folder in fronts.items()}
             shown = [httpx.get(url + path).status_code for url in urls.values() for path in PATHS]
             assert set(shown) == {200}
@@ -123,9 +123,9 @@ def _proxy(name: str, folder: Path, upstream: str) -> Any:
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     folder, clock = tmp_path_factory.mktemp("caches"), SystemClock()
-    showing = Showing(clock).show(playing(clock.now(), next_update_at=clock.now() + 100))
+    harness = WebHarness(clock).show(playing(clock.now(), next_update_at=clock.now() + 100))
     with ExitStack() as stack:
-        url = stack.enter_context(live_server(showing.app))
+        url = stack.enter_context(live_server(harness.app))
         proxies = {name: stack.enter_context(_proxy(name, folder / name, url)) for name in ("nginx", "Apache")}
         controlled = CacheControl(requests.Session())
         cached = CachedSession(backend="memory", cache_control=True)
@@ -136,7 +136,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
             "CacheControl": lambda: sample(lambda: controlled.get(f"{url}/now-playing").json()),
             "requests-cache": lambda: sample(lambda: cached.get(f"{url}/now-playing").json()),
         }
-        started_at = showing.broadcast.current.started_at
+        started_at = harness.broadcast.current.started_at
         assert started_at is not None
         found = Recorded(started_at)
 

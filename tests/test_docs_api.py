@@ -9,7 +9,7 @@ import pytest
 from tests.support.commands import ROOT
 from tests.support.documentation import doc, rows, section
 from tests.support.json_schema import SCHEMA, check_now_playing
-from tests.support.showing import Showing, playing
+from tests.support.web_harness import WebHarness, playing
 from widget.web.api.response_cache import RETRY
 
 
@@ -29,8 +29,8 @@ def keys(value: object) -> object:
 
 
 async def answer(path: str) -> Any:
-    showing = Showing()
-    async with showing.show(playing(showing.clock.now())).client() as client:
+    harness = WebHarness()
+    async with harness.show(playing(harness.clock.now())).client() as client:
         return (await client.get(path)).json()
 
 

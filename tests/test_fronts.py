@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.fronts import FRONTS, documented_lines
 from tests.support.live_server import live_server
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.clock import SystemClock
 
 SITE = "http://music.example.org"
@@ -24,20 +24,20 @@ class Behind:
     """A program that shows what a test publishes, behind a front at ``url``."""
 
     name: str
-    showing: Showing
+    harness: WebHarness
     url: str
 
 
 @pytest.fixture(scope="module", params=FRONTS)
 def behind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     clock = SystemClock()
-    showing = Showing(clock).show(playing(clock.now()))
-    with live_server(showing.app) as upstream:
+    harness = WebHarness(clock).show(playing(clock.now()))
+    with live_server(harness.app) as upstream:
         lines = documented_lines(request.param)
         assert "127.0.0.1:8000" in lines
         lines = lines.replace("127.0.0.1:8000", upstream.removeprefix("http://"))
         with FRONTS[request.param](tmp_path_factory.mktemp(request.param), lines) as url:
-            yield Behind(request.param, showing, url)
+            yield Behind(request.param, harness, url)
 
 
 class Events:
@@ -70,16 +70,16 @@ def test_events_come_at_once(behind: Behind) -> None:
         assert stream.read_until("Tides of Glass") - begun < 2
         for title in ("Second", "Third"):
             published = time.monotonic()
-            behind.showing.show(playing(time.time(), item(title)))
+            behind.harness.show(playing(time.time(), item(title)))
             assert stream.read_until(title) - published < 1
         assert stream.response.headers["cache-control"] == "no-store, no-transform"
-        behind.showing.show(playing(time.time()))
+        behind.harness.show(playing(time.time()))
 
 
 def test_a_viewer_who_leaves_is_noticed(behind: Behind) -> None:
     if behind.name in ("HAProxy", "Apache"):
         return  # They tell at the second heartbeat; thirty seconds are too long for this test.
-    broadcaster = behind.showing.broadcast
+    broadcaster = behind.harness.broadcast
     with events(behind.url) as stream:
         stream.read_until("data: ")
         assert broadcaster.streams >= 1

@@ -123,7 +123,7 @@ async def test_a_socks_proxy_works(tmp_path: Path) -> None:
 
 
 def test_the_rehearsal_and_the_demo_go_by_no_proxy(environ: dict[str, str], tmp_path: Path) -> None:
-    browser = f"env -u ALL_PROXY -u SSL_CERT_FILE {sys.executable} -m tests.support.agreeing_browser %s"
+    browser = f"env -u ALL_PROXY -u SSL_CERT_FILE {sys.executable} -m tests.support.consenting_browser %s"
     broken = {**environ, "ALL_PROXY": "http://127.0.0.1:9", "SSL_CERT_FILE": "/nowhere", "BROWSER": browser}
     broken["SPOTIFY_REDIRECT_URI"] = f"http://127.0.0.1:{free_port()}/callback"
     rehearsed = run("bootstrap", "--demo", cwd=tmp_path, environ=broken)

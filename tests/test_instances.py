@@ -20,7 +20,7 @@ from widget.sources.spotify.accounts_api import SCOPES
 
 NOW = "/v1/me/player/currently-playing"
 TOKEN = "/api/token"
-BROWSER = f"{sys.executable} -m tests.support.agreeing_browser %s"
+BROWSER = f"{sys.executable} -m tests.support.consenting_browser %s"
 CHANGING = tuple(
     track(str(number), f"Song {number}", ["Somebody"], "An Album", "tides", seconds=3.0, length=3.0, start=0.0)
     for number in range(100)

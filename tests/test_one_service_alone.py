@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
+from tests.support.crawl import Crawl, crawl
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import RELEASED, SILENCE, OtherProgram, Services, other_program, services
 from tests.support.program import PUBLIC_URL, authorize, program, simulated
-from tests.support.walking import Walk, walk
 from widget.config.settings import Settings
 from widget.model.sources import SOURCES
 
@@ -119,8 +119,8 @@ async def test_spotify_stands_in_nothing_that_anybody_sees_of_another_source(
             await running.watch(640)
             await clock.sleep_through(3_000)
             await running.watch(640)
-        first = await walk(running.app, running.client)
-    for told in (first, Walk({"the log": caplog.text})):
+        first = await crawl(running.app, running.client)
+    for told in (first, Crawl({"the log": caplog.text})):
         assert told.words(*others(name)) == []
     if trouble is None:
         assert "small planets" in first.responses["/now-playing"].lower()
@@ -133,7 +133,7 @@ async def test_nor_before_it_is_set_up(tmp_path: Path, name: str) -> None:
     clock = FakeClock()
     unset = {variable: "" for variable in EVERYTHING if variable.startswith(SOURCES[name].prefix)}  # type: ignore[index]
     async with with_another_s_token(tmp_path, name, services(clock), clock, **unset) as running:
-        told = await walk(running.app, running.client)
+        told = await crawl(running.app, running.client)
     assert told.words(*others(name)) == []
     assert f"python -m bootstrap --source {name}" in told.responses["/?layout=card"]
     assert running.services.requested_hosts == []
@@ -143,7 +143,7 @@ async def test_nor_of_what_players_tell(tmp_path: Path) -> None:
     clock = FakeClock()
     own = {"INLET_LABEL": "The kitchen", "INLET_TOKEN": EVERYTHING["INLET_TOKEN"]}
     async with with_another_s_token(tmp_path, "inlet", services(clock), clock, **own) as running:
-        before = await walk(running.app, running.client)
+        before = await crawl(running.app, running.client)
         told = {
             "artist_name": "Nova",
             "track_name": "Small Planets",
@@ -160,9 +160,9 @@ async def test_nor_of_what_players_tell(tmp_path: Path) -> None:
         )
         assert answer.status_code == 200
         await running.clock.advance(2)
-        playing = await walk(running.app, running.client)
+        playing = await crawl(running.app, running.client)
         await running.clock.advance(700)
-        ended = await walk(running.app, running.client)
+        ended = await crawl(running.app, running.client)
     assert "small planets" in playing.responses["/now-playing"].lower()
     assert "the kitchen" in playing.responses["/widget?layout=card&lang=en"].lower()
     for walked in (before, playing, ended):
@@ -176,18 +176,18 @@ async def test_no_other_source_stands_in_what_anybody_sees_of_spotify(
     caplog.set_level(logging.INFO)
     asked: list[str] = []
     settings = Settings.from_environ({name: value for name, value in EVERYTHING.items() if "REFRESH" not in name})
-    async with program(tmp_path, settings=settings, asked=asked) as running:
+    async with program(tmp_path, settings=settings, requested_hosts=asked) as running:
         stored = {f"source:{name}": json.dumps(values_of(name)) for name in ("lastfm", "listenbrainz", "inlet")}
         await running.store.set_values(stored)
         await running.client.get("/now-playing")
         await running.clock.advance(10)
-        playing = await walk(running.app, running.client)
+        playing = await crawl(running.app, running.client)
         running.simulator.has_premium = False
         await running.clock.advance(120)
         await running.client.get("/now-playing")
         await running.clock.advance(10)
-        refused = await walk(running.app, running.client)
-    for told in (playing, refused, Walk({"the log": caplog.text})):
+        refused = await crawl(running.app, running.client)
+    for told in (playing, refused, Crawl({"the log": caplog.text})):
         assert told.words(*others("spotify"), "coverartarchive", "musicbrainz") == []
     assert "tides of glass" in playing.responses["/now-playing"].lower()
     assert "forbidden" in refused.responses["/readyz"]

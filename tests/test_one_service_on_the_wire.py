@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.support.commands import Server, server, spotify
+from tests.support.crawl import PATHS, Crawl
 from tests.support.other_program import RELEASED
 from tests.support.recording_proxy import RecordingProxy, recording_proxy
 from tests.support.scrobbling import Scrobbling, bare, scrobbling
-from tests.support.walking import PATHS, Walk
 from widget.clock import format_rfc3339
 from widget.sources.spotify.accounts_api import SCOPES
 
@@ -51,9 +51,9 @@ def through(proxy: RecordingProxy, environ: dict[str, str]) -> dict[str, str]:
     return {**own, "ALL_PROXY": proxy.url, "NO_PROXY": "127.0.0.1", "RECENT": "3"}
 
 
-def walked(running: Server) -> Walk:
+def walked(running: Server) -> Crawl:
     """All faces and the first event."""
-    told = Walk()
+    told = Crawl()
     for path in PATHS:
         address = f"/oembed?url={running.url}/widget" if path == "/oembed" else path
         answer = running.get(address)
@@ -91,10 +91,10 @@ def test_nothing_goes_to_spotify_or_another_source_and_nothing_is_said_of_it(
         until(lambda: running.get().json()["status"] == "playing")
         running.get(running.get().json()["item"]["artwork_path"])
         told_all = walked(running)
-        until(lambda: bool(proxy.asked))
+        until(lambda: bool(proxy.targets))
         told_all.responses["the log"] = log_of(running)
     assert told_all.words("spotify", "scdn.co") == []
-    assert proxy.asked == {"coverartarchive.org:443"}
+    assert proxy.targets == {"coverartarchive.org:443"}
 
 
 def test_nothing_of_spotify_s_goes_to_another_source(tmp_path: Path, proxy: RecordingProxy) -> None:
@@ -107,7 +107,7 @@ def test_nothing_of_spotify_s_goes_to_another_source(tmp_path: Path, proxy: Reco
             until(lambda: running.get().json()["status"] == "playing")
             running.get(running.get().json()["item"]["artwork_path"])
             told_all = walked(running)
-            until(lambda: bool(proxy.asked))
+            until(lambda: bool(proxy.targets))
             told_all.responses["the log"] = log_of(running)
     assert told_all.words("last.fm", "lastfm", "audioscrobbler", "listenbrainz", "coverart") == []
-    assert proxy.asked == {"i.scdn.co:443"}
+    assert proxy.targets == {"i.scdn.co:443"}

@@ -10,13 +10,15 @@ import pytest
 
 from tests.support.fake_clock import FakeClock
 from tests.support.live_server import NO_CERTIFICATES, live_server
-from tests.support.showing import Showing, playing
+from tests.support.web_harness import WebHarness, playing
 from widget.server.connections import LimitedProtocol
 
 
 @pytest.fixture
 def both() -> Iterator[tuple[str, str]]:
-    app = Showing().show(playing(FakeClock().now(), progress_ms=None)).app  # Time stands still between the two answers.
+    app = (
+        WebHarness().show(playing(FakeClock().now(), progress_ms=None)).app
+    )  # Time stands still between the two answers.
     with live_server(app) as fast, live_server(app, h11=True) as plain:
         yield fast, plain
 

@@ -19,7 +19,7 @@ from tests.support.receiver import Receiver
 
 KEY = "needle-setup-key-of-the-owner"
 NOTIFY_PASSWORD = "needle-notify-password"
-BROWSER = f"{sys.executable} -m tests.support.agreeing_browser %s"
+BROWSER = f"{sys.executable} -m tests.support.consenting_browser %s"
 PATHS = (
     "/",
     "/widget",

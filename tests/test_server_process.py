@@ -20,7 +20,7 @@ from tests.support.live_server import free_port, live_server
 
 TOKEN = "/api/token"
 NOW = "/v1/me/player/currently-playing"
-BROWSER = f"{sys.executable} -m tests.support.agreeing_browser %s"
+BROWSER = f"{sys.executable} -m tests.support.consenting_browser %s"
 
 
 def stored_token(folder: Path) -> str:

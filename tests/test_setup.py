@@ -61,7 +61,7 @@ async def test_without_a_key_there_is_no_setup(tmp_path: Path) -> None:
     async with program(tmp_path, settings=Settings(public_url=PUBLIC_URL)) as running:
         for path in ("/setup", "/setup/callback?state=x"):
             assert (await running.client.get(path)).status_code == 404
-        assert (await running.begins_renewal()).status_code == 404
+        assert (await running.begin_renewal()).status_code == 404
 
 
 async def test_the_form_tells_the_state_the_last_day_and_the_redirect_uri(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_a_renewal_replaces_the_token_and_the_server_goes_on_at_once(tmp_p
     async with program(tmp_path, age=170 * 86_400) as running:
         before = await stored(running)
         await running.client.get("/now-playing")
-        answer = await running.renews()
+        answer = await running.renew()
         assert answer.status_code == 200
         assert "Nilas Listener" in answer.text
         assert "2027-05-18" in answer.text
@@ -88,10 +88,10 @@ async def test_a_renewal_replaces_the_token_and_the_server_goes_on_at_once(tmp_p
 
 async def test_the_page_speaks_of_the_disk_only_where_that_does_not_last(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        assert "disk" not in (await running.renews()).text
+        assert "disk" not in (await running.renew()).text
         services = running.app.state.context
         running.app.state.context = replace(services, storage_is_ephemeral=True)
-        told = (await running.renews()).text
+        told = (await running.renew()).text
         assert "loses its disk at each restart" in told
         assert "python -m bootstrap export" in told
 
@@ -101,7 +101,7 @@ async def test_a_dead_token_is_replaced_too(tmp_path: Path) -> None:
         running.simulator.revoke_everything()
         await running.client.get("/now-playing")
         assert (await running.client.get("/readyz")).json()["status"] == "needs_authorization"
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
         assert (await running.client.get("/readyz")).status_code == 200
 
 
@@ -110,13 +110,13 @@ async def test_where_nothing_is_stored_any_account_may_begin(tmp_path: Path) -> 
     settings = Settings(client_id="an-id", client_secret="a-secret", public_url=PUBLIC_URL, setup_key=KEY)
     async with program(tmp_path, clock=clock, settings=settings, authorized=False) as running:
         assert "not connected yet" in (await running.client.get("/setup")).text
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
         assert (await running.client.get("/now-playing")).json()["status"] == "playing"
 
 
 async def test_spotify_is_asked_with_state_pkce_and_consent(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        answer = await running.begins_renewal()
+        answer = await running.begin_renewal()
     assert answer.status_code == 303
     query = query_of(answer.headers["location"])
     assert query["redirect_uri"] == CALLBACK
@@ -133,15 +133,15 @@ async def test_nothing_of_it_is_cached_framed_or_referred(tmp_path: Path) -> Non
     async with program(tmp_path) as running:
         answers = [
             await running.client.get("/setup"),
-            await running.begins_renewal("wrong"),
-            await running.begins_renewal(),
+            await running.begin_renewal("wrong"),
+            await running.begin_renewal(),
             await running.client.get("/setup/callback?state=x"),
             await running.client.post("/setup", data={"key": KEY}, headers={"Origin": "https://evil.example"}),
             await running.client.post("/setup", content=b"x", headers=BROKEN_FORM),
             *[await running.client.request(method, "/setup") for method in ("PUT", "DELETE", "OPTIONS")],
             await running.client.post("/setup/callback"),
             await running.client.get("/setup/"),
-            await running.renews(),
+            await running.renew(),
         ]
         crowd = [
             asyncio.create_task(running.client.post("/setup", data={"key": "wrong"}, headers=FROM_HERE))
@@ -176,18 +176,18 @@ async def test_nobody_can_lock_the_owner_out(tmp_path: Path) -> None:
         refused = [(await one) for one in tries if one.done()]
         assert [answer.status_code for answer in refused] == [429] * 390
         assert {answer.headers["retry-after"] for answer in refused} == {"2"}
-        assert (await running.begins_renewal()).status_code == 303
+        assert (await running.begin_renewal()).status_code == 303
         await running.clock.advance(1.0)
         waited = [answer.status_code for answer in await asyncio.gather(*tries)]
         assert sorted(waited) == [403] * 10 + [429] * 390
-        assert (await running.begins_renewal("wrong")).status_code == 403
+        assert (await running.begin_renewal("wrong")).status_code == 403
 
 
 async def test_strangers_at_setup_reach_neither_the_database_nor_its_lock(tmp_path: Path) -> None:
     clock = FakeClock()
     async with program(tmp_path, clock=clock) as running:
-        begun = await running.begins_renewal()
-        callback = await running.consents(begun.headers["location"])
+        begun = await running.begin_renewal()
+        callback = await running.consent(begun.headers["location"])
         before = await running.store.get_value("renewal")
         async with running.store.refresh_lock():  # Who wants the lock now would wait for ever.
             await running.store.close()  # Who wants the database now would be told so.
@@ -278,20 +278,20 @@ async def test_without_an_https_address_it_says_what_to_set(tmp_path: Path, publ
         page = await running.client.get("/setup")
         assert "PUBLIC_URL" in page.text
         assert 'name="key"' not in page.text
-        assert (await running.begins_renewal()).status_code == 400
+        assert (await running.begin_renewal()).status_code == 400
 
 
 async def test_loopback_may_do_without_https(tmp_path: Path) -> None:
     settings = Settings(public_url="http://127.0.0.1:8000", setup_key=KEY)
     async with program(tmp_path, settings=settings) as running:
         assert "http://127.0.0.1:8000/setup/callback" in (await running.client.get("/setup")).text
-        assert "Secure" not in (await running.begins_renewal()).headers["set-cookie"]
+        assert "Secure" not in (await running.begin_renewal()).headers["set-cookie"]
 
 
 async def test_a_callback_without_its_state_or_its_cookie_changes_nothing(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         before = await stored(running)
-        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        callback = await running.consent((await running.begin_renewal()).headers["location"])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(running.app), base_url=PUBLIC_URL) as another:
             assert (await another.get(callback)).status_code == 400
             another.cookies.set("renewal", "forged")
@@ -305,9 +305,9 @@ async def test_a_callback_without_its_state_or_its_cookie_changes_nothing(tmp_pa
 
 async def test_a_callback_counts_once(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        begun = await running.begins_renewal()
+        begun = await running.begin_renewal()
         cookie = begun.cookies["renewal"]
-        callback = await running.consents(begun.headers["location"])
+        callback = await running.consent(begun.headers["location"])
         assert (await running.client.get(callback)).status_code == 200
         after = await stored(running)
         assert (await running.client.get(callback, headers={"Cookie": f"renewal={cookie}"})).status_code == 400
@@ -316,7 +316,7 @@ async def test_a_callback_counts_once(tmp_path: Path) -> None:
 
 async def test_a_callback_that_comes_too_late_changes_nothing(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        callback = await running.consent((await running.begin_renewal()).headers["location"])
         await running.clock.advance(601)
         assert (await running.client.get(callback)).status_code == 400
 
@@ -325,8 +325,8 @@ async def test_a_restart_between_consent_and_callback_loses_nothing(tmp_path: Pa
     clock = FakeClock()
     simulator = simulated(clock)
     async with program(tmp_path, clock=clock, simulator=simulator) as running:
-        begun = await running.begins_renewal()
-        callback = await running.consents(begun.headers["location"])
+        begun = await running.begin_renewal()
+        callback = await running.consent(begun.headers["location"])
     async with program(tmp_path, clock=clock, simulator=simulator) as running:
         headers = {"Cookie": f"renewal={begun.cookies['renewal']}"}
         assert (await running.client.get(callback, headers=headers)).status_code == 200
@@ -334,9 +334,9 @@ async def test_a_restart_between_consent_and_callback_loses_nothing(tmp_path: Pa
 
 async def test_two_renewals_at_once_both_end_well(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        first, second = await running.begins_renewal(), await running.begins_renewal()
+        first, second = await running.begin_renewal(), await running.begin_renewal()
         for begun in (second, first):
-            callback = await running.consents(begun.headers["location"])
+            callback = await running.consent(begun.headers["location"])
             answer = await running.client.get(callback, headers={"Cookie": f"renewal={begun.cookies['renewal']}"})
             assert answer.status_code == 200
         assert (await running.client.get("/readyz")).status_code == 200
@@ -345,7 +345,7 @@ async def test_two_renewals_at_once_both_end_well(tmp_path: Path) -> None:
 async def test_a_denied_consent_changes_nothing(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         before = await stored(running)
-        answer = await running.renews("cancel")
+        answer = await running.renew("cancel")
         assert answer.status_code == 400
         assert "denied" in answer.text
         assert await stored(running) == before
@@ -355,7 +355,7 @@ async def test_another_account_is_refused(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         before = await stored(running)
         running.simulator.user_id, running.simulator.user_name = "someone.else", "Someone Else"
-        answer = await running.renews()
+        answer = await running.renew()
         assert answer.status_code == 403
         assert "Nilas Listener" in answer.text
         assert await stored(running) == before
@@ -374,12 +374,12 @@ async def test_another_account_than_a_seed_s_is_refused(tmp_path: Path) -> None:
     async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
         owner = simulator.user_id, simulator.user_name
         simulator.user_id, simulator.user_name = "someone.else", "Someone Else"
-        answer = await running.renews()
+        answer = await running.renew()
         assert answer.status_code == 403
         assert owner[1] in answer.text
         assert await running.store.credentials() is None
         simulator.user_id, simulator.user_name = owner
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
 
 
 async def test_whose_a_seed_is_cannot_be_asked_now_so_nothing_is_stored(tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ async def test_whose_a_seed_is_cannot_be_asked_now_so_nothing_is_stored(tmp_path
     simulator = simulated(clock)
     settings = seeded(clock, simulator)
     async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
-        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        callback = await running.consent((await running.begin_renewal()).headers["location"])
         # The new one says whose it is; then the running one cannot be asked.
         answers = iter([JSONResponse({"id": simulator.user_id}), down()])
         simulator.answers[ME] = lambda: next(answers)
@@ -396,7 +396,7 @@ async def test_whose_a_seed_is_cannot_be_asked_now_so_nothing_is_stored(tmp_path
         assert "Try again" in answer.text
         assert await running.store.credentials() is None
         del simulator.answers[ME]
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
 
 
 async def test_a_seed_that_is_dead_keeps_nobody_out(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ async def test_a_seed_that_is_dead_keeps_nobody_out(tmp_path: Path) -> None:
     settings = seeded(clock, simulator)
     simulator.revoke_everything()
     async with program(tmp_path, clock=clock, simulator=simulator, settings=settings, authorized=False) as running:
-        assert (await running.renews()).status_code == 200
+        assert (await running.renew()).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ async def test_a_spotify_that_is_down_changes_nothing(tmp_path: Path, path: str,
     async with program(tmp_path) as running:
         before = await stored(running)
         running.simulator.answers[path] = down
-        answer = await running.renews()
+        answer = await running.renew()
         assert answer.status_code == status
         assert await stored(running) == before
 
@@ -423,7 +423,7 @@ async def test_a_spotify_that_is_down_changes_nothing(tmp_path: Path, path: str,
 async def test_a_doubt_about_what_plays_is_a_warning_only(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         running.simulator.answers[NOW] = down
-        answer = await running.renews()
+        answer = await running.renew()
     assert answer.status_code == 200
     assert "could not be tested" in answer.text
 
@@ -431,21 +431,21 @@ async def test_a_doubt_about_what_plays_is_a_warning_only(tmp_path: Path) -> Non
 async def test_premium_that_lapsed_is_told(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         running.simulator.has_premium = False
-        answer = await running.renews()
+        answer = await running.renew()
     assert answer.status_code == 403
     assert "Premium" in answer.text
 
 
 async def test_a_missing_client_id_is_told(tmp_path: Path) -> None:
     async with program(tmp_path, authorized=False) as running:
-        answer = await running.begins_renewal()
+        answer = await running.begin_renewal()
     assert answer.status_code == 400
     assert "SPOTIFY_CLIENT_ID" in answer.text
 
 
 async def test_a_database_that_goes_away_in_the_middle_is_told(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        callback = await running.consent((await running.begin_renewal()).headers["location"])
         await running.store.close()
         answer = await running.client.get(callback)
         assert answer.status_code == 503
@@ -459,9 +459,9 @@ async def test_a_full_disk_spends_no_code_and_the_same_callback_works_once_there
         stores.append(Full(store))
         return cast("Store", stores[0])
 
-    async with program(tmp_path, wrapped=wrapped) as running:
+    async with program(tmp_path, wrap_store=wrapped) as running:
         before = await stored(running)
-        callback = await running.consents((await running.begins_renewal()).headers["location"])
+        callback = await running.consent((await running.begin_renewal()).headers["location"])
         asked = list(running.simulator.requests)
         stores[0].has_room = False
         answer = await running.client.get(callback)
@@ -476,8 +476,8 @@ async def test_a_full_disk_spends_no_code_and_the_same_callback_works_once_there
 
 
 async def test_a_disk_that_fills_after_the_callback_was_taken_spends_no_code_either(tmp_path: Path) -> None:
-    async with program(tmp_path, wrapped=lambda store: cast("Store", Full(store, proofs=1))) as running:
-        callback = await running.consents((await running.begins_renewal()).headers["location"])
+    async with program(tmp_path, wrap_store=lambda store: cast("Store", Full(store, proofs=1))) as running:
+        callback = await running.consent((await running.begin_renewal()).headers["location"])
         asked = list(running.simulator.requests)
         assert (await running.client.get(callback)).status_code == 503
         assert running.simulator.requests == asked
@@ -493,14 +493,14 @@ async def test_head_and_options_work_there_too(tmp_path: Path) -> None:
 
 async def test_no_secret_stands_in_any_page_or_header(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
-        begun = await running.begins_renewal()
-        callback = await running.consents(begun.headers["location"])
+        begun = await running.begin_renewal()
+        callback = await running.consent(begun.headers["location"])
         code = query_of(callback)["code"]
         answers = [
             begun,
             await running.client.get(callback),
             await running.client.get("/setup"),
-            await running.renews(),
+            await running.renew(),
         ]
         token = await running.store.authorization()
         assert token is not None
@@ -513,7 +513,7 @@ async def test_no_secret_stands_in_any_page_or_header(tmp_path: Path) -> None:
 async def test_the_account_is_learned_where_none_was_stored(tmp_path: Path) -> None:
     async with program(tmp_path, authorized=False) as running:
         await authorize(running.store, running.simulator)
-        await running.renews()
+        await running.renew()
         token = await running.store.authorization()
         assert token is not None
         assert token.account is not None

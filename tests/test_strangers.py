@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support.live_server import LIMITS, live_server
-from tests.support.showing import Showing, playing
+from tests.support.web_harness import WebHarness, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.server.connections import ConnectionLimits
@@ -20,16 +20,16 @@ LINE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 
 @dataclass(frozen=True)
 class Server:
-    showing: Showing
+    harness: WebHarness
     url: str
 
 
 @pytest.fixture(params=["httptools", "h11"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     clock = SystemClock()
-    showing = Showing(clock).show(playing(clock.now()))
-    with live_server(showing.app, h11=request.param == "h11") as address:
-        yield Server(showing, address)
+    harness = WebHarness(clock).show(playing(clock.now()))
+    with live_server(harness.app, h11=request.param == "h11") as address:
+        yield Server(harness, address)
 
 
 @pytest.fixture
@@ -167,11 +167,11 @@ def test_a_viewer_who_leaves_is_gone_at_once_whatever_was_sent_behind_the_stream
         with connected(server.url) as connection:
             for piece in pieces:
                 connection.sendall(piece)
-                assert eventually(lambda: server.showing.broadcast.streams == 1)
+                assert eventually(lambda: server.harness.broadcast.streams == 1)
             heard = b""
             while b"data: " not in heard:
                 heard += connection.recv(65_536)
-        assert eventually(lambda: server.showing.broadcast.streams == 0, seconds=2)
+        assert eventually(lambda: server.harness.broadcast.streams == 0, seconds=2)
         assert heard.count(b"HTTP/1.1") == 1
     assert not caplog.records
 
@@ -179,8 +179,8 @@ def test_a_viewer_who_leaves_is_gone_at_once_whatever_was_sent_behind_the_stream
 def test_a_connection_with_requests_behind_its_stream_closes_after_the_stream(server: Server) -> None:
     with connected(server.url) as connection:
         connection.sendall(STREAM + LINE + b"\r\n")
-        assert eventually(lambda: server.showing.broadcast.streams == 1)
-        server.showing.app.do(server.showing.app.close_streams)
+        assert eventually(lambda: server.harness.broadcast.streams == 1)
+        server.harness.app.do(server.harness.app.close_streams)
         heard = b""
         while piece := connection.recv(65_536):
             heard += piece
@@ -191,8 +191,8 @@ def test_a_connection_with_requests_behind_its_stream_closes_after_the_stream(se
 def test_a_stream_leaves_its_connection_usable(server: Server) -> None:
     with connected(server.url) as connection:
         connection.sendall(STREAM)
-        assert eventually(lambda: server.showing.broadcast.streams == 1)
-        server.showing.app.do(server.showing.app.close_streams)
+        assert eventually(lambda: server.harness.broadcast.streams == 1)
+        server.harness.app.do(server.harness.app.close_streams)
         heard = b""
         while not heard.endswith(b"0\r\n\r\n"):
             heard += connection.recv(65_536)
@@ -208,7 +208,7 @@ UNFINISHED = (
 
 @pytest.mark.parametrize("h11", [False, True])
 def test_bodies_that_stand_still_shut_nobody_out(h11: bool) -> None:
-    app = Showing(settings=Settings(setup_key="a key of twenty letters")).app
+    app = WebHarness(settings=Settings(setup_key="a key of twenty letters")).app
     with live_server(app, limits=ConnectionLimits(20), h11=h11) as url, ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(connected(url)).sendall(UNFINISHED)
@@ -217,7 +217,7 @@ def test_bodies_that_stand_still_shut_nobody_out(h11: bool) -> None:
 
 @pytest.mark.parametrize("h11", [False, True])
 def test_few_bodies_are_awaited_at_a_time_and_a_whole_one_always_passes(h11: bool) -> None:
-    app = Showing(settings=Settings(setup_key="a key of twenty letters")).app
+    app = WebHarness(settings=Settings(setup_key="a key of twenty letters")).app
     with live_server(app, h11=h11) as url, ExitStack() as stack:
         waiting = [stack.enter_context(connected(url)) for _ in range(30)]
         for connection in waiting:
@@ -235,7 +235,7 @@ def test_few_bodies_are_awaited_at_a_time_and_a_whole_one_always_passes(h11: boo
 
 
 def test_without_the_cookie_of_the_form_no_body_is_read() -> None:
-    app = Showing(settings=Settings(setup_key="a key of twenty letters")).app
+    app = WebHarness(settings=Settings(setup_key="a key of twenty letters")).app
     with live_server(app) as url:
         head = b"POST /setup HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
         assert said(url, head).startswith(b"HTTP/1.1 403")
@@ -260,7 +260,7 @@ def test_an_answer_comes_though_the_body_goes_on(url: str) -> None:
 
 
 def test_silent_connections_shut_nobody_out() -> None:
-    with live_server(Showing().app, limits=ConnectionLimits(20)) as url, ExitStack() as stack:
+    with live_server(WebHarness().app, limits=ConnectionLimits(20)) as url, ExitStack() as stack:
         silent = [stack.enter_context(connected(url)) for _ in range(60)]
         assert is_healthy(url)
         assert silent[0].recv(1) == b""  # The longest silent one made room.
@@ -273,7 +273,7 @@ def test_silent_connections_shut_nobody_out() -> None:
 @pytest.mark.parametrize("h11", [False, True])
 def test_a_head_that_is_not_complete_in_time_ends_the_connection(begun: bytes, h11: bool) -> None:
     with (
-        live_server(Showing().app, limits=ConnectionLimits(100, header_timeout=0.3), h11=h11) as url,
+        live_server(WebHarness().app, limits=ConnectionLimits(100, header_timeout=0.3), h11=h11) as url,
         connected(url) as connection,
     ):
         begin = time.monotonic()
@@ -286,7 +286,7 @@ def test_a_head_that_is_not_complete_in_time_ends_the_connection(begun: bytes, h
 
 def test_who_takes_nothing_of_what_was_asked_for_is_let_go() -> None:
     with (
-        live_server(Showing().app, limits=ConnectionLimits(100, write_timeout=0.3)) as url,
+        live_server(WebHarness().app, limits=ConnectionLimits(100, write_timeout=0.3)) as url,
         connected(url) as connection,
     ):
         assert is_cut_off(connection, b"GET /static/widget.js HTTP/1.1\r\nHost: x\r\n\r\n" * 10)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import Program, program, simulated
-from tests.support.reluctant import Reluctant, open_stream
+from tests.support.unreliable_store import UnreliableStore, open_stream
 from widget.sources.simulators.spotify_playlist import SimulatedPlayback, track
 
 SHORT = (track("1", "One", ["Somebody"], "An Album", "tides", seconds=20.0, length=20.0, start=0.0),)
@@ -55,13 +55,13 @@ async def test_nothing_that_hangs_keeps_an_old_picture_or_a_green_light(
 ) -> None:
     clock = FakeClock()
     simulator = simulated(clock, scenes)
-    held: list[Reluctant] = []
+    held: list[UnreliableStore] = []
 
     def wrapped(store: Any) -> Any:
-        held.append(Reluctant(store))
+        held.append(UnreliableStore(store))
         return held[0].as_store()
 
-    async with program(tmp_path, clock=clock, simulator=simulator, wrapped=wrapped) as running:
+    async with program(tmp_path, clock=clock, simulator=simulator, wrap_store=wrapped) as running:
         await running.client.get("/now-playing")
         async with open_stream(running.app) as events:
             assert events[-1]["status"] == "playing"

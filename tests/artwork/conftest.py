@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.showing import Showing
+from tests.support.web_harness import WebHarness
 
 
 @pytest.fixture
-def showing() -> Showing:
-    return Showing()
+def harness() -> WebHarness:
+    return WebHarness()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.chunks import Chunks, encoded
 from tests.support.fake_clock import FakeClock, settle
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.artwork.cache import MAX_KEYS, ArtworkCache, pick_size
 from widget.artwork.dominant_color import MAX_IMAGE_BYTES
 from widget.artwork.fetcher import raster_media_type
@@ -47,46 +47,46 @@ def with_art(*urls: str) -> Item:
     return item(artwork=tuple(Artwork(url, 300, 300) for url in urls))
 
 
-def shown(network: Network, url: str = "https://i.scdn.co/image/1", hosts: tuple[str, ...] = ()) -> Showing:
-    showing = Showing(settings=Settings(artwork_hosts=hosts), network=network)
-    return showing.show(playing(showing.clock.now(), with_art(url)))
+def shown(network: Network, url: str = "https://i.scdn.co/image/1", hosts: tuple[str, ...] = ()) -> WebHarness:
+    harness = WebHarness(settings=Settings(artwork_hosts=hosts), network=network)
+    return harness.show(playing(harness.clock.now(), with_art(url)))
 
 
-async def fetch(showing: Showing, **headers: str) -> httpx.Response:
-    async with showing.client(**headers) as client:
+async def fetch(harness: WebHarness, **headers: str) -> httpx.Response:
+    async with harness.client(**headers) as client:
         path = (await client.get("/now-playing")).json()["item"]["artwork_path"]
         return await client.get(path)
 
 
-async def test_the_image_comes_as_it_is_to_be_kept_for_ever(showing: Showing) -> None:
-    answer = await fetch(showing.show(playing(showing.clock.now())))
+async def test_the_image_comes_as_it_is_to_be_kept_for_ever(harness: WebHarness) -> None:
+    answer = await fetch(harness.show(playing(harness.clock.now())))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    again = await fetch(showing, if_none_match=answer.headers["etag"])
+    again = await fetch(harness, if_none_match=answer.headers["etag"])
     assert again.status_code == 304
 
 
-async def test_any_width_is_had_that_there_is(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    async with showing.client() as client:
+async def test_any_width_is_had_that_there_is(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    async with harness.client() as client:
         path = (await client.get("/now-playing")).json()["item"]["artwork_path"]
         for width in ("64", "65", "2000", "-1", "x", ""):
             assert (await client.get(path, params={"w": width})).status_code == 200
-    assert showing.simulator.requests == ["/image/tides-64", "/image/tides-300", "/image/tides-640"]
+    assert harness.simulator.requests == ["/image/tides-64", "/image/tides-300", "/image/tides-640"]
 
 
 @pytest.mark.parametrize("key", ["0" * 32, "https://i.scdn.co/image/1", "%2e%2e%2fetc", "x" * 4000])
-async def test_a_key_that_we_did_not_make_is_404_and_asks_nobody(showing: Showing, key: str) -> None:
-    async with showing.client() as client:
+async def test_a_key_that_we_did_not_make_is_404_and_asks_nobody(harness: WebHarness, key: str) -> None:
+    async with harness.client() as client:
         assert (await client.get(f"/artwork/{key}")).status_code == 404
-    assert showing.simulator.requests == []
+    assert harness.simulator.requests == []
 
 
-async def test_an_instance_that_has_not_shown_it_yet_knows_the_key_too(showing: Showing) -> None:
-    path = showing.artwork.path(item())
-    other = Showing()
+async def test_an_instance_that_has_not_shown_it_yet_knows_the_key_too(harness: WebHarness) -> None:
+    path = harness.artwork.path(item())
+    other = WebHarness()
     other.show(playing(other.clock.now()))
     async with other.client() as client:
         assert (await client.get(str(path))).status_code == 200
@@ -109,8 +109,8 @@ async def test_an_instance_that_has_not_shown_it_yet_knows_the_key_too(showing: 
 )
 async def test_only_spotify_s_image_hosts_are_asked(url: str) -> None:
     network = Network(lambda _: httpx.Response(200, content=PNG))
-    showing = shown(network, url)
-    async with showing.client() as client:
+    harness = shown(network, url)
+    async with harness.client() as client:
         assert (await client.get("/now-playing")).json()["item"]["artwork_path"] is None
     assert network.asked == []
 
@@ -133,8 +133,8 @@ async def test_the_owner_s_hosts_are_asked_too(url: str, hosts: tuple[str, ...])
 
 async def test_plain_http_is_for_loopback_alone() -> None:
     network = Network(lambda _: httpx.Response(200, content=PNG))
-    showing = shown(network, "http://art.example/1", ("art.example",))
-    async with showing.client() as client:
+    harness = shown(network, "http://art.example/1", ("art.example",))
+    async with harness.client() as client:
         assert (await client.get("/now-playing")).json()["item"]["artwork_path"] is None
 
 
@@ -182,10 +182,10 @@ async def test_what_is_no_image_within_the_limits_gives_the_drawing(answer: http
 )
 async def test_no_encoding_costs_more_than_the_limit_or_fails(answer: Callable[[], httpx.Response]) -> None:
     made = answer()
-    showing = shown(Network(lambda _: made))
+    harness = shown(Network(lambda _: made))
     tracemalloc.start()
     try:
-        got = await fetch(showing)
+        got = await fetch(harness)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -215,13 +215,13 @@ async def test_whatever_the_client_raises_no_face_fails(fault: Exception) -> Non
     def fail(_: httpx.Request) -> httpx.Response:
         raise fault
 
-    showing = shown(Network(fail))
-    async with showing.client() as client:
+    harness = shown(Network(fail))
+    async with harness.client() as client:
         for path in (
             "/now-playing.svg",
             "/widget",
             "/now-playing",
-            str(showing.artwork.path(with_art("https://i.scdn.co/image/1"))),
+            str(harness.artwork.path(with_art("https://i.scdn.co/image/1"))),
         ):
             assert (await client.get(path)).status_code == 200
 
@@ -238,13 +238,13 @@ async def test_a_redirect_on_the_same_host_is_followed() -> None:
 async def test_a_failure_is_remembered_for_a_minute_and_then_tried_again() -> None:
     clock = FakeClock()
     network = Network(lambda _: httpx.Response(503))
-    showing = Showing(clock, network=network).show(playing(clock.now(), with_art("https://i.scdn.co/image/1")))
+    harness = WebHarness(clock, network=network).show(playing(clock.now(), with_art("https://i.scdn.co/image/1")))
     for _ in range(3):
-        await fetch(showing)
+        await fetch(harness)
     assert len(network.asked) == 1
     await clock.advance(61)
     network.answer = lambda _: httpx.Response(200, content=PNG)
-    assert (await fetch(showing)).content == PNG
+    assert (await fetch(harness)).content == PNG
 
 
 async def test_a_network_that_fails_is_no_error() -> None:
@@ -257,10 +257,10 @@ async def test_a_network_that_fails_is_no_error() -> None:
 async def test_many_at_once_fetch_once_and_nobody_waits_for_a_slow_one() -> None:
     hold = asyncio.Event()
     network = Network(lambda _: httpx.Response(200, content=PNG), hold)
-    showing = shown(network)
-    key = str(showing.artwork.key(with_art("https://i.scdn.co/image/1")))
-    waiting = [asyncio.create_task(showing.artwork.get(key, 300, 5.0)) for _ in range(10)]
-    assert await showing.artwork.get(key, 300, 0.02) is None
+    harness = shown(network)
+    key = str(harness.artwork.key(with_art("https://i.scdn.co/image/1")))
+    waiting = [asyncio.create_task(harness.artwork.get(key, 300, 5.0)) for _ in range(10)]
+    assert await harness.artwork.get(key, 300, 0.02) is None
     hold.set()
     assert {file.body for file in await asyncio.gather(*waiting) if file} == {PNG}
     assert len(network.asked) == 1
@@ -281,10 +281,10 @@ async def test_what_is_kept_is_bounded() -> None:
 
 async def test_fetches_under_way_end_with_the_program() -> None:
     network = Network(lambda _: httpx.Response(200, content=PNG), asyncio.Event())
-    showing = shown(network)
-    await showing.artwork.get(str(showing.artwork.key(with_art("https://i.scdn.co/image/1"))), 300, 0.01)
+    harness = shown(network)
+    await harness.artwork.get(str(harness.artwork.key(with_art("https://i.scdn.co/image/1"))), 300, 0.01)
     async with asyncio.timeout(1):
-        await showing.artwork.close()
+        await harness.artwork.close()
 
 
 @pytest.mark.parametrize(("wanted", "width"), [(64, 64), (65, 300), (300, 300), (301, 640), (9000, 640)])

@@ -12,8 +12,8 @@ import httpx
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.program import program, simulated
-from tests.support.showing import LOCAL, Showing, artwork, idle, item, playing
 from tests.support.watching import open_stream
+from tests.support.web_harness import LOCAL, WebHarness, artwork, idle, item, playing
 from widget.artwork.color_service import ColorService
 from widget.artwork.dominant_color import ArtworkColors, extract_colors
 from widget.config.settings import Settings
@@ -23,18 +23,18 @@ from widget.web.embed.palette import palette
 COLOUR = re.compile("#[0-9a-f]{6}")
 
 
-async def answer_of(showing: Showing) -> tuple[dict[str, Any], str]:
-    async with showing.client() as client:
+async def answer_of(harness: WebHarness) -> tuple[dict[str, Any], str]:
+    async with harness.client() as client:
         answer = await client.get("/now-playing")
     return answer.json(), answer.headers["etag"]
 
 
 @asynccontextmanager
 async def finding(
-    showing: Showing, look: Callable[[bytes], ArtworkColors | None] = extract_colors
+    harness: WebHarness, look: Callable[[bytes], ArtworkColors | None] = extract_colors
 ) -> AsyncIterator[None]:
     """The finder runs while the context lasts."""
-    task = asyncio.create_task(ColorService(showing.artwork, showing.broadcast, showing.clock, look).run())
+    task = asyncio.create_task(ColorService(harness.artwork, harness.broadcast, harness.clock, look).run())
     try:
         yield
     finally:
@@ -43,48 +43,48 @@ async def finding(
             await task
 
 
-async def test_it_is_null_first_and_then_news_with_an_etag_of_its_own(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    first, etag = await answer_of(showing)
-    revision = showing.broadcast.revision
-    await showing.find_color()
-    then, new_etag = await answer_of(showing)
+async def test_it_is_null_first_and_then_news_with_an_etag_of_its_own(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    first, etag = await answer_of(harness)
+    revision = harness.broadcast.revision
+    await harness.find_color()
+    then, new_etag = await answer_of(harness)
     assert first["item"]["artwork_color"] is None
     assert COLOUR.fullmatch(then["item"]["artwork_color"])
-    assert showing.broadcast.revision == revision + 1
+    assert harness.broadcast.revision == revision + 1
     assert new_etag != etag
     assert {**then["item"], "artwork_color": None} == first["item"]
 
 
-async def test_the_last_played_item_has_one_too(showing: Showing) -> None:
-    await showing.show(idle(showing.clock.now(), item())).find_color()
-    answer, _ = await answer_of(showing)
+async def test_the_last_played_item_has_one_too(harness: WebHarness) -> None:
+    await harness.show(idle(harness.clock.now(), item())).find_color()
+    answer, _ = await answer_of(harness)
     assert COLOUR.fullmatch(answer["last_played"]["item"]["artwork_color"])
 
 
-async def test_the_smallest_artwork_that_is_large_enough_is_fetched_and_only_once(showing: Showing) -> None:
-    await showing.show(playing(showing.clock.now())).find_color()
-    async with finding(showing):
+async def test_the_smallest_artwork_that_is_large_enough_is_fetched_and_only_once(harness: WebHarness) -> None:
+    await harness.show(playing(harness.clock.now())).find_color()
+    async with finding(harness):
         for title in ("Another of the Album", "A Third"):
-            showing.show(playing(showing.clock.now(), item(title)))
-            answer, _ = await answer_of(showing)
+            harness.show(playing(harness.clock.now(), item(title)))
+            answer, _ = await answer_of(harness)
             assert COLOUR.fullmatch(answer["item"]["artwork_color"])
-    assert showing.simulator.requests == ["/image/tides-64"]
+    assert harness.simulator.requests == ["/image/tides-64"]
 
 
-async def test_an_artwork_without_sizes_is_looked_at_all_the_same(showing: Showing) -> None:
+async def test_an_artwork_without_sizes_is_looked_at_all_the_same(harness: WebHarness) -> None:
     unsized = tuple(type(one)(one.url) for one in artwork("orbit"))
-    await showing.show(playing(showing.clock.now(), item(artwork=unsized))).find_color()
-    answer, _ = await answer_of(showing)
+    await harness.show(playing(harness.clock.now(), item(artwork=unsized))).find_color()
+    answer, _ = await answer_of(harness)
     assert COLOUR.fullmatch(answer["item"]["artwork_color"])
 
 
-async def test_while_nobody_watches_nothing_is_fetched(showing: Showing) -> None:
-    assert isinstance(showing.clock, FakeClock)
-    async with finding(showing):
-        showing.show(playing(showing.clock.now()))
-        await showing.clock.advance(600)
-    assert showing.simulator.requests == []
+async def test_while_nobody_watches_nothing_is_fetched(harness: WebHarness) -> None:
+    assert isinstance(harness.clock, FakeClock)
+    async with finding(harness):
+        harness.show(playing(harness.clock.now()))
+        await harness.clock.advance(600)
+    assert harness.simulator.requests == []
 
 
 async def test_what_cannot_be_had_stays_null_and_is_tried_again_after_a_minute() -> None:
@@ -95,21 +95,21 @@ async def test_what_cannot_be_had_stays_null_and_is_tried_again_after_a_minute()
             asked.set()
             return httpx.Response(503)
 
-    showing = Showing(clock, network=Failing()).show(playing(clock.now()))
-    async with finding(showing):
-        with open_stream(showing.broadcast):
+    harness = WebHarness(clock, network=Failing()).show(playing(clock.now()))
+    async with finding(harness):
+        with open_stream(harness.broadcast):
             for _ in range(3):
                 async with asyncio.timeout(10):
                     await asked.wait()
                 asked.clear()
                 await clock.advance(30)
                 assert not asked.is_set()
-                answer, _ = await answer_of(showing)
+                answer, _ = await answer_of(harness)
                 assert answer["item"]["artwork_color"] is None
                 await clock.advance(31)
 
 
-async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(showing: Showing) -> None:
+async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(harness: WebHarness) -> None:
     loop, looked = asyncio.get_running_loop(), asyncio.Event()
     threads: list[int] = []
 
@@ -118,34 +118,34 @@ async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(sh
         loop.call_soon_threadsafe(looked.set)
         return None
 
-    showing.show(playing(showing.clock.now()))
-    async with finding(showing, colourless), asyncio.timeout(10):
+    harness.show(playing(harness.clock.now()))
+    async with finding(harness, colourless), asyncio.timeout(10):
         for title in ("One", "Two", "Three"):
-            await answer_of(showing.show(playing(showing.clock.now(), item(title))))
+            await answer_of(harness.show(playing(harness.clock.now(), item(title))))
             await looked.wait()
             await settle()
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
-    assert (await answer_of(showing))[0]["item"]["artwork_color"] is None
+    assert (await answer_of(harness))[0]["item"]["artwork_color"] is None
 
 
 def test_a_broken_image_has_no_colour() -> None:
     assert extract_colors(b"\xff\xd8\xff and nothing else") is None
 
 
-async def test_an_item_without_an_artwork_has_none_and_asks_nobody(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now(), LOCAL))
-    async with finding(showing):
-        answer, _ = await answer_of(showing)
+async def test_an_item_without_an_artwork_has_none_and_asks_nobody(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now(), LOCAL))
+    async with finding(harness):
+        answer, _ = await answer_of(harness)
     assert answer["item"]["artwork_color"] is None
-    assert showing.simulator.requests == []
+    assert harness.simulator.requests == []
 
 
-async def test_what_is_kept_is_bounded_by_the_keys_that_are(showing: Showing) -> None:
-    keys = [str(showing.artwork.key(item(artwork=artwork(f"number-{number}")))) for number in range(600)]
+async def test_what_is_kept_is_bounded_by_the_keys_that_are(harness: WebHarness) -> None:
+    keys = [str(harness.artwork.key(item(artwork=artwork(f"number-{number}")))) for number in range(600)]
     for key in keys:
-        showing.artwork.set_colors(key, ArtworkColors("#204060"))
-    assert sum(showing.artwork.has_colors(key) for key in keys) == 256
+        harness.artwork.set_colors(key, ArtworkColors("#204060"))
+    assert sum(harness.artwork.has_colors(key) for key in keys) == 256
 
 
 async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ async def test_nobody_waits_long_for_a_colour() -> None:
             await hold.wait()
             return httpx.Response(404)
 
-    hanging = Showing(network=Hanging())
+    hanging = WebHarness(network=Hanging())
     finder = ColorService(hanging.artwork, hanging.broadcast, hanging.clock)
     async with asyncio.timeout(5):
         await finder.wait_for_color(item(), 0.01)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.fake_clock import FakeClock
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.model.playback import Artwork, Item
 from widget.model.sources import LISTENBRAINZ, SPOTIFY, front_cover
 from widget.sources.simulators.cover_art_archive import CoverArtSimulator
@@ -42,14 +42,14 @@ def to(address: str) -> httpx.Response:
     return httpx.Response(302, headers={"location": address})
 
 
-async def shown(network: httpx.AsyncBaseTransport, clock: FakeClock | None = None) -> tuple[Showing, httpx.Response]:
+async def shown(network: httpx.AsyncBaseTransport, clock: FakeClock | None = None) -> tuple[WebHarness, httpx.Response]:
     clock = clock or FakeClock()
-    showing = Showing(clock, network=network, source=LISTENBRAINZ).show(playing(clock.now(), released()))
-    return showing, await fetch(showing)
+    harness = WebHarness(clock, network=network, source=LISTENBRAINZ).show(playing(clock.now(), released()))
+    return harness, await fetch(harness)
 
 
-async def fetch(showing: Showing) -> httpx.Response:
-    async with showing.client() as client:
+async def fetch(harness: WebHarness) -> httpx.Response:
+    async with harness.client() as client:
         path = (await client.get("/now-playing")).json()["item"]["artwork_path"]
         return await client.get(path)
 
@@ -67,9 +67,9 @@ async def test_the_image_is_followed_over_the_archive_s_own_hosts() -> None:
 
 async def test_its_colour_is_found_like_any_other() -> None:
     simulator, clock = CoverArtSimulator(), FakeClock()
-    showing = Showing(clock, network=httpx.ASGITransport(simulator.app), source=LISTENBRAINZ)
-    await showing.show(playing(clock.now(), released())).find_color()
-    async with showing.client() as client:
+    harness = WebHarness(clock, network=httpx.ASGITransport(simulator.app), source=LISTENBRAINZ)
+    await harness.show(playing(clock.now(), released())).find_color()
+    async with harness.client() as client:
         assert (await client.get("/now-playing")).json()["item"]["artwork_color"].startswith("#")
 
 
@@ -107,13 +107,13 @@ async def test_three_redirects_are_followed_and_no_more(redirects: int, arrives:
 @pytest.mark.parametrize(("status", "seconds"), [(404, 86_400.0), (503, 60.0), (500, 60.0)])
 async def test_no_picture_is_remembered_for_a_day_and_other_failures_for_a_minute(status: int, seconds: float) -> None:
     clock, network = FakeClock(), Network({FRONT: httpx.Response(status)})
-    showing, answer = await shown(network, clock)
+    harness, answer = await shown(network, clock)
     assert answer.headers["content-type"] == "image/svg+xml"
     await clock.advance(seconds - 1.0)
-    await fetch(showing)
+    await fetch(harness)
     assert len(network.asked) == 1
     await clock.advance(1.0)
-    await fetch(showing)
+    await fetch(harness)
     assert len(network.asked) == 2
 
 
@@ -121,10 +121,10 @@ async def test_nobody_waits_longer_than_a_second_for_it() -> None:
     network = Network({FRONT: httpx.Response(200, content=b"\xff\xd8\xff" + b"0" * 64)})
     network.hold = asyncio.Event()
     async with asyncio.timeout(5):
-        showing, answer = await shown(network)
+        harness, answer = await shown(network)
         assert answer.headers["content-type"] == "image/svg+xml"
         network.hold.set()
-        assert (await fetch(showing)).headers["content-type"] == "image/jpeg"
+        assert (await fetch(harness)).headers["content-type"] == "image/jpeg"
     assert LISTENBRAINZ.artwork_policy.seconds == 15
 
 
@@ -132,7 +132,7 @@ async def test_no_source_fetches_the_pictures_of_another() -> None:
     clock, network = FakeClock(), Network({})
     for source, picture in ((SPOTIFY, FRONT), (LISTENBRAINZ, SPOTIFY_S)):
         strange = item(artwork=(Artwork(picture),))
-        showing = Showing(clock, network=network, source=source).show(playing(clock.now(), strange))
-        async with showing.client() as client:
+        harness = WebHarness(clock, network=network, source=source).show(playing(clock.now(), strange))
+        async with harness.client() as client:
             assert (await client.get("/now-playing")).json()["item"]["artwork_path"] is None
     assert network.asked == []

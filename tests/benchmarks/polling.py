@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from tests.benchmarks.table import row
-from tests.support.showing import item
+from tests.support.web_harness import item
 from widget.model.playback import Item, Playback
 from widget.now_playing.pacing import TokenBucket, poll_interval_for_quota, seconds_until_tokens
 from widget.now_playing.schedule import ScheduleInput, quota_interval, seconds_until_next_poll

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.app import create_app
 from widget.clock import SystemClock
 from widget.config.settings import Settings
@@ -46,12 +46,12 @@ async def bare(scope: dict[str, object], receive: object, send: object) -> None:
 def ours() -> Any:
     """Return all routes, and ``/publish`` to make a change."""
     clock = SystemClock()
-    showing = Showing(clock).show(playing(clock.now()))
-    app = WebApp(showing.app.state.context)
+    harness = WebHarness(clock).show(playing(clock.now()))
+    app = WebApp(harness.app.state.context)
 
     async def publish(request: Request) -> JSONResponse:
         at = time.monotonic()
-        showing.show(playing(clock.now(), item(f"Song {at}"), progress_ms=60_000))
+        harness.show(playing(clock.now(), item(f"Song {at}"), progress_ms=60_000))
         return JSONResponse({"at": at})
 
     app.router.routes.append(Route("/publish", publish, methods=["POST"]))

@@ -17,15 +17,15 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from tests.support.agreeing_browser import consent
 from tests.support.commands import CLIENT_SECRET, Process, Spotify, run, spotify, start, wait_for
+from tests.support.consenting_browser import consent
 from tests.support.live_server import free_port
 
 ME = "/v1/me"
 NOW = "/v1/me/player/currently-playing"
 TOKEN = "/api/token"
-AGREES = f"{sys.executable} -m tests.support.agreeing_browser %s"
-CANCELS = f"{sys.executable} -m tests.support.agreeing_browser %s cancel"
+AGREES = f"{sys.executable} -m tests.support.consenting_browser %s"
+CANCELS = f"{sys.executable} -m tests.support.consenting_browser %s cancel"
 
 Bootstrap = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.at_terminal import at_terminal
 from tests.support.audio import Song
 from tests.support.commands import run, server
 from tests.support.live_server import free_port
 from tests.support.mpd_daemon import MpdDaemon, mpd_daemon
 from tests.support.scrobbling import bare
 from tests.support.supysonic_server import PASSWORD, USER, SupysonicServer, supysonic_server
+from tests.support.terminal import run_at_terminal
 
 pytestmark = [pytest.mark.process, pytest.mark.mpd, pytest.mark.supysonic]
 
@@ -155,13 +155,15 @@ def test_the_demo_needs_no_server(tmp_path: Path, source: str) -> None:
 
 def test_what_is_missing_is_typed_at_the_terminal(tmp_path: Path, supysonic: SupysonicServer, mpd: MpdDaemon) -> None:
     typing = {"music server:": f"{supysonic.url}/rest\n", "name there:": f"{USER}\n"}
-    code, screen = at_terminal(["--source", "subsonic"], tmp_path, {**bare(), "SUBSONIC_PASSWORD": PASSWORD}, typing)
+    code, screen = run_at_terminal(
+        ["--source", "subsonic"], tmp_path, {**bare(), "SUBSONIC_PASSWORD": PASSWORD}, typing
+    )
     assert (code, PASSWORD in screen) == (0, False), screen
     exported = run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout
     assert f"SUBSONIC_URL={supysonic.url}\n" in exported
     environ = {**bare(), "MPD_PORT": str(mpd.port)}
     typing = {"password@host:": f"{MPD_PASSWORD}@127.0.0.1\n"}
-    code, screen = at_terminal(["--source", "mpd"], tmp_path, environ, typing)
+    code, screen = run_at_terminal(["--source", "mpd"], tmp_path, environ, typing)
     assert (code, screen.count(MPD_PASSWORD)) == (0, 1), screen
-    code, screen = at_terminal(["--source", "mpd"], tmp_path, environ, {"password@host:": "\n"})
+    code, screen = run_at_terminal(["--source", "mpd"], tmp_path, environ, {"password@host:": "\n"})
     assert (code, MPD_PASSWORD in screen) == (0, False), "the value that is stored is kept, and not shown"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.responses import JSONResponse
 
-from tests.support.at_terminal import at_terminal
 from tests.support.commands import run, server, spotify
 from tests.support.live_server import free_port
 from tests.support.scrobbling import Scrobbling, bare, scrobbling
+from tests.support.terminal import run_at_terminal
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_a_token_that_players_use_is_replaced_on_demand_alone(tmp_path: Path) ->
 @pytest.mark.parametrize(("answer", "is_replaced"), [("y\n", True), ("n\n", False), ("\n", False)])
 def test_at_a_terminal_it_asks_before_it_replaces_the_token(tmp_path: Path, answer: str, is_replaced: bool) -> None:
     first = run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare()).stdout.split()[-1]
-    code, screen = at_terminal(["--source", "inlet"], tmp_path, bare(), {"[y/N]": answer})
+    code, screen = run_at_terminal(["--source", "inlet"], tmp_path, bare(), {"[y/N]": answer})
     assert (code, "Your players use the current token. Replace it? [y/N]" in screen) == (0, True)
     assert "ListenBrainz.BaseURL" in screen
     assert (exported_hash(tmp_path) != digest(first)) == is_replaced
@@ -215,7 +215,7 @@ def test_spotify_stays_stored_beside_another_source_and_comes_back(tmp_path: Pat
             **bare(),
             **{name: value for name, value in service.environ.items() if name.startswith("SPOTIFY_")},
             "SPOTIFY_REDIRECT_URI": redirect_uri,
-            "BROWSER": f"{sys.executable} -m tests.support.agreeing_browser %s",
+            "BROWSER": f"{sys.executable} -m tests.support.consenting_browser %s",
         }
         assert run("bootstrap", cwd=tmp_path, environ=own).returncode == 0
         assert run("bootstrap", "export", cwd=tmp_path, environ=bare()).stdout.startswith("SPOTIFY_CLIENT_ID=")
@@ -270,11 +270,11 @@ def test_a_name_that_nobody_can_have_is_wrong_configuration(tmp_path: Path, name
 
 
 def test_at_a_terminal_the_name_is_asked_for_and_the_key_is_hidden(tmp_path: Path, services: Scrobbling) -> None:
-    from tests.support.at_terminal import at_terminal
+    from tests.support.terminal import run_at_terminal
 
     environ = {**bare(), "TERM": "xterm-256color", "LASTFM_API_URL": f"{services.url}/2.0/"}
     typing = {"Last.fm user name:": f"a/b\n{services.lastfm.user}\n", "API key (hidden):": f"{services.lastfm.key}\n"}
-    code, screen = at_terminal(["--source", "lastfm"], tmp_path, environ, typing)
+    code, screen = run_at_terminal(["--source", "lastfm"], tmp_path, environ, typing)
     assert code == 0, screen
     assert "Invalid value" in screen
     assert "https://www.last.fm/api/account/create" in screen[: screen.index("API key (hidden)")]

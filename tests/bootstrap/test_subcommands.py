@@ -35,7 +35,7 @@ def service() -> Iterator[Spotify]:
 def bootstrap(service: Spotify, tmp_path: Path) -> Bootstrap:
     """Runs the command with an account that is authorized already, if ``authorize()`` was asked for."""
     (redirect_uri,) = service.simulator.app_settings.redirect_uris
-    browser = f"{sys.executable} -m tests.support.agreeing_browser %s"
+    browser = f"{sys.executable} -m tests.support.consenting_browser %s"
 
     def command(*arguments: str, stdin: str = "", **environ: str | None) -> subprocess.CompletedProcess[str]:
         variables = {**service.environ, "BROWSER": browser, "SPOTIFY_REDIRECT_URI": redirect_uri, **environ}

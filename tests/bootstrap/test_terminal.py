@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.at_terminal import at_terminal
 from tests.support.commands import CLIENT_ID, CLIENT_SECRET, ROOT, Spotify, run, spotify
 from tests.support.live_server import free_port
+from tests.support.terminal import run_at_terminal
 
-BROWSER = f"{sys.executable} -m tests.support.agreeing_browser %s"
+BROWSER = f"{sys.executable} -m tests.support.consenting_browser %s"
 SCOPES = ("user-read-currently-playing", "user-read-recently-played")
 NAMED = {"SPOTIFY_CLIENT_ID": CLIENT_ID, "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET}
 STYLE = "\x1b["
@@ -58,7 +58,7 @@ def words(screen: str) -> str:
 def test_it_asks_for_id_and_secret_and_shows_no_secret(tmp_path: Path, service: Spotify, environ: Environ) -> None:
     service.simulator.delay = 0.7
     typing = {"Client ID:": f"{CLIENT_ID}\n", "Client secret": f"{CLIENT_SECRET}\n"}
-    code, screen = at_terminal([], tmp_path, environ(), typing)
+    code, screen = run_at_terminal([], tmp_path, environ(), typing)
     assert code == 0, screen
     assert "Nilas Listener" in screen
     assert "Waiting for your consent … 5:00" in screen
@@ -68,26 +68,26 @@ def test_it_asks_for_id_and_secret_and_shows_no_secret(tmp_path: Path, service: 
 
 
 def test_ctrl_c_at_the_prompt_and_while_waiting_is_130(tmp_path: Path, environ: Environ) -> None:
-    code, screen = at_terminal([], tmp_path, environ(browser="true %s"), {"Client ID:": "\x03"})
+    code, screen = run_at_terminal([], tmp_path, environ(browser="true %s"), {"Client ID:": "\x03"})
     assert code == 130
-    code, screen = at_terminal([], tmp_path, environ(browser="true %s", **NAMED), {"Waiting for your": "\x03"})
+    code, screen = run_at_terminal([], tmp_path, environ(browser="true %s", **NAMED), {"Waiting for your": "\x03"})
     assert code == 130, screen
     assert "Traceback" not in screen
     assert words(screen).endswith("Stopped.")
 
 
 def test_forget_asks_first(tmp_path: Path, environ: Environ) -> None:
-    assert at_terminal([], tmp_path, environ(**NAMED))[0] == 0
-    code, screen = at_terminal(["forget"], tmp_path, environ(), {"[y/N]": "n\n"})
+    assert run_at_terminal([], tmp_path, environ(**NAMED))[0] == 0
+    code, screen = run_at_terminal(["forget"], tmp_path, environ(), {"[y/N]": "n\n"})
     assert code == 130
     assert "Deleted" not in screen
-    code, screen = at_terminal(["forget"], tmp_path, environ(), {"[y/N]": "y\n"})
+    code, screen = run_at_terminal(["forget"], tmp_path, environ(), {"[y/N]": "y\n"})
     assert code == 0
     assert "Deleted" in screen
 
 
 def test_forget_with_nothing_stored_says_so_and_does_not_ask(tmp_path: Path, environ: Environ) -> None:
-    code, screen = at_terminal(["forget"], tmp_path, environ())
+    code, screen = run_at_terminal(["forget"], tmp_path, environ())
     assert code == 0
     assert "Nothing is stored in" in words(screen)
     assert "[y/N]" not in screen
@@ -99,7 +99,7 @@ def test_forget_with_nothing_stored_says_so_and_does_not_ask(tmp_path: Path, env
 def test_no_line_is_wider_than_the_terminal_and_no_address_is_broken(
     tmp_path: Path, environ: Environ, columns: int
 ) -> None:
-    code, screen = at_terminal([], tmp_path, environ(NO_COLOR="1", **NAMED), columns=columns)
+    code, screen = run_at_terminal([], tmp_path, environ(NO_COLOR="1", **NAMED), columns=columns)
     assert code == 0
     lines = [line for part in screen.split("\r\n") for line in part.replace("\x1b[K", "").split("\r")]
     too_wide = [line for line in lines if len(line) > columns and len(line.split()) > 1]
@@ -111,23 +111,23 @@ def test_no_line_is_wider_than_the_terminal_and_no_address_is_broken(
 
 
 def test_headings_are_bold_and_errors_red_at_a_terminal(tmp_path: Path, environ: Environ) -> None:
-    _, screen = at_terminal([], tmp_path, environ(**NAMED))
+    _, screen = run_at_terminal([], tmp_path, environ(**NAMED))
     assert f"{STYLE}1mAdd this redirect URI" in screen
     assert f"{STYLE}1mAccount:{STYLE}0m" in screen
-    code, screen = at_terminal(["status"], tmp_path, environ(LOG_LEVEL="loud"))
+    code, screen = run_at_terminal(["status"], tmp_path, environ(LOG_LEVEL="loud"))
     assert code == 2
     assert f"{STYLE}31mError: LOG_LEVEL" in screen
-    code, screen = at_terminal(["--nonsense"], tmp_path, environ())
+    code, screen = run_at_terminal(["--nonsense"], tmp_path, environ())
     assert code == 2
     assert f"{STYLE}31mError: No such option" in screen
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["export", "--help"]])
 def test_help_is_styled_and_wrapped_at_a_terminal_alone(tmp_path: Path, environ: Environ, arguments: list[str]) -> None:
-    _, screen = at_terminal(arguments, tmp_path, environ(), columns=60)
+    _, screen = run_at_terminal(arguments, tmp_path, environ(), columns=60)
     assert f"{STYLE}1mOptions:{STYLE}0m" in screen
     assert f"{STYLE}1mUsage:{STYLE}0m" in screen
-    _, plain = at_terminal(arguments, tmp_path, environ(NO_COLOR="1"), columns=60)
+    _, plain = run_at_terminal(arguments, tmp_path, environ(NO_COLOR="1"), columns=60)
     assert "\x1b" not in plain
     assert not [line for line in plain.splitlines() if len(line) > 60 and len(line.split()) > 1]
     assert "\x1b" not in run("bootstrap", *arguments, cwd=tmp_path, environ=environ()).stdout
@@ -135,8 +135,8 @@ def test_help_is_styled_and_wrapped_at_a_terminal_alone(tmp_path: Path, environ:
 
 @pytest.mark.parametrize("plain", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_color_and_a_dumb_terminal_get_plain_text(tmp_path: Path, environ: Environ, plain: dict[str, str]) -> None:
-    _, screen = at_terminal([], tmp_path, environ(**NAMED, **plain))
-    _, failed = at_terminal(["--nonsense"], tmp_path, environ(**plain))
+    _, screen = run_at_terminal([], tmp_path, environ(**NAMED, **plain))
+    _, failed = run_at_terminal(["--nonsense"], tmp_path, environ(**plain))
     assert not re.search(r"\x1b\[[0-9;]*m", screen + failed)
     if plain.get("TERM") == "dumb":
         assert "\x1b" not in screen
@@ -177,7 +177,7 @@ def test_a_name_s_control_characters_do_nothing_at_a_terminal(
     tmp_path: Path, service: Spotify, environ: Environ
 ) -> None:
     service.simulator.user_name = "Nilas\x1b[2J\u202e \U0001f469\u200d\U0001f3a4"
-    _, screen = at_terminal([], tmp_path, environ(**NAMED, NO_COLOR="1", PYTHONIOENCODING="utf-8"))
+    _, screen = run_at_terminal([], tmp_path, environ(**NAMED, NO_COLOR="1", PYTHONIOENCODING="utf-8"))
     assert "\x1b[2J" not in screen
     assert "\u202e" not in screen
     assert "Nilas\\x1b[2J\\u202e \U0001f469\u200d\U0001f3a4" in screen
@@ -238,7 +238,7 @@ def test_a_result_that_could_not_be_written_is_a_failure(tmp_path: Path, service
 
 
 def test_the_rehearsal_speaks_of_itself(tmp_path: Path, environ: Environ) -> None:
-    code, screen = at_terminal(["--demo"], tmp_path, environ(NO_COLOR="1"))
+    code, screen = run_at_terminal(["--demo"], tmp_path, environ(NO_COLOR="1"))
     assert code == 0
     assert "rehearsal" in screen
     assert "dashboard" not in screen

@@ -10,7 +10,7 @@ from tests.support.browser import SCHEMES, Scheme, launched
 from tests.support.engines import Engine, Firefox, WebKit, firefox, webkit
 from tests.support.host_site import HostSite, host_site
 from tests.support.live_server import live_server
-from tests.support.showing import Showing, playing
+from tests.support.web_harness import WebHarness, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.model.snapshot import Snapshot
@@ -19,12 +19,12 @@ from widget.model.snapshot import Snapshot
 class Live:
     """``show`` publishes on a real server at ``url``."""
 
-    def __init__(self, showing: Showing, url: str) -> None:
-        self.showing = showing
+    def __init__(self, harness: WebHarness, url: str) -> None:
+        self.harness = harness
         self.url = url
 
     def show(self, snapshot: Snapshot) -> None:
-        self.showing.show(snapshot)
+        self.harness.show(snapshot)
 
 
 @pytest.fixture(scope="package")
@@ -85,9 +85,9 @@ def page(browser: BrowserContext) -> Iterator[Page]:
 def shared_live() -> Iterator[Live]:
     """One server for all of these tests: each that stops takes a quarter of a second."""
     settings = Settings(setup_key="a key of sixteen characters")
-    showing = Showing(SystemClock(), settings).show(playing(time.time()))
-    with live_server(showing.app) as url:
-        yield Live(showing, url)
+    harness = WebHarness(SystemClock(), settings).show(playing(time.time()))
+    with live_server(harness.app) as url:
+        yield Live(harness, url)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Live
-from tests.support.showing import item, playing
+from tests.support.web_harness import item, playing
 
 SHOWN = "#preview iframe"
 

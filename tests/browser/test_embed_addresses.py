@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Live
 from tests.support.host_site import HostSite
 from tests.support.live_server import live_server
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 
@@ -40,8 +40,8 @@ MISSING = "now-playing: no server. Set src on the element or data-host on the sc
 @pytest.fixture(scope="module")
 def other() -> Iterator[str]:
     """The address of another instance."""
-    showing = Showing(SystemClock(), Settings()).show(playing(time.time(), item("Elsewhere")))
-    with live_server(showing.app) as url:
+    harness = WebHarness(SystemClock(), Settings()).show(playing(time.time(), item("Elsewhere")))
+    with live_server(harness.app) as url:
         yield url
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Live
 from tests.support.host_page import host_page
-from tests.support.showing import LONG, idle, item, playing
+from tests.support.web_harness import LONG, idle, item, playing
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.support.browser import launched
 from tests.support.engines import Engine, Firefox, WebKit, webkit
 from tests.support.host_site import HostSite, script_tag
 from tests.support.live_server import live_server
-from tests.support.showing import ARABIC, HEBREW, JAPANESE, Showing, idle, item, playing
+from tests.support.web_harness import ARABIC, HEBREW, JAPANESE, WebHarness, idle, item, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.model.playback import Item
@@ -55,8 +55,8 @@ def test_a_change_shows_at_once_and_the_frame_has_the_height_of_what_is_in_it(
 
 def test_after_a_kill_it_shows_the_item_as_last_played_a_few_seconds_past_its_end(engine: Engine) -> None:
     track = item(duration_ms=180_000)
-    showing = Showing(SystemClock(), Settings()).show(playing(time.time(), track, 150_000))
-    with live_server(showing.app) as url:
+    harness = WebHarness(SystemClock(), Settings()).show(playing(time.time(), track, 150_000))
+    with live_server(harness.app) as url:
         engine.open(f"{url}/widget")
         engine.wait_for_text("[data-state] .title", track.title)
         assert engine.run("return document.querySelector('[data-state]').dataset.state") == "playing"

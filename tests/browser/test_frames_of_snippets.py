@@ -16,7 +16,7 @@ from playwright.sync_api import Frame, Page
 from tests.support.builder_page import BuilderPage
 from tests.support.host_page import host_page
 from tests.support.live_server import live_server
-from tests.support.showing import HEBREW, LONG, Showing, idle, playing
+from tests.support.web_harness import HEBREW, LONG, WebHarness, idle, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.model.playback import PlayedItem
@@ -67,8 +67,8 @@ def servers_of(source: SourceInfo, *, plays: bool = True) -> Iterator[Mapping[in
         addresses = {}
         for rows in {rows for _, rows in LOOKS}:
             before = tuple(PlayedItem(LONG if row % 2 else HEBREW, now - 900 - 300 * row) for row in range(rows))
-            showing = Showing(SystemClock(), Settings(recent=rows), source=source)
-            addresses[rows] = stack.enter_context(live_server(showing.show(replace(snapshot, recent=before)).app))
+            harness = WebHarness(SystemClock(), Settings(recent=rows), source=source)
+            addresses[rows] = stack.enter_context(live_server(harness.show(replace(snapshot, recent=before)).app))
         yield addresses
 
 

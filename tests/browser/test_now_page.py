@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Live
 from tests.support.npm import FOLDER, bundles
-from tests.support.showing import item, playing
+from tests.support.web_harness import item, playing
 
 SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
 

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
-from tests.support.showing import ARABIC, EPISODE, JAPANESE, advertisement, idle, item, paused, playing
+from tests.support.web_harness import ARABIC, EPISODE, JAPANESE, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import framed
 from widget.artwork.dominant_color import ArtworkColors
 from widget.model.snapshot import Snapshot
@@ -112,7 +112,7 @@ def colour_at(page: Page, x: int, y: int) -> tuple[int, ...]:
 def test_ground_and_line_have_the_same_colours_within_a_shade(
     page: Page, live: Live, background: str, theme: str
 ) -> None:
-    live.showing.artwork.set_colors(str(live.showing.artwork.key(EXPLICIT)), ArtworkColors(ART))
+    live.harness.artwork.set_colors(str(live.harness.artwork.key(EXPLICIT)), ArtworkColors(ART))
     live.show(paused(time.time(), EXPLICIT))
     query = f"background={background}&theme={theme}&motion=off"
     page.goto(f"{live.url}/healthz")

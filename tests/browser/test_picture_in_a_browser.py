@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
-from tests.support.showing import ARABIC, EMOJI, HEBREW, JAPANESE, LONG, MARKUP, idle, item, paused, playing
+from tests.support.web_harness import ARABIC, EMOJI, HEBREW, JAPANESE, LONG, MARKUP, idle, item, paused, playing
 from widget.artwork.oklch import parse_hex
 from widget.model.playback import Item, PlayedItem
 from widget.model.snapshot import Snapshot

@@ -15,7 +15,7 @@ from tests.support.browser import Scheme
 from tests.support.builder_page import BuilderPage
 from tests.support.host_page import host_page
 from tests.support.live_server import NO_CERTIFICATES
-from tests.support.showing import playing
+from tests.support.web_harness import playing
 
 GROUND = (58, 110, 165)
 PAGES = {

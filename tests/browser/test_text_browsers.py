@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import Live
 from tests.support.programs import require
-from tests.support.showing import LONG, idle, item, paused, playing
+from tests.support.web_harness import LONG, idle, item, paused, playing
 
 BROWSERS = {"w3m": ["w3m", "-dump"], "lynx": ["lynx", "-dump", "-nolist"]}
 

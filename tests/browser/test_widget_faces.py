@@ -10,7 +10,7 @@ from playwright.sync_api import Frame, Page, Playwright, expect
 from tests.browser.conftest import Live
 from tests.support.browser import ARGUMENTS
 from tests.support.host_page import host_page
-from tests.support.showing import ARABIC, HEBREW, LONG, advertisement, idle, item, paused, playing
+from tests.support.web_harness import ARABIC, HEBREW, LONG, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import boxes, framed, layout_problems
 from widget.model.playback import PlayedItem
 

@@ -12,13 +12,13 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 from tests.browser.conftest import Live
 from tests.support.host_page import host_page
 from tests.support.live_server import free_port, live_server
-from tests.support.showing import (
+from tests.support.web_harness import (
     ARABIC,
     EPISODE,
     LOCAL,
     LONG,
     MARKUP,
-    Showing,
+    WebHarness,
     advertisement,
     artwork,
     idle,
@@ -242,7 +242,7 @@ def test_a_cover_that_does_not_come_keeps_the_title_waiting_for_600_ms_at_most(p
 
 def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None:
     what = item("Coloured", artwork=artwork("orbit"))
-    live.showing.artwork.set_colors(live.showing.artwork.key(what) or "", ArtworkColors("#ff5a00"))
+    live.harness.artwork.set_colors(live.harness.artwork.key(what) or "", ArtworkColors("#ff5a00"))
     page.goto(f"{live.url}/widget?theme=light")
     page.wait_for_timeout(300)
     ground = "getComputedStyle(document.querySelector('.widget')).backgroundColor"
@@ -257,7 +257,7 @@ def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None
 
 def test_words_and_ground_change_their_colours_together(page: Page, live: Live) -> None:
     what = item("Coloured", artwork=artwork("orbit"))
-    live.showing.artwork.set_colors(live.showing.artwork.key(what) or "", ArtworkColors("#ff5a00"))
+    live.harness.artwork.set_colors(live.harness.artwork.key(what) or "", ArtworkColors("#ff5a00"))
     page.goto(f"{live.url}/widget?theme=dark")
     page.wait_for_timeout(300)
     page.evaluate("""() => {
@@ -323,7 +323,7 @@ def test_at_the_end_it_asks_once(page: Page, live: Live) -> None:
 
     def answer(route: Route) -> None:
         asked.append(route.request.url)
-        live.showing.show(idle(time.time(), item("What played before")))
+        live.harness.show(idle(time.time(), item("What played before")))
         route.continue_()
 
     page.route("**/now-playing", answer)
@@ -334,9 +334,9 @@ def test_at_the_end_it_asks_once(page: Page, live: Live) -> None:
 
 def test_a_source_without_progress_ends_when_its_word_ends(page: Page) -> None:
     clock = SystemClock()
-    showing = Showing(clock, source=SourceInfo("inlet", "Listening", None))
-    showing.show(playing(clock.now(), progress_ms=None, valid_until=clock.now() + 1))
-    with live_server(showing.app) as url:
+    harness = WebHarness(clock, source=SourceInfo("inlet", "Listening", None))
+    harness.show(playing(clock.now(), progress_ms=None, valid_until=clock.now() + 1))
+    with live_server(harness.app) as url:
         page.goto(f"{url}/widget")
         expect(page.locator(".label")).to_have_text("Now playing")
         page.route("**/now-playing**", lambda route: route.abort())
@@ -348,12 +348,12 @@ def test_a_source_without_progress_ends_when_its_word_ends(page: Page) -> None:
 
 
 def test_where_streams_are_refused_it_polls(page: Page) -> None:
-    showing = Showing(SystemClock(), Settings(max_streams=1)).show(playing(time.time()))
-    showing.broadcast.streams = 1  # Somebody else has the only one.
-    with live_server(showing.app) as url:
+    harness = WebHarness(SystemClock(), Settings(max_streams=1)).show(playing(time.time()))
+    harness.broadcast.streams = 1  # Somebody else has the only one.
+    with live_server(harness.app) as url:
         page.goto(f"{url}/widget")
         page.wait_for_timeout(500)
-        showing.show(playing(time.time(), item("By polling")))
+        harness.show(playing(time.time(), item("By polling")))
         expect(title(page)).to_have_text("By polling", timeout=20_000)
 
 
@@ -427,13 +427,13 @@ def test_a_heartbeat_keeps_a_stream_for_forty_seconds_and_no_longer(quiet: Page)
 
 def test_it_recovers_when_the_server_comes_back(page: Page) -> None:
     clock, port = SystemClock(), free_port()
-    with live_server(Showing(clock).show(playing(time.time())).app, port=port) as url:
+    with live_server(WebHarness(clock).show(playing(time.time())).app, port=port) as url:
         page.goto(f"{url}/widget")
         expect(title(page)).to_have_text("Tides of Glass")
         page.wait_for_timeout(500)
     page.wait_for_timeout(1500)
     expect(title(page)).to_have_text("Tides of Glass")
-    with live_server(Showing(clock).show(playing(time.time(), item("Back again"))).app, port=port):
+    with live_server(WebHarness(clock).show(playing(time.time(), item("Back again"))).app, port=port):
         expect(title(page)).to_have_text("Back again", timeout=30_000)
 
 
@@ -453,9 +453,9 @@ def test_a_hidden_tab_keeps_no_stream(page: Page, live: Live) -> None:
 
 def wait_for_streams(live: Live, count: int) -> None:
     end = time.monotonic() + 5
-    while live.showing.broadcast.streams != count and time.monotonic() < end:
+    while live.harness.broadcast.streams != count and time.monotonic() < end:
         time.sleep(0.05)
-    assert live.showing.broadcast.streams == count
+    assert live.harness.broadcast.streams == count
 
 
 # ---- In a frame ---------------------------------------------------------------------------------------

@@ -15,7 +15,18 @@ from tests.browser.conftest import Live
 from tests.support.browser import SCHEMES, Scheme, launched
 from tests.support.host_page import host_page
 from tests.support.live_server import live_server
-from tests.support.showing import ARABIC, HEBREW, LOCAL, LONG, Showing, advertisement, idle, item, paused, playing
+from tests.support.web_harness import (
+    ARABIC,
+    HEBREW,
+    LOCAL,
+    LONG,
+    WebHarness,
+    advertisement,
+    idle,
+    item,
+    paused,
+    playing,
+)
 from tests.support.widget_frames import Box, boxes, framed, layout_problems
 from widget.artwork.dominant_color import ArtworkColors
 from widget.clock import SystemClock
@@ -186,9 +197,9 @@ def test_a_cover_in_a_low_frame_has_a_smaller_artwork_and_nothing_to_scroll(page
 
 @pytest.mark.parametrize(("layout", "height"), [("card", 140), ("cover", 340)])
 def test_the_credit_that_a_source_is_due_is_whole_at_every_width(page: Page, layout: str, height: int) -> None:
-    showing = Showing(SystemClock(), source=LASTFM).show(playing(time.time(), LONG, progress_ms=None))
+    harness = WebHarness(SystemClock(), source=LASTFM).show(playing(time.time(), LONG, progress_ms=None))
     whole = "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('.source'))"
-    with live_server(showing.app) as url, framed(page, f"{url}/widget?layout={layout}", 420, height) as frame:
+    with live_server(harness.app) as url, framed(page, f"{url}/widget?layout={layout}", 420, height) as frame:
         for width in (200, 240, 320, 420):
             resized(page, width)
             assert layout_problems(boxes(frame)) == [], width
@@ -391,7 +402,7 @@ def test_the_artwork_is_whole(page: Page, live: Live) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_axe_finds_nothing_serious(page: Page, live: Live, theme: str, layout: str) -> None:
     now = time.time()
-    live.showing.artwork.set_colors(live.showing.artwork.key(LONG) or "", ArtworkColors("#ff5a00"))
+    live.harness.artwork.set_colors(live.harness.artwork.key(LONG) or "", ArtworkColors("#ff5a00"))
     for snapshot in (shown(now, LONG), idle(now, ARABIC), idle(now)):
         live.show(snapshot)
         page.goto(f"{live.url}/widget?theme={theme}&layout={layout}&accent=ffee00")

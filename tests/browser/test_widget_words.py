@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Live
-from tests.support.showing import ARABIC, item, playing
+from tests.support.web_harness import ARABIC, item, playing
 from tests.support.widget_frames import boxes, framed
 from widget.model.playback import PlayedItem
 

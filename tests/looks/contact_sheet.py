@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext
 from tests.support.browser import chromium
 from tests.support.host_page import host_page
 from tests.support.live_server import live_server
-from tests.support.showing import (
+from tests.support.web_harness import (
     ARABIC,
     EMOJI,
     EPISODE,
@@ -26,7 +26,7 @@ from tests.support.showing import (
     LOCAL,
     LONG,
     MARKUP,
-    Showing,
+    WebHarness,
     advertisement,
     idle,
     item,
@@ -73,14 +73,14 @@ def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
     }
 
 
-def colored(showing: Showing) -> Showing:
+def colored(harness: WebHarness) -> WebHarness:
     """With the colours of the artwork, as the server finds them."""
     for what in (item(), LONG, EPISODE, HEBREW, ARABIC, JAPANESE, EMOJI, MARKUP):
-        key, name = showing.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
+        key, name = harness.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
         body = load_image(name)
         if key is not None and body is not None:
-            showing.artwork.set_colors(key, extract_colors(body))
-    return showing
+            harness.artwork.set_colors(key, extract_colors(body))
+    return harness
 
 
 def sheet(
@@ -112,8 +112,8 @@ def served_states() -> Iterator[Mapping[str, tuple[str, str]]]:
     with ExitStack() as stack:
         addresses = {}
         for name, (snapshot, lang) in states(now).items():
-            showing = colored(Showing(clock)).show(replace(snapshot, recent=recent))
-            addresses[name] = (stack.enter_context(live_server(showing.app)), lang)
+            harness = colored(WebHarness(clock)).show(replace(snapshot, recent=recent))
+            addresses[name] = (stack.enter_context(live_server(harness.app)), lang)
         yield addresses
 
 

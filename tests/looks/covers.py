@@ -17,7 +17,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from tests.looks.contact_sheet import picture
 from tests.support.browser import chromium
 from tests.support.live_server import live_server
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.artwork.dominant_color import extract_colors
 from widget.clock import SystemClock
 from widget.model.playback import Artwork
@@ -109,15 +109,15 @@ def encoded(name: str) -> bytes:
     return stream.getvalue()
 
 
-def showing_of(name: str, clock: SystemClock) -> Showing:
+def showing_of(name: str, clock: SystemClock) -> WebHarness:
     """An application that shows one cover, with its colors."""
     network = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(encoded(name))))
     track = item(
         name.capitalize(), ("Parallel Weather", "Ines Okafor"), artwork=(Artwork("https://i.scdn.co/image/1"),)
     )
-    showing = Showing(clock, network=network).show(playing(clock.now(), replace(track, explicit=True), 92_000))
-    showing.artwork.set_colors(showing.artwork.key(track) or "", extract_colors(encoded(name)))
-    return showing
+    harness = WebHarness(clock, network=network).show(playing(clock.now(), replace(track, explicit=True), 92_000))
+    harness.artwork.set_colors(harness.artwork.key(track) or "", extract_colors(encoded(name)))
+    return harness
 
 
 def make(folder: Path, scale: float) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext
 from tests.support.browser import chromium
 from tests.support.host_page import host_page
 from tests.support.live_server import live_server
-from tests.support.showing import Showing
+from tests.support.web_harness import WebHarness
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 
@@ -60,7 +60,7 @@ def builder(browser: BrowserContext, url: str, query: str, file: Path, width: in
 def make() -> None:
     """Makes all of them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with live_server(Showing(SystemClock(), SETTINGS).app) as url, chromium(scale=2) as browser:
+    with live_server(WebHarness(SystemClock(), SETTINGS).app) as url, chromium(scale=2) as browser:
         for name, (query, width, height) in WIDGETS.items():
             embedded(browser, frame(url, query, width, height), FOLDER / f"{name}.png", width, height)
         picture = f'<img src="{url}/now-playing.svg?theme=light&amp;sample=last" alt="">'

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 
 from tests.support.fake_clock import FakeClock, settle
-from tests.support.showing import Still, item, playing
 from tests.support.watching import open_stream
+from tests.support.web_harness import FixedSnapshot, item, playing
 from widget.model.playback import Playback
 from widget.model.snapshot import NOT_POLLED_YET
 from widget.now_playing.broadcaster import Broadcaster
@@ -16,12 +16,12 @@ async def test_readers_wait_for_what_looks_different() -> None:
     clock = FakeClock()
     broadcast = Broadcaster(clock)
     first = playing(clock.now())
-    broadcast.publish(Still(first))
+    broadcast.publish(FixedSnapshot(first))
     waiting = asyncio.create_task(broadcast.wait_for_change(broadcast.revision))
-    broadcast.publish(Still(replace(first, updated_at=clock.now() + 5)))
+    broadcast.publish(FixedSnapshot(replace(first, updated_at=clock.now() + 5)))
     await settle()
     assert not waiting.done()
-    broadcast.publish(Still(playing(clock.now(), item("Another"))))
+    broadcast.publish(FixedSnapshot(playing(clock.now(), item("Another"))))
     revision, snapshot = await waiting
     assert (revision, snapshot) == (2, broadcast.current)
 
@@ -79,7 +79,7 @@ async def test_a_slow_reader_gets_the_latest_and_no_backlog() -> None:
     clock = FakeClock()
     broadcast = Broadcaster(clock)
     for title in ("One", "Two", "Three"):
-        broadcast.publish(Still(playing(clock.now(), item(title))))
+        broadcast.publish(FixedSnapshot(playing(clock.now(), item(title))))
     _, snapshot = await broadcast.wait_for_change(0)
     assert snapshot.item is not None
     assert snapshot.item.title == "Three"
@@ -91,7 +91,7 @@ async def test_a_fresh_answer_is_given_at_once_and_a_stale_one_is_waited_for() -
     waiting = asyncio.create_task(broadcast.fresh(5.0))
     await settle()
     assert not waiting.done()
-    broadcast.publish(Still(playing(clock.now())))
+    broadcast.publish(FixedSnapshot(playing(clock.now())))
     broadcast.mark_fresh()
     assert (await waiting).status == "playing"
     assert broadcast.is_fresh

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.showing import item
+from tests.support.web_harness import item
 from widget.model.hide_list import HideList
 from widget.model.playback import Playback, PlayedItem
 

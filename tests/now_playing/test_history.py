@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.showing import item
+from tests.support.web_harness import item
 from widget.model.playback import Item, Playback, PlayedItem
 from widget.now_playing.state import NowPlayingState
 

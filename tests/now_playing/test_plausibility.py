@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.showing import item
+from tests.support.web_harness import item
 from widget.model.playback import Playback, PlayedItem
 from widget.model.snapshot import SourceProblem
 from widget.now_playing.serialization import dump_state, load_state

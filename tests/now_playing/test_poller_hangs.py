@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import ScriptedSource, SharedState
-from tests.support.showing import item
 from tests.support.watching import SONG, Instance, plays, running, single_instance
+from tests.support.web_harness import item
 from widget.model.errors import SpotifyUnreachable, StoreError
 from widget.model.playback import Playback, PlayedItem
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import ScriptedSource
-from tests.support.showing import item
 from tests.support.watching import plays
+from tests.support.web_harness import item
 from widget.model.hide_list import EMPTY_HIDE_LIST
 from widget.model.playback import PlayedItem
 from widget.model.sources import INLET

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.showing import item
+from tests.support.web_harness import item
 from widget.model.errors import ErrorCode
 from widget.model.hide_list import HideList
 from widget.model.playback import Playback, PlayedItem

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.support.inlet_stage import TOKEN, InletStage, inlet_stage, listen
+from tests.support.inlet_program import TOKEN, InletProgram, inlet_program, listen
 
 LENGTH = 200.0
 Message = tuple[float, str, dict[str, Any]]
@@ -177,34 +177,34 @@ PLAYERS: tuple[Player | Reporter, ...] = (
 )
 
 
-async def play_to(stage: InletStage, messages: list[Message], until: float) -> None:
+async def play_to(inlet: InletProgram, messages: list[Message], until: float) -> None:
     """Send what is due until ``until``."""
     while messages and messages[0][0] <= until:
         at, path, body = messages.pop(0)
-        await stage.at(at)
-        response = await stage.send(path, body)
+        await inlet.at(at)
+        response = await inlet.send(path, body)
         assert response.json() == {"status": "ok"}, response.text
-    await stage.at(until)
+    await inlet.at(until)
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> Any:
-    async with inlet_stage(tmp_path) as made:
+async def inlet(tmp_path: Path) -> Any:
+    async with inlet_program(tmp_path) as made:
         yield made
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.name)
 async def test_what_visitors_see_of_each_player(
-    stage: InletStage, player: Player | Reporter, scenario: Scenario
+    inlet: InletProgram, player: Player | Reporter, scenario: Scenario
 ) -> None:
-    messages = sorted(player.messages(PLAYS[scenario], stage.began), key=lambda message: message[0])
+    messages = sorted(player.messages(PLAYS[scenario], inlet.began), key=lambda message: message[0])
     for at, expected in EXPECTED[scenario](player):
-        await play_to(stage, messages, at)
-        status, title = await stage.shown()
-        rows = [row for row, _ in await stage.recent()]
+        await play_to(inlet, messages, at)
+        status, title = await inlet.status_and_title()
+        rows = [row for row, _ in await inlet.recent()]
         assert (at, status, title, rows) == (at, *expected)
-    shown = " ".join(status for status, _ in stage.statuses[1:])
+    shown = " ".join(status for status, _ in inlet.statuses[1:])
     assert "idle" not in shown.removesuffix(" idle").removesuffix(" idle") or scenario == "pause"
 
 

@@ -1,4 +1,4 @@
-"""The whole program in this process with another source than Spotify, on a clock that stands still."""
+"""The whole program in this process with another source than Spotify, on a fake clock."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -74,7 +74,7 @@ def services(clock: FakeClock, *pieces: SimulatedTrack) -> Services:
 
 @dataclass
 class OtherProgram:
-    """``client`` asks the server; ``services`` are behind it."""
+    """The program: ``client`` sends requests to it, ``services`` are behind it."""
 
     app: Starlette
     client: httpx.AsyncClient
@@ -98,7 +98,7 @@ class OtherProgram:
 async def other_program(
     folder: Path, environ: dict[str, str], clock: FakeClock | None = None, served: Services | None = None
 ) -> AsyncIterator[OtherProgram]:
-    """Run it on the database in ``folder``, with the variables ``environ`` over those that lead to the services."""
+    """Run the program on the database in ``folder``; ``environ`` overrides the variables of the services."""
     clock = clock or FakeClock()
     served = served or services(clock)
     known = {

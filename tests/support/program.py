@@ -1,4 +1,4 @@
-"""The whole program in this process, against the simulated Spotify, on a clock that stands still."""
+"""The whole program in this process, against the simulated Spotify, on a fake clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -45,8 +45,8 @@ class Program:
     store: Store
     clock: FakeClock
 
-    async def consents(self, authorize_url: str, decision: str = "agree") -> str:
-        """What the owner's browser does on Spotify's consent page; the address that it is sent back to."""
+    async def consent(self, authorize_url: str, decision: str = "agree") -> str:
+        """Decide on Spotify's consent page as the owner; return the address of the redirect."""
         transport = httpx.ASGITransport(self.simulator.app)
         async with httpx.AsyncClient(transport=transport, base_url="https://accounts.spotify.com") as browser:
             page = await browser.get(authorize_url)
@@ -54,24 +54,24 @@ class Program:
             form = {"query": urlsplit(authorize_url).query, "decision": decision}
             return (await browser.post("/authorize/decide", data=form)).headers["location"]
 
-    async def begins_renewal(self, key: str = KEY) -> httpx.Response:
-        """The owner sends the form with the key; a wrong one is answered as soon as it may be."""
+    async def begin_renewal(self, key: str = KEY) -> httpx.Response:
+        """Send the form with the key as the owner; a wrong key is answered after a second of the clock."""
         headers = {"Origin": self.app.state.context.settings.public_url or str(self.client.base_url)}
         sent = asyncio.create_task(self.client.post("/setup", data={"key": key}, headers=headers))
         if key != KEY:
             await self.clock.advance(1.0)
         return await sent
 
-    async def renews(self, decision: str = "agree") -> httpx.Response:
-        """The owner renews, from the form to the page at the end."""
-        begun = await self.begins_renewal()
-        return await self.client.get(await self.consents(begun.headers["location"], decision))
+    async def renew(self, decision: str = "agree") -> httpx.Response:
+        """Renew as the owner, from the form to the last page."""
+        begun = await self.begin_renewal()
+        return await self.client.get(await self.consent(begun.headers["location"], decision))
 
 
 async def authorize(
     store: Store, simulator: SpotifySimulator, scopes: tuple[str, ...] = SCOPES, age: float = 0.0
 ) -> Authorization:
-    """Stores an authorization that was given ``age`` seconds ago."""
+    """Store an authorization that was given ``age`` seconds ago."""
     at = simulator.now() - age
     account = Account(simulator.user_id, simulator.user_name)
     token = Authorization(simulator.grant(scopes, at), scopes, account, at)
@@ -88,12 +88,12 @@ async def program(
     authorized: bool = True,
     age: float = 0.0,
     settings: Settings | None = None,
-    wrapped: Callable[[Store], Store] = lambda store: store,
-    asked: list[str] | None = None,
+    wrap_store: Callable[[Store], Store] = lambda store: store,
+    requested_hosts: list[str] | None = None,
 ) -> AsyncIterator[Program]:
-    """Runs it while the context lasts, on the database in ``folder``, which it sees as ``wrapped`` makes it.
+    """Run the program on the database in ``folder`` while the context lasts.
 
-    ``asked`` receives the hosts that requests go to.
+    It uses ``wrap_store(store)``. ``requested_hosts`` receives the hosts of all requests.
     """
     clock = clock or FakeClock()
     simulator = simulator or simulated(clock)
@@ -103,9 +103,9 @@ async def program(
         await authorize(store, simulator, age=age)
     url = f"sqlite:///{folder / 'now-playing.db'}"
     settings = replace(settings or Settings(public_url=PUBLIC_URL, setup_key=KEY), database_url=url)
-    network = Recording(httpx.ASGITransport(simulator.app), [] if asked is None else asked)
+    network = Recording(httpx.ASGITransport(simulator.app), [] if requested_hosts is None else requested_hosts)
     async with http_client(network) as http:
-        app = create_app(settings, http=http, store=wrapped(store), clock=clock)
+        app = create_app(settings, http=http, store=wrap_store(store), clock=clock)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),
@@ -116,5 +116,5 @@ async def program(
 
 
 def query_of(url: str) -> dict[str, str]:
-    """The query of ``url``."""
+    """Return the query of ``url``."""
     return dict(parse_qsl(urlsplit(url).query))

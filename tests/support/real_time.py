@@ -1,4 +1,4 @@
-"""The whole program in this process by the machine's own clock, against real servers on this machine."""
+"""The whole program in this process on the system clock, against real servers on this machine."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 @dataclass
 class RealTimeProgram:
-    """``client`` asks the server."""
+    """The program: ``client`` sends requests to it."""
 
     client: httpx.AsyncClient
 
@@ -51,7 +51,7 @@ def _title(now: Json) -> str | None:
 
 @asynccontextmanager
 async def real_time_program(folder: Path, environ: dict[str, str]) -> AsyncIterator[RealTimeProgram]:
-    """Run it with the variables ``environ`` on the database in ``folder`` while the context lasts."""
+    """Run the program with the variables ``environ`` on the database in ``folder`` while the context lasts."""
     store = SqliteStore(folder / "now-playing.db")
     await store.open()
     settings = Settings.from_environ({"PUBLIC_URL": PUBLIC_URL, **environ})

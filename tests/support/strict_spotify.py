@@ -1,4 +1,4 @@
-"""A Spotify that rotates the refresh token each time, and looks into our database when it is asked what plays."""
+"""A Spotify that rotates the refresh token each time, and checks our database at each poll."""
 
 import asyncio
 import itertools

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.scripted_source import Answer, ScriptedSource, SharedState
-from tests.support.showing import item
+from tests.support.web_harness import item
 from widget.model.hide_list import EMPTY_HIDE_LIST, HideList
 from widget.model.playback import Item, Playback
 from widget.model.sources import SPOTIFY, SourceInfo

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from tests.support.builder_page import BuilderPage
-from tests.support.showing import Showing
+from tests.support.web_harness import WebHarness
 from widget.config.settings import Settings
 from widget.model.error_info import error_info
 from widget.model.errors import ErrorCode
@@ -18,30 +18,30 @@ from widget.notifications.health import HealthStatus
 KEY = Settings(setup_key="a key of sixteen characters")
 
 
-async def html_of(showing: Showing, query: str = "") -> str:
-    async with showing.client() as client:
+async def html_of(harness: WebHarness, query: str = "") -> str:
+    async with harness.client() as client:
         return (await client.get(f"/{query}")).text
 
 
-async def page_of(showing: Showing, query: str = "") -> BuilderPage:
-    return BuilderPage(await html_of(showing, query))
+async def page_of(harness: WebHarness, query: str = "") -> BuilderPage:
+    return BuilderPage(await html_of(harness, query))
 
 
-async def test_each_snippet_has_a_button_that_copies_it(showing: Showing) -> None:
-    html = await html_of(showing)
+async def test_each_snippet_has_a_button_that_copies_it(harness: WebHarness) -> None:
+    html = await html_of(harness)
     assert set(re.findall(r'data-copy="(\w+)"', html)) == set(BuilderPage(html).snippets)
 
 
-async def test_the_page_itself_cannot_be_framed_and_runs_our_own_scripts_only(showing: Showing) -> None:
-    async with showing.client() as client:
+async def test_the_page_itself_cannot_be_framed_and_runs_our_own_scripts_only(harness: WebHarness) -> None:
+    async with harness.client() as client:
         policy = (await client.get("/")).headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "unsafe-inline" not in policy
 
 
-async def test_the_form_shows_what_was_chosen(showing: Showing) -> None:
+async def test_the_form_shows_what_was_chosen(harness: WebHarness) -> None:
     query = "?theme=dark&layout=cover&idle=hide&font=mono&radius=20&scale=1.5&without=times&sample=long&wall=photo"
-    page = await page_of(showing, f"{query}&lang=de&accent=FF0055&width=300&background=efe6d2&motion=off")
+    page = await page_of(harness, f"{query}&lang=de&accent=FF0055&width=300&background=efe6d2&motion=off")
     chosen = {name: page.checked(name) for name in ("theme", "layout", "idle", "font", "motion", "sample", "wall")}
     assert chosen == {
         "theme": ["dark"],
@@ -56,18 +56,18 @@ async def test_the_form_shows_what_was_chosen(showing: Showing) -> None:
     assert page.checked("show") == ["artwork", "label", "progress"]
     values = {name: page.value(name) for name in ("own", "accent", "width", "radius", "scale")}
     assert values == {"own": "efe6d2", "accent": "ff0055", "width": "300", "radius": "20", "scale": "1.5"}
-    assert '<option value="de" lang="de" selected' in await html_of(showing, "?lang=de")
+    assert '<option value="de" lang="de" selected' in await html_of(harness, "?lang=de")
 
 
-async def test_what_the_form_sends_is_what_the_address_holds(showing: Showing) -> None:
+async def test_what_the_form_sends_is_what_the_address_holds(harness: WebHarness) -> None:
     sent = (
         "?wall=dark&sample=&layout=card&theme=auto&background=own&own=EFE6D2&accent=&radius=12&scale=1&font=system"
         "&idle=last&show=&show=artwork&show=label&show=progress&motion=auto&lang=&width="
     )
-    html = await html_of(showing, sent)
+    html = await html_of(harness, sent)
     assert 'data-query="background=efe6d2&amp;without=times&amp;wall=dark"' in html
     usual = sent.replace("background=own", "background=art").replace("&show=progress", "&show=progress&show=times")
-    assert 'data-query="wall=dark"' in await html_of(showing, usual)
+    assert 'data-query="wall=dark"' in await html_of(harness, usual)
 
 
 @pytest.mark.parametrize(
@@ -80,45 +80,45 @@ async def test_what_the_form_sends_is_what_the_address_holds(showing: Showing) -
     ],
 )
 async def test_a_wrong_entry_is_told_under_its_field(
-    showing: Showing, name: str, wrong: list[str], right: list[str]
+    harness: WebHarness, name: str, wrong: list[str], right: list[str]
 ) -> None:
     for entry in wrong:
-        page = await page_of(showing, f"?theme=dark&{name}={entry.replace('#', '%23')}")
+        page = await page_of(harness, f"?theme=dark&{name}={entry.replace('#', '%23')}")
         assert page.is_marked_invalid(name), entry
         assert "theme=dark" in page.snippets["notion"]
         assert name not in page.snippets["notion"]
     for entry in right:
-        assert not (await page_of(showing, f"?{name}={entry.replace('#', '%23')}")).is_marked_invalid(name), entry
+        assert not (await page_of(harness, f"?{name}={entry.replace('#', '%23')}")).is_marked_invalid(name), entry
 
 
-async def test_a_wrong_colour_of_the_background_is_told_where_it_is_entered(showing: Showing) -> None:
+async def test_a_wrong_colour_of_the_background_is_told_where_it_is_entered(harness: WebHarness) -> None:
     for query in ("?background=own&own=xyz", "?background=xyz"):
-        page = await page_of(showing, query)
+        page = await page_of(harness, query)
         assert page.is_marked_invalid("own")
         assert page.value("own") == "xyz"
         assert page.checked("background") == ["own"]
         assert "background" not in page.snippets["notion"]
 
 
-async def test_a_wall_gives_an_automatic_theme_its_preview(showing: Showing) -> None:
+async def test_a_wall_gives_an_automatic_theme_its_preview(harness: WebHarness) -> None:
     for wall, theme in (("light", "light"), ("dark", "dark"), ("photo", "dark")):
         assert f'<iframe src="widget?theme={theme}&amp;sample=playing"' in await html_of(
-            showing, f"?wall={wall}&sample=playing"
+            harness, f"?wall={wall}&sample=playing"
         )
-        assert '<iframe src="widget?theme=light"' in await html_of(showing, f"?theme=light&wall={wall}")
-    assert '<iframe src="widget"' in await html_of(showing)
+        assert '<iframe src="widget?theme=light"' in await html_of(harness, f"?theme=light&wall={wall}")
+    assert '<iframe src="widget"' in await html_of(harness)
 
 
-async def test_a_working_page_says_until_when(showing: Showing) -> None:
-    assert "Spotify is connected until 14 March 2027" in (await page_of(showing)).text
+async def test_a_working_page_says_until_when(harness: WebHarness) -> None:
+    assert "Spotify is connected until 14 March 2027" in (await page_of(harness)).text
 
 
 @pytest.mark.parametrize("code", get_args(ErrorCode))
 async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) -> None:
     owns_words = code in ("not_configured", "needs_authorization")
     message = "" if owns_words else "The one sentence about it."
-    showing = Showing(health=HealthStatus(AuthorizationStatus("missing"), None, SourceProblem(code, message), 0))
-    text = (await page_of(showing)).text
+    harness = WebHarness(health=HealthStatus(AuthorizationStatus("missing"), None, SourceProblem(code, message), 0))
+    text = (await page_of(harness)).text
     assert text.count(code) == 1
     assert text.count("The one sentence about it.") == (1 if message else 0)
     assert "is connected" not in text
@@ -128,37 +128,37 @@ async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) ->
 
 async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
     ending = HealthStatus(AuthorizationStatus("expires_soon", 5, 1_795_400_000.0), None, None, 0)
-    html = await html_of(Showing(settings=KEY, health=ending))
+    html = await html_of(WebHarness(settings=KEY, health=ending))
     assert 'href="setup">Renew it now' in html
     assert "5 days left" in html
     missing = HealthStatus(
         AuthorizationStatus("missing"), None, SourceProblem("not_configured", "There is no token yet."), 0
     )
-    assert 'href="setup">Connect it here' in await html_of(Showing(settings=KEY, health=missing))
-    assert "setup" not in await html_of(Showing())
+    assert 'href="setup">Connect it here' in await html_of(WebHarness(settings=KEY, health=missing))
+    assert "setup" not in await html_of(WebHarness())
 
 
 async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
     spent = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0, seed_is_spent=True), 1_795_000_000.0, None, 12)
-    text = (await page_of(Showing(health=spent))).text
+    text = (await page_of(WebHarness(health=spent))).text
     assert "Spotify: Connected until the next restart" in text
     assert "SPOTIFY_REFRESH_TOKEN" in text
     assert "DATABASE_URL" in text
     assert "Visitors never see this error" not in text
-    assert "until the next restart" not in (await page_of(Showing())).text
+    assert "until the next restart" not in (await page_of(WebHarness())).text
 
 
 async def test_before_anything_is_set_up_the_preview_shows_a_sample() -> None:
     missing = HealthStatus(
         AuthorizationStatus("missing"), None, SourceProblem("not_configured", "There is no token yet."), 0
     )
-    showing = Showing(health=missing)
-    assert (await page_of(showing)).checked("sample") == ["playing"]
-    assert (await page_of(showing, "?sample=")).checked("sample") == [""]
+    harness = WebHarness(health=missing)
+    assert (await page_of(harness)).checked("sample") == ["playing"]
+    assert (await page_of(harness, "?sample=")).checked("sample") == [""]
 
 
 async def test_a_demo_says_that_it_is_one_and_nothing_of_an_authorization() -> None:
-    text = (await page_of(Showing(settings=Settings(demo=True)))).text
+    text = (await page_of(WebHarness(settings=Settings(demo=True)))).text
     assert "demo" in text
     assert "authoriz" not in text.lower()
     assert "connected" not in text
@@ -166,7 +166,7 @@ async def test_a_demo_says_that_it_is_one_and_nothing_of_an_authorization() -> N
 
 async def test_another_source_is_named_and_has_no_authorization() -> None:
     source = SourceInfo("lastfm", "Last.fm", "https://www.last.fm/user/someone")
-    text = (await page_of(Showing(settings=KEY, source=source))).text
+    text = (await page_of(WebHarness(settings=KEY, source=source))).text
     assert "Connected to Last.fm" in text
     assert "Spotify" not in text
     assert "authoriz" not in text.lower()
@@ -183,13 +183,13 @@ async def test_another_source_is_named_and_has_no_authorization() -> None:
     ],
 )
 async def test_an_address_of_this_computer_is_told_to_be_one(address: str, told: bool) -> None:
-    text = (await page_of(Showing(settings=Settings(public_url=address)))).text
+    text = (await page_of(WebHarness(settings=Settings(public_url=address)))).text
     assert text.count("This snippet works only on this computer.") == told
 
 
-async def test_wild_queries_give_the_default_page(showing: Showing) -> None:
+async def test_wild_queries_give_the_default_page(harness: WebHarness) -> None:
     wild = "?theme=%3Cscript%3E&layout=%00&without=%FF&show=%3Cb%3E&sample=x&wall=..%2F..&lang=%22%3E&scale=nan"
-    html = await html_of(showing, wild)
+    html = await html_of(harness, wild)
     assert "<b>" not in html
     page = BuilderPage(html)
     assert page.checked("theme") == ["auto"]
@@ -200,10 +200,10 @@ async def test_wild_queries_give_the_default_page(showing: Showing) -> None:
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/%3Cscript%3E", "/static/nothing.css", "/widget/", "/setup", "/setup/callback"]
 )
-async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(showing: Showing, path: str) -> None:
-    async with showing.client(accept="text/html,application/xhtml+xml") as client:
+async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(harness: WebHarness, path: str) -> None:
+    async with harness.client(accept="text/html,application/xhtml+xml") as client:
         page = await client.get(path)
-    async with showing.client(accept="application/json") as client:
+    async with harness.client(accept="application/json") as client:
         text = await client.get(path)
     assert (page.status_code, text.status_code) == (404, 404)
     if not path.startswith("/static"):
@@ -218,7 +218,7 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(sh
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
 async def test_the_preview_offers_the_states_that_the_source_can_tell(source: SourceInfo) -> None:
-    offered = set(re.findall(r'name="sample" value="(\w*)"', await html_of(Showing(source=source))))
+    offered = set(re.findall(r'name="sample" value="(\w*)"', await html_of(WebHarness(source=source))))
     assert {"", "playing", "last", "nothing", "long", "rtl"} <= offered
     assert ("ad" in offered, "paused" in offered) == (source.has_ads, source.has_pauses)
 
@@ -226,10 +226,10 @@ async def test_the_preview_offers_the_states_that_the_source_can_tell(source: So
 @pytest.mark.parametrize("code", ["unknown_user", "private", "bad_credentials"])
 async def test_a_refusal_of_another_source_is_told_with_its_own_step_and_no_other(code: ErrorCode) -> None:
     problem = SourceProblem(code, "Last.fm says what to do.")
-    showing = Showing(
+    harness = WebHarness(
         source=SOURCES["lastfm"], health=HealthStatus(AuthorizationStatus("not_needed"), None, problem, 3)
     )
-    text = (await page_of(showing)).text
+    text = (await page_of(harness)).text
     assert error_info(code, SOURCES["lastfm"]).headline in text
     assert "Last.fm says what to do." in text
     assert "Nothing to do" not in text
@@ -239,6 +239,7 @@ async def test_what_to_run_before_anything_is_set_up_names_the_source() -> None:
     problem = SourceProblem("not_configured", "There is nothing yet.")
     health = HealthStatus(AuthorizationStatus("not_needed"), None, problem, 0)
     assert (
-        "python -m bootstrap --source lastfm" in (await page_of(Showing(source=SOURCES["lastfm"], health=health))).text
+        "python -m bootstrap --source lastfm"
+        in (await page_of(WebHarness(source=SOURCES["lastfm"], health=health))).text
     )
-    assert "--source" not in (await page_of(Showing(health=health))).text
+    assert "--source" not in (await page_of(WebHarness(health=health))).text

@@ -14,7 +14,7 @@ from starlette.types import Message
 
 from tests.support.fake_clock import FakeClock, settle
 from tests.support.live_server import live_server
-from tests.support.showing import Showing, idle, item, playing
+from tests.support.web_harness import WebHarness, idle, item, playing
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.web.api.events import FanOut
@@ -48,20 +48,20 @@ def stream(url: str) -> Iterator[Stream]:
 
 
 @pytest.fixture
-def live() -> Iterator[tuple[Showing, str]]:
+def live() -> Iterator[tuple[WebHarness, str]]:
     clock = SystemClock()
-    showing = Showing(clock, Settings(max_streams=3)).show(playing(clock.now()))
-    with live_server(showing.app) as url:
-        yield showing, url
+    harness = WebHarness(clock, Settings(max_streams=3)).show(playing(clock.now()))
+    with live_server(harness.app) as url:
+        yield harness, url
 
 
-def publish(showing: Showing, title: str) -> float:
+def publish(harness: WebHarness, title: str) -> float:
     """When it was published (monotonic s)."""
-    showing.show(playing(time.time(), item(title)))
+    harness.show(playing(time.time(), item(title)))
     return time.monotonic()
 
 
-def test_the_first_event_comes_at_once_and_is_the_json(live: tuple[Showing, str]) -> None:
+def test_the_first_event_comes_at_once_and_is_the_json(live: tuple[WebHarness, str]) -> None:
     _, url = live
     etag = httpx.get(f"{url}/now-playing").headers["etag"]
     with stream(url) as events:
@@ -77,28 +77,28 @@ def test_the_first_event_comes_at_once_and_is_the_json(live: tuple[Showing, str]
     assert headers["access-control-allow-origin"] == "*"
 
 
-def test_each_change_comes_soon_and_plain_progress_does_not(live: tuple[Showing, str]) -> None:
-    showing, url = live
+def test_each_change_comes_soon_and_plain_progress_does_not(live: tuple[WebHarness, str]) -> None:
+    harness, url = live
     with stream(url) as events:
         events.next()
-        first = showing.broadcast.current
+        first = harness.broadcast.current
         # The loop runs in the server's thread; a request of ours makes it look.
-        showing.show(playing(time.time(), item(), progress_ms=61_500, started_at=first.started_at))
+        harness.show(playing(time.time(), item(), progress_ms=61_500, started_at=first.started_at))
         delays = []
         for title in ("Second", "Third", "Fourth", "Fifth"):
-            published = publish(showing, title)
+            published = publish(harness, title)
             httpx.get(f"{url}/healthz")
             event = events.next()
             delays.append(time.monotonic() - published)
             assert json.loads(event["data"])["item"]["title"] == title
         assert min(delays) < 0.25
-        showing.show(idle(time.time()))
+        harness.show(idle(time.time()))
         httpx.get(f"{url}/healthz")
         assert json.loads(events.next()["data"])["status"] == "idle"
 
 
-def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: tuple[Showing, str]) -> None:
-    showing, url = live
+def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: tuple[WebHarness, str]) -> None:
+    harness, url = live
     ready = threading.Barrier(4)
     done = threading.Event()
 
@@ -118,11 +118,11 @@ def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: t
         thread.join()
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) > 0
-    assert eventually(lambda: showing.broadcast.streams == 0)
+    assert eventually(lambda: harness.broadcast.streams == 0)
 
 
-def test_of_many_that_come_together_none_is_one_too_many(live: tuple[Showing, str]) -> None:
-    showing, url = live
+def test_of_many_that_come_together_none_is_one_too_many(live: tuple[WebHarness, str]) -> None:
+    harness, url = live
     statuses: list[int] = []
     together, done = threading.Barrier(12), threading.Event()
 
@@ -138,33 +138,33 @@ def test_of_many_that_come_together_none_is_one_too_many(live: tuple[Showing, st
     end = time.monotonic() + 10
     while len(statuses) < 12 and time.monotonic() < end:
         time.sleep(0.05)
-    assert showing.broadcast.streams == 3
+    assert harness.broadcast.streams == 3
     done.set()
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200] * 3 + [503] * 9
 
 
-def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[Showing, str]) -> None:
-    showing, url = live
+def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[WebHarness, str]) -> None:
+    harness, url = live
     with httpx.Client() as client:
         for _ in range(2):
             answer = client.head(f"{url}/now-playing/events")
             assert answer.headers["content-type"].startswith("text/event-stream")
         assert client.get(f"{url}/healthz").status_code == 200
-    assert showing.broadcast.streams == 0
+    assert harness.broadcast.streams == 0
 
 
 class Viewer:
     """A stream on the test's own loop; ``wrote`` holds all that was written, ``accepts`` is cleared to stop writing."""
 
-    def __init__(self, showing: Showing) -> None:
+    def __init__(self, harness: WebHarness) -> None:
         self.wrote: list[bytes] = []
         self.has_ended = self.is_broken = False
         self.accepts, self._left = asyncio.Event(), asyncio.Event()
         self.accepts.set()
         scope = {"type": "http", "method": "GET", "path": "/now-playing/events", "query_string": b"", "headers": []}
-        self._task = asyncio.create_task(showing.app(scope, self._receive, self._send))
+        self._task = asyncio.create_task(harness.app(scope, self._receive, self._send))
 
     @property
     def events(self) -> list[str]:
@@ -201,10 +201,10 @@ class Viewer:
             self._left.set()
 
 
-async def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(showing: Showing) -> None:
-    clock = showing.clock
+async def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(harness: WebHarness) -> None:
+    clock = harness.clock
     assert isinstance(clock, FakeClock)
-    viewer = await Viewer(showing.show(idle(clock.now()))).opened()
+    viewer = await Viewer(harness.show(idle(clock.now()))).opened()
     await clock.advance(14.9)
     assert viewer.events == ["now-playing"]
     for count in range(1, 4):
@@ -214,47 +214,47 @@ async def test_a_quiet_stream_is_kept_alive_by_an_event_that_browsers_see(showin
     await viewer.leave()
 
 
-async def test_a_change_right_after_a_stream_has_opened_is_not_lost(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    responses = ResponseCache(showing.clock, showing.app.state.now_playing_cache)
-    fan_out, bodies = FanOut(showing.broadcast, responses, showing.clock), list[bytes]()
+async def test_a_change_right_after_a_stream_has_opened_is_not_lost(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    responses = ResponseCache(harness.clock, harness.app.state.now_playing_cache)
+    fan_out, bodies = FanOut(harness.broadcast, responses, harness.clock), list[bytes]()
 
     async def send(message: Message) -> None:
         bodies.append(message.get("body", b""))
 
     stream = fan_out.add({"type": "http", "headers": []}, send)
-    showing.show(idle(showing.clock.now()))  # Before the loop's task has taken its first step.
+    harness.show(idle(harness.clock.now()))  # Before the loop's task has taken its first step.
     await settle()
     fan_out.remove(stream)
     assert b'"status":"playing"' in bodies[0]
     assert b'"status":"idle"' in bodies[-1]
 
 
-async def test_the_first_write_is_short_so_that_no_proxy_compresses_the_stream(showing: Showing) -> None:
-    viewer = await Viewer(showing.show(idle(showing.clock.now()))).opened()
+async def test_the_first_write_is_short_so_that_no_proxy_compresses_the_stream(harness: WebHarness) -> None:
+    viewer = await Viewer(harness.show(idle(harness.clock.now()))).opened()
     assert viewer.wrote[:2] == [b"", b"retry: 3000\n\n"]
     await viewer.leave()
 
 
-async def test_a_stream_ends_after_an_hour_give_or_take_a_tenth(showing: Showing) -> None:
-    clock = showing.clock
+async def test_a_stream_ends_after_an_hour_give_or_take_a_tenth(harness: WebHarness) -> None:
+    clock = harness.clock
     assert isinstance(clock, FakeClock)
-    viewers = [await Viewer(showing.show(idle(clock.now()))).opened() for _ in range(20)]
+    viewers = [await Viewer(harness.show(idle(clock.now()))).opened() for _ in range(20)]
     ended_after: list[int] = []
     for minute in range(1, 68):
         await clock.advance(60)
         ended_after += [minute] * (sum(viewer.has_ended for viewer in viewers) - len(ended_after))
     assert len(ended_after) == 20
     assert 54 <= min(ended_after) < 60 <= max(ended_after) <= 67
-    assert showing.broadcast.streams == 0
+    assert harness.broadcast.streams == 0
 
 
-async def test_who_does_not_keep_up_holds_nobody_up_and_gets_the_latest_afterwards(showing: Showing) -> None:
-    now = showing.clock.now()
-    slow, quick = [await Viewer(showing.show(idle(now))).opened() for _ in range(2)]
+async def test_who_does_not_keep_up_holds_nobody_up_and_gets_the_latest_afterwards(harness: WebHarness) -> None:
+    now = harness.clock.now()
+    slow, quick = [await Viewer(harness.show(idle(now))).opened() for _ in range(2)]
     slow.accepts.clear()
     for number in range(1, 4):
-        showing.show(playing(now, item(f"Song {number}")))
+        harness.show(playing(now, item(f"Song {number}")))
         await quick.has_event(1 + number)
     assert slow.events == ["now-playing"]
     slow.accepts.set()
@@ -264,36 +264,36 @@ async def test_who_does_not_keep_up_holds_nobody_up_and_gets_the_latest_afterwar
         await viewer.leave()
 
 
-async def test_a_client_whose_connection_breaks_in_a_write_holds_nobody_up(showing: Showing) -> None:
-    now = showing.clock.now()
-    broken, sound = [await Viewer(showing.show(idle(now))).opened() for _ in range(2)]
+async def test_a_client_whose_connection_breaks_in_a_write_holds_nobody_up(harness: WebHarness) -> None:
+    now = harness.clock.now()
+    broken, sound = [await Viewer(harness.show(idle(now))).opened() for _ in range(2)]
 
     broken.is_broken = True
-    showing.show(playing(now))
+    harness.show(playing(now))
     await sound.until(lambda: len(sound.events) == 2)
     for viewer in (broken, sound):
         await viewer.leave()
 
 
-def test_options_tell_what_is_allowed_and_other_methods_are_refused(live: tuple[Showing, str]) -> None:
-    showing, url = live
+def test_options_tell_what_is_allowed_and_other_methods_are_refused(live: tuple[WebHarness, str]) -> None:
+    harness, url = live
     with httpx.Client() as client:
         assert (
             client.options(f"{url}/now-playing/events").headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
         )
         assert client.post(f"{url}/now-playing/events").status_code == 405
-    assert showing.broadcast.streams == 0
+    assert harness.broadcast.streams == 0
 
 
-def test_a_viewer_that_goes_is_noticed_and_so_is_the_end_of_the_program(live: tuple[Showing, str]) -> None:
-    showing, url = live
+def test_a_viewer_that_goes_is_noticed_and_so_is_the_end_of_the_program(live: tuple[WebHarness, str]) -> None:
+    harness, url = live
     with stream(url) as events:
         events.next()
-        assert showing.broadcast.streams == 1
-    assert eventually(lambda: showing.broadcast.streams == 0)
+        assert harness.broadcast.streams == 1
+    assert eventually(lambda: harness.broadcast.streams == 0)
     with stream(url) as events:
         events.next()
-        showing.app.close_streams()
+        harness.app.close_streams()
         httpx.get(f"{url}/healthz")
         with pytest.raises(AssertionError, match="the stream ended"):
             events.next()

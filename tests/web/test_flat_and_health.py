@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.showing import EPISODE, LOCAL, WORKS, Showing, advertisement, idle, item, paused, playing
+from tests.support.web_harness import EPISODE, LOCAL, WORKS, WebHarness, advertisement, idle, item, paused, playing
 from widget.config.settings import Settings
 from widget.model.errors import SpotifyUnreachable, StoreError
 from widget.model.playback import Item
@@ -12,8 +12,8 @@ from widget.model.tokens import AuthorizationStatus
 from widget.notifications.health import HealthStatus
 
 
-async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:
-    async with showing.client(**headers) as client:
+async def get(harness: WebHarness, path: str, **headers: str) -> httpx.Response:
+    async with harness.client(**headers) as client:
         return await client.get(path)
 
 
@@ -56,13 +56,13 @@ async def get(showing: Showing, path: str, **headers: str) -> httpx.Response:
     ],
 )
 async def test_the_flat_shape_is_what_hand_made_widgets_read(
-    showing: Showing, what: Item, expected: dict[str, object]
+    harness: WebHarness, what: Item, expected: dict[str, object]
 ) -> None:
-    answer = await get(showing.show(playing(showing.clock.now(), what)), "/api/now-playing")
+    answer = await get(harness.show(playing(harness.clock.now(), what)), "/api/now-playing")
     assert answer.json() == expected
     directives = answer.headers["cache-control"].split(", ")
     assert {"max-age=4", "stale-while-revalidate=4"} <= set(directives)
-    again = await get(showing, "/api/now-playing", if_none_match=answer.headers["etag"])
+    again = await get(harness, "/api/now-playing", if_none_match=answer.headers["etag"])
     assert again.status_code == 304
 
 
@@ -71,28 +71,28 @@ async def test_an_item_without_a_link_leads_to_listen_which_caches_share_only_un
         (Settings(), "http://music.example.org/listen", "private, "),
         (Settings(public_url="https://x.example"), "https://x.example/listen", "public, "),
     ):
-        showing = Showing(settings=settings)
-        answer = await get(showing.show(playing(showing.clock.now(), LOCAL)), "/api/now-playing")
+        harness = WebHarness(settings=settings)
+        answer = await get(harness.show(playing(harness.clock.now(), LOCAL)), "/api/now-playing")
         assert answer.json()["songUrl"] == address
         assert answer.headers["cache-control"].startswith(scope)
 
 
-async def test_anything_but_playing_is_not_playing(showing: Showing) -> None:
-    now = showing.clock.now()
+async def test_anything_but_playing_is_not_playing(harness: WebHarness) -> None:
+    now = harness.clock.now()
     down = Snapshot(None, SourceProblem("quota_exceeded", "…"))
     for snapshot in (paused(now), advertisement(now), idle(now, item()), down):
-        answer = await get(showing.show(snapshot), "/api/now-playing")
+        answer = await get(harness.show(snapshot), "/api/now-playing")
         assert (answer.status_code, answer.json()) == (200, {"isPlaying": False})
 
 
 async def test_healthz_is_ok_while_the_process_serves() -> None:
     problem = SourceProblem("not_configured", "…")
-    answer = await get(Showing(health=HealthStatus(AuthorizationStatus("missing"), None, problem, 0)), "/healthz")
+    answer = await get(WebHarness(health=HealthStatus(AuthorizationStatus("missing"), None, problem, 0)), "/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-async def test_readyz_is_ok_while_everything_works(showing: Showing) -> None:
-    answer = await get(showing, "/readyz")
+async def test_readyz_is_ok_while_everything_works(harness: WebHarness) -> None:
+    answer = await get(harness, "/readyz")
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
@@ -107,8 +107,8 @@ async def test_readyz_is_ok_while_everything_works(showing: Showing) -> None:
 
 async def test_readyz_is_503_with_the_reason() -> None:
     problem = SourceProblem("needs_authorization", "Authorize again.")
-    showing = Showing(health=HealthStatus(AuthorizationStatus("needs_authorization", 3), None, problem, None))
-    answer = await get(showing, "/readyz")
+    harness = WebHarness(health=HealthStatus(AuthorizationStatus("needs_authorization", 3), None, problem, None))
+    answer = await get(harness, "/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "needs_authorization",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from tests.support.showing import EPISODE, LOCAL, Showing, advertisement, idle, item, paused, playing
+from tests.support.web_harness import EPISODE, LOCAL, WebHarness, advertisement, idle, item, paused, playing
 from widget.clock import format_rfc3339_ms
 from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.sources import SPOTIFY
@@ -52,28 +52,28 @@ ITEM_KEYS = {
 DOWN = Snapshot(None, SourceProblem("rate_limited", "Spotify asks us to wait.", 1_795_000_090.0))
 
 
-async def get(showing: Showing, **headers: str) -> httpx.Response:
-    async with showing.client(**headers) as client:
+async def get(harness: WebHarness, **headers: str) -> httpx.Response:
+    async with harness.client(**headers) as client:
         return await client.get("/now-playing")
 
 
-async def tag(showing: Showing, snapshot: Snapshot) -> str:
-    return (await get(showing.show(snapshot))).headers["etag"]
+async def tag(harness: WebHarness, snapshot: Snapshot) -> str:
+    return (await get(harness.show(snapshot))).headers["etag"]
 
 
 @pytest.mark.parametrize("name", ["playing", "paused", "ad", "idle", "unavailable"])
-async def test_every_key_is_there_in_every_state(showing: Showing, name: str) -> None:
-    now = showing.clock.now()
+async def test_every_key_is_there_in_every_state(harness: WebHarness, name: str) -> None:
+    now = harness.clock.now()
     snapshots = {"playing": playing(now), "paused": paused(now), "ad": advertisement(now), "idle": idle(now, item())}
-    answer = (await get(showing.show(snapshots.get(name, DOWN)))).json()
+    answer = (await get(harness.show(snapshots.get(name, DOWN)))).json()
     assert list(answer) == KEYS
     assert answer["status"] == name
     assert answer["is_playing"] == (name == "playing")
     assert (answer["item"] is not None) == (name in ("playing", "paused"))
 
 
-async def test_a_playing_track_is_told_in_full(showing: Showing) -> None:
-    answer = (await get(showing.show(playing(showing.clock.now())))).json()
+async def test_a_playing_track_is_told_in_full(harness: WebHarness) -> None:
+    answer = (await get(harness.show(playing(harness.clock.now())))).json()
     assert set(answer["item"]) == ITEM_KEYS
     assert answer["item"]["artwork_path"].startswith("/artwork/")
     assert [one["width"] for one in answer["item"]["artwork"]] == [640, 300, 64]
@@ -83,25 +83,25 @@ async def test_a_playing_track_is_told_in_full(showing: Showing) -> None:
     assert answer["last_played"] is None
 
 
-async def test_an_episode_has_a_show_and_no_artists(showing: Showing) -> None:
-    answer = (await get(showing.show(playing(showing.clock.now(), EPISODE)))).json()["item"]
+async def test_an_episode_has_a_show_and_no_artists(harness: WebHarness) -> None:
+    answer = (await get(harness.show(playing(harness.clock.now(), EPISODE)))).json()["item"]
     assert (answer["type"], answer["artists"], answer["album"]) == ("episode", [], None)
     assert answer["show"]["name"] == "The Long Way Round"
 
 
-async def test_a_local_file_has_no_link_and_no_artwork(showing: Showing) -> None:
-    answer = (await get(showing.show(playing(showing.clock.now(), LOCAL)))).json()["item"]
+async def test_a_local_file_has_no_link_and_no_artwork(harness: WebHarness) -> None:
+    answer = (await get(harness.show(playing(harness.clock.now(), LOCAL)))).json()["item"]
     assert (answer["is_local"], answer["id"], answer["url"]) == (True, None, None)
     assert (answer["artwork"], answer["artwork_path"]) == ([], None)
 
 
 async def test_the_etag_steps_every_five_seconds_of_progress() -> None:
     clock = FakeClock()
-    showing = Showing(clock)
-    responses = [await get(showing.show(playing(clock.now())))]
+    harness = WebHarness(clock)
+    responses = [await get(harness.show(playing(clock.now())))]
     for _ in range(12):
         await clock.advance(1)
-        responses.append(await get(showing))
+        responses.append(await get(harness))
     assert [response.json()["progress_ms"] for response in responses] == list(range(61_000, 74_000, 1000))
     tags = [response.headers["etag"] for response in responses]
     assert [tags.index(tag) for tag in tags] == [0] * 4 + [4] * 5 + [9] * 4
@@ -110,43 +110,43 @@ async def test_the_etag_steps_every_five_seconds_of_progress() -> None:
 
 async def test_a_304_confirms_a_progress_at_most_five_seconds_old() -> None:
     clock = FakeClock()
-    showing = Showing(clock)
-    first = await get(showing.show(playing(clock.now(), progress_ms=60_000)))
+    harness = WebHarness(clock)
+    first = await get(harness.show(playing(clock.now(), progress_ms=60_000)))
     await clock.advance(4.9)
-    assert (await get(showing, if_none_match=first.headers["etag"])).status_code == 304
+    assert (await get(harness, if_none_match=first.headers["etag"])).status_code == 304
     await clock.advance(0.4)
-    assert (await get(showing, if_none_match=first.headers["etag"])).status_code == 200
+    assert (await get(harness, if_none_match=first.headers["etag"])).status_code == 200
 
 
 @pytest.mark.parametrize("snapshot", [paused, idle, advertisement])
 async def test_the_etag_stands_still_with_what_stands_still(snapshot: Callable[[float], Snapshot]) -> None:
     clock = FakeClock()
-    showing = Showing(clock)
-    first = await tag(showing, snapshot(clock.now()))
+    harness = WebHarness(clock)
+    first = await tag(harness, snapshot(clock.now()))
     await clock.advance(60)
-    assert (await get(showing)).headers["etag"] == first
+    assert (await get(harness)).headers["etag"] == first
 
 
 async def test_the_start_of_the_play_gives_the_progress_of_a_copy_of_any_age() -> None:
     clock = FakeClock()
-    showing = Showing(clock)
-    first = (await get(showing.show(playing(clock.now())))).json()
+    harness = WebHarness(clock)
+    first = (await get(harness.show(playing(clock.now())))).json()
     assert first["started_at"] == format_rfc3339_ms(clock.now() - 61)
     await clock.advance(40)
-    assert (await get(showing)).json()["started_at"] == first["started_at"]
+    assert (await get(harness)).json()["started_at"] == first["started_at"]
     for other in (paused(clock.now()), idle(clock.now()), playing(clock.now(), progress_ms=None)):
-        assert (await get(showing.show(other))).json()["started_at"] is None
+        assert (await get(harness.show(other))).json()["started_at"] is None
 
 
-async def test_the_progress_stays_within_the_item(showing: Showing) -> None:
-    now = showing.clock.now()
-    answer = (await get(showing.show(playing(now - 10_000)))).json()
+async def test_the_progress_stays_within_the_item(harness: WebHarness) -> None:
+    now = harness.clock.now()
+    answer = (await get(harness.show(playing(now - 10_000)))).json()
     assert answer["progress_ms"] == answer["item"]["duration_ms"]
-    assert (await get(showing.show(playing(now, progress_ms=None)))).json()["progress_ms"] is None
+    assert (await get(harness.show(playing(now, progress_ms=None)))).json()["progress_ms"] is None
 
 
-async def test_every_other_change_changes_the_etag(showing: Showing) -> None:
-    now = showing.clock.now()
+async def test_every_other_change_changes_the_etag(harness: WebHarness) -> None:
+    now = harness.clock.now()
     changes = [
         playing(now),
         playing(now, progress_ms=120_000),
@@ -160,30 +160,30 @@ async def test_every_other_change_changes_the_etag(showing: Showing) -> None:
         advertisement(now),
         DOWN,
     ]
-    tags = [await tag(showing, snapshot) for snapshot in changes]
+    tags = [await tag(harness, snapshot) for snapshot in changes]
     assert len(set(tags)) == len(tags)
 
 
-async def test_a_question_that_only_confirms_changes_nothing(showing: Showing) -> None:
-    now = showing.clock.now()
+async def test_a_question_that_only_confirms_changes_nothing(harness: WebHarness) -> None:
+    now = harness.clock.now()
     first = playing(now)
     later = playing(now + 5, progress_ms=66_000, started_at=first.started_at)
-    assert await tag(showing, first) == await tag(showing, later)
+    assert await tag(harness, first) == await tag(harness, later)
 
 
-async def test_until_when_it_may_be_shown_is_told(showing: Showing) -> None:
-    now = showing.clock.now()
-    ends = (await get(showing.show(playing(now, progress_ms=14_000)))).json()
+async def test_until_when_it_may_be_shown_is_told(harness: WebHarness) -> None:
+    now = harness.clock.now()
+    ends = (await get(harness.show(playing(now, progress_ms=14_000)))).json()
     assert ends["valid_until"] == format_rfc3339_ms(now + 203)
-    assert (await get(showing.show(paused(now)))).json()["valid_until"] is None
-    told = await tag(showing, playing(now, progress_ms=None, valid_until=now + 60))
-    assert told != await tag(showing, playing(now, progress_ms=None, valid_until=now + 90))
+    assert (await get(harness.show(paused(now)))).json()["valid_until"] is None
+    told = await tag(harness, playing(now, progress_ms=None, valid_until=now + 60))
+    assert told != await tag(harness, playing(now, progress_ms=None, valid_until=now + 90))
 
 
 @pytest.mark.parametrize("form", ["{tag}", '"other", {tag}', "*", "{opaque}", ' "a" ,{tag} '])
-async def test_a_client_that_has_it_gets_304_with_the_headers_and_no_body(showing: Showing, form: str) -> None:
-    etag = await tag(showing, playing(showing.clock.now()))
-    answer = await get(showing, if_none_match=form.format(tag=etag, opaque=etag.removeprefix("W/")))
+async def test_a_client_that_has_it_gets_304_with_the_headers_and_no_body(harness: WebHarness, form: str) -> None:
+    etag = await tag(harness, playing(harness.clock.now()))
+    answer = await get(harness, if_none_match=form.format(tag=etag, opaque=etag.removeprefix("W/")))
     assert answer.status_code == 304
     assert answer.content == b""
     assert answer.headers["etag"] == etag
@@ -191,13 +191,13 @@ async def test_a_client_that_has_it_gets_304_with_the_headers_and_no_body(showin
     assert "max-age" in answer.headers["cache-control"]
 
 
-async def test_a_client_that_has_another_gets_all_of_it(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    assert (await get(showing, if_none_match='W/"another"')).status_code == 200
+async def test_a_client_that_has_another_gets_all_of_it(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    assert (await get(harness, if_none_match='W/"another"')).status_code == 200
 
 
-async def test_unavailable_is_503_with_the_reason_and_when_to_ask_again(showing: Showing) -> None:
-    answer = await get(showing.show(DOWN), if_none_match="*")
+async def test_unavailable_is_503_with_the_reason_and_when_to_ask_again(harness: WebHarness) -> None:
+    answer = await get(harness.show(DOWN), if_none_match="*")
     assert answer.status_code == 503
     assert answer.json()["error"] == {"code": "rate_limited", "message": "Spotify asks us to wait."}
     assert answer.headers["retry-after"] == "90"
@@ -205,8 +205,8 @@ async def test_unavailable_is_503_with_the_reason_and_when_to_ask_again(showing:
     assert "stale-if-error" not in answer.headers["cache-control"]
 
 
-async def test_without_a_known_moment_there_is_no_retry_after(showing: Showing) -> None:
-    answer = await get(showing.show(Snapshot(None, SourceProblem("not_configured", "Run the bootstrap."))))
+async def test_without_a_known_moment_there_is_no_retry_after(harness: WebHarness) -> None:
+    answer = await get(harness.show(Snapshot(None, SourceProblem("not_configured", "Run the bootstrap."))))
     assert "retry-after" not in answer.headers
 
 
@@ -235,8 +235,8 @@ STALE = re.compile(r"max-age=(\d+), .*stale-while-revalidate=(\d+), stale-if-err
 @pytest.mark.parametrize("left", [150.0, 14.9, 6.0, 3.1, 0.5])
 async def test_no_copy_is_shown_beyond_its_end_not_even_when_we_are_down(path: str, left: float) -> None:
     clock = FakeClock()
-    showing = Showing(clock).show(playing(clock.now(), progress_ms=214_000 - round((left - 3) * 1000)))
-    async with showing.client() as client:
+    harness = WebHarness(clock).show(playing(clock.now(), progress_ms=214_000 - round((left - 3) * 1000)))
+    async with harness.client() as client:
         response = await client.get(path)
     found = STALE.search(response.headers["cache-control"])
     assert found is not None
@@ -246,37 +246,37 @@ async def test_no_copy_is_shown_beyond_its_end_not_even_when_we_are_down(path: s
     assert if_error <= 300
 
 
-async def test_a_copy_of_what_does_not_end_may_be_shown_for_five_minutes_when_we_are_down(showing: Showing) -> None:
-    response = await get(showing.show(paused(showing.clock.now())))
+async def test_a_copy_of_what_does_not_end_may_be_shown_for_five_minutes_when_we_are_down(harness: WebHarness) -> None:
+    response = await get(harness.show(paused(harness.clock.now())))
     assert response.headers["cache-control"] == (
         "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
     )
 
 
-async def test_pages_of_other_origins_may_read_the_age_of_a_copy(showing: Showing) -> None:
-    response = await get(showing.show(playing(showing.clock.now())))
+async def test_pages_of_other_origins_may_read_the_age_of_a_copy(harness: WebHarness) -> None:
+    response = await get(harness.show(playing(harness.clock.now())))
     assert response.headers["access-control-expose-headers"] == "Age, Date, ETag, Retry-After"
 
 
 @given(st.text(), st.text(), st.integers(0, 10**9))
 def test_any_text_comes_back_untouched(title: str, artist: str, progress_ms: int) -> None:
     snapshot = playing(1_795_000_000.0, item(title, (artist,), duration_ms=10**9), progress_ms)
-    answer = json.loads(encode_snapshot(snapshot, Showing().artwork, SPOTIFY).at(1_795_000_000.0))
+    answer = json.loads(encode_snapshot(snapshot, WebHarness().artwork, SPOTIFY).at(1_795_000_000.0))
     assert answer["item"]["title"] == title
     assert answer["item"]["artists"][0]["name"] == artist
     assert answer["progress_ms"] == progress_ms
 
 
-async def test_head_tells_the_same_headers_without_a_body(showing: Showing) -> None:
-    got = await get(showing.show(playing(showing.clock.now())))
-    async with showing.client() as client:
+async def test_head_tells_the_same_headers_without_a_body(harness: WebHarness) -> None:
+    got = await get(harness.show(playing(harness.clock.now())))
+    async with harness.client() as client:
         head = await client.head("/now-playing")
     assert head.content == b""
     assert head.headers == got.headers
 
 
-async def test_other_methods_are_refused_and_preflights_allowed(showing: Showing) -> None:
-    async with showing.client() as client:
+async def test_other_methods_are_refused_and_preflights_allowed(harness: WebHarness) -> None:
+    async with harness.client() as client:
         preflight = await client.options("/now-playing")
         post = await client.post("/now-playing")
     assert (preflight.status_code, post.status_code) == (204, 405)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, features
 
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.model.playback import Item
 from widget.web.embed.png import fonts, renderer
 from widget.web.embed.png.endpoint import PngCache, fallback_image, parse_size
@@ -21,8 +21,8 @@ SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
 NOW = 1_790_000_000.0
 
 
-async def picture(path: str, showing: Showing | None = None) -> Image.Image:
-    async with (showing or Showing()).client() as client:
+async def picture(path: str, harness: WebHarness | None = None) -> Image.Image:
+    async with (harness or WebHarness()).client() as client:
         response = await client.get(path)
     assert response.status_code == 200
     assert response.headers["content-type"] == "image/png"
@@ -30,8 +30,8 @@ async def picture(path: str, showing: Showing | None = None) -> Image.Image:
     return Image.open(BytesIO(response.content)).convert("RGB")
 
 
-def showing_title(title: str) -> Showing:
-    return Showing().show(playing(NOW, item(title)))
+def showing_title(title: str) -> WebHarness:
+    return WebHarness().show(playing(NOW, item(title)))
 
 
 def ink(image: Image.Image, left: int) -> int:
@@ -80,7 +80,7 @@ async def test_only_what_plays_has_the_accent(sample: str) -> None:
 
 
 async def test_an_unchanged_picture_is_confirmed_and_not_cached_beyond_a_second() -> None:
-    async with Showing().client() as client:
+    async with WebHarness().client() as client:
         first = await client.get("/now-playing.png?sample=playing")
         again = await client.get("/now-playing.png?sample=playing", headers={"If-None-Match": first.headers["etag"]})
         other = await client.get("/now-playing.png?sample=playing&theme=light")
@@ -90,10 +90,10 @@ async def test_an_unchanged_picture_is_confirmed_and_not_cached_beyond_a_second(
 
 
 async def test_the_picture_is_drawn_once_however_many_ask() -> None:
-    showing = Showing()
-    async with showing.client() as client:
+    harness = WebHarness()
+    async with harness.client() as client:
         await asyncio.gather(*(client.get("/now-playing.png?sample=playing") for _ in range(20)))
-        renders = showing.app.state.pictures._renders
+        renders = harness.app.state.pictures._renders
         assert len(renders) == 1
 
 
@@ -180,14 +180,14 @@ async def rendered(what: Item, artwork: bytes) -> bytes:
 
 
 async def test_where_it_cannot_be_drawn_an_image_comes_that_nobody_keeps() -> None:
-    showing = Showing()
+    harness = WebHarness()
 
     class Broken(PngCache):
         async def get(self, *_: object) -> bytes | None:
             return None
 
-    showing.app.state.pictures = Broken()
-    async with showing.client() as client:
+    harness.app.state.pictures = Broken()
+    async with harness.client() as client:
         response = await client.get("/now-playing.png?size=card")
     assert response.content == fallback_image("card")
     assert response.headers["cache-control"] == "no-store"

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.support.showing import Showing
+from tests.support.web_harness import WebHarness
 from widget.web.app import WebApp
 from widget.web.request_limits import MAX_BODY_BYTES
 from widget.web.responses import PUBLIC_HEADERS
@@ -23,7 +23,7 @@ async def _reads(request: Request) -> Response:
 def reading() -> WebApp:
     """All faces, and ``/reads`` that reads its body; with a token it may be ten times as long."""
     app = WebApp(
-        Showing().app.state.context,
+        WebHarness().app.state.context,
         max_body_bytes=lambda scope: MAX_BODY_BYTES * 10 if (b"authorization", TOKEN) in scope["headers"] else None,
     )
     app.router.routes.append(Route("/reads", _reads, methods=["POST"]))

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from tests.support.showing import Showing, item, playing
+from tests.support.web_harness import WebHarness, item, playing
 from widget.artwork.dominant_color import extract_colors
 from widget.model.sources import SourceInfo
 from widget.samples.artwork import COLORS, FOLDER, WIDTHS, load_image
@@ -27,23 +27,23 @@ def test_every_sample_is_looked_at() -> None:
 
 @pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])
 @pytest.mark.parametrize("sample", STATES)
-async def test_each_face_shows_it_and_nothing_of_what_plays(showing: Showing, face: str, sample: str) -> None:
-    showing.show(playing(showing.clock.now(), item("What really plays")))
-    async with showing.client() as client:
+async def test_each_face_shows_it_and_nothing_of_what_plays(harness: WebHarness, face: str, sample: str) -> None:
+    harness.show(playing(harness.clock.now(), item("What really plays")))
+    async with harness.client() as client:
         text = (await client.get(f"{face}?sample={sample}&lang=en")).text
     assert STATES[sample] in text
     assert "What really plays" not in text
-    assert showing.simulator.requests == []
+    assert harness.simulator.requests == []
 
 
 STATUSES = {"playing": "playing", "long": "playing", "rtl": "playing", "paused": "paused", "ad": "ad"}
 
 
 @pytest.mark.parametrize("sample", STATES)
-async def test_programs_are_told_it_too(showing: Showing, sample: str) -> None:
-    showing.show(playing(showing.clock.now(), item("What really plays")))
+async def test_programs_are_told_it_too(harness: WebHarness, sample: str) -> None:
+    harness.show(playing(harness.clock.now(), item("What really plays")))
     status = STATUSES.get(sample, "idle")
-    async with showing.client() as client:
+    async with harness.client() as client:
         answer = await client.get(f"/now-playing?sample={sample}")
         told = answer.json()
         flat = (await client.get(f"/api/now-playing?sample={sample}")).json()
@@ -62,11 +62,11 @@ async def test_programs_are_told_it_too(showing: Showing, sample: str) -> None:
     assert flat["isPlaying"] == told["is_playing"]
     assert flat.get("title") == (told["item"]["title"] if told["is_playing"] else None)
     assert pictures == ["image/jpeg"] * len(paths)
-    assert showing.simulator.requests == []
+    assert harness.simulator.requests == []
 
 
 async def test_a_source_that_tells_no_progress_tells_none_in_a_sample() -> None:
-    async with Showing(source=SourceInfo("inlet", "Listening", None)).client() as client:
+    async with WebHarness(source=SourceInfo("inlet", "Listening", None)).client() as client:
         told = (await client.get("/now-playing?sample=playing")).json()
     assert told["status"] == "playing"
     assert told["progress_ms"] is None
@@ -81,25 +81,25 @@ def test_what_plays_in_a_sample_ends_as_music_does(sample: Sample) -> None:
         assert snapshot.valid_until is None
 
 
-async def test_an_unknown_sample_is_what_plays(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now(), item("What really plays")))
-    async with showing.client() as client:
+async def test_an_unknown_sample_is_what_plays(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now(), item("What really plays")))
+    async with harness.client() as client:
         assert "What really plays" in (await client.get("/widget?sample=<b>")).text
 
 
-async def test_a_sample_counts_as_nobody_who_watches(showing: Showing) -> None:
-    async with showing.client() as client:
+async def test_a_sample_counts_as_nobody_who_watches(harness: WebHarness) -> None:
+    async with harness.client() as client:
         await client.get("/widget?sample=playing")
         await client.get("/now-playing.svg?sample=playing")
         await client.get("/now-playing?sample=playing")
         await client.get("/api/now-playing?sample=playing")
-    assert not showing.broadcast.has_viewers
+    assert not harness.broadcast.has_viewers
 
 
-async def test_its_artwork_is_ours_and_comes_from_our_own_origin(showing: Showing) -> None:
+async def test_its_artwork_is_ours_and_comes_from_our_own_origin(harness: WebHarness) -> None:
     for one in SAMPLE_ITEMS:
-        key = showing.artwork.key(one)
-        async with Showing().client() as client:  # Another process, which has shown nothing yet.
+        key = harness.artwork.key(one)
+        async with WebHarness().client() as client:  # Another process, which has shown nothing yet.
             for width in WIDTHS:
                 answer = await client.get(f"/artwork/{key}?w={width}")
                 assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
@@ -112,8 +112,8 @@ def test_the_colours_that_are_written_down_are_those_that_are_found(name: str) -
 
 
 @pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])
-async def test_a_list_has_rows_in_its_samples(showing: Showing, face: str) -> None:
-    async with showing.client() as client:
+async def test_a_list_has_rows_in_its_samples(harness: WebHarness, face: str) -> None:
+    async with harness.client() as client:
         for sample in ("playing", "last", "rtl"):
             text = (await client.get(f"{face}?layout=list&sample={sample}&lang=en")).text
             assert "Orbit Song" in text

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.showing import Showing
+from tests.support.web_harness import WebHarness
 from widget.web.static_files import FOLDERS, minify_js, read_static_file
 
 SCRIPTS = sorted(path for folder in FOLDERS for path in folder.glob("*.js"))
@@ -21,9 +21,9 @@ def test_texts_stay_as_they_are() -> None:
     assert minify_js(source) == b'say("a = b, \\" ; c",`d = ${e} : f`,"g ? h : i");'
 
 
-async def test_names_that_visitors_invent_stay_in_no_cache(showing: Showing) -> None:
+async def test_names_that_visitors_invent_stay_in_no_cache(harness: WebHarness) -> None:
     loaded = read_static_file("widget.js")
-    async with showing.client() as client:
+    async with harness.client() as client:
         for number in range(100):
             assert (await client.get(f"/static/invented-{number}.js")).status_code == 404
     assert read_static_file("widget.js") is loaded

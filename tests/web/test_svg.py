@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_clock import FakeClock
-from tests.support.showing import (
+from tests.support.web_harness import (
     ARABIC,
     EMOJI,
     LOCAL,
     LONG,
     MARKUP,
-    Showing,
+    WebHarness,
     advertisement,
     idle,
     item,
@@ -45,8 +45,8 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
 
 
-async def get(showing: Showing, query: str = "", **headers: str) -> httpx.Response:
-    async with showing.client(**headers) as client:
+async def get(harness: WebHarness, query: str = "", **headers: str) -> httpx.Response:
+    async with harness.client(**headers) as client:
         return await client.get(f"/now-playing.svg{query}")
 
 
@@ -101,39 +101,39 @@ def test_what_xml_cannot_hold_is_left_out(text: str, clean: str) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("what", [LONG, EMOJI, ARABIC, MARKUP, LOCAL], ids=lambda what: what.title[:12])
-async def test_whoever_cannot_see_it_hears_all_of_it(showing: Showing, layout: str, what: object) -> None:
-    showing.show(playing(showing.clock.now(), what))  # type: ignore[arg-type]
-    root = ElementTree.fromstring((await get(showing, f"?layout={layout}")).content)  # noqa: S314
+async def test_whoever_cannot_see_it_hears_all_of_it(harness: WebHarness, layout: str, what: object) -> None:
+    harness.show(playing(harness.clock.now(), what))  # type: ignore[arg-type]
+    root = ElementTree.fromstring((await get(harness, f"?layout={layout}")).content)  # noqa: S314
     assert root.findtext(f"{SVG}title") == "Now playing"
     told = root.findtext(f"{SVG}desc") or ""
     assert told.startswith(what.title)  # type: ignore[attr-defined]
     assert root.get("role") == "img"
 
 
-async def test_a_long_title_has_two_lines_and_an_ellipsis(showing: Showing) -> None:
-    shown = texts((await get(showing.show(playing(showing.clock.now(), LONG)))).content)
+async def test_a_long_title_has_two_lines_and_an_ellipsis(harness: WebHarness) -> None:
+    shown = texts((await get(harness.show(playing(harness.clock.now(), LONG)))).content)
     lines = [text for text in shown if text.removesuffix("…") in LONG.title and len(text) > 10]
     assert len(lines) == 2
     assert lines[1].endswith("…")
     assert LONG.title.startswith(f"{lines[0]} {lines[1][:-1]}")
 
 
-async def test_the_artwork_is_inside_whole_and_fetched_once(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    first, second = await get(showing), await get(showing, "?theme=dark")
+async def test_the_artwork_is_inside_whole_and_fetched_once(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    first, second = await get(harness), await get(harness, "?theme=dark")
     for answer in (first, second):
         data = re.search(r'href="data:image/jpeg;base64,([^"]+)"', answer.text)
         assert data is not None
         assert base64.b64decode(data[1]).startswith(b"\xff\xd8\xff")
     assert 'preserveAspectRatio="xMidYMid meet"' in first.text
-    assert showing.simulator.requests == ["/image/tides-300"]
+    assert harness.simulator.requests == ["/image/tides-300"]
 
 
 @pytest.mark.parametrize(("layout", "width"), [("card", 300), ("compact", 64), ("cover", 300)])
-async def test_the_smallest_artwork_that_is_large_enough_is_taken(showing: Showing, layout: str, width: int) -> None:
-    showing.show(playing(showing.clock.now()))
-    await get(showing, f"?layout={layout}")
-    assert showing.simulator.requests == [f"/image/tides-{width}"]
+async def test_the_smallest_artwork_that_is_large_enough_is_taken(harness: WebHarness, layout: str, width: int) -> None:
+    harness.show(playing(harness.clock.now()))
+    await get(harness, f"?layout={layout}")
+    assert harness.simulator.requests == [f"/image/tides-{width}"]
 
 
 def test_an_artwork_that_would_make_it_too_large_gives_way_to_the_drawing() -> None:
@@ -170,43 +170,43 @@ def test_the_rows_artworks_give_way_before_what_plays() -> None:
     ] == [True, True, False, True]
 
 
-async def test_a_missing_artwork_is_drawn(showing: Showing) -> None:
+async def test_a_missing_artwork_is_drawn(harness: WebHarness) -> None:
     missing = item(artwork=(Artwork("https://i.scdn.co/image/none", 300, 300),))
-    answer = await get(showing.show(playing(showing.clock.now(), missing)))
+    answer = await get(harness.show(playing(harness.clock.now(), missing)))
     assert answer.status_code == 200
     assert "<image" not in answer.text
     assert 'class="note"' in answer.text
 
 
-async def test_it_is_always_200_and_unavailable_looks_idle(showing: Showing) -> None:
+async def test_it_is_always_200_and_unavailable_looks_idle(harness: WebHarness) -> None:
     problem = SourceProblem("needs_authorization", "Authorize again, owner.")
-    answer = await get(showing.show(Snapshot(None, problem)))
+    answer = await get(harness.show(Snapshot(None, problem)))
     assert answer.status_code == 200
     assert "Nothing playing" in answer.text
     assert "owner" not in answer.text
 
 
-async def test_its_headers_suit_a_readme(showing: Showing) -> None:
-    answer = await get(showing.show(playing(showing.clock.now())))
+async def test_its_headers_suit_a_readme(harness: WebHarness) -> None:
+    answer = await get(harness.show(playing(harness.clock.now())))
     assert answer.headers["content-type"] == "image/svg+xml; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache, s-maxage=1"
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     assert answer.headers["content-security-policy"] == policy
     assert answer.headers["etag"].startswith('W/"')
-    again = await get(showing, if_none_match=answer.headers["etag"])
+    again = await get(harness, if_none_match=answer.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == answer.headers["etag"]
 
 
-async def test_another_state_has_another_etag(showing: Showing) -> None:
-    now = showing.clock.now()
+async def test_another_state_has_another_etag(harness: WebHarness) -> None:
+    now = harness.clock.now()
     snapshots = (playing(now), playing(now, progress_ms=150_000), paused(now), idle(now), idle(now, item()))
-    tags = [(await get(showing.show(snapshot))).headers["etag"] for snapshot in snapshots]
+    tags = [(await get(harness.show(snapshot))).headers["etag"] for snapshot in snapshots]
     assert len(set(tags)) == len(tags)
 
 
-async def test_it_loads_and_runs_nothing(showing: Showing) -> None:
-    answer = await get(showing.show(playing(showing.clock.now(), MARKUP)))
+async def test_it_loads_and_runs_nothing(harness: WebHarness) -> None:
+    answer = await get(harness.show(playing(harness.clock.now(), MARKUP)))
     assert not re.search(r"(?:href|src)=\"(?!data:|#)", answer.text)
     assert "<script" not in answer.text.replace("&lt;script", "")
     assert "url(http" not in answer.text
@@ -219,8 +219,8 @@ def seconds(svg: str, name: str) -> list[float]:
     return [float(lasts) * one[m] * int(times or 1) + float(delay or 0) * one[n] for lasts, m, delay, n, times in found]
 
 
-async def test_all_that_moves_stops_when_the_item_has_ended(showing: Showing) -> None:
-    usual = (await get(showing.show(playing(showing.clock.now())))).text  # 61 s of 214 s have passed.
+async def test_all_that_moves_stops_when_the_item_has_ended(harness: WebHarness) -> None:
+    usual = (await get(harness.show(playing(harness.clock.now())))).text  # 61 s of 214 s have passed.
     assert "infinite" not in usual
     assert seconds(usual, "go") == [pytest.approx(153, abs=0.6)]
     assert 150 < seconds(usual, "b0")[0] == seconds(usual, "b1")[0] <= 156
@@ -243,9 +243,9 @@ def test_the_line_moves_a_pixel_at_most_and_in_time_with_the_bars(length_ms: int
     assert step <= int(beat) / 2
 
 
-async def test_motion_off_stops_the_bars_and_not_the_progress(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    usual, still = (await get(showing)).text, (await get(showing, "?motion=off")).text
+async def test_motion_off_stops_the_bars_and_not_the_progress(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    usual, still = (await get(harness)).text, (await get(harness, "?motion=off")).text
     assert "@media (prefers-reduced-motion:no-preference){.b0{animation" in usual
     assert "animation:b" not in still
     assert seconds(still, "go") == [pytest.approx(153, abs=0.6)]
@@ -276,22 +276,22 @@ def test_what_waits_is_hidden_twice_for_renderers_that_read_one_attribute_alone(
     assert ".then,.bars{visibility:visible}" in svg
 
 
-async def test_nothing_moves_where_nothing_plays(showing: Showing) -> None:
-    now = showing.clock.now()
+async def test_nothing_moves_where_nothing_plays(harness: WebHarness) -> None:
+    now = harness.clock.now()
     for snapshot in (paused(now), idle(now, item()), advertisement(now)):
-        assert "animation" not in (await get(showing.show(snapshot))).text
+        assert "animation" not in (await get(harness.show(snapshot))).text
 
 
-async def test_hidden_is_a_picture_that_takes_no_room(showing: Showing) -> None:
-    answer = await get(showing.show(idle(showing.clock.now(), item())), "?idle=hide")
+async def test_hidden_is_a_picture_that_takes_no_room(harness: WebHarness) -> None:
+    answer = await get(harness.show(idle(harness.clock.now(), item())), "?idle=hide")
     root = ElementTree.fromstring(answer.content)  # noqa: S314
     assert root.get("height") == "1"
     assert texts(answer.content) == []
 
 
-async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
-    await showing.show(playing(showing.clock.now())).find_color()
-    art = showing.artwork.color(item())
+async def test_the_ground_is_what_was_asked_for(harness: WebHarness) -> None:
+    await harness.show(playing(harness.clock.now())).find_color()
+    art = harness.artwork.color(item())
     for query, ground in (
         ("?theme=light", palette("light", "art", None, art).background),
         ("?theme=dark", palette("dark", "art", None, art).background),
@@ -299,26 +299,26 @@ async def test_the_ground_is_what_was_asked_for(showing: Showing) -> None:
         ("?theme=dark&background=card", "#191414"),
         ("?background=20639b", "#20639b"),
     ):
-        assert re.findall(r'class="ground"[^>]* fill="([^"]*)"', (await get(showing, query)).text) == [ground]
-    bare = (await get(showing, "?background=none")).text
+        assert re.findall(r'class="ground"[^>]* fill="([^"]*)"', (await get(harness, query)).text) == [ground]
+    bare = (await get(harness, "?background=none")).text
     assert 'class="ground"' not in bare
     assert 'filter="url(#halo)"' in bare
-    both = (await get(showing)).text
+    both = (await get(harness)).text
     grounds = [palette(scheme, "art", None, art).background for scheme in ("light", "dark")]
     assert re.findall(r'class="ground"[^>]* fill="([^"]*)"', both) == grounds[:1]
     assert re.findall(r"\.ground{fill:([^;]*);", both) == grounds[1:]
     assert "@media (prefers-color-scheme:dark)" in both
 
 
-async def test_a_new_colour_is_a_new_picture(showing: Showing) -> None:
-    before = await get(showing.show(playing(showing.clock.now())))
-    after = await get(await showing.find_color())
+async def test_a_new_colour_is_a_new_picture(harness: WebHarness) -> None:
+    before = await get(harness.show(playing(harness.clock.now())))
+    after = await get(await harness.find_color())
     assert before.headers["etag"] != after.headers["etag"]
 
 
-async def test_languages_from_the_right_are_mirrored(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now(), ARABIC))
-    left, right = (await get(showing)).text, (await get(showing, "?lang=ar")).text
+async def test_languages_from_the_right_are_mirrored(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now(), ARABIC))
+    left, right = (await get(harness)).text, (await get(harness, "?lang=ar")).text
     assert '<rect class="empty" x="14"' in left
     assert '<rect class="empty" x="294"' in right
     # The anchor is that of the real side, for renderers without a direction; the sheet says it as browsers count.
@@ -330,8 +330,8 @@ async def test_languages_from_the_right_are_mirrored(showing: Showing) -> None:
     assert "@keyframes go{to{x:" in right
 
 
-async def test_the_still_picture_stands_in_attributes(showing: Showing) -> None:
-    svg = (await get(showing.show(playing(showing.clock.now(), LONG)), "?theme=light")).text
+async def test_the_still_picture_stands_in_attributes(harness: WebHarness) -> None:
+    svg = (await get(harness.show(playing(harness.clock.now(), LONG)), "?theme=light")).text
     sheet = svg[svg.index("<style>") : svg.index("</style>")]
     rest = svg.replace(sheet, "")
     assert not re.search(r"^(?!@)[^{]+{", re.sub(r"@[^{]+{(?:[^{}]*{[^{}]*})*[^{}]*}", "", sheet), re.MULTILINE)
@@ -406,11 +406,11 @@ def test_the_list_has_a_row_for_each_item_and_is_compact_without_any() -> None:
     assert empty == compact
 
 
-async def test_a_minute_later_the_list_is_another_picture(showing: Showing) -> None:
-    assert isinstance(showing.clock, FakeClock)
-    now = showing.clock.now()
-    showing.show(replace(idle(now, item()), recent=(PlayedItem(item("Before"), now - 100),)))
-    before = await get(showing, "?layout=list")
-    await showing.clock.advance(60)
-    after = await get(showing, "?layout=list", if_none_match=before.headers["etag"])
+async def test_a_minute_later_the_list_is_another_picture(harness: WebHarness) -> None:
+    assert isinstance(harness.clock, FakeClock)
+    now = harness.clock.now()
+    harness.show(replace(idle(now, item()), recent=(PlayedItem(item("Before"), now - 100),)))
+    before = await get(harness, "?layout=list")
+    await harness.clock.advance(60)
+    after = await get(harness, "?layout=list", if_none_match=before.headers["etag"])
     assert (before.status_code, after.status_code) == (200, 200)

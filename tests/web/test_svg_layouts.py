@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.showing import ARABIC, EPISODE, LONG, advertisement, idle, item, paused, playing
+from tests.support.web_harness import ARABIC, EPISODE, LONG, advertisement, idle, item, paused, playing
 from widget.model.playback import PlayedItem
 from widget.model.snapshot import Snapshot
 from widget.model.sources import SPOTIFY, SourceInfo

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.support.programs import require
-from tests.support.showing import ARABIC, HEBREW, Showing, item, paused, playing
+from tests.support.web_harness import ARABIC, HEBREW, WebHarness, item, paused, playing
 from widget.artwork.oklch import Rgb, parse_hex
 from widget.model.playback import PlayedItem
 from widget.model.snapshot import Snapshot
@@ -153,15 +153,15 @@ def test_no_ink_lies_beyond_the_texts_edge(renderer: str, layout: Layout, what: 
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
-async def test_the_place_of_a_missing_artwork_is_as_light_as_its_ground(renderer: str, showing: Showing) -> None:
-    async with showing.client() as client:
+async def test_the_place_of_a_missing_artwork_is_as_light_as_its_ground(renderer: str, harness: WebHarness) -> None:
+    async with harness.client() as client:
         svg = (await client.get("/now-playing.svg?sample=nothing&theme=light")).content
     with Image.open(io.BytesIO(RENDERERS[renderer](svg))) as image:
         assert near(image.convert("RGB").getpixel((24, 24)), (240, 240, 240))
 
 
-async def test_each_renderer_draws_what_a_readme_gets(showing: Showing) -> None:
-    async with showing.client() as client:
+async def test_each_renderer_draws_what_a_readme_gets(harness: WebHarness) -> None:
+    async with harness.client() as client:
         svg = (await client.get("/now-playing.svg?sample=last&theme=light")).content
     for render in RENDERERS.values():
         with Image.open(io.BytesIO(render(svg))) as image:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.support.showing import Showing, playing
+from tests.support.web_harness import WebHarness, playing
 from widget.web.request_limits import FairQueue
 
 
@@ -25,9 +25,9 @@ async def test_one_is_let_on_in_each_turn_of_the_loop_in_the_order_of_their_comi
     assert [name for name in went if name != "cheap"] == list(range(20))
 
 
-async def test_health_is_told_while_many_pictures_are_drawn(showing: Showing) -> None:
-    showing.show(playing(showing.clock.now()))
-    async with showing.client() as client:
+async def test_health_is_told_while_many_pictures_are_drawn(harness: WebHarness) -> None:
+    harness.show(playing(harness.clock.now()))
+    async with harness.client() as client:
         drawn = [asyncio.create_task(client.get(f"/now-playing.svg?accent={number:06x}")) for number in range(60)]
         for _ in range(5):
             await asyncio.sleep(0)

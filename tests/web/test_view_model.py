@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.showing import EPISODE, LOCAL, advertisement, idle, item, paused, playing
+from tests.support.web_harness import EPISODE, LOCAL, advertisement, idle, item, paused, playing
 from widget.model.playback import Item, PlayedItem
 from widget.model.snapshot import Snapshot, SourceProblem
 from widget.model.sources import SPOTIFY, SourceInfo

@@ -14,24 +14,24 @@ import httpx
 import pytest
 
 from tests.support.commands import ROOT, server
-from tests.support.inlet_stage import AUTHORIZATION, TOKEN, InletStage, inlet_stage, listen
+from tests.support.inlet_program import AUTHORIZATION, TOKEN, InletProgram, inlet_program, listen
 
 PREFIXES = ("/1", "//1", "/1/1", "/apis/listenbrainz/1", "/apis/listenbrainz//1", "/apis/listenbrainz/1/1")
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[InletStage]:
-    async with inlet_stage(tmp_path) as made:
+async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
+    async with inlet_program(tmp_path) as made:
         yield made
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_one_slash_too_many_is_taken(stage: InletStage, prefix: str) -> None:
+async def test_one_slash_too_many_is_taken(inlet: InletProgram, prefix: str) -> None:
     value = {"listen_type": "playing_now", "payload": [listen(prefix)]}
     for path in ("/submit-listens", "/submit-listens/", "//submit-listens"):
-        assert (await stage.send(prefix + path, value)).json() == {"status": "ok"}
-    assert await stage.shown() == ("playing", prefix)
-    get = stage.program.client.get
+        assert (await inlet.send(prefix + path, value)).json() == {"status": "ok"}
+    assert await inlet.status_and_title() == ("playing", prefix)
+    get = inlet.program.client.get
     payload = (await get(f"https://music.example.org{prefix}/user/me/listens/?count=100&min_ts=5")).json()["payload"]
     assert payload == {"count": 0, "listens": [], "latest_listen_ts": 0, "oldest_listen_ts": 0, "user_id": "me"}
     now = (await get(f"https://music.example.org{prefix}/user/1/playing-now")).json()
@@ -41,20 +41,20 @@ async def test_one_slash_too_many_is_taken(stage: InletStage, prefix: str) -> No
 @pytest.mark.parametrize(
     "path", ["/1/nothing", "/1/", "/1", "/1/user/me", "/apis/listenbrainz/1/stats", "/inlet/other"]
 )
-async def test_other_paths_are_refused_in_listenbrainz_s_shape(stage: InletStage, path: str) -> None:
+async def test_other_paths_are_refused_in_listenbrainz_s_shape(inlet: InletProgram, path: str) -> None:
     for method in ("GET", "POST"):
-        refused = await stage.send(path, {}, method)
+        refused = await inlet.send(path, {}, method)
         assert (refused.status_code, refused.json()["code"], bool(refused.json()["error"])) == (404, 404, True)
 
 
-async def test_other_methods_are_refused(stage: InletStage) -> None:
-    refused = await stage.program.client.get("/inlet")
+async def test_other_methods_are_refused(inlet: InletProgram) -> None:
+    refused = await inlet.program.client.get("/inlet")
     assert (refused.status_code, refused.json()["code"], refused.headers["allow"]) == (405, 405, "POST, PUT, OPTIONS")
 
 
 @pytest.mark.parametrize("header", [f"Token\t{TOKEN}", f"Bearer {TOKEN}", f"bearer  {TOKEN} ", f"TOKEN {TOKEN}"])
-async def test_the_token_is_taken_however_it_is_written(stage: InletStage, header: str) -> None:
-    answer = await stage.program.client.get("/1/validate-token", headers={"Authorization": header})
+async def test_the_token_is_taken_however_it_is_written(inlet: InletProgram, header: str) -> None:
+    answer = await inlet.program.client.get("/1/validate-token", headers={"Authorization": header})
     assert answer.json()["valid"] is True
 
 
@@ -81,9 +81,9 @@ LONG = "x" * 2_001
     ],
 )
 async def test_too_much_is_refused_and_named(
-    stage: InletStage, listen_type: str, listens: list[Any], named: str
+    inlet: InletProgram, listen_type: str, listens: list[Any], named: str
 ) -> None:
-    refused = await stage.submit(listen_type, *listens)
+    refused = await inlet.submit(listen_type, *listens)
     assert (refused.status_code, refused.json()["code"]) == (400, 400)
     assert named in refused.json()["error"]
 
@@ -111,36 +111,36 @@ async def test_too_much_is_refused_and_named(
         b'{"payload": [], "payload": 5}',
     ],
 )
-async def test_what_is_no_submission_is_refused(stage: InletStage, body: bytes) -> None:
-    refused = await stage.send("/1/submit-listens", body)
+async def test_what_is_no_submission_is_refused(inlet: InletProgram, body: bytes) -> None:
+    refused = await inlet.send("/1/submit-listens", body)
     assert (refused.status_code, refused.json()["code"]) == (400, 400)
 
 
-async def test_members_may_come_in_any_order_and_with_a_mark_in_front(stage: InletStage) -> None:
+async def test_members_may_come_in_any_order_and_with_a_mark_in_front(inlet: InletProgram) -> None:
     value = {"other": [1, {"a": None}], "payload": [listen("One")], "listen_type": "playing_now"}
     body = json.dumps(value, indent=2).encode("utf-8-sig")
-    assert (await stage.send("/1/submit-listens", body)).status_code == 200
-    assert await stage.shown() == ("playing", "One")
+    assert (await inlet.send("/1/submit-listens", body)).status_code == 200
+    assert await inlet.status_and_title() == ("playing", "One")
 
 
-async def test_half_a_character_does_no_harm(stage: InletStage) -> None:
-    await stage.announce("One \ud83d")
-    page = await stage.page()
+async def test_half_a_character_does_no_harm(inlet: InletProgram) -> None:
+    await inlet.announce("One \ud83d")
+    page = await inlet.page()
     assert page["status"] == "playing"
     assert page["item"]["title"].startswith("One")
-    assert (await stage.program.client.get("/widget")).status_code == 200
+    assert (await inlet.program.client.get("/widget")).status_code == 200
 
 
-async def test_a_queue_of_old_listens_leaves_room_for_what_plays(stage: InletStage) -> None:
-    codes = [(await stage.submit("single", listen(str(n), 5 + n))).status_code for n in range(50)]
+async def test_a_queue_of_old_listens_leaves_room_for_what_plays(inlet: InletProgram) -> None:
+    codes = [(await inlet.submit("single", listen(str(n), 5 + n))).status_code for n in range(50)]
     assert codes == [200] * 40 + [429] * 10
-    refused = await stage.submit("import", listen("Last", 5))
+    refused = await inlet.submit("import", listen("Last", 5))
     assert (refused.status_code, refused.json()["code"]) == (429, 429)
     assert refused.headers["retry-after"] == refused.headers["x-ratelimit-reset-in"] == "60"
-    codes = [(await stage.submit("playing_now", listen(str(n)))).status_code for n in range(22)]
+    codes = [(await inlet.submit("playing_now", listen(str(n)))).status_code for n in range(22)]
     assert codes == [200] * 20 + [429] * 2
-    await stage.clock.advance(60)
-    assert (await stage.submit("single", listen("Last", 5))).status_code == 200
+    await inlet.clock.advance(60)
+    assert (await inlet.submit("single", listen("Last", 5))).status_code == 200
 
 
 def large_import(size: int) -> bytes:
@@ -156,7 +156,7 @@ async def chunks(body: bytes) -> AsyncIterator[bytes]:
         yield body[at : at + 65_536]
 
 
-async def test_a_large_import_never_holds_up_other_work(stage: InletStage) -> None:
+async def test_a_large_import_never_holds_up_other_work(inlet: InletProgram) -> None:
     body = large_import(6_900_000)
     longest, done = 0.0, asyncio.Event()
 
@@ -170,7 +170,7 @@ async def test_a_large_import_never_holds_up_other_work(stage: InletStage) -> No
     gc.freeze()  # All that the other tests left behind is not the server's.
     beating = asyncio.create_task(beat())
     await asyncio.sleep(0)
-    response = await stage.program.client.post("/1/submit-listens", content=chunks(body), headers=AUTHORIZATION)
+    response = await inlet.program.client.post("/1/submit-listens", content=chunks(body), headers=AUTHORIZATION)
     done.set()
     await beating
     gc.unfreeze()
@@ -178,7 +178,7 @@ async def test_a_large_import_never_holds_up_other_work(stage: InletStage) -> No
     assert longest < 0.05
 
 
-async def test_of_large_bodies_one_is_read_at_a_time(stage: InletStage) -> None:
+async def test_of_large_bodies_one_is_read_at_a_time(inlet: InletProgram) -> None:
     read = [0, 0]
     goes_on = asyncio.Event()
 
@@ -189,14 +189,14 @@ async def test_of_large_bodies_one_is_read_at_a_time(stage: InletStage) -> None:
             if number == 0 and read[0] == 15:
                 await goes_on.wait()
 
-    client = stage.program.client
+    client = inlet.program.client
     posts = [
         asyncio.create_task(client.post("/1/submit-listens", content=spaces(number), headers=AUTHORIZATION))
         for number in (0, 1)
     ]
     await asyncio.sleep(0.05)
     assert read[1] < 15
-    await stage.announce("Small")
+    await inlet.announce("Small")
     goes_on.set()
     assert [(await post).status_code for post in posts] == [400, 400]
     assert read == [20, 20]
@@ -215,46 +215,46 @@ async def test_of_large_bodies_one_is_read_at_a_time(stage: InletStage) -> None:
         '{"playing": null, "played": [null], "told_at": null}',
     ],
 )
-async def test_a_row_that_cannot_be_read_is_as_if_it_were_not_there(stage: InletStage, text: str) -> None:
-    await stage.program.store.publish_state(text, "inlet")
-    assert await stage.shown() == ("idle", None)
-    await stage.announce("One")
-    assert await stage.shown() == ("playing", "One")
+async def test_a_row_that_cannot_be_read_is_as_if_it_were_not_there(inlet: InletProgram, text: str) -> None:
+    await inlet.program.store.publish_state(text, "inlet")
+    assert await inlet.status_and_title() == ("idle", None)
+    await inlet.announce("One")
+    assert await inlet.status_and_title() == ("playing", "One")
 
 
-async def test_what_1_1_0_stored_is_read_and_what_is_stored_is_what_it_reads(stage: InletStage) -> None:
-    await stage.announce("One")
-    await stage.at(160)
-    await stage.announce("Two")
-    stored = json.loads(await stage.program.store.read_state("inlet") or "")
+async def test_what_1_1_0_stored_is_read_and_what_is_stored_is_what_it_reads(inlet: InletProgram) -> None:
+    await inlet.announce("One")
+    await inlet.at(160)
+    await inlet.announce("Two")
+    stored = json.loads(await inlet.program.store.read_state("inlet") or "")
     old = {
         "playing": {name: stored["playing"][name] for name in ("item", "since", "until")},
         "played": [{name: play[name] for name in ("item", "played_at")} for play in stored["played"]],
         "told_at": stored["told_at"],
     }
-    await stage.program.store.publish_state(json.dumps(old), "inlet")
-    assert await stage.shown() == ("playing", "Two")
-    assert await stage.recent() == [("One", 0)]
+    await inlet.program.store.publish_state(json.dumps(old), "inlet")
+    assert await inlet.status_and_title() == ("playing", "Two")
+    assert await inlet.recent() == [("One", 0)]
 
 
-async def test_half_a_character_in_the_store_is_no_row(stage: InletStage) -> None:
-    await stage.announce("One")
-    text = await stage.program.store.read_state("inlet")
+async def test_half_a_character_in_the_store_is_no_row(inlet: InletProgram) -> None:
+    await inlet.announce("One")
+    text = await inlet.program.store.read_state("inlet")
     assert text is not None
-    await stage.program.store.publish_state(text.replace('"One"', '"One \\ud83d"'), "inlet")
-    page = await stage.program.client.get("/now-playing")
+    await inlet.program.store.publish_state(text.replace('"One"', '"One \\ud83d"'), "inlet")
+    page = await inlet.program.client.get("/now-playing")
     assert (page.status_code, page.json()["status"] in ("idle", "playing")) == (200, True)
 
 
 @pytest.mark.parametrize("label", ["", "x" * 31, "two\nlines", 5])
 @pytest.mark.parametrize("token", ["short", "sha256:12", "ä" * 20, 5])
 async def test_stored_values_are_read_as_strictly_as_set_ones(tmp_path: Path, label: Any, token: Any) -> None:
-    async with inlet_stage(tmp_path) as stage:
-        await stage.program.store.set_values(
+    async with inlet_program(tmp_path) as inlet:
+        await inlet.program.store.set_values(
             {"source": "inlet", "source:inlet": json.dumps({"INLET_TOKEN": token, "INLET_LABEL": label})}
         )
-    async with inlet_stage(tmp_path, INLET_TOKEN="") as stage:
-        page = await stage.program.client.get("/now-playing")
+    async with inlet_program(tmp_path, INLET_TOKEN="") as inlet:
+        page = await inlet.program.client.get("/now-playing")
         assert (page.status_code, page.json()["error"]["code"]) == (503, "not_configured")
         assert page.json()["source"]["label"] == ""
 

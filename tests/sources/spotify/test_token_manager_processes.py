@@ -30,7 +30,7 @@ async def database(tmp_path: Path) -> Path:
 
 
 def start(database: Path, spotify: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.support.asks_once", str(database), spotify]
+    command = [sys.executable, "-m", "tests.support.poll_once", str(database), spotify]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -1,4 +1,4 @@
-"""The program with the inlet as its source, a player that talks to it as real ones do, and an open stream."""
+"""The program with the inlet as its source, a player that submits to it, and an open stream."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import httpx
 
 from tests.support.fake_clock import FakeClock
 from tests.support.other_program import PUBLIC_URL, OtherProgram, other_program
-from tests.support.reluctant import open_stream
+from tests.support.unreliable_store import open_stream
 
 TOKEN = "a-token-that-players-send"
 AUTHORIZATION = {"Authorization": f"Token {TOKEN}"}
 
 
 def listen(title: str = "One", listened_at: Any = None, artist: str = "The Weirs", **info: Any) -> dict[str, Any]:
-    """A listen as ListenBrainz's clients send it."""
+    """Return a listen as ListenBrainz's clients send it."""
     metadata = {"track_name": title, "artist_name": artist, "release_name": "Locks", "additional_info": info}
     return {"track_metadata": metadata, **({} if listened_at is None else {"listened_at": listened_at})}
 
 
-class InletStage:
-    """``events`` are the events that a viewer got since it came; times are s since the stage was set up."""
+class InletProgram:
+    """``events`` are those of the open stream; times are in seconds since the start."""
 
     def __init__(self, program: OtherProgram, events: list[dict[str, Any]]) -> None:
         self.program = program
@@ -39,7 +39,7 @@ class InletStage:
         return self.clock.now() - self.began
 
     async def at(self, seconds: float) -> None:
-        """Let the time go on until ``seconds``."""
+        """Advance the clock to ``seconds``."""
         await self.clock.advance(seconds - self.now)
 
     async def send(self, path: str, value: Any, method: str = "POST", **headers: str) -> httpx.Response:
@@ -65,7 +65,7 @@ class InletStage:
         assert response.json() == {"status": "ok"}
 
     async def update(self, state: str, title: str | None = "One", **fields: Any) -> None:
-        """Post the inlet's own dialect."""
+        """Post to the inlet's own route."""
         named = {} if title is None else {"title": title, "artists": ["The Weirs"], "duration_ms": 150_000}
         response = await self.send("/inlet", {"state": state, **named, **fields})
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -74,19 +74,19 @@ class InletStage:
         assert (await self.send("/1/playing-now/delete", {})).json() == {"status": "ok"}
 
     async def page(self) -> dict[str, Any]:
-        """The JSON now."""
+        """Return the JSON."""
         await self.clock.advance(0)
         value: dict[str, Any] = await self.program.now()
         return value
 
-    async def shown(self) -> tuple[str, str | None]:
-        """The status, and the title of what plays or played last."""
+    async def status_and_title(self) -> tuple[str, str | None]:
+        """Return the status, and the title of the current or last item."""
         page = await self.page()
         item = page["item"] or (page["last_played"] or {}).get("item")
         return page["status"], item and item["title"]
 
     async def recent(self) -> list[tuple[str, float]]:
-        """Titles and beginnings of the plays that are listed."""
+        """Return titles and start times of the listed plays."""
         return [(row["item"]["title"], seconds(row["played_at"]) - self.began) for row in (await self.page())["recent"]]
 
     async def valid_until(self) -> float | None:
@@ -95,7 +95,7 @@ class InletStage:
 
     @property
     def statuses(self) -> list[tuple[str, str | None]]:
-        """Status and title of each event so far."""
+        """Status and title of each event."""
         return [(event["status"], event["item"] and event["item"]["title"]) for event in self.events]
 
 
@@ -106,10 +106,10 @@ def seconds(text: str) -> float:
 
 
 @asynccontextmanager
-async def inlet_stage(folder: Path, clock: FakeClock | None = None, **environ: str) -> AsyncIterator[InletStage]:
-    """Run it while the context lasts, listing up to ten plays."""
+async def inlet_program(folder: Path, clock: FakeClock | None = None, **environ: str) -> AsyncIterator[InletProgram]:
+    """Run the program while the context lasts, with ten rows of history."""
     known = {"SOURCE": "inlet", "INLET_TOKEN": TOKEN, "RECENT": "10", **environ}
     async with other_program(folder, known, clock or FakeClock()) as program, open_stream(program.app) as events:
         while not events:  # noqa: ASYNC110 - The first one comes a moment after the response has begun.
             await asyncio.sleep(0.005)
-        yield InletStage(program, events)
+        yield InletProgram(program, events)

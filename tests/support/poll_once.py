@@ -1,4 +1,4 @@
-"""``python -m tests.support.asks_once DATABASE SPOTIFY``: a process that asks once what plays, and prints it."""
+"""``python -m tests.support.poll_once DATABASE SPOTIFY``: poll once, and print the status."""
 
 import asyncio
 import sys
@@ -15,21 +15,23 @@ from widget.sources.spotify.web_api import WebApi
 from widget.store.sqlite import SqliteStore
 
 
-async def ask_once(database: Path, spotify: str) -> None:
+async def poll_once(database: Path, spotify: str) -> None:
     clock, store, http = SystemClock(), SqliteStore(database), http_client()
     await store.open()
-    gate = RateLimiter(store, clock, 3000)
-    access = TokenManager(
-        store, AccountsApi(LazyHttpClient(http), spotify, clock), gate, clock, Credentials("an-id", "a-secret")
+    rate_limiter = RateLimiter(store, clock, 3000)
+    token_manager = TokenManager(
+        store, AccountsApi(LazyHttpClient(http), spotify, clock), rate_limiter, clock, Credentials("an-id", "a-secret")
     )
-    gateway = SpotifyClient(access, WebApi(LazyHttpClient(http), f"{spotify}/v1", clock), gate, store, clock)
+    client = SpotifyClient(
+        token_manager, WebApi(LazyHttpClient(http), f"{spotify}/v1", clock), rate_limiter, store, clock
+    )
     try:
-        sys.stdout.write((await gateway.currently_playing()).status)
+        sys.stdout.write((await client.currently_playing()).status)
     finally:
-        await gateway.close()
+        await client.close()
         await http.aclose()
         await store.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(ask_once(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(poll_once(Path(sys.argv[1]), sys.argv[2]))

@@ -1,4 +1,4 @@
-"""Request every route as visitors and the owner do, and keep the responses."""
+"""Requests to every route, as from visitors and the owner, with their responses."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ PATHS = (
 
 
 @dataclass
-class Walk:
+class Crawl:
     """``responses`` are the texts of all responses, by path."""
 
     responses: dict[str, str] = field(default_factory=dict)
@@ -52,9 +52,9 @@ class Walk:
         ]
 
 
-async def walk(app: ASGIApp, client: httpx.AsyncClient) -> Walk:
+async def crawl(app: ASGIApp, client: httpx.AsyncClient) -> Crawl:
     """Return the headers and bodies of all routes in the present state, and the static files that they load."""
-    found = Walk()
+    found = Crawl()
     for path in PATHS:
         address = f"/oembed?url={client.base_url}/widget" if path == "/oembed" else path
         response = await client.get(address, headers={"Accept": "text/html"})

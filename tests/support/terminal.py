@@ -16,7 +16,7 @@ from tests.support import preloaded
 pty = pytest.importorskip("pty", reason="terminals are POSIX's")
 
 
-def at_terminal(
+def run_at_terminal(
     arguments: list[str],
     folder: Path,
     environ: Mapping[str, str],

@@ -13,7 +13,7 @@ from tests.support.fake_clock import settle
 from widget.store.base import Store
 
 
-class Reluctant:
+class UnreliableStore:
     """A :class:`widget.store.base.Store` whose operations hang while ``hangs`` is set, or raise ``fault``."""
 
     def __init__(self, store: Store) -> None:
@@ -26,14 +26,14 @@ class Reluctant:
         if not inspect.iscoroutinefunction(found):
             return found
 
-        async def reluctant(*arguments: Any, **named: Any) -> Any:
+        async def unreliable(*arguments: Any, **named: Any) -> Any:
             if self.hangs:
                 await asyncio.Event().wait()
             if self.fault is not None:
                 raise self.fault
             return await found(*arguments, **named)
 
-        return reluctant
+        return unreliable
 
     def as_store(self) -> Store:
         """Return itself, typed as a store."""

@@ -1,4 +1,4 @@
-"""``BROWSER="python -m tests.support.agreeing_browser %s"``: agrees on the simulated consent page, without a screen.
+"""``BROWSER="python -m tests.support.consenting_browser %s"``: agrees on the simulated consent page.
 
 It starts once for each authorization, so it imports nothing that is not Python's own.
 """

@@ -32,8 +32,8 @@ WORKS = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0), 1_795_000_
 
 
 @dataclass(frozen=True)
-class Still:
-    """A snapshot that time does not change."""
+class FixedSnapshot:
+    """A snapshot source that time does not change."""
 
     snapshot: Snapshot
 
@@ -44,8 +44,8 @@ class Still:
         return None
 
 
-class NoRenewal:
-    """For tests that do not reauthorize."""
+class NoReauthorization:
+    """For tests that do not reauthorize: every key is wrong."""
 
     async def check_key(self, key: str) -> KeyCheck:
         return "wrong"
@@ -83,10 +83,10 @@ class AppOnItsLoop(WebApp):
 
 
 @dataclass
-class Showing:
-    """``show`` publishes; ``app`` is the ASGI application; ``health`` is reported by ``/`` and ``/readyz``.
+class WebHarness:
+    """The web app: :meth:`show` publishes a snapshot, ``health`` is reported by ``/`` and ``/readyz``.
 
-    ``network`` is where artwork is fetched from, by default the ``simulator``.
+    ``network`` serves the artwork, by default the ``simulator``.
     """
 
     clock: Clock = field(default_factory=FakeClock)
@@ -103,27 +103,27 @@ class Showing:
         self.artwork = ArtworkCache(
             lambda: self.http, self.settings.artwork_hosts, self.clock, self.source.artwork_policy
         )
-        services = AppContext(
+        context = AppContext(
             self.settings,
             self.clock,
             self.broadcast,
             self._health,
             self.artwork,
-            NoRenewal() if self.source.needs_authorization else None,
+            NoReauthorization() if self.source.needs_authorization else None,
             self.source,
         )
-        self.app = AppOnItsLoop(services)
+        self.app = AppOnItsLoop(context)
 
-    def show(self, snapshot: Snapshot) -> "Showing":
+    def show(self, snapshot: Snapshot) -> "WebHarness":
         """Publish ``snapshot``, on the thread of the server that runs the app, if any."""
         self.app.do(lambda: self._publish(snapshot))
         return self
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self.broadcast.publish(Still(snapshot))
+        self.broadcast.publish(FixedSnapshot(snapshot))
         self.broadcast.mark_fresh()
 
-    async def find_color(self) -> "Showing":
+    async def find_color(self) -> "WebHarness":
         """Wait until the color of the current artwork is found, as the running program finds it."""
         finder = asyncio.create_task(ColorService(self.artwork, self.broadcast, self.clock).run())
         self.broadcast.touch()
