@@ -38,6 +38,15 @@ def test_an_item_that_plays_on_is_no_earlier_play_and_the_next_one_ends_it() -> 
     assert rows(after(replace(IDLE, observed_at=NOW + 90), state=going_on)) == [("One", 0)]
 
 
+@pytest.mark.parametrize(("max_recent", "titles"), [(0, []), (1, ["Two"]), (2, ["Two", "One"])])
+def test_a_play_is_listed_as_soon_as_its_end_is_shown(max_recent: int, titles: list[str]) -> None:
+    state = replace(after(playing(ONE, 0), playing(TWO, 200), max_items=max_recent), max_recent=max_recent)
+    before, then = state.snapshot_at(NOW + 402), state.snapshot_at(NOW + 404)
+    assert (before.status, then.status) == ("playing", "idle")
+    assert "Two" not in [play.item.title for play in before.recent]
+    assert [play.item.title for play in then.recent] == titles
+
+
 def test_a_play_began_when_its_progress_says() -> None:
     assert rows(after(playing(ONE, 60, 60_000), playing(TWO, 200))) == [("One", 0)]
 

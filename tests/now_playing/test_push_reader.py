@@ -22,12 +22,16 @@ class PushedSource(ScriptedSource):
     def __init__(self, clock: FakeClock) -> None:
         super().__init__(plays(clock, item("Old")), plays(clock, item("New")))
         self.responds = asyncio.Event()
+        self.current: PlayedItem | None = None
 
     async def recently_played(self) -> Sequence[PlayedItem]:
         self.history_polls += 1
         if self.history_polls == 1:
             await self.responds.wait()
         return ()
+
+    async def current_play(self) -> PlayedItem | None:
+        return self.current
 
     async def last_push_at(self) -> float | None:
         return None
@@ -51,3 +55,21 @@ async def test_of_two_reads_at_once_the_older_one_never_comes_last() -> None:
     shown = broadcaster.current.item
     assert shown is not None
     assert shown.title == "New"
+
+
+async def test_the_end_of_a_pushed_play_lists_it_before_the_next_read() -> None:
+    clock = FakeClock()
+    source, broadcaster = PushedSource(clock), Broadcaster(clock, INLET)
+    source.responds.set()
+    reader = PushReader(
+        source,
+        source,
+        StatePublisher(broadcaster, clock, EMPTY_HIDE_LIST, INLET, 1),
+        StatusLogger(),
+        Timeouts(clock),
+        clock,
+    )
+    source.current = PlayedItem(item("Old"), clock.now())
+    await reader.read()
+    await clock.advance(3600)
+    assert [play.item.title for play in broadcaster.current.recent] == ["Old"]

@@ -70,11 +70,17 @@ class StatePublisher:
         self.state = before.with_history(plausible, self._max_recent, self._hide_list)
         return self.state != before
 
-    def apply_pushed(self, playback: Playback, plays: Iterable[PlayedItem], pushed_at: float | None) -> None:
-        """Replace the state by that of a push source, as of ``pushed_at`` (s since the epoch)."""
+    def apply_pushed(
+        self, playback: Playback, current: PlayedItem | None, plays: Iterable[PlayedItem], pushed_at: float | None
+    ) -> None:
+        """Replace the state by that of a push source, pushed last at ``pushed_at`` (s since the epoch).
+
+        ``current`` is the play that ``playback`` belongs to.
+        """
         # From an empty state, as a pushed one is complete.
         state = NowPlayingState().with_playback(self._hide_list.filter_playback(playback), self._clock.now())
-        self.state = replace(state.with_history(plays, self._max_recent, self._hide_list), updated_at=pushed_at)
+        state = state.with_history(plays, self._max_recent, self._hide_list)
+        self.state = replace(state, updated_at=pushed_at, current_play=current)
 
     def apply_failure(self, problem: SourceProblem) -> None:
         """Apply a failed poll."""
@@ -96,7 +102,7 @@ class StatePublisher:
 
     def publish(self) -> None:
         """Publish the state, with the fault as a failed poll."""
-        state = self.state
+        state = replace(self.state, max_recent=self._max_recent)
         if self.fault is not None:
             state = state.with_failure(self.fault, self._clock.now(), self.fault_count)
         self._broadcaster.publish(state)

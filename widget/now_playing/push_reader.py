@@ -47,6 +47,7 @@ class PushReader:
     async def _read(self) -> None:
         try:
             playback = await self._timeouts.store(self._client.currently_playing())
+            current = await self._timeouts.store(self._push.current_play())
             plays = await self._timeouts.store(self._client.recently_played())
             changed_at = await self._timeouts.store(self._push.last_change_at())
             self.last_push_at = await self._timeouts.store(self._push.last_push_at())
@@ -56,5 +57,5 @@ class PushReader:
             self._publisher.apply_push_failure(problem)
         else:
             self._status_log.log_change(None)
-            self._publisher.apply_pushed(playback, plays, changed_at)
+            self._publisher.apply_pushed(playback, current, plays, changed_at)
         self._publisher.publish()

@@ -45,7 +45,8 @@ class NowPlayingState:
     ``playback`` was received at ``updated_at``; ``problem`` is why the last poll failed, after ``failures`` in a row.
     ``unconfirmed_answers`` counts uncertain responses in a row, ``polls_past_end`` those that only repeated a known
     end; ``last_reported_ms`` is the progress as the source reported it. ``next_poll_at`` is the schedule of all
-    instances: without a response for long after it, the snapshot becomes stale by the clock alone.
+    instances: without a response for long after it, the snapshot becomes stale by the clock alone. ``current_play`` is
+    listed first in ``recent`` as soon as it is over, which lists at most ``max_recent``.
     """
 
     playback: Playback | None = None
@@ -62,6 +63,7 @@ class NowPlayingState:
     recent: tuple[PlayedItem, ...] = ()
     current_play: PlayedItem | None = None
     source_label: str | None = None
+    max_recent: int = 0
 
     def with_playback(self, playback: Playback, now: float, expiry: ExpiryRule | None = None) -> "NowPlayingState":
         """Return the state after a response.
@@ -197,6 +199,9 @@ class NowPlayingState:
         playback, hidden_from = self.playback, self._hidden_from
         if hidden_from is not None and now >= hidden_from:
             playback = Playback("idle", hidden_from)
+            if self.current_play is not None:  # The source itself lists it a moment later, with the next response.
+                ended = young_plays((self.current_play, *self.recent), now)
+                snapshot = replace(snapshot, recent=ended[: self.max_recent])
         has_position = playback.status == "playing" and playback.progress_ms is not None
         return replace(
             snapshot,

@@ -92,6 +92,10 @@ class PushSource(Protocol):
         """Return when it pushed last (s since the epoch). May raise StoreError."""
         ...
 
+    async def current_play(self) -> PlayedItem | None:
+        """Return the current play, to be listed as soon as it is over. May raise StoreError."""
+        ...
+
     async def last_change_at(self) -> float | None:
         """Return when it last pushed an item that is not hidden (s since the epoch).
 

@@ -113,6 +113,16 @@ async def test_the_own_dialect_takes_put_and_one_artist_and_numbers_as_text(inle
     assert (page["item"]["artists"], page["progress_ms"]) == ([{"name": "Nova", "url": None}], 1_000)
 
 
+async def test_a_template_may_leave_values_empty_or_write_fractions(inlet: InletProgram) -> None:
+    empty = dict.fromkeys(("album", "duration_ms", "progress_ms", "url", "artwork_url", "mbid"), "")
+    await inlet.update("playing", **empty)
+    page = await inlet.page()
+    assert (page["status"], page["progress_ms"], page["item"]["duration_ms"]) == ("playing", None, None)
+    await inlet.update("playing", duration_ms="150000.0", progress_ms="61000.75")
+    page = await inlet.page()
+    assert (page["progress_ms"], page["item"]["duration_ms"]) == (61_000, 150_000)
+
+
 async def test_a_position_past_the_end_is_the_end(inlet: InletProgram) -> None:
     await inlet.update("playing", progress_ms=999_000)
     assert (await inlet.valid_until(), (await inlet.page())["progress_ms"]) == (3, 150_000)
@@ -172,6 +182,9 @@ async def test_artwork_is_taken_from_hosts_of_the_owner_alone(inlet: InletProgra
         ("duration_ms", "long"),
         ("duration_ms", -1),
         ("duration_ms", True),
+        ("duration_ms", "1e999"),
+        ("duration_ms", " "),
+        ("progress_ms", "1:23"),
         ("progress_ms", []),
         ("progress_ms", 1e12),
         ("url", "ftp://example.org/one"),

@@ -80,6 +80,13 @@ async def test_a_regular_repeat_near_the_end_is_no_new_play(inlet: InletProgram)
     assert await inlet.recent() == [("One", 0)]
 
 
+async def test_announcements_at_equal_short_intervals_are_no_habit_of_a_player(inlet: InletProgram) -> None:
+    for at in (0, 8, 16):
+        await inlet.at(at)
+        await inlet.announce(duration=25)
+    assert await inlet.valid_until() == 16 + 25 + 3
+
+
 async def test_the_same_song_twice_is_two_plays(inlet: InletProgram) -> None:
     await inlet.announce()
     await inlet.at(75)
@@ -293,6 +300,9 @@ async def test_a_hidden_track_leaves_no_trace_for_visitors(tmp_path: Path) -> No
         await inlet.scrobble("Secret", since=160)
         await inlet.scrobble("Secret", since=160, listen_type="import")
         await inlet.update("playing", "Secret", progress_ms=50_000)
+        await inlet.stop()
+        await inlet.update("stopped", None)
+        await inlet.update("stopped", "Secret")
         assert (await inlet.page(), len(inlet.events)) == (before, events)
         ready = (await inlet.program.client.get("/readyz")).json()
         assert seconds_of(ready["source"]["last_success_at"]) == inlet.clock.now()

@@ -6,6 +6,7 @@ and https://foxxmd.github.io/multi-scrobbler/configuration/clients/blackbox/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from widget.sources.listenbrainz.submissions import (
     read_object,
     require_short,
 )
+
+_NUMBER = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,20})?")
 
 PlayerState = Literal["playing", "paused", "stopped"]
 
@@ -58,7 +61,7 @@ def read_own(body: bytes, artwork_hosts: Collection[str]) -> PlayerUpdate:
         if state == "stopped":
             return PlayerUpdate("stopped")
         raise InvalidSubmission("title must not be empty." if title is None else "artists must not be empty.")
-    mbid = value.get("mbid")
+    mbid = value.get("mbid") or None
     if mbid is not None and as_mbid(mbid) is None:
         raise InvalidSubmission("mbid must be a MusicBrainz recording ID.")
     url, artwork_url = _own_url(value, "url"), _own_url(value, "artwork_url")
@@ -140,9 +143,10 @@ def _own_artists(value: dict[str, Any]) -> list[str]:
 
 def _own_milliseconds(value: dict[str, Any], name: str) -> int | None:
     number = value.get(name)
-    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 12:
-        number = int(number)  # Templates of other programs write every value as text.
-    if number is None:
+    # Templates of other programs write every value as text, and leave out those that they do not know.
+    if isinstance(number, str) and _NUMBER.fullmatch(number):
+        number = float(number)
+    if number is None or number == "":
         return None
     if not is_number(number) or not 0 <= number <= MAX_DURATION_MS:
         raise InvalidSubmission(f"{name} must be a number of milliseconds within a day.")

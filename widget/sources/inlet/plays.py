@@ -15,6 +15,9 @@ REPEAT_WINDOW_SECONDS = 10.0
 """The same item announced this close to its end, or in its last tenth, is a new play."""
 
 REPEAT_JITTER_SECONDS = 3.0
+MIN_REPEAT_SECONDS = 25.0
+"""Players repeat an announcement every 30 to 65 s; a shorter interval is the listener's doing."""
+
 MIN_PLAY_SECONDS = 10.0
 """An item that another one follows sooner was skipped."""
 
@@ -85,7 +88,7 @@ class NowPlaying:
             return False
         if not self.is_nearly_over_at(now):
             return True
-        if self.repeat_seconds is None or self.repeated_at is None:
+        if self.repeated_at is None or self.repeat_seconds is None or self.repeat_seconds < MIN_REPEAT_SECONDS:
             return False
         # mpris-scrobbler repeats its announcement every 65 s, near the end too.
         return abs(now - self.repeated_at - self.repeat_seconds) <= REPEAT_JITTER_SECONDS

@@ -78,6 +78,11 @@ class SubmissionReceiver:
         state = (await self._load()).expired_at(self._clock.now(), self._keep)
         return [PlayedItem(play.item, play.played_at) for play in state.played]
 
+    async def current_play(self) -> PlayedItem | None:
+        """Return the current play. May raise StoreError."""
+        playing = (await self._load()).expired_at(self._clock.now(), self._keep).playing
+        return None if playing is None else PlayedItem(playing.item, playing.played_at)
+
     async def last_push_at(self) -> float | None:
         """Return when the last post was accepted (s since the epoch). May raise StoreError."""
         return (await self._load()).last_push_at

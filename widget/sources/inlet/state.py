@@ -87,7 +87,9 @@ class SubmittedState:
 
     def without_now_playing(self, now: float, keep: int) -> SubmittedState:
         """Return the state after the player stopped."""
-        return self.expired_at(now, keep)._ended(now, keep, is_followed=False).accepted_at(now)
+        before = self.expired_at(now, keep)
+        # A stop that ends nothing may be that of a hidden item, whose time must not show.
+        return before._ended(now, keep, is_followed=False).accepted_at(now, is_hidden=before.playing is None)
 
     def with_hidden(self, now: float, keep: int) -> SubmittedState:
         """Return the state after a hidden item began: only ``last_push_at`` shows it."""
