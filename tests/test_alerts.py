@@ -134,7 +134,7 @@ async def test_a_message_under_way_at_the_end_still_arrives_and_is_noted(tmp_pat
     assert len(slow.received) == 1
 
 
-async def test_a_sleeping_host_tells_what_is_due_when_it_wakes(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
+async def test_a_sleeping_host_sends_what_is_due_when_it_wakes(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
     clock = FakeClock()
     simulator = simulated(clock)
     async with program(tmp_path, clock=clock, simulator=simulator, age=140 * DAY, settings=settings(inbox)):
@@ -145,7 +145,7 @@ async def test_a_sleeping_host_tells_what_is_due_when_it_wakes(tmp_path: Path, r
     assert receiver.titles == ["Spotify access ends in 6 days"]
 
 
-async def test_a_dead_token_is_told_at_once_and_that_all_is_well_again(
+async def test_a_dead_token_is_reported_at_once_and_so_is_its_resolution(
     tmp_path: Path, receiver: Receiver, inbox: str
 ) -> None:
     async with program(tmp_path, settings=settings(inbox)) as running:
@@ -159,7 +159,9 @@ async def test_a_dead_token_is_told_at_once_and_that_all_is_well_again(
     assert receiver.titles == ["Spotify: Disconnected", "Spotify: Resolved"]
 
 
-async def test_a_renewal_that_nobody_watches_is_told_at_once(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
+async def test_a_renewal_that_nobody_watches_is_reported_at_once(
+    tmp_path: Path, receiver: Receiver, inbox: str
+) -> None:
     async with program(tmp_path, settings=settings(inbox)) as running:
         await running.client.get("/now-playing")
         running.simulator.revoke_everything()
@@ -196,7 +198,7 @@ async def test_a_host_that_loses_its_disk_each_night_does_not_repeat_the_end_for
     assert set(receiver.titles) <= {"Spotify access ends in 30 days", "Spotify access ends in 29 days"}
 
 
-async def test_a_refusal_is_told_when_it_has_lasted_an_hour(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
+async def test_a_refusal_is_reported_when_it_has_lasted_an_hour(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
     async with program(tmp_path, settings=settings(inbox)) as running:
         running.simulator.answers[NOW] = refused
         await watched_for(running, 300)
@@ -211,7 +213,7 @@ async def test_a_refusal_is_told_when_it_has_lasted_an_hour(tmp_path: Path, rece
     assert receiver.titles[1] == "Spotify: Resolved"
 
 
-async def test_a_refusal_that_passes_is_not_told(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
+async def test_a_refusal_that_passes_is_not_reported(tmp_path: Path, receiver: Receiver, inbox: str) -> None:
     async with program(tmp_path, settings=settings(inbox)) as running:
         running.simulator.answers[NOW] = refused
         await watched_for(running, 300)
@@ -249,7 +251,7 @@ async def test_a_service_that_hangs_holds_up_nothing(tmp_path: Path) -> None:
                 assert (await running.client.get("/now-playing")).json()["status"] == "playing"
 
 
-async def test_an_address_with_a_typo_is_told_in_the_log_without_its_secret(
+async def test_an_address_with_a_typo_is_reported_in_the_log_without_its_secret(
     tmp_path: Path, receiver: Receiver, inbox: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     urls = ("discrod://a-secret-hook/a-secret-token", inbox)
@@ -259,7 +261,7 @@ async def test_an_address_with_a_typo_is_told_in_the_log_without_its_secret(
     assert "a-secret" not in caplog.text
 
 
-async def test_without_addresses_the_log_tells_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_without_addresses_the_log_has_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     async with program(tmp_path, age=160 * DAY) as running:
         await running.clock.advance(3600)
@@ -326,7 +328,7 @@ async def test_an_alert_that_arrived_while_the_database_failed_is_not_sent_again
     await store.close()
 
 
-async def test_a_seed_that_is_spent_on_a_disk_that_does_not_last_is_told_once(
+async def test_a_seed_that_is_spent_on_a_disk_that_does_not_last_is_reported_once(
     tmp_path: Path, receiver: Receiver, inbox: str
 ) -> None:
     spent = HealthStatus(AuthorizationStatus("ok", seed_is_spent=True), None, None, 0)

@@ -32,7 +32,7 @@ async def test_the_first_visitor_gets_what_plays_at_once(tmp_path: Path) -> None
     assert (answer["status"], answer["item"]["title"]) == ("playing", "Tides of Glass")
 
 
-async def test_while_nobody_watches_spotify_is_never_asked(tmp_path: Path) -> None:
+async def test_while_nobody_watches_spotify_is_never_polled(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         for path in ("/", "/healthz", "/readyz", "/embed.js", "/static/site.css", "/setup"):
             assert (await running.client.get(path)).status_code == 200
@@ -66,7 +66,7 @@ async def test_after_an_outage_of_the_accounts_service_it_goes_on_within_ten_sec
         assert (await running.client.get("/readyz")).status_code == 200
 
 
-async def test_an_outage_that_outlasts_the_last_visitor_is_over_for_who_asks_readyz_alone(tmp_path: Path) -> None:
+async def test_an_outage_that_outlasts_the_last_visitor_ends_for_readyz_alone(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         simulator, clock = running.simulator, running.clock
         await running.client.get("/now-playing")
@@ -129,7 +129,7 @@ async def test_a_token_that_appears_is_used_without_a_restart(tmp_path: Path) ->
         assert (await running.client.get("/readyz")).status_code == 200
 
 
-async def test_a_dead_token_is_told_to_the_owner_alone_and_replaced_without_a_restart(tmp_path: Path) -> None:
+async def test_a_dead_token_is_reported_to_the_owner_alone_and_replaced_without_a_restart(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         await running.client.get("/now-playing")
         running.simulator.revoke_everything()
@@ -211,7 +211,7 @@ async def test_nothing_playing_shows_what_was_played_last(tmp_path: Path) -> Non
     assert (answer["status"], answer["last_played"]["item"]["title"]) == ("idle", "One")
 
 
-async def test_a_database_that_goes_away_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
+async def test_a_database_that_goes_away_is_reported_and_the_service_goes_on(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         await running.client.get("/now-playing")
         await running.store.close()
@@ -284,7 +284,7 @@ async def test_a_list_that_cannot_be_had_is_empty_and_said_once(
     assert sum("RECENT" in record.getMessage() for record in caplog.records) == 1
 
 
-async def test_earlier_plays_are_listed_for_who_asks_for_it(tmp_path: Path) -> None:
+async def test_earlier_plays_are_listed_if_the_owner_wants_them(tmp_path: Path) -> None:
     async with program(tmp_path, settings=Settings(recent=3)) as running:
         await running.client.get("/now-playing")
         await running.clock.advance(10)

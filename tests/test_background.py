@@ -38,7 +38,7 @@ async def test_it_gives_what_the_work_gives_or_raises() -> None:
         await ShieldedTasks().run(fails())
 
 
-async def test_what_takes_too_long_is_told_and_goes_on() -> None:
+async def test_what_takes_too_long_is_reported_and_goes_on() -> None:
     unfinished, may_end, ended = ShieldedTasks(), asyncio.Event(), asyncio.Event()
 
     async def work() -> None:

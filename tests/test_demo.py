@@ -59,7 +59,7 @@ def loaded(address: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_artwork_that_a_demo_tells_loads_from_its_own_origin(tmp_path: Path, source: str) -> None:
+def test_every_artwork_of_a_demo_loads_from_its_own_origin(tmp_path: Path, source: str) -> None:
     # Where nobody else keeps a history, nothing has ended yet.
     info = SOURCES[source]  # type: ignore[index]
     wanted = 0 if info.is_pushed or info.records_history else 2
@@ -79,7 +79,7 @@ def test_every_artwork_that_a_demo_tells_loads_from_its_own_origin(tmp_path: Pat
 
 
 @pytest.mark.parametrize("source", ONE_THAT_IS_ASKED_ONE_THAT_TELLS)
-def test_a_public_demo_tells_its_public_address(tmp_path: Path, source: str) -> None:
+def test_a_public_demo_uses_its_public_address(tmp_path: Path, source: str) -> None:
     public = {**ENVIRON, "SOURCE": source, "PUBLIC_URL": "https://demo.example.org/music"}
     with server(tmp_path, public, "--demo") as demo:
         item = told_by(demo, 0)["item"]

@@ -62,7 +62,7 @@ async def running(tmp_path: Path) -> AsyncIterator[OtherProgram]:
         yield program
 
 
-async def test_told_nothing_yet_it_is_idle(running: OtherProgram) -> None:
+async def test_before_any_submission_it_is_idle(running: OtherProgram) -> None:
     now = await shown(running)
     assert (now["status"], now["updated_at"], now["last_played"], now["error"]) == ("idle", None, None, None)
     assert now["source"] == {"name": "inlet", "label": "", "url": None}
@@ -75,7 +75,7 @@ async def test_told_nothing_yet_it_is_idle(running: OtherProgram) -> None:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_what_a_player_tells_is_shown(running: OtherProgram, prefix: str) -> None:
+async def test_what_a_player_submits_is_shown(running: OtherProgram, prefix: str) -> None:
     player = Player(running, prefix)
     answer = await player.plays()
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -243,7 +243,7 @@ async def test_what_plays_survives_a_restart_until_its_end(tmp_path: Path) -> No
         assert (await shown(running))["status"] == "idle"
 
 
-async def test_what_one_instance_is_told_the_others_show_within_a_second(tmp_path: Path) -> None:
+async def test_what_one_instance_receives_the_others_show_within_a_second(tmp_path: Path) -> None:
     clock, environ = FakeClock(), {"SOURCE": "inlet", "INLET_TOKEN": TOKEN}
     async with other_program(tmp_path, environ, clock) as one, other_program(tmp_path, environ, clock) as two:
         await two.now()

@@ -81,7 +81,7 @@ def stored_token(url: str) -> str:
     return str(row[0])
 
 
-def test_one_asks_and_all_show_within_a_second(service: Spotify, database: Postgres, tmp_path: Path) -> None:
+def test_one_polls_and_all_show_within_a_second(service: Spotify, database: Postgres, tmp_path: Path) -> None:
     environ = environ_of(service, database.database())
     with server(tmp_path, environ) as one, server(tmp_path, environ) as two:
         eventually(lambda: is_current(service, one), 5)
@@ -98,7 +98,7 @@ def test_one_asks_and_all_show_within_a_second(service: Spotify, database: Postg
     assert asked <= 8
 
 
-def test_killing_the_one_that_asks_or_the_database_loses_nothing(
+def test_killing_the_one_that_polls_or_the_database_loses_nothing(
     service: Spotify, database: Postgres, tmp_path: Path
 ) -> None:
     receiver = Receiver()
@@ -151,7 +151,7 @@ def test_the_bootstrap_writes_straight_into_the_deployed_database(
     ("module", "address"),
     [("bootstrap", "127.0.0.1:{port}/music"), ("bootstrap", "["), ("widget", "["), ("widget", "here:port/music")],
 )
-def test_a_database_that_can_never_be_used_is_told_without_its_password(
+def test_a_database_that_can_never_be_used_is_reported_without_its_password(
     service: Spotify, tmp_path: Path, module: str, address: str
 ) -> None:
     url = f"postgresql://me:needle-password@{address.format(port=free_port())}"

@@ -26,7 +26,7 @@ def record(
         ("psycopg", logging.WARNING, True),
     ],
 )
-def test_libraries_are_never_told_below_a_warning(name: str, level: int, told: bool) -> None:
+def test_libraries_are_never_logged_below_a_warning(name: str, level: int, told: bool) -> None:
     assert should_log(record(name, level, "x")) is told
 
 

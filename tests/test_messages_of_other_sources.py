@@ -16,7 +16,7 @@ NOW = 1_795_000_000.0
 
 @pytest.mark.parametrize("source", [LASTFM, LISTENBRAINZ, INLET])
 @pytest.mark.parametrize("code", ["bad_credentials", "forbidden", "unknown_user", "private"])
-def test_a_refusal_is_told_after_an_hour_without_a_word_of_another_service(source: SourceInfo, code: Any) -> None:
+def test_a_refusal_is_reported_after_an_hour_without_a_word_of_another_service(source: SourceInfo, code: Any) -> None:
     trouble = Incident(code, NOW)
     assert due_alerts(None, trouble, frozenset(), NOW + 3599, "", source=source) == ()
     (message,) = due_alerts(None, trouble, frozenset(), NOW + 3600, "", source=source)
@@ -28,7 +28,7 @@ def test_a_refusal_is_told_after_an_hour_without_a_word_of_another_service(sourc
     assert f"{source.label} started responding again" in well.body
 
 
-async def test_the_running_program_tells_it_and_nothing_of_a_token_s_end(
+async def test_the_running_program_sends_it_and_nothing_about_a_token_s_end(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = FakeClock()

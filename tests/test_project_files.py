@@ -184,7 +184,7 @@ def test_the_editor_and_the_linter_agree_on_the_length_of_a_line() -> None:
     assert f"max_line_length = {PROJECT['tool']['ruff']['line-length']}" in text
 
 
-def test_what_users_notice_is_told_in_the_changelog() -> None:
+def test_what_users_notice_is_in_the_changelog() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     told = re.findall(r"^## \[([\d.]+)\]", text, re.MULTILINE)
     assert PROJECT["project"]["version"] in told

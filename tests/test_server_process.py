@@ -111,7 +111,7 @@ def test_a_value_that_cannot_be_right_stops_it_and_is_named(
     assert "Traceback" not in result.stderr
 
 
-def test_all_faults_are_told_at_once(service: Spotify, tmp_path: Path) -> None:
+def test_all_faults_are_reported_at_once(service: Spotify, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\n", encoding="utf-8")
     result = run("widget", cwd=tmp_path, environ={**service.environ, "PORT": "abc"})
     assert "PORT" in result.stderr
@@ -127,14 +127,14 @@ def test_all_faults_are_told_at_once(service: Spotify, tmp_path: Path) -> None:
         (["--database", "sqlite:////nowhere/at/all.db"], 2, "/nowhere/at/all.db"),
     ],
 )
-def test_wrong_use_is_told(service: Spotify, tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
+def test_wrong_use_is_reported(service: Spotify, tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
     result = run("widget", *arguments, cwd=tmp_path, environ=service.environ)
     assert result.returncode == code
     assert told in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_a_port_that_is_taken_is_told(service: Spotify, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_reported(service: Spotify, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         result = run("widget", "--port", port, cwd=tmp_path, environ=service.environ)
@@ -225,7 +225,7 @@ def test_two_servers_and_a_check_on_one_database_make_one_refresh(
     assert service.simulator.requests.count(TOKEN) == 1
 
 
-def test_of_two_servers_on_one_file_one_asks_and_both_show(
+def test_of_two_servers_on_one_file_one_polls_and_both_show(
     service: Spotify, seeded: dict[str, str], tmp_path: Path
 ) -> None:
     with server(tmp_path, seeded) as one, server(tmp_path, seeded) as two:

@@ -150,7 +150,7 @@ def test_a_wild_value_of_a_source_that_does_not_run_is_ignored() -> None:
             settings.for_source(parse_source_name(source))
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     with pytest.raises(ConfigurationError) as refused:
         Settings.from_environ({"PORT": "abc", "LOG_LEVEL": "loud", "HOST": "127.0.0.1"})
     assert [fault.split()[0] for fault in refused.value.faults] == ["PORT", "LOG_LEVEL"]
@@ -238,7 +238,7 @@ def test_a_wild_value_is_taken_or_refused_in_one_line_by_name(name: str, value: 
         ({"FLY_APP_NAME": "", "RENDER_EXTERNAL_URL": " "}, None),
     ],
 )
-def test_the_host_tells_the_public_address_where_the_owner_does_not(
+def test_the_host_gives_the_public_address_if_the_owner_does_not(
     environ: dict[str, str], public_url: str | None
 ) -> None:
     assert Settings.from_environ(environ).public_url == public_url
@@ -280,7 +280,7 @@ def test_the_environment_wins_over_the_dotenv_file_and_an_empty_value_does_not(t
     assert load_environ({"PORT": "2", "HOST": ""}, tmp_path) == {"PORT": "2", "HOST": "127.0.0.2"}
 
 
-def test_a_dotenv_file_that_is_no_text_is_told_clearly(tmp_path: Path) -> None:
+def test_a_dotenv_file_that_is_no_text_is_reported_clearly(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"\.env"):
         load_environ({}, tmp_path)

@@ -64,7 +64,7 @@ async def test_without_a_key_there_is_no_setup(tmp_path: Path) -> None:
         assert (await running.begin_renewal()).status_code == 404
 
 
-async def test_the_form_tells_the_state_the_last_day_and_the_redirect_uri(tmp_path: Path) -> None:
+async def test_the_form_shows_the_state_the_last_day_and_the_redirect_uri(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         answer = await running.client.get("/setup")
     for text in ("connected", "2027-05-18", CALLBACK, 'name="key"', 'method="post"'):
@@ -382,7 +382,7 @@ async def test_another_account_than_a_seed_s_is_refused(tmp_path: Path) -> None:
         assert (await running.renew()).status_code == 200
 
 
-async def test_whose_a_seed_is_cannot_be_asked_now_so_nothing_is_stored(tmp_path: Path) -> None:
+async def test_the_account_of_a_seed_cannot_be_requested_now_so_nothing_is_stored(tmp_path: Path) -> None:
     clock = FakeClock()
     simulator = simulated(clock)
     settings = seeded(clock, simulator)
@@ -428,7 +428,7 @@ async def test_a_doubt_about_what_plays_is_a_warning_only(tmp_path: Path) -> Non
     assert "could not be tested" in answer.text
 
 
-async def test_premium_that_lapsed_is_told(tmp_path: Path) -> None:
+async def test_premium_that_lapsed_is_reported(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         running.simulator.has_premium = False
         answer = await running.renew()
@@ -436,14 +436,14 @@ async def test_premium_that_lapsed_is_told(tmp_path: Path) -> None:
     assert "Premium" in answer.text
 
 
-async def test_a_missing_client_id_is_told(tmp_path: Path) -> None:
+async def test_a_missing_client_id_is_reported(tmp_path: Path) -> None:
     async with program(tmp_path, authorized=False) as running:
         answer = await running.begin_renewal()
     assert answer.status_code == 400
     assert "SPOTIFY_CLIENT_ID" in answer.text
 
 
-async def test_a_database_that_goes_away_in_the_middle_is_told(tmp_path: Path) -> None:
+async def test_a_database_that_goes_away_in_the_middle_is_reported(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         callback = await running.consent((await running.begin_renewal()).headers["location"])
         await running.store.close()

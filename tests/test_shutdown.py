@@ -96,7 +96,7 @@ def test_what_nobody_foresaw_is_one_line_and_an_exit_code(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("command", [["widget"], ["bootstrap"], ["bootstrap", "status"]])
-def test_a_working_directory_that_is_gone_is_told(tmp_path: Path, command: list[str]) -> None:
+def test_a_working_directory_that_is_gone_is_reported(tmp_path: Path, command: list[str]) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     done = subprocess.run(
@@ -221,7 +221,7 @@ def test_an_empty_or_missing_port_means_8000_as_the_procfile_needs_it(service: S
             assert "port 8000" in result.stderr
 
 
-def test_the_soft_limit_of_open_files_is_raised_and_what_it_does_not_carry_is_told(
+def test_the_soft_limit_of_open_files_is_raised_and_what_it_does_not_carry_is_reported(
     seeded: dict[str, str], tmp_path: Path
 ) -> None:
     port = free_port()

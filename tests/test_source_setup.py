@@ -33,7 +33,7 @@ def questions(running: Any, source: str) -> int:
 
 
 @pytest.mark.parametrize("source", POLLED)
-async def test_while_music_plays_it_is_asked_every_ten_seconds(tmp_path: Path, source: str) -> None:
+async def test_while_music_plays_it_is_polled_every_ten_seconds(tmp_path: Path, source: str) -> None:
     async with other_program(tmp_path, {"SOURCE": source}) as running:
         await running.watch(200)
         assert 19 <= questions(running, source) <= 22
@@ -52,7 +52,7 @@ async def test_while_nothing_plays_every_twenty_seconds_and_later_every_minute(t
         assert 9 <= questions(running, source) - before <= 11
 
 
-async def test_with_nobody_watching_nobody_is_asked(tmp_path: Path) -> None:
+async def test_with_nobody_watching_nothing_is_polled(tmp_path: Path) -> None:
     async with other_program(tmp_path, {"SOURCE": "lastfm"}) as running:
         await running.now()
         await running.clock.advance(100)
@@ -93,7 +93,7 @@ async def test_a_gap_around_a_scrobble_does_not_flicker(tmp_path: Path) -> None:
         assert seen == ["playing"] * 10
 
 
-async def test_artwork_comes_from_the_cover_art_archive_and_nobody_else_is_asked(tmp_path: Path) -> None:
+async def test_artwork_comes_from_the_cover_art_archive_and_no_other_host_is_requested(tmp_path: Path) -> None:
     clock = FakeClock()
     async with other_program(tmp_path, {"SOURCE": "listenbrainz"}, clock, services(clock, RELEASED)) as running:
         now: Any = await running.now()
@@ -110,7 +110,7 @@ async def test_artwork_comes_from_the_cover_art_archive_and_nobody_else_is_asked
 @pytest.mark.parametrize(
     ("number", "code"), [(6, "unknown_user"), (10, "bad_credentials"), (17, "private"), (26, "forbidden")]
 )
-async def test_a_refusal_shows_at_once_and_is_not_asked_about_for_ten_minutes(
+async def test_a_refusal_shows_at_once_and_is_not_retried_for_ten_minutes(
     tmp_path: Path, number: int, code: str
 ) -> None:
     clock = FakeClock()
@@ -133,7 +133,7 @@ async def test_a_refusal_shows_at_once_and_is_not_asked_about_for_ten_minutes(
         assert len(served.lastfm.requests) == before + 1
 
 
-async def test_without_a_name_nobody_is_asked_until_one_is_stored(tmp_path: Path) -> None:
+async def test_without_a_name_nothing_is_polled_until_one_is_stored(tmp_path: Path) -> None:
     async with other_program(tmp_path, {"SOURCE": "lastfm", "LASTFM_USER": "", "LASTFM_API_KEY": ""}) as running:
         answer = await running.client.get("/now-playing")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_configured")
@@ -192,7 +192,7 @@ async def test_a_refusal_in_the_middle_of_a_track_shows_with_the_first_answer(
         assert (now["status"], now["error"]["code"], now["item"]) == ("unavailable", code, None)
 
 
-async def test_an_outage_leaves_what_was_heard_for_five_minutes(tmp_path: Path) -> None:
+async def test_an_outage_leaves_the_last_response_for_five_minutes(tmp_path: Path) -> None:
     async with other_program(tmp_path, {"SOURCE": "lastfm"}) as running:
         await running.now()
         running.services.lastfm.error = 8

@@ -25,7 +25,7 @@ def at(text: str) -> float:
     duration=st.none() | st.integers(0, 300_000),
     elapsed=st.floats(-1e6, 1e6),
 )
-def test_progress_stays_within_the_item_whenever_it_is_asked(
+def test_progress_stays_within_the_item_at_every_moment(
     progress: int | None, duration: int | None, elapsed: float
 ) -> None:
     item = Item(type="track", id=None, uri=None, url=None, title="", duration_ms=duration)
@@ -80,7 +80,7 @@ def test_a_token_ends_six_calendar_months_after_the_authorization(authorized: st
     assert add_six_months(at(authorized)) == at(ends)
 
 
-def test_the_health_of_a_token_tells_its_state_and_the_whole_days_left() -> None:
+def test_the_health_of_a_token_has_its_state_and_the_whole_days_left() -> None:
     token = Authorization("secret", authorized_at=at("2026-11-25T10:00:00"))
     end = token.expires_at
     assert end is not None

@@ -78,13 +78,13 @@ async def test_any_width_is_had_that_there_is(harness: WebHarness) -> None:
 
 
 @pytest.mark.parametrize("key", ["0" * 32, "https://i.scdn.co/image/1", "%2e%2e%2fetc", "x" * 4000])
-async def test_a_key_that_we_did_not_make_is_404_and_asks_nobody(harness: WebHarness, key: str) -> None:
+async def test_an_unknown_key_is_404_and_causes_no_request(harness: WebHarness, key: str) -> None:
     async with harness.client() as client:
         assert (await client.get(f"/artwork/{key}")).status_code == 404
     assert harness.simulator.requests == []
 
 
-async def test_an_instance_that_has_not_shown_it_yet_knows_the_key_too(harness: WebHarness) -> None:
+async def test_an_instance_that_has_not_served_it_yet_knows_the_key_too(harness: WebHarness) -> None:
     path = harness.artwork.path(item())
     other = WebHarness()
     other.show(playing(other.clock.now()))
@@ -107,7 +107,7 @@ async def test_an_instance_that_has_not_shown_it_yet_knows_the_key_too(harness: 
         "",
     ],
 )
-async def test_only_spotify_s_image_hosts_are_asked(url: str) -> None:
+async def test_only_spotify_s_image_hosts_are_requested(url: str) -> None:
     network = Network(lambda _: httpx.Response(200, content=PNG))
     harness = shown(network, url)
     async with harness.client() as client:
@@ -125,7 +125,7 @@ async def test_only_spotify_s_image_hosts_are_asked(url: str) -> None:
         ("http://localhost:9000/1", ("localhost:9000",)),
     ],
 )
-async def test_the_owner_s_hosts_are_asked_too(url: str, hosts: tuple[str, ...]) -> None:
+async def test_the_owner_s_hosts_are_requested_too(url: str, hosts: tuple[str, ...]) -> None:
     network = Network(lambda _: httpx.Response(200, content=PNG))
     assert (await fetch(shown(network, url, hosts))).content == PNG
     assert network.asked == [url]
@@ -211,7 +211,7 @@ async def test_a_body_without_an_end_is_read_to_the_limit_alone() -> None:
 @pytest.mark.parametrize(
     "fault", [RuntimeError("odd"), KeyError("location"), UnicodeError("idna"), OSError(24, "files")]
 )
-async def test_whatever_the_client_raises_no_face_fails(fault: Exception) -> None:
+async def test_whatever_the_client_raises_no_route_fails(fault: Exception) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
         raise fault
 

@@ -109,17 +109,17 @@ async def test_what_cannot_be_had_stays_null_and_is_tried_again_after_a_minute()
                 await clock.advance(31)
 
 
-async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(harness: WebHarness) -> None:
+async def test_what_has_no_color_is_looked_at_once_and_not_on_the_event_loop(harness: WebHarness) -> None:
     loop, looked = asyncio.get_running_loop(), asyncio.Event()
     threads: list[int] = []
 
-    def colourless(body: bytes) -> ArtworkColors | None:
+    def colorless(body: bytes) -> ArtworkColors | None:
         threads.append(threading.get_ident())
         loop.call_soon_threadsafe(looked.set)
         return None
 
     harness.show(playing(harness.clock.now()))
-    async with finding(harness, colourless), asyncio.timeout(10):
+    async with finding(harness, colorless), asyncio.timeout(10):
         for title in ("One", "Two", "Three"):
             await answer_of(harness.show(playing(harness.clock.now(), item(title))))
             await looked.wait()
@@ -129,11 +129,11 @@ async def test_what_has_no_colour_is_looked_at_once_and_not_on_the_event_loop(ha
     assert (await answer_of(harness))[0]["item"]["artwork_color"] is None
 
 
-def test_a_broken_image_has_no_colour() -> None:
+def test_a_broken_image_has_no_color() -> None:
     assert extract_colors(b"\xff\xd8\xff and nothing else") is None
 
 
-async def test_an_item_without_an_artwork_has_none_and_asks_nobody(harness: WebHarness) -> None:
+async def test_an_item_without_artwork_has_none_and_causes_no_request(harness: WebHarness) -> None:
     harness.show(playing(harness.clock.now(), LOCAL))
     async with finding(harness):
         answer, _ = await answer_of(harness)
@@ -148,37 +148,37 @@ async def test_what_is_kept_is_bounded_by_the_keys_that_are(harness: WebHarness)
     assert sum(harness.artwork.has_colors(key) for key in keys) == 256
 
 
-async def test_the_program_finds_it_and_tells_every_stream(tmp_path: Path) -> None:
+async def test_the_program_finds_it_and_sends_it_to_every_stream(tmp_path: Path) -> None:
     async with program(tmp_path) as running, asyncio.timeout(10):
         broadcast = running.app.state.context.broadcast
-        colour = None
-        while colour is None:
+        color = None
+        while color is None:
             revision = broadcast.revision
             item = (await running.client.get("/now-playing")).json()["item"]
-            colour = item and item["artwork_color"]
-            if colour is None:
+            color = item and item["artwork_color"]
+            if color is None:
                 await broadcast.wait_for_change(revision)
-        assert COLOUR.fullmatch(colour)
+        assert COLOUR.fullmatch(color)
 
 
 async def test_the_first_paint_has_it(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         html = (await running.client.get("/widget")).text
-        colour = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
-    assert COLOUR.fullmatch(colour)
-    assert f'style="--art:{colour};' in html
+        color = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
+    assert COLOUR.fullmatch(color)
+    assert f'style="--art:{color};' in html
 
 
-async def test_whoever_asks_for_the_picture_once_gets_it_in_its_colour(tmp_path: Path) -> None:
+async def test_the_first_request_for_the_picture_gets_it_in_its_color(tmp_path: Path) -> None:
     async with program(tmp_path) as running:
         picture = (await running.client.get("/now-playing.svg?theme=light")).text
-        colour = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
-    assert COLOUR.fullmatch(colour)
-    ground = palette("light", "art", None, colour).background
+        color = (await running.client.get("/now-playing")).json()["item"]["artwork_color"]
+    assert COLOUR.fullmatch(color)
+    ground = palette("light", "art", None, color).background
     assert re.search(rf'class="ground"[^>]* fill="{ground}"', picture)
 
 
-async def test_nobody_waits_long_for_a_colour() -> None:
+async def test_nobody_waits_long_for_a_color() -> None:
     hold = asyncio.Event()
 
     class Hanging(httpx.AsyncBaseTransport):

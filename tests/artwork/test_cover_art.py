@@ -65,7 +65,7 @@ async def test_the_image_is_followed_over_the_archive_s_own_hosts() -> None:
     ]
 
 
-async def test_its_colour_is_found_like_any_other() -> None:
+async def test_its_color_is_found_like_any_other() -> None:
     simulator, clock = CoverArtSimulator(), FakeClock()
     harness = WebHarness(clock, network=httpx.ASGITransport(simulator.app), source=LISTENBRAINZ)
     await harness.show(playing(clock.now(), released())).find_color()

@@ -1,4 +1,4 @@
-"""The colour of an artwork: that of most of it, the same at every size; and no image, whatever it is, does any harm."""
+"""The color of an artwork: that of most of it, the same at every size; and no image, whatever it is, does any harm."""
 
 import io
 import struct
@@ -30,12 +30,12 @@ def of(body: bytes) -> str | None:
 
 
 def striped(*stripes: tuple[str, int], side: int = 300) -> Image.Image:
-    """Stripes of the given colours, each so many hundredths of the picture."""
+    """Stripes of the given colors, each so many hundredths of the picture."""
     image = Image.new("RGB", (side, side))
     draw, top = ImageDraw.Draw(image), 0.0
-    for colour, hundredths in stripes:
+    for color, hundredths in stripes:
         bottom = top + side * hundredths / 100
-        draw.rectangle((0, round(top), side, round(bottom)), fill=colour)
+        draw.rectangle((0, round(top), side, round(bottom)), fill=color)
         top = bottom
     return image
 
@@ -56,13 +56,13 @@ def degrees_apart(one: str, other: str) -> float:
         ((("#8a8a86", 90), ("#e2ff00", 10)), "#e2ff00"),
     ],
 )
-def test_it_is_of_the_hue_that_colours_most_and_black_white_and_grey_do_not_count(
+def test_it_is_of_the_hue_that_colors_most_and_black_white_and_gray_do_not_count(
     stripes: tuple[tuple[str, int], ...], expected: str
 ) -> None:
     found = of(encoded(striped(*stripes)))
     assert found is not None
     assert degrees_apart(found, expected) < 12
-    assert found in [colour for colour, _ in stripes]
+    assert found in [color for color, _ in stripes]
 
 
 def test_shades_of_one_hue_count_together() -> None:
@@ -71,9 +71,9 @@ def test_shades_of_one_hue_count_together() -> None:
     assert degrees_apart(found, "#b02020") < 12
 
 
-@pytest.mark.parametrize("colour", ["#808080", "#000000", "#ffffff", "#333333"])
-def test_a_grey_picture_a_black_and_a_white_one_too_gives_a_grey(colour: str) -> None:
-    assert of(encoded(Image.new("RGB", (64, 64), colour))) == colour
+@pytest.mark.parametrize("color", ["#808080", "#000000", "#ffffff", "#333333"])
+def test_a_gray_picture_a_black_and_a_white_one_too_gives_a_grey(color: str) -> None:
+    assert of(encoded(Image.new("RGB", (64, 64), color))) == color
 
 
 @pytest.mark.parametrize(
@@ -99,41 +99,41 @@ def test_a_gray_picture_with_one_vivid_hue_gives_it_to_the_accent(
         assert Oklch.from_rgb(parse_hex(found.main)).chroma < 0.001
 
 
-def test_a_speck_of_colour_leaves_a_grey_picture_grey() -> None:
+def test_a_speck_of_color_leaves_a_gray_picture_grey() -> None:
     found = of(encoded(striped(("#777777", 50), ("#202020", 49), ("#ff0000", 1))))
     assert found is not None
     assert len({found[1:3], found[3:5], found[5:7]}) == 1
 
 
 @given(st.integers(0, 0xFFFFFF))
-def test_one_colour_alone_gives_itself_or_a_grey(colour: int) -> None:
-    given_rgb: Rgb = (colour >> 16, colour >> 8 & 255, colour & 255)
+def test_one_color_alone_gives_itself_or_a_grey(color: int) -> None:
+    given_rgb: Rgb = (color >> 16, color >> 8 & 255, color & 255)
     found = dominant_color({given_rgb: 7})
     assert found == given_rgb or len(set(found)) == 1
 
 
 @given(st.dictionaries(st.tuples(*[st.integers(0, 255)] * 3), st.integers(1, 50), min_size=1, max_size=60))
-def test_it_stands_in_the_picture_or_is_grey_and_does_not_depend_on_any_order(pixels: dict[Rgb, int]) -> None:
+def test_it_stands_in_the_picture_or_is_gray_and_does_not_depend_on_any_order(pixels: dict[Rgb, int]) -> None:
     found = dominant_color(pixels)
     assert found in pixels or len(set(found)) == 1
     assert dominant_color(dict(reversed(pixels.items()))) == found
-    assert dominant_color({colour: 3 * count for colour, count in pixels.items()}) == found
+    assert dominant_color({color: 3 * count for color, count in pixels.items()}) == found
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_size_of_one_artwork_gives_the_same_hue(name: str) -> None:
     found = [of((FOLDER / f"{name}-{width}.jpg").read_bytes()) for width in (640, 300, 64)]
-    colours = [Oklch.from_rgb(parse_hex(colour)) for colour in found if colour is not None]
-    assert len(colours) == 3
+    colors = [Oklch.from_rgb(parse_hex(color)) for color in found if color is not None]
+    assert len(colors) == 3
     # A difference in hue counts as far as there is chroma to see it by.
-    for colour in colours:
-        apart = abs(colour.hue - colours[0].hue) * colours[0].chroma
+    for color in colors:
+        apart = abs(color.hue - colors[0].hue) * colors[0].chroma
         assert apart < 0.006
-        assert abs(colour.chroma - colours[0].chroma) < 0.01
+        assert abs(color.chroma - colors[0].chroma) < 0.01
 
 
 @pytest.mark.parametrize("side", [64, 300, 640, 1500])
-def test_a_picture_of_plain_colours_gives_the_very_same_at_every_size(side: int) -> None:
+def test_a_picture_of_plain_colors_gives_the_very_same_at_every_size(side: int) -> None:
     assert of(encoded(striped(("#204060", 55), ("#e0a030", 45), side=side))) == "#204060"
 
 
@@ -222,7 +222,7 @@ def test_a_broken_image_never_raises(kind: str, changes: list[tuple[int, int]]) 
     count_pixels(bytes(body))
 
 
-def test_without_pillow_there_are_no_colours_and_the_log_says_so_once() -> None:
+def test_without_pillow_there_are_no_colors_and_the_log_says_so_once() -> None:
     program = (
         "import sys, logging; logging.basicConfig(); sys.modules['PIL'] = None\n"
         "from widget.artwork.dominant_color import count_pixels\n"

@@ -201,9 +201,7 @@ def test_each_failure_has_its_sentence_and_leaves_what_was_stored(
 
 @pytest.mark.parametrize("path", [ME, NOW])
 @pytest.mark.parametrize("status", [429, 500, 502])
-def test_a_web_api_that_cannot_be_asked_is_a_warning(
-    bootstrap: Bootstrap, service: Spotify, path: str, status: int
-) -> None:
+def test_an_unreachable_web_api_is_a_warning(bootstrap: Bootstrap, service: Spotify, path: str, status: int) -> None:
     service.simulator.answers[path] = lambda: PlainTextResponse("", status)
     result = bootstrap()
     assert result.returncode == 0, result
@@ -226,14 +224,14 @@ def test_an_unregistered_redirect_uri_ends_in_time_with_what_to_check(
     failed(result, 1, "1.5 seconds", "INVALID_CLIENT", redirect_uri)
 
 
-def test_a_port_that_is_taken_is_told_before_the_browser_opens(bootstrap: Bootstrap, service: Spotify) -> None:
+def test_a_port_that_is_taken_is_reported_before_the_browser_opens(bootstrap: Bootstrap, service: Spotify) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         failed(bootstrap("--redirect-uri", f"http://127.0.0.1:{port}/callback"), 1, str(port), "--redirect-uri")
     assert "/authorize" not in service.simulator.requests
 
 
-def test_a_database_that_cannot_be_written_is_told_before_spotify_is_asked(
+def test_a_database_that_cannot_be_written_is_reported_before_any_request_to_spotify(
     bootstrap: Bootstrap, service: Spotify
 ) -> None:
     failed(bootstrap("--database", "sqlite:////nowhere/at/all.db"), 2, "/nowhere/at/all.db")
@@ -241,7 +239,7 @@ def test_a_database_that_cannot_be_written_is_told_before_spotify_is_asked(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files have no limit of their own there")
-def test_a_disk_without_room_for_a_token_is_told_before_spotify_is_asked(
+def test_a_disk_without_room_for_a_token_is_reported_before_any_request_to_spotify(
     bootstrap: Bootstrap, service: Spotify, redirect_uri: str, tmp_path: Path
 ) -> None:
     assert bootstrap().returncode == 0
@@ -279,7 +277,7 @@ def test_a_disk_without_room_for_a_token_is_told_before_spotify_is_asked(
         (["export", "--format", "xml"], "heroku"),
     ],
 )
-def test_wrong_use_is_told_with_the_rule(bootstrap: Bootstrap, arguments: list[str], told: str) -> None:
+def test_wrong_use_is_reported_with_the_rule(bootstrap: Bootstrap, arguments: list[str], told: str) -> None:
     failed(bootstrap(*arguments), 2, told)
 
 

@@ -77,7 +77,7 @@ def test_mpd_is_set_up_by_one_command(tmp_path: Path, mpd: MpdDaemon) -> None:
     assert set(exported) == {f"MPD_HOST={MPD_PASSWORD}@127.0.0.1", f"MPD_PORT={mpd.port}"}
 
 
-def test_a_wrong_password_is_told_and_nothing_is_stored(
+def test_a_wrong_password_is_reported_and_nothing_is_stored(
     tmp_path: Path, supysonic: SupysonicServer, mpd: MpdDaemon
 ) -> None:
     for environ, source, told in (

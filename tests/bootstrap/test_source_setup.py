@@ -56,7 +56,7 @@ def test_three_commands_lead_to_a_live_widget(tmp_path: Path, services: Scrobbli
     ("change", "told"),
     [({"LASTFM_API_KEY": "f" * 32}, "LASTFM_API_KEY"), ({"LASTFM_USER": "nobody.here"}, "LASTFM_USER")],
 )
-def test_what_is_wrong_is_told_and_nothing_is_stored(
+def test_an_error_is_reported_and_nothing_is_stored(
     tmp_path: Path, services: Scrobbling, change: dict[str, str], told: str
 ) -> None:
     assert run("bootstrap", "--source", "lastfm", cwd=tmp_path, environ=services.environ("lastfm")).returncode == 0
@@ -186,7 +186,7 @@ def test_multi_scrobbler_s_line_has_all_that_it_needs(tmp_path: Path) -> None:
     assert client["data"] == {"token": done.stdout.split()[-1], "username": "me", "url": "https://music.example.org"}
 
 
-def test_the_status_says_whether_players_have_a_token_and_when_one_was_heard(tmp_path: Path) -> None:
+def test_the_status_says_whether_players_have_a_token_and_when_one_last_submitted(tmp_path: Path) -> None:
     none = run("bootstrap", "--source", "inlet", "status", cwd=tmp_path, environ=bare())
     assert (none.returncode, "none" in none.stdout) == (1, True)
     run("bootstrap", "--source", "inlet", cwd=tmp_path, environ=bare())

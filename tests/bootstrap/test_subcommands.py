@@ -67,7 +67,7 @@ def test_status_of_nothing_is_missing(bootstrap: Bootstrap) -> None:
     assert "not set up yet" in bootstrap("status").stdout
 
 
-def test_status_tells_who_what_and_until_when(bootstrap: Bootstrap) -> None:
+def test_status_shows_account_scopes_and_expiry(bootstrap: Bootstrap) -> None:
     authorized(bootstrap)
     status = json.loads(bootstrap("status", "--json").stdout)
     assert status["account"] == {"id": "nilas.listener", "name": "Nilas Listener"}
@@ -122,7 +122,7 @@ def test_a_seed_counts_as_the_server_would_count_it(bootstrap: Bootstrap, servic
     assert json.loads(status.stdout)["authorized_at"] == "2026-11-01T00:00:00.000Z"
 
 
-def test_a_date_that_is_none_is_told(bootstrap: Bootstrap) -> None:
+def test_an_invalid_date_is_reported(bootstrap: Bootstrap) -> None:
     result = bootstrap("status", SPOTIFY_AUTHORIZED_AT="last week")
     assert result.returncode == 2
     assert "SPOTIFY_AUTHORIZED_AT" in result.stderr

@@ -75,7 +75,7 @@ def test_the_address_brings_it_all_back(page: Page, live: Live) -> None:
     )
 
 
-def test_a_wrong_entry_is_told_and_the_preview_keeps_the_last_good_one(page: Page, live: Live) -> None:
+def test_an_invalid_entry_is_marked_and_the_preview_keeps_the_last_valid_one(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
     open_more(page)
     page.fill("#accent", "ff0055")
@@ -97,7 +97,7 @@ def test_a_wrong_entry_is_told_and_the_preview_keeps_the_last_good_one(page: Pag
     assert 'width="420"' in snippet(page, "iframe")
 
 
-def test_a_colour_can_be_picked(page: Page, live: Live) -> None:
+def test_a_color_can_be_picked(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
     open_more(page)
     page.get_by_label("Pick: Accent").fill("#12ab34")
@@ -109,7 +109,7 @@ def test_a_colour_can_be_picked(page: Page, live: Live) -> None:
     expect(page.locator(SHOWN)).to_have_attribute("src", re.compile("background=aabbcc"))
 
 
-def test_a_sample_is_shown_in_the_preview_and_stands_in_no_snippet(page: Page, live: Live) -> None:
+def test_a_sample_is_in_the_preview_and_in_no_snippet(page: Page, live: Live) -> None:
     page.goto(f"{live.url}/")
     frame = page.frame_locator(SHOWN)
     for sample, text in {"long": "Noon over the Viaduct", "nothing": "Nothing playing", "rtl": "باب الياسمين"}.items():
@@ -125,7 +125,7 @@ def test_a_sample_is_shown_in_the_preview_and_stands_in_no_snippet(page: Page, l
     expect(frame.locator("body")).to_contain_text("Another")
 
 
-def test_the_preview_hangs_on_light_dark_or_a_photo(page: Page, live: Live) -> None:
+def test_the_preview_has_a_light_a_dark_or_a_photo_background(page: Page, live: Live) -> None:
     page.emulate_media(color_scheme="light")
     page.goto(f"{live.url}/")
     expect(page.locator('[name="wall"][value="light"]')).to_be_checked()
@@ -363,7 +363,7 @@ def test_the_preview_is_the_widget_that_is_copied_to_scale(
 
 
 @pytest.mark.parametrize("look", ["Vivid", "Glass", "Mono", "Poster", "Minimal", "Default"])
-def test_a_ready_look_is_finished_with_one_click(page: Page, live: Live, look: str) -> None:
+def test_a_preset_takes_one_click(page: Page, live: Live, look: str) -> None:
     page.goto(f"{live.url}/?theme=dark&accent=ff0055&scale=2&font=serif")
     link = page.get_by_role("link", name=look, exact=True)
     query = link.get_attribute("data-preset") or ""

@@ -1,4 +1,4 @@
-"""The page and the picture of one moment say the same, in the same places, weights and colours."""
+"""The page and the picture of one moment say the same, in the same places, weights and colors."""
 
 import io
 import re
@@ -102,14 +102,14 @@ def test_the_line_stands_in_one_place_with_the_times_and_without(
     assert page.evaluate(box, ".track") == pytest.approx(html, abs=1)
 
 
-def colour_at(page: Page, x: int, y: int) -> tuple[int, ...]:
+def color_at(page: Page, x: int, y: int) -> tuple[int, ...]:
     with Image.open(io.BytesIO(page.screenshot(clip={"x": x, "y": y, "width": 2, "height": 2}))) as shot:
         return tuple(shot.convert("RGB").resize((1, 1)).tobytes())
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("background", GROUNDS)
-def test_ground_and_line_have_the_same_colours_within_a_shade(
+def test_ground_and_line_have_the_same_colors_within_a_shade(
     page: Page, live: Live, background: str, theme: str
 ) -> None:
     live.harness.artwork.set_colors(str(live.harness.artwork.key(EXPLICIT)), ArtworkColors(ART))
@@ -123,6 +123,6 @@ def test_ground_and_line_have_the_same_colours_within_a_shade(
     page.frames[-1].wait_for_selector(".title")
     page.wait_for_function("document.images[0].complete")
     for x, y in ((200, 4), (190, 119), (340, 119)):  # Ground, what has passed of the line, what has not.
-        html, svg = colour_at(page, x, y), colour_at(page, x, 140 + y)
+        html, svg = color_at(page, x, y), color_at(page, x, 140 + y)
         near = 12 if background == "none" and y > 100 else 2  # A halo is soft: no two renderers agree on it wholly.
         assert max(abs(a - b) for a, b in zip(html, svg, strict=True)) <= near, (x, y, html, svg)

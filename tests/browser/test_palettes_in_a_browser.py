@@ -10,8 +10,8 @@ from widget.web.embed.palette import COLOR_ROLES, SchemeName
 
 PAINT = """colors => {
   const brush = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-  return colors.map(colour => {
-    brush.fillStyle = colour;
+  return colors.map(color => {
+    brush.fillStyle = color;
     brush.fillRect(0, 0, 1, 1);
     return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   });

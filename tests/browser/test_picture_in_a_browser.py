@@ -71,7 +71,7 @@ def test_no_font_can_run_out_of_the_picture(page: Page, what: Item, layout: str,
 
 
 def ground(page: Page, svg: str) -> tuple[int, ...]:
-    """The colour of the picture's ground, as a page that shows it has it on the screen."""
+    """The color of the picture's ground, as a page that shows it has it on the screen."""
     uri = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     page.set_content(f'<meta name="color-scheme" content="light dark"><body style="margin:0"><img src="{uri}">')
     page.wait_for_function("document.images[0].complete")
@@ -93,7 +93,7 @@ def test_it_has_the_ground_of_its_theme_and_of_the_readers_where_that_is_auto(
     assert max(abs(a - b) for a, b in zip(drawn, expected, strict=True)) <= 1
 
 
-def test_when_the_item_has_ended_all_stands_still_and_it_is_told_as_last_played(page: Page) -> None:
+def test_when_the_item_has_ended_nothing_moves_and_it_is_shown_as_last_played(page: Page) -> None:
     svg = picture(playing(NOW, progress_ms=213_800), {}, ends_in_ms=400)
     inline(page, svg)
     page.wait_for_function(

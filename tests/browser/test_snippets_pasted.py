@@ -30,7 +30,7 @@ IS_DARK = """() => {
     const [first, green, blue] = color.match(/[\\d.]+/g).map(Number);
     return (/^rgb/.test(color) ? (first + green + blue) / 765 : first) > 0.5;
 }"""
-"""Light letters; their colour is told as rgb() or as oklch()."""
+"""Light letters; their color is told as rgb() or as oklch()."""
 
 
 def pasted(live: Live, name: str, query: str = "") -> str:
@@ -49,7 +49,7 @@ def widget(page: Page) -> Frame:
 
 
 def corner(page: Page) -> tuple[int, ...]:
-    """The colour of the pixel in the corner of the frame, outside the card's round one."""
+    """The color of the pixel in the corner of the frame, outside the card's round one."""
     box = page.locator("iframe").bounding_box()
     assert box is not None
     shot = page.screenshot(clip={"x": box["x"] + 1, "y": box["y"] + 1, "width": 1, "height": 1})

@@ -82,7 +82,7 @@ def test_a_person_authorizes_serves_and_embeds(
     assert (tmp_path / "embedded.png").stat().st_size > 1000
 
 
-def test_a_person_who_cancels_is_told_so(page: Page, service: Spotify, redirect_uri: str, tmp_path: Path) -> None:
+def test_a_person_who_cancels_sees_so(page: Page, service: Spotify, redirect_uri: str, tmp_path: Path) -> None:
     process = bootstrapped(page, service, redirect_uri, tmp_path, "Cancel")
     expect(page.locator("h1")).to_have_text("It did not work")
     expect(page.locator("body")).to_contain_text("denied")

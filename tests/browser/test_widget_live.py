@@ -240,23 +240,23 @@ def test_a_cover_that_does_not_come_keeps_the_title_waiting_for_600_ms_at_most(p
     expect(page.locator(".artwork img")).to_be_visible()
 
 
-def test_the_ground_follows_the_artwork_s_colour(page: Page, live: Live) -> None:
-    what = item("Coloured", artwork=artwork("orbit"))
+def test_the_ground_follows_the_artwork_s_color(page: Page, live: Live) -> None:
+    what = item("Colored", artwork=artwork("orbit"))
     live.harness.artwork.set_colors(live.harness.artwork.key(what) or "", ArtworkColors("#ff5a00"))
     page.goto(f"{live.url}/widget?theme=light")
     page.wait_for_timeout(300)
     ground = "getComputedStyle(document.querySelector('.widget')).backgroundColor"
     before = page.evaluate(ground)
     live.show(playing(time.time(), what))
-    expect(title(page)).to_have_text("Coloured")
+    expect(title(page)).to_have_text("Colored")
     eventually(page, f"{ground}.startsWith('oklch(0.94 ')")
     assert page.evaluate(ground) != before
     live.show(playing(time.time(), LOCAL))
     eventually(page, f"{ground} === 'rgb(255, 255, 255)'")
 
 
-def test_words_and_ground_change_their_colours_together(page: Page, live: Live) -> None:
-    what = item("Coloured", artwork=artwork("orbit"))
+def test_words_and_ground_change_their_colors_together(page: Page, live: Live) -> None:
+    what = item("Colored", artwork=artwork("orbit"))
     live.harness.artwork.set_colors(live.harness.artwork.key(what) or "", ArtworkColors("#ff5a00"))
     page.goto(f"{live.url}/widget?theme=dark")
     page.wait_for_timeout(300)
@@ -265,7 +265,7 @@ def test_words_and_ground_change_their_colours_together(page: Page, live: Live) 
         document.addEventListener("transitionrun", ({propertyName}) => moved.add(propertyName));
     }""")
     live.show(playing(time.time(), what))
-    expect(title(page)).to_have_text("Coloured")
+    expect(title(page)).to_have_text("Colored")
     eventually(
         page, "['background-color', '--text', '--muted', '--accent', '--track'].every((name) => moved.has(name))"
     )
@@ -505,12 +505,12 @@ def heights_told(page: Page, url: str, width: int, height: int) -> list[float]:
         ("?layout=list", 420, 56, 56),
     ],
 )
-def test_the_host_is_told_the_height_of_the_layout_that_was_asked_for(
+def test_the_host_receives_the_height_of_the_chosen_layout(
     page: Page, live: Live, query: str, width: int, height: int, told: int
 ) -> None:
     assert heights_told(page, f"{live.url}/widget{query}", width, height)[-1] == pytest.approx(told, abs=1)
 
 
-def test_hidden_it_tells_the_host_no_height(page: Page, live: Live) -> None:
+def test_hidden_it_reports_a_height_of_0(page: Page, live: Live) -> None:
     live.show(idle(time.time(), item()))
     assert heights_told(page, f"{live.url}/widget?idle=hide", 420, 140)[-1] == 0

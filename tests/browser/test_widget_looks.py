@@ -287,8 +287,8 @@ def test_dark_is_dark_exactly_where_the_system_is_and_no_box_shows_around_the_co
         )
     ground = (0x19, 0x14, 0x14) if (system if theme == "auto" else theme) == "dark" else (255, 255, 255)
     assert picture.getpixel((300, 60)) == ground
-    page_colour = HOSTS[host].removeprefix("background:#")[:6]
-    assert picture.getpixel((0, 0)) == tuple(bytes.fromhex(page_colour))
+    page_color = HOSTS[host].removeprefix("background:#")[:6]
+    assert picture.getpixel((0, 0)) == tuple(bytes.fromhex(page_color))
 
 
 def test_without_a_ground_letters_keep_a_halo_and_the_icon_none(page: Page, live: Live) -> None:

@@ -74,7 +74,7 @@ def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
 
 
 def colored(harness: WebHarness) -> WebHarness:
-    """With the colours of the artwork, as the server finds them."""
+    """With the colors of the artwork, as the server finds them."""
     for what in (item(), LONG, EPISODE, HEBREW, ARABIC, JAPANESE, EMOJI, MARKUP):
         key, name = harness.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
         body = load_image(name)

@@ -76,7 +76,7 @@ def test_a_store_that_begins_anew_each_day_repeats_no_message_for_a_month(hour: 
     assert len(days & {31, 30, 29}) == len(days & {8, 7, 6}) == 2 or hour == 0.0
 
 
-def test_a_store_that_began_with_nothing_tells_a_message_that_falls_due_later() -> None:
+def test_a_store_that_began_empty_sends_an_alert_that_falls_due_later() -> None:
     began = end() - 20 * DAY
     assert due_alerts(TOKEN, None, frozenset(), end() - 20 * DAY, NEXT_STEP, began) == ()
     (message,) = due_alerts(TOKEN, None, frozenset(), end() - 5 * DAY, NEXT_STEP, began)
@@ -84,11 +84,11 @@ def test_a_store_that_began_with_nothing_tells_a_message_that_falls_due_later() 
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{", '{"code": "x", "since": 1}', '{"code": "forbidden"}', "null"])
-def test_a_stored_trouble_that_cannot_be_read_is_none(text: str | None) -> None:
+def test_a_stored_incident_that_cannot_be_read_is_none(text: str | None) -> None:
     assert load_incident(text, 5000.0) is None
 
 
-def test_a_stored_trouble_from_the_future_is_not_believed() -> None:
+def test_a_stored_incident_from_the_future_is_not_believed() -> None:
     assert load_incident('{"code": "forbidden", "since": 1000.0}', 5000.0) == Incident("forbidden", 1000.0)
     for since in ("9000000.0", "1e400", "NaN", '"then"', "null"):
         assert load_incident(f'{{"code": "forbidden", "since": {since}}}', 5000.0) is None
@@ -109,11 +109,11 @@ def test_a_new_token_ends_the_need_for_it_before_anybody_asks_spotify() -> None:
 @pytest.mark.parametrize(
     "token", [None, Authorization("secret"), Authorization("s", authorized_at=1.0, needs_authorization=True)]
 )
-def test_without_a_live_token_or_a_date_no_end_is_told(token: Authorization | None) -> None:
+def test_without_a_live_token_or_a_date_no_end_is_reported(token: Authorization | None) -> None:
     assert due(0.5, token=token) == ()
 
 
-def test_a_dead_token_is_told_at_once_and_once() -> None:
+def test_a_dead_token_is_reported_at_once_and_once() -> None:
     incident = update_incident(None, "needs_authorization", None, None, 1000.0)
     (message,) = due_alerts(None, incident, frozenset(), 1000.0, NEXT_STEP)
     assert NEXT_STEP in message.body
@@ -121,25 +121,25 @@ def test_a_dead_token_is_told_at_once_and_once() -> None:
 
 
 @pytest.mark.parametrize("code", ["forbidden", "bad_credentials", "quota_exceeded"])
-def test_a_refusal_is_told_when_it_has_lasted_an_hour(code: ErrorCode) -> None:
+def test_a_refusal_is_reported_when_it_has_lasted_an_hour(code: ErrorCode) -> None:
     incident = update_incident(None, code, None, None, 1000.0)
     assert due_alerts(None, incident, frozenset(), 1000.0 + HOUR - 1, NEXT_STEP) == ()
     assert len(due_alerts(None, incident, frozenset(), 1000.0 + HOUR, NEXT_STEP)) == 1
 
 
 @pytest.mark.parametrize("code", ["rate_limited", "budget_spent", "spotify_unreachable", "not_configured"])
-def test_passing_faults_are_never_told(code: ErrorCode) -> None:
+def test_passing_faults_are_never_reported(code: ErrorCode) -> None:
     assert update_incident(None, code, None, None, 1000.0) is None
 
 
-def test_a_passing_fault_and_a_restart_neither_end_nor_renew_a_trouble() -> None:
+def test_a_passing_fault_and_a_restart_neither_end_nor_renew_a_incident() -> None:
     incident = update_incident(None, "forbidden", None, None, 1000.0)
     for code, success in (("spotify_unreachable", None), (None, None), (None, 500.0), ("forbidden", None)):
         incident = update_incident(incident, code, None, success, 2000.0)  # type: ignore[arg-type]
     assert incident == Incident("forbidden", 1000.0)
 
 
-def test_all_is_well_is_told_only_to_those_who_heard_of_the_trouble() -> None:
+def test_a_resolution_is_sent_only_to_channels_that_received_the_alert() -> None:
     incident = update_incident(None, "forbidden", None, None, 1000.0)
     assert incident is not None
     over = update_incident(incident, None, None, 9000.0, 9000.0)
@@ -150,20 +150,20 @@ def test_all_is_well_is_told_only_to_those_who_heard_of_the_trouble() -> None:
     assert due_alerts(None, over, frozenset({incident.key, well.key}), 9000.0, NEXT_STEP) == ()
 
 
-def test_a_trouble_that_comes_back_is_a_new_one() -> None:
+def test_a_incident_that_comes_back_is_a_new_one() -> None:
     first = Incident("forbidden", 1000.0, resolved_at=2000.0)
     again = update_incident(first, "forbidden", None, 2000.0, 3000.0)
     assert again == Incident("forbidden", 3000.0)
     assert again.key != first.key
 
 
-def test_until_when_a_quota_lasts_is_told() -> None:
+def test_until_when_a_quota_lasts_is_reported() -> None:
     incident = update_incident(None, "quota_exceeded", AUTHORIZED, None, 1000.0)
     (message,) = due_alerts(None, incident, frozenset(), 1000.0 + HOUR, NEXT_STEP)
     assert "2026-11-25 10:00 UTC" in message.body
 
 
-def test_a_spent_seed_is_told_once_with_the_next_step_and_the_next_seed_anew() -> None:
+def test_a_spent_seed_is_reported_once_with_the_next_step_and_the_next_seed_anew() -> None:
     (message,) = due_alerts(TOKEN, None, frozenset(), AUTHORIZED, NEXT_STEP, spent_seed="a" * 64)
     assert "restart" in message.title
     assert "DATABASE_URL" in message.body

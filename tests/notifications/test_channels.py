@@ -46,7 +46,7 @@ async def test_a_service_s_plug_in_that_raises_disturbs_nobody() -> None:
     assert not await Channel("1. json", "f", broken).send("A title", "A body")
 
 
-def test_an_address_with_a_typo_is_told_by_its_place_and_not_shown() -> None:
+def test_an_address_with_a_typo_is_reported_by_its_place_and_not_shown() -> None:
     channels, unreadable = parse_channels(["jsn://me:marked@example.org", "marked", "json://me:marked@example.org"])
     assert [channel.label for channel in channels] == ["3. json"]
     assert unreadable == ("1. jsn", "2. address")

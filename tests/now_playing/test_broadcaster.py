@@ -121,7 +121,7 @@ async def test_it_is_watched_for_a_minute_after_a_request_and_while_a_stream_is_
     assert watched == [False, True, False, True, False]
 
 
-async def test_the_watcher_is_woken_by_a_request_or_a_stream() -> None:
+async def test_the_poller_is_woken_by_a_request_or_a_stream() -> None:
     clock = FakeClock()
     broadcast = Broadcaster(clock)
     for wake in (broadcast.touch, broadcast.add_stream):

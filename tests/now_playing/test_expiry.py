@@ -135,7 +135,7 @@ def test_an_empty_first_answer_is_idle_at_once() -> None:
         (LASTFM.expiry, 240.0, LATEST),
     ],
 )
-def test_an_item_is_believed_for_its_duration_where_that_is_told(
+def test_an_item_is_believed_for_its_duration_if_that_is_known(
     expiry: ExpiryRule, seconds: float | None, expected: float
 ) -> None:
     assert Reports(expiry).observe(track(seconds=seconds), 0).valid_until == NOW + expected
@@ -208,7 +208,7 @@ def test_the_list_is_the_newest_first_and_no_longer_than_asked_for() -> None:
     assert recent_times(reports, PlayedItem(OTHER, NOW - 8 * 86_400.0)) == []
 
 
-def test_the_same_track_is_known_however_much_was_told_of_it() -> None:
+def test_the_same_track_is_recognized_however_much_is_known_of_it() -> None:
     credit = name_keys("Copper Sky", ("The Weirs feat. Oda", "The Weirs", "Oda"), None)
     apart = replace(SONG, artists=(Entity("The Weirs"), Entity("Oda")), hide_keys=credit)
     together = replace(

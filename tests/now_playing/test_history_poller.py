@@ -22,14 +22,14 @@ def test_what_comes_with_each_answer_is_taken_each_time(view: Snapshot) -> None:
 @pytest.mark.parametrize(
     ("view", "is_published", "is_due"), [(IDLE, False, True), (playing(ONE), False, False), (playing(ONE), True, True)]
 )
-def test_it_is_asked_for_first_when_nothing_plays_or_when_it_is_published(
+def test_it_is_requested_first_when_nothing_plays_or_when_it_is_published(
     view: Snapshot, is_published: bool, is_due: bool
 ) -> None:
     assert HistorySchedule().is_due(1_000.0, view, comes_with_playback=False, is_published=is_published) == is_due
 
 
 @pytest.mark.parametrize(("now", "is_due"), [(1_299.0, False), (1_300.0, True)])
-def test_it_is_asked_for_again_after_five_minutes(now: float, is_due: bool) -> None:
+def test_it_is_requested_again_after_five_minutes(now: float, is_due: bool) -> None:
     assert HistorySchedule(1_000.0).is_due(now, IDLE, comes_with_playback=False, is_published=False) == is_due
     assert (
         HistorySchedule(1_000.0, ONE).is_due(now, playing(ONE), comes_with_playback=False, is_published=True) == is_due

@@ -68,7 +68,7 @@ def test_an_item_whose_player_vanished_long_ago_does_not_play_and_was_played_the
     assert known.snapshot_at(NOW).last_played == PlayedItem(SONG, NOW - 7_200)
 
 
-def test_answers_that_tell_nothing_but_a_known_end_are_counted() -> None:
+def test_responses_that_add_nothing_to_a_known_end_are_counted() -> None:
     known = state_after(plays(NOW, 199_000))
     counts = []
     for second in (1.5, 2.5, 4.5):

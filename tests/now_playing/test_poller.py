@@ -24,7 +24,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-async def test_while_nobody_watches_nothing_is_asked(clock: FakeClock) -> None:
+async def test_while_nobody_watches_nothing_is_polled(clock: FakeClock) -> None:
     instance = single_instance(plays(clock), clock=clock)
     async with running(instance):
         await clock.advance(100)
@@ -87,7 +87,7 @@ async def test_it_survives_every_error_and_nobody_waits_meanwhile(clock: FakeClo
         assert instance.status == "playing"
 
 
-async def test_a_failure_is_told_by_its_problem_until_an_answer_comes(clock: FakeClock) -> None:
+async def test_a_failure_is_reported_by_its_problem_until_an_answer_comes(clock: FakeClock) -> None:
     instance = single_instance(Forbidden("No Premium."), Forbidden("No Premium."), plays(clock), clock=clock)
     async with running(instance):
         snapshot = await instance.broadcaster.fresh()
@@ -159,7 +159,7 @@ async def test_a_store_that_is_away_stops_nothing(clock: FakeClock) -> None:
         assert instance.title == "Back"
 
 
-async def test_a_store_that_is_away_from_the_start_is_told(clock: FakeClock) -> None:
+async def test_a_store_that_is_away_from_the_start_is_reported(clock: FakeClock) -> None:
     shared = SharedState()
     shared.error = StoreError("the disk is full")
     instance = Instance(ScriptedSource(StoreError("the disk is full")), shared, clock)
@@ -169,7 +169,7 @@ async def test_a_store_that_is_away_from_the_start_is_told(clock: FakeClock) -> 
         assert snapshot.status == "unavailable"
 
 
-async def test_of_two_instances_one_asks_and_both_show(clock: FakeClock) -> None:
+async def test_of_two_instances_one_polls_and_both_show(clock: FakeClock) -> None:
     shared = SharedState()
     first = Instance(ScriptedSource(plays(clock), plays(clock, item("Next"))), shared, clock)
     second = Instance(ScriptedSource(plays(clock)), shared, clock)
@@ -186,7 +186,7 @@ async def test_of_two_instances_one_asks_and_both_show(clock: FakeClock) -> None
 
 
 @pytest.mark.parametrize("source_info", [SPOTIFY, LASTFM, LISTENBRAINZ])
-async def test_what_was_played_is_told_to_the_others_at_once(clock: FakeClock, source_info: SourceInfo) -> None:
+async def test_what_was_played_is_reported_to_the_others_at_once(clock: FakeClock, source_info: SourceInfo) -> None:
     played = [PlayedItem(item("Before"), clock.now() - 900)]
     shared, source = SharedState(), ScriptedSource(plays(clock), played=played)
     first = Instance(source, shared, clock, source=source_info, max_recent=3)
@@ -211,7 +211,7 @@ async def test_a_list_that_comes_with_the_answer_is_shown_with_it(clock: FakeClo
         assert (picture.status, len(picture.recent)) == ("playing", 1)
 
 
-async def test_when_the_one_that_asks_is_gone_another_takes_over(clock: FakeClock) -> None:
+async def test_when_the_one_that_polls_is_gone_another_takes_over(clock: FakeClock) -> None:
     shared = SharedState()
     first = Instance(ScriptedSource(plays(clock)), shared, clock)
     second = Instance(ScriptedSource(plays(clock, item("Taken over"))), shared, clock)
@@ -238,7 +238,7 @@ async def test_an_instance_that_nobody_watches_gives_up_the_lead(clock: FakeCloc
         assert second.client.polls == 1
 
 
-async def test_an_instance_that_nobody_watches_learns_what_others_heard(clock: FakeClock) -> None:
+async def test_an_instance_that_nobody_watches_learns_what_others_received(clock: FakeClock) -> None:
     shared = SharedState()
     first = Instance(ScriptedSource(NotConfigured("run it"), plays(clock)), shared, clock)
     second = Instance(ScriptedSource(NotConfigured("run it")), shared, clock)
@@ -329,7 +329,7 @@ async def test_a_scarce_budget_binds_the_ends_of_items_too(clock: FakeClock) -> 
     assert instance.client.polls <= 1000 / (STATUS_WEIGHTS["playing"] * SCARCE) + 5
 
 
-async def test_at_most_three_questions_are_asked_about_one_end_and_then_no_more_than_when_idle(
+async def test_at_most_three_polls_are_made_around_one_end_and_then_no_more_than_when_idle(
     clock: FakeClock,
 ) -> None:
     instance = single_instance(plays(clock, progress_ms=195_000), clock=clock)

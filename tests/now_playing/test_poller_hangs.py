@@ -112,7 +112,7 @@ async def test_a_follower_whose_leader_is_silent_goes_stale_and_then_unavailable
     assert [status for status, _, _ in seen[301:]] == ["unavailable"] * 29
 
 
-async def test_a_follower_shows_no_item_beyond_its_end_whoever_is_silent(clock: FakeClock) -> None:
+async def test_a_follower_shows_no_item_beyond_its_end_whatever_is_silent(clock: FakeClock) -> None:
     shared = SharedState()
     leader = Instance(ScriptedSource(plays(clock, progress_ms=190_000)), shared, clock)
     follower = Instance(ScriptedSource(plays(clock)), shared, clock)
@@ -198,7 +198,7 @@ async def test_it_ends_within_two_seconds_whatever_hangs(clock: FakeClock) -> No
     assert clock.monotonic() - begun < 2
 
 
-async def test_a_watcher_that_never_wakes_is_told(clock: FakeClock) -> None:
+async def test_a_poller_that_never_wakes_is_reported(clock: FakeClock) -> None:
     instance = single_instance(plays(clock), clock=clock)
     instance.broadcaster.touch()
     codes = []

@@ -63,7 +63,7 @@ async def test_a_recheck_that_hangs_keeps_nobody_waiting(clock: FakeClock) -> No
         assert recheck.done()
 
 
-async def test_one_instance_s_recheck_tells_the_others(clock: FakeClock) -> None:
+async def test_one_instance_s_recheck_reaches_the_others(clock: FakeClock) -> None:
     shared = SharedState()
     first = Instance(ScriptedSource(plays(clock), SpotifyUnreachable("502")), shared, clock)
     second = Instance(ScriptedSource(SpotifyUnreachable("502")), shared, clock)

@@ -68,12 +68,12 @@ def test_a_scarcer_budget_never_means_more_questions(situation: ScheduleInput, m
 
 
 @pytest.mark.parametrize(("left", "seconds"), [(5.0, 5.5), (3.0, 3.5), (0.1, 0.6)])
-def test_the_end_of_an_item_is_asked_for_on_the_dot(left: float, seconds: float) -> None:
+def test_the_end_of_an_item_is_polled_on_the_dot(left: float, seconds: float) -> None:
     situation = replace(PLAYING, ends_at=NOW + left)
     assert seconds_until_next_poll(situation) == pytest.approx(seconds)
 
 
-def test_at_most_three_questions_are_asked_about_one_and_the_same_end() -> None:
+def test_at_most_three_polls_are_made_around_one_and_the_same_end() -> None:
     over = replace(PLAYING, ends_at=NOW - 1)
     waits = [seconds_until_next_poll(replace(over, polls_past_end=answers)) for answers in (1, 2, 3, 4, 50)]
     in_between = seconds_until_next_poll(replace(PLAYING, ends_at=None))
@@ -88,7 +88,7 @@ def test_the_interval_grows_with_what_has_been_played(played: float, seconds: fl
     assert seconds_until_next_poll(replace(PLAYING, elapsed=played)) == pytest.approx(seconds, abs=0.01)
 
 
-def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() -> None:
+def test_without_progress_it_grows_from_when_the_item_was_first_seen() -> None:
     unknown = replace(PLAYING, ends_at=None, status_since=NOW - 10)
     assert seconds_until_next_poll(unknown) == seconds_until_next_poll(replace(PLAYING, elapsed=10))
 
@@ -107,9 +107,7 @@ def test_where_no_progress_is_told_it_grows_from_when_the_item_was_first_seen() 
         ("idle", 301, 15),
     ],
 )
-def test_what_does_not_move_is_asked_for_less_often(
-    status: PlaybackStatus, for_how_long: float, seconds: float
-) -> None:
+def test_what_does_not_move_is_polled_less_often(status: PlaybackStatus, for_how_long: float, seconds: float) -> None:
     situation = ScheduleInput(NOW, status, status_since=NOW - for_how_long)
     assert seconds_until_next_poll(situation) == seconds
 
@@ -168,7 +166,7 @@ def test_a_gate_is_waited_for(problem: ErrorCode, left: float | None, seconds: f
     assert seconds_until_next_poll(replace(PLAYING, problem=problem, retry_at=retry_at)) == seconds
 
 
-def test_an_outage_that_costs_nothing_is_asked_about_again_within_ten_seconds_and_seldom_sooner() -> None:
+def test_an_outage_that_costs_nothing_is_retried_within_ten_seconds_and_seldom_sooner() -> None:
     for failures in range(1, 40):
         for jitter in (0.0, 0.5, 1.0):
             outage = replace(PLAYING, problem="spotify_unreachable", failures=failures, jitter=jitter, is_free=True)
@@ -177,7 +175,7 @@ def test_an_outage_that_costs_nothing_is_asked_about_again_within_ten_seconds_an
             assert failures < 4 or wait > 4
 
 
-def test_an_outage_is_asked_about_with_jittered_backoff() -> None:
+def test_an_outage_is_retried_with_jittered_backoff() -> None:
     waits = [
         seconds_until_next_poll(replace(PLAYING, problem="spotify_unreachable", failures=failures))
         for failures in (1, 2, 3, 4, 50)

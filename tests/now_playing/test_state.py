@@ -28,7 +28,7 @@ def plays(at: float = NOW, progress_ms: int | None = 0, what: object = SONG) -> 
 KNOWN = NowPlayingState().with_playback(plays(), NOW)
 
 
-def test_before_anything_was_heard_nothing_is_known() -> None:
+def test_before_the_first_response_nothing_is_known() -> None:
     snapshot = NowPlayingState().snapshot_at(NOW)
     assert (snapshot.status, snapshot.updated_at) == ("unavailable", None)
     assert snapshot.problem is not None
@@ -78,7 +78,7 @@ def test_one_failure_changes_nothing_and_the_second_in_a_row_does() -> None:
 @pytest.mark.parametrize(
     "code", ["needs_authorization", "rate_limited", "forbidden", "budget_spent", "bad_credentials"]
 )
-def test_what_is_certain_to_last_is_told_at_once(code: ErrorCode) -> None:
+def test_what_is_certain_to_last_is_reported_at_once(code: ErrorCode) -> None:
     assert KNOWN.with_failure(SourceProblem(code, "…"), NOW).snapshot_at(NOW + 5).stale
 
 
@@ -157,7 +157,7 @@ def test_small_deviations_that_add_up_are_a_seek_in_the_end() -> None:
     assert state.started_at != NOW
 
 
-def test_what_was_played_last_is_the_newest_of_what_was_seen_and_told() -> None:
+def test_what_was_played_last_is_the_newest_of_what_was_seen_and_reported() -> None:
     older = PlayedItem(item("Older"), NOW - 100)
     newer = PlayedItem(item("Newer"), NOW + 100)
     idle = KNOWN.with_playback(Playback("idle", NOW + 5), NOW + 5)
@@ -210,7 +210,7 @@ def test_a_new_process_remembers_what_was_played_but_not_what_plays() -> None:
     assert KNOWN.with_failure(DOWN, NOW).for_new_leader().snapshot_at(NOW) == KNOWN.snapshot_at(NOW)
 
 
-def test_where_nothing_is_heard_for_long_after_the_plan_it_grows_stale_by_the_clock_alone() -> None:
+def test_without_a_response_long_after_the_plan_it_grows_stale_by_the_clock_alone() -> None:
     planned = replace(KNOWN, next_poll_at=NOW + 10)
     assert not planned.snapshot_at(NOW + 24.9).stale
     assert planned.next_change_at(NOW) == NOW + 25
@@ -246,14 +246,14 @@ def test_until_when_it_may_be_shown_is_the_same_while_it_just_plays_on() -> None
 
 
 @pytest.mark.parametrize("progress_ms", [7_500, 12_500])
-def test_an_item_is_never_shown_for_longer_than_told_nor_longer_than_it_lasts(progress_ms: int) -> None:
+def test_an_item_is_never_shown_for_longer_than_reported_nor_longer_than_it_lasts(progress_ms: int) -> None:
     known = KNOWN.with_playback(plays(NOW + 10, progress_ms), NOW + 10)
     ends_at = min(NOW + 203, NOW + 10 + (200_000 - progress_ms) / 1000 + 3)
     assert known.snapshot_at(ends_at - 0.1).status == "playing"
     assert known.snapshot_at(ends_at).status == "idle"
 
 
-def test_where_no_progress_is_told_it_plays_until_its_stand_in_for_the_end() -> None:
+def test_without_progress_it_plays_until_its_substitute_for_the_end() -> None:
     known = NowPlayingState().with_playback(replace(plays(progress_ms=None), expires_at=NOW + 60), NOW)
     assert known.snapshot_at(NOW + 59).valid_until == NOW + 60
     assert known.snapshot_at(NOW + 59).status == "playing"

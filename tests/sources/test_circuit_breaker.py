@@ -18,7 +18,7 @@ def test_it_holds_for_who_was_refused_and_until_it_is_worth_asking_again(
 
 
 @pytest.mark.parametrize("error", [Forbidden("No."), ScopeMissing("No."), RateLimited("No.", retry_after=5.0)])
-def test_it_is_told_in_the_same_words_with_the_time_that_is_left(error: SourceError) -> None:
+def test_it_is_reported_in_the_same_words_with_the_time_that_is_left(error: SourceError) -> None:
     result = with_retry_after(error, 30.0)
     assert (type(result), str(result), result.retry_after) == (type(error), "No.", 30.0)
 

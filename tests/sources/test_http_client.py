@@ -96,7 +96,7 @@ def test_any_retry_after_is_some_time_within_a_week(value: str) -> None:
     assert 1.0 <= retry_after_seconds(value, AT) <= MAX_RETRY_AFTER_SECONDS
 
 
-def test_the_quota_is_told_from_the_rate_limit() -> None:
+def test_the_quota_is_distinguished_from_the_rate_limit() -> None:
     assert isinstance(throttled_error(payload("error_429_quota"), AT), QuotaExceeded)
     assert isinstance(throttled_error(payload("error_429_rate"), AT), RateLimited)
     assert isinstance(throttled_error(httpx.Response(429, text="Too many requests"), AT), RateLimited)

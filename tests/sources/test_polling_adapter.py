@@ -57,7 +57,7 @@ def rig(store: SqliteStore) -> Rig:
     return Rig(store)
 
 
-async def test_without_a_name_nobody_is_asked(rig: Rig) -> None:
+async def test_without_a_name_nothing_is_requested(rig: Rig) -> None:
     rig.account = ""
     with pytest.raises(NotConfigured, match=r"Set a name\."):
         await rig.adapter.currently_playing()
@@ -71,7 +71,7 @@ async def test_without_a_name_nobody_is_asked(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("kind", [InvalidCredentials, Forbidden, UnknownUser, ProfilePrivate])
-async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(rig: Rig, kind: type[SourceError]) -> None:
+async def test_a_refusal_is_not_retried_for_ten_minutes(rig: Rig, kind: type[SourceError]) -> None:
     rig.client.answer = kind("No.")
     with pytest.raises(kind) as first:
         await rig.adapter.currently_playing()
@@ -88,7 +88,7 @@ async def test_a_refusal_is_not_asked_about_again_for_ten_minutes(rig: Rig, kind
     assert await rig.adapter.known_problem() is None
 
 
-async def test_another_account_is_asked_at_once(rig: Rig) -> None:
+async def test_another_account_is_polled_at_once(rig: Rig) -> None:
     rig.client.answer = UnknownUser("No.")
     with pytest.raises(UnknownUser):
         await rig.adapter.currently_playing()
@@ -104,7 +104,7 @@ async def test_being_asked_to_wait_closes_the_gate(rig: Rig) -> None:
     assert len(rig.client.requested) == 1
 
 
-async def test_an_outage_is_asked_about_again(rig: Rig) -> None:
+async def test_an_outage_is_retried(rig: Rig) -> None:
     rig.client.answer = SourceUnreachable("502")
     for _ in range(2):
         with pytest.raises(SourceUnreachable):
@@ -120,7 +120,7 @@ async def test_the_budget_holds_for_every_question(rig: Rig) -> None:
     assert (len(rig.client.requested), await calls_made(rig.adapter)) == (5, 5)
 
 
-async def test_what_was_played_costs_nothing_where_the_answer_told_it(rig: Rig) -> None:
+async def test_what_was_played_costs_nothing_if_the_response_had_it(rig: Rig) -> None:
     last = PlayedItem(ITEM, 5.0)
     rig.client.answer = FetchResult(Playback("idle", 0.0), (last,))
     await rig.adapter.currently_playing()

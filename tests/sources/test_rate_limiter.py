@@ -68,7 +68,7 @@ async def test_a_paid_question_is_counted_whatever_comes_of_it_and_not_asked_whe
     assert (requested, await calls_made(limiter)) == (2, 2)
 
 
-async def test_a_paid_question_that_is_told_to_wait_closes_the_gate(rig: Rig) -> None:
+async def test_a_paid_question_that_is_reported_to_wait_closes_the_gate(rig: Rig) -> None:
     with pytest.raises(RateLimited):
         async with rig.rate_limiter().slot():
             raise RateLimited("Wait.", retry_after=60.0)

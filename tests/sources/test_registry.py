@@ -41,7 +41,7 @@ async def test_what_cannot_be_read_yet_is_looked_for_every_second_until_it_can(e
     assert (found.source, found.stored_source_values) == ("lastfm", VALUES)
 
 
-async def test_what_the_late_source_cannot_keep_is_told_as_at_the_start() -> None:
+async def test_what_the_late_source_cannot_keep_is_reported_as_at_the_start() -> None:
     settings = Settings.from_environ({"HIDE_EXPLICIT": "1"})
     with pytest.raises(ConfigurationError, match=r"^HIDE_EXPLICIT cannot be used"):
         await resolve_source_when_available(settings, LateStore(is_there=True), FakeClock())

@@ -322,7 +322,7 @@ async def test_both_versions_run_on_one_file_during_a_deploy(tmp_path: Path) -> 
         assert await store.calls_since(NOW - 60) == [(NOW, 2)]
 
 
-async def test_a_restored_dump_that_lost_its_version_is_told_by_its_table_of_migrations(tmp_path: Path) -> None:
+async def test_a_restored_dump_that_lost_its_version_is_recognized_by_its_table_of_migrations(tmp_path: Path) -> None:
     path = tmp_path / "now-playing.db"
     async with opened(path) as store:
         await store.save_authorization(AUTHORIZATION, CREDENTIALS, None)

@@ -51,7 +51,7 @@ async def test_a_leader_whose_session_ended_stands_again_or_gives_way(store: Pos
     assert await store.try_lead()
 
 
-async def test_a_listener_whose_session_ended_hears_again(store: PostgresStore, url: str) -> None:
+async def test_a_listener_whose_session_ended_is_notified_again(store: PostgresStore, url: str) -> None:
     await store.wait_for_state(0.05)
     end_every_session(url)
     with pytest.raises(StoreError):

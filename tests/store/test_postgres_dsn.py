@@ -33,14 +33,14 @@ def test_an_option_that_libpq_refuses_makes_no_address(option: str, value: str) 
     assert "127.0.0.1" not in str(raised.value)
 
 
-def test_what_is_wrong_is_told_in_the_words_of_the_library() -> None:
+def test_an_error_is_reported_in_the_words_of_the_library() -> None:
     for option, value in (("sslmode", "bogus"), ("keepalives", "often")):
         with pytest.raises(ConfigurationError, match=f'"{value}"') as raised:
             validate_dsn(f"{ADDRESS}?{option}={value}")
         assert option in str(raised.value)
 
 
-def test_an_option_that_repeats_the_password_is_not_told() -> None:
+def test_an_option_that_repeats_the_password_is_not_reported() -> None:
     with pytest.raises(ConfigurationError) as raised:
         validate_dsn(f"{ADDRESS}?sslmode={PASSWORD}")
     assert PASSWORD not in str(raised.value)

@@ -64,7 +64,7 @@ async def test_a_file_of_the_first_version_is_migrated_with_what_it_holds(tmp_pa
     await store.close()
 
 
-async def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_reported_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_text("this is no database, however long it may be" * 100, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"a\.db"):

@@ -29,7 +29,7 @@ async def opened(path: Path, limits: StoreTimeouts | None = None) -> SqliteStore
     return store
 
 
-async def test_the_event_loop_goes_on_while_the_file_is_locked_and_all_who_wait_are_told_in_time(
+async def test_the_event_loop_goes_on_while_the_file_is_locked_and_all_waits_end_in_time(
     tmp_path: Path,
 ) -> None:
     store = await opened(tmp_path / "a.db", StoreTimeouts(lock=0.5))
@@ -141,7 +141,7 @@ async def test_a_lock_file_that_cannot_be_opened_is_an_error_that_names_it_in_th
     await store.close()
 
 
-async def test_a_path_that_can_never_be_is_told_at_once_and_a_locked_file_is_waited_for(tmp_path: Path) -> None:
+async def test_a_path_that_can_never_be_is_reported_at_once_and_a_locked_file_is_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder.db").mkdir()
     for path in (tmp_path / "nowhere" / "a.db", tmp_path / "folder.db"):
         with pytest.raises(ConfigurationError, match=r"cannot be written .*; choose another with DATABASE_URL"):
@@ -227,7 +227,7 @@ async def test_calls_of_a_clock_that_is_hours_ahead_are_not_counted(tmp_path: Pa
     await store.close()
 
 
-def test_the_log_is_told_once_a_minute_and_when_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_one_line_a_minute_and_one_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
     complaints = OutageLog("it works again", lambda: now)
     with caplog.at_level(logging.INFO):

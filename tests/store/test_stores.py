@@ -239,7 +239,7 @@ async def test_opening_again_keeps_what_is_stored(store: Store, opened: Opener) 
     assert await (await opened()).authorization() == TOKEN
 
 
-async def test_the_location_is_told_without_a_password(store: Store) -> None:
+async def test_the_location_is_named_without_a_password(store: Store) -> None:
     assert "test" in store.location
     secret = create_store("postgresql://me:a-password@db.example.org/music")
     assert "a-password" not in secret.location + repr(secret)
@@ -254,7 +254,7 @@ async def test_the_location_is_told_without_a_password(store: Store) -> None:
         ("sqlite:////nowhere/at.db", ConfigurationError),
     ],
 )
-async def test_a_database_that_cannot_be_used_is_told_in_one_line_without_its_password(
+async def test_a_database_that_cannot_be_used_is_reported_in_one_line_without_its_password(
     url: str, kind: type[Exception]
 ) -> None:
     store = create_store(url)
@@ -309,7 +309,7 @@ async def test_an_access_token_that_spotify_refused_is_dropped_for_everybody(sto
     assert await (await opened()).authorization() == replace(TOKEN, access=None)
 
 
-async def test_whose_a_token_is_can_be_learned_once(store: Store) -> None:
+async def test_the_account_of_a_token_can_be_learned_once(store: Store) -> None:
     await store.save_authorization(Authorization("AQ-one"), None, None)
     await store.save_account("AQ-another", Account("a-stranger"))
     assert await store.authorization() == Authorization("AQ-one")
@@ -353,7 +353,7 @@ def test_another_scheme_is_refused() -> None:
         create_store("mysql://somewhere/else")
 
 
-async def test_what_one_source_told_forbade_or_cost_is_nothing_to_another(store: Store) -> None:
+async def test_what_one_source_reported_forbade_or_cost_does_not_concern_another(store: Store) -> None:
     await store.publish_state("of spotify")
     await store.publish_state("of lastfm", "lastfm")
     await store.set_rate_limit_block(RateLimitBlock(NOW + 60, "rate_limited", "Wait."), "lastfm")

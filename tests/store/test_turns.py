@@ -25,7 +25,7 @@ async def test_one_turn_begins_when_the_one_before_has_ended() -> None:
     assert told == ["one begins", "one ends", "other begins", "other ends"]
 
 
-async def test_a_turn_that_is_not_had_in_time_is_told_as_the_store_says() -> None:
+async def test_a_lock_that_is_not_acquired_in_time_is_a_store_error() -> None:
     lock = asyncio.Lock()
     async with lock:
         with pytest.raises(StoreError, match="somebody else's turn"):

@@ -79,7 +79,7 @@ async def test_what_the_form_sends_is_what_the_address_holds(harness: WebHarness
         ("scale", ["0.7", "3.1", "x", "1,5"], ["0.75", "3", "1.05", ""]),
     ],
 )
-async def test_a_wrong_entry_is_told_under_its_field(
+async def test_an_invalid_entry_is_marked_under_its_field(
     harness: WebHarness, name: str, wrong: list[str], right: list[str]
 ) -> None:
     for entry in wrong:
@@ -91,7 +91,7 @@ async def test_a_wrong_entry_is_told_under_its_field(
         assert not (await page_of(harness, f"?{name}={entry.replace('#', '%23')}")).is_marked_invalid(name), entry
 
 
-async def test_a_wrong_colour_of_the_background_is_told_where_it_is_entered(harness: WebHarness) -> None:
+async def test_an_invalid_background_color_is_marked_under_its_field(harness: WebHarness) -> None:
     for query in ("?background=own&own=xyz", "?background=xyz"):
         page = await page_of(harness, query)
         assert page.is_marked_invalid("own")
@@ -100,7 +100,7 @@ async def test_a_wrong_colour_of_the_background_is_told_where_it_is_entered(harn
         assert "background" not in page.snippets["notion"]
 
 
-async def test_a_wall_gives_an_automatic_theme_its_preview(harness: WebHarness) -> None:
+async def test_a_backdrop_decides_the_preview_of_an_automatic_theme(harness: WebHarness) -> None:
     for wall, theme in (("light", "light"), ("dark", "dark"), ("photo", "dark")):
         assert f'<iframe src="widget?theme={theme}&amp;sample=playing"' in await html_of(
             harness, f"?wall={wall}&sample=playing"
@@ -109,12 +109,12 @@ async def test_a_wall_gives_an_automatic_theme_its_preview(harness: WebHarness) 
     assert '<iframe src="widget"' in await html_of(harness)
 
 
-async def test_a_working_page_says_until_when(harness: WebHarness) -> None:
+async def test_the_page_says_until_when_the_authorization_lasts(harness: WebHarness) -> None:
     assert "Spotify is connected until 14 March 2027" in (await page_of(harness)).text
 
 
 @pytest.mark.parametrize("code", get_args(ErrorCode))
-async def test_what_is_wrong_is_told_once_with_its_next_step(code: ErrorCode) -> None:
+async def test_a_problem_is_shown_once_with_its_next_step(code: ErrorCode) -> None:
     owns_words = code in ("not_configured", "needs_authorization")
     message = "" if owns_words else "The one sentence about it."
     harness = WebHarness(health=HealthStatus(AuthorizationStatus("missing"), None, SourceProblem(code, message), 0))
@@ -138,7 +138,7 @@ async def test_with_a_setup_key_the_page_leads_to_the_renewal() -> None:
     assert "setup" not in await html_of(WebHarness())
 
 
-async def test_a_spent_seed_is_told_with_what_to_do_and_as_no_error() -> None:
+async def test_a_spent_seed_is_shown_with_its_next_step_and_is_no_error() -> None:
     spent = HealthStatus(AuthorizationStatus("ok", 120, 1_805_000_000.0, seed_is_spent=True), 1_795_000_000.0, None, 12)
     text = (await page_of(WebHarness(health=spent))).text
     assert "Spotify: Connected until the next restart" in text
@@ -173,7 +173,7 @@ async def test_another_source_is_named_and_has_no_authorization() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "is_local"),
     [
         ("http://127.0.0.1:8000", True),
         ("http://localhost:8000", True),
@@ -182,12 +182,12 @@ async def test_another_source_is_named_and_has_no_authorization() -> None:
         ("http://192.168.1.5:8000", False),
     ],
 )
-async def test_an_address_of_this_computer_is_told_to_be_one(address: str, told: bool) -> None:
+async def test_a_snippet_that_works_on_this_computer_only_says_so(address: str, is_local: bool) -> None:
     text = (await page_of(WebHarness(settings=Settings(public_url=address)))).text
-    assert text.count("This snippet works only on this computer.") == told
+    assert text.count("This snippet works only on this computer.") == is_local
 
 
-async def test_wild_queries_give_the_default_page(harness: WebHarness) -> None:
+async def test_invalid_queries_give_the_default_page(harness: WebHarness) -> None:
     wild = "?theme=%3Cscript%3E&layout=%00&without=%FF&show=%3Cb%3E&sample=x&wall=..%2F..&lang=%22%3E&scale=nan"
     html = await html_of(harness, wild)
     assert "<b>" not in html
@@ -200,7 +200,7 @@ async def test_wild_queries_give_the_default_page(harness: WebHarness) -> None:
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/%3Cscript%3E", "/static/nothing.css", "/widget/", "/setup", "/setup/callback"]
 )
-async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(harness: WebHarness, path: str) -> None:
+async def test_a_404_is_a_page_for_browsers_and_text_for_programs(harness: WebHarness, path: str) -> None:
     async with harness.client(accept="text/html,application/xhtml+xml") as client:
         page = await client.get(path)
     async with harness.client(accept="application/json") as client:
@@ -217,14 +217,14 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_text_for_programs(ha
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
-async def test_the_preview_offers_the_states_that_the_source_can_tell(source: SourceInfo) -> None:
+async def test_the_preview_offers_the_states_that_the_source_can_report(source: SourceInfo) -> None:
     offered = set(re.findall(r'name="sample" value="(\w*)"', await html_of(WebHarness(source=source))))
     assert {"", "playing", "last", "nothing", "long", "rtl"} <= offered
     assert ("ad" in offered, "paused" in offered) == (source.has_ads, source.has_pauses)
 
 
 @pytest.mark.parametrize("code", ["unknown_user", "private", "bad_credentials"])
-async def test_a_refusal_of_another_source_is_told_with_its_own_step_and_no_other(code: ErrorCode) -> None:
+async def test_a_refusal_of_another_source_is_shown_with_its_own_next_step(code: ErrorCode) -> None:
     problem = SourceProblem(code, "Last.fm says what to do.")
     harness = WebHarness(
         source=SOURCES["lastfm"], health=HealthStatus(AuthorizationStatus("not_needed"), None, problem, 3)

@@ -121,7 +121,7 @@ def test_beyond_the_limit_streams_are_refused_with_a_moment_to_come_back(live: t
     assert eventually(lambda: harness.broadcast.streams == 0)
 
 
-def test_of_many_that_come_together_none_is_one_too_many(live: tuple[WebHarness, str]) -> None:
+def test_of_many_that_come_together_none_exceeds_the_limit(live: tuple[WebHarness, str]) -> None:
     harness, url = live
     statuses: list[int] = []
     together, done = threading.Barrier(12), threading.Event()
@@ -145,7 +145,7 @@ def test_of_many_that_come_together_none_is_one_too_many(live: tuple[WebHarness,
     assert sorted(statuses) == [200] * 3 + [503] * 9
 
 
-def test_head_tells_what_it_is_and_opens_no_stream(live: tuple[WebHarness, str]) -> None:
+def test_head_has_the_headers_and_opens_no_stream(live: tuple[WebHarness, str]) -> None:
     harness, url = live
     with httpx.Client() as client:
         for _ in range(2):
@@ -249,7 +249,7 @@ async def test_a_stream_ends_after_an_hour_give_or_take_a_tenth(harness: WebHarn
     assert harness.broadcast.streams == 0
 
 
-async def test_who_does_not_keep_up_holds_nobody_up_and_gets_the_latest_afterwards(harness: WebHarness) -> None:
+async def test_a_slow_client_delays_nobody_and_gets_the_latest_afterwards(harness: WebHarness) -> None:
     now = harness.clock.now()
     slow, quick = [await Viewer(harness.show(idle(now))).opened() for _ in range(2)]
     slow.accepts.clear()
@@ -264,7 +264,7 @@ async def test_who_does_not_keep_up_holds_nobody_up_and_gets_the_latest_afterwar
         await viewer.leave()
 
 
-async def test_a_client_whose_connection_breaks_in_a_write_holds_nobody_up(harness: WebHarness) -> None:
+async def test_a_client_whose_connection_breaks_in_a_write_delays_nobody(harness: WebHarness) -> None:
     now = harness.clock.now()
     broken, sound = [await Viewer(harness.show(idle(now))).opened() for _ in range(2)]
 
@@ -275,7 +275,7 @@ async def test_a_client_whose_connection_breaks_in_a_write_holds_nobody_up(harne
         await viewer.leave()
 
 
-def test_options_tell_what_is_allowed_and_other_methods_are_refused(live: tuple[WebHarness, str]) -> None:
+def test_options_lists_the_methods_and_others_are_refused(live: tuple[WebHarness, str]) -> None:
     harness, url = live
     with httpx.Client() as client:
         assert (
@@ -285,7 +285,7 @@ def test_options_tell_what_is_allowed_and_other_methods_are_refused(live: tuple[
     assert harness.broadcast.streams == 0
 
 
-def test_a_viewer_that_goes_is_noticed_and_so_is_the_end_of_the_program(live: tuple[WebHarness, str]) -> None:
+def test_streams_end_when_the_viewer_leaves_and_when_the_program_ends(live: tuple[WebHarness, str]) -> None:
     harness, url = live
     with stream(url) as events:
         events.next()

@@ -41,7 +41,7 @@ async def test_get_head_and_options_work_from_any_origin(harness: WebHarness, pa
     "path", ["/now-playing", "/now-playing.svg", "/embed.js", "/api/now-playing", "/static/site.css"]
 )
 @pytest.mark.parametrize("form", ['W/"{}-gzip"', '"{};gzip"', 'W/"other", "{}-gzip"', "*", '"{}"'])
-async def test_an_etag_is_known_again_as_proxies_hand_it_back(harness: WebHarness, path: str, form: str) -> None:
+async def test_an_etag_is_recognized_as_proxies_send_it_back(harness: WebHarness, path: str, form: str) -> None:
     harness.show(playing(harness.clock.now()))
     async with harness.client() as client:
         etag = (await client.get(path)).headers["etag"]
@@ -93,7 +93,7 @@ async def test_other_methods_are_refused(harness: WebHarness, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/static/../page.py", "/static/nothing.js", "/artwork/", "/widget/"])
-async def test_anything_else_is_404_and_says_no_more(harness: WebHarness, path: str) -> None:
+async def test_anything_else_is_404_without_details(harness: WebHarness, path: str) -> None:
     async with harness.client() as client:
         answer = await client.get(path)
     assert answer.status_code == 404
@@ -102,7 +102,7 @@ async def test_anything_else_is_404_and_says_no_more(harness: WebHarness, path: 
 
 @pytest.mark.parametrize("value", WILD)
 @pytest.mark.parametrize("path", ["/widget", "/now-playing.svg", "/"])
-async def test_wild_options_mean_the_default_and_reach_no_page(harness: WebHarness, path: str, value: str) -> None:
+async def test_invalid_options_mean_the_default_and_reach_no_page(harness: WebHarness, path: str, value: str) -> None:
     harness.show(idle(harness.clock.now(), item()))
     names = (
         "theme",
@@ -129,7 +129,7 @@ async def test_wild_options_mean_the_default_and_reach_no_page(harness: WebHarne
         assert wild.content == usual.content
 
 
-async def test_a_fault_of_ours_is_500_without_a_word_about_it(harness: WebHarness) -> None:
+async def test_a_fault_is_500_without_details(harness: WebHarness) -> None:
     async def fail() -> None:
         raise RuntimeError("a secret detail")
 
@@ -140,7 +140,7 @@ async def test_a_fault_of_ours_is_500_without_a_word_about_it(harness: WebHarnes
     assert "secret" not in answer.text
 
 
-async def test_a_fault_of_ours_is_one_line_of_the_log_without_what_was_sent(
+async def test_a_fault_is_one_line_of_the_log_without_the_request(
     harness: WebHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail() -> None:

@@ -77,7 +77,7 @@ async def test_an_item_without_a_link_leads_to_listen_which_caches_share_only_un
         assert answer.headers["cache-control"].startswith(scope)
 
 
-async def test_anything_but_playing_is_not_playing(harness: WebHarness) -> None:
+async def test_every_other_status_is_not_playing(harness: WebHarness) -> None:
     now = harness.clock.now()
     down = Snapshot(None, SourceProblem("quota_exceeded", "…"))
     for snapshot in (paused(now), advertisement(now), idle(now, item()), down):
@@ -126,7 +126,7 @@ async def test_readyz_is_503_with_the_reason() -> None:
     }
 
 
-def test_a_problem_is_made_of_what_was_raised() -> None:
+def test_a_problem_is_made_from_an_exception() -> None:
     of_the_store = SourceProblem.of(StoreError("the database /srv/private.db cannot be used"), 100.0)
     assert of_the_store.code == "store_unavailable"
     assert "private" not in of_the_store.message

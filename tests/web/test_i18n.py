@@ -18,13 +18,13 @@ PLACES = {
 LANGUAGES = json.loads(LANGUAGES_FILE.read_text(encoding="utf-8"))
 
 
-def test_there_are_at_least_twelve_with_some_from_the_right() -> None:
+def test_there_are_at_least_twelve_languages_with_some_right_to_left() -> None:
     assert len(LANGUAGES) >= 12
     assert {name for name in LANGUAGES if get_translations(name).direction == "rtl"} == {"ar", "fa", "he"}
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
-def test_a_language_has_only_words_that_we_use_each_of_them_once_and_filled(name: str) -> None:
+def test_a_language_has_every_text_that_is_used_and_no_other(name: str) -> None:
     texts = LANGUAGES[name]
     assert texts.get("direction", "rtl") == "rtl"
     assert set(get_translations(name).texts) == set(LANGUAGES[FALLBACK]) - METADATA_KEYS
@@ -74,7 +74,7 @@ def test_each_language_is_named_in_its_own_words() -> None:
     assert names["zh-Hant"].startswith("中文")
 
 
-def test_what_visitors_send_is_read_to_a_limit_and_kept_nowhere() -> None:
+def test_accept_language_is_read_to_a_limit_and_kept_nowhere() -> None:
     known = {id(get_translations(name)) for name in LANGUAGES}
     for number in range(300):
         assert id(get_translations(None, f"de-x-{number}, {'fr,' * number}")) in known

@@ -72,7 +72,7 @@ async def test_every_key_is_there_in_every_state(harness: WebHarness, name: str)
     assert (answer["item"] is not None) == (name in ("playing", "paused"))
 
 
-async def test_a_playing_track_is_told_in_full(harness: WebHarness) -> None:
+async def test_a_playing_track_has_all_its_fields(harness: WebHarness) -> None:
     answer = (await get(harness.show(playing(harness.clock.now())))).json()
     assert set(answer["item"]) == ITEM_KEYS
     assert answer["item"]["artwork_path"].startswith("/artwork/")
@@ -119,7 +119,7 @@ async def test_a_304_confirms_a_progress_at_most_five_seconds_old() -> None:
 
 
 @pytest.mark.parametrize("snapshot", [paused, idle, advertisement])
-async def test_the_etag_stands_still_with_what_stands_still(snapshot: Callable[[float], Snapshot]) -> None:
+async def test_the_etag_stays_while_nothing_moves(snapshot: Callable[[float], Snapshot]) -> None:
     clock = FakeClock()
     harness = WebHarness(clock)
     first = await tag(harness, snapshot(clock.now()))
@@ -164,14 +164,14 @@ async def test_every_other_change_changes_the_etag(harness: WebHarness) -> None:
     assert len(set(tags)) == len(tags)
 
 
-async def test_a_question_that_only_confirms_changes_nothing(harness: WebHarness) -> None:
+async def test_a_poll_that_only_confirms_changes_nothing(harness: WebHarness) -> None:
     now = harness.clock.now()
     first = playing(now)
     later = playing(now + 5, progress_ms=66_000, started_at=first.started_at)
     assert await tag(harness, first) == await tag(harness, later)
 
 
-async def test_until_when_it_may_be_shown_is_told(harness: WebHarness) -> None:
+async def test_the_time_until_which_it_may_be_shown_is_there(harness: WebHarness) -> None:
     now = harness.clock.now()
     ends = (await get(harness.show(playing(now, progress_ms=14_000)))).json()
     assert ends["valid_until"] == format_rfc3339_ms(now + 203)
@@ -196,7 +196,7 @@ async def test_a_client_that_has_another_gets_all_of_it(harness: WebHarness) -> 
     assert (await get(harness, if_none_match='W/"another"')).status_code == 200
 
 
-async def test_unavailable_is_503_with_the_reason_and_when_to_ask_again(harness: WebHarness) -> None:
+async def test_unavailable_is_503_with_the_reason_and_when_to_retry(harness: WebHarness) -> None:
     answer = await get(harness.show(DOWN), if_none_match="*")
     assert answer.status_code == 503
     assert answer.json()["error"] == {"code": "rate_limited", "message": "Spotify asks us to wait."}
@@ -233,7 +233,7 @@ STALE = re.compile(r"max-age=(\d+), .*stale-while-revalidate=(\d+), stale-if-err
 
 @pytest.mark.parametrize("path", ["/now-playing", "/api/now-playing", "/now-playing.txt", "/widget"])
 @pytest.mark.parametrize("left", [150.0, 14.9, 6.0, 3.1, 0.5])
-async def test_no_copy_is_shown_beyond_its_end_not_even_when_we_are_down(path: str, left: float) -> None:
+async def test_no_copy_is_shown_beyond_its_end_not_even_when_the_server_is_down(path: str, left: float) -> None:
     clock = FakeClock()
     harness = WebHarness(clock).show(playing(clock.now(), progress_ms=214_000 - round((left - 3) * 1000)))
     async with harness.client() as client:
@@ -246,7 +246,9 @@ async def test_no_copy_is_shown_beyond_its_end_not_even_when_we_are_down(path: s
     assert if_error <= 300
 
 
-async def test_a_copy_of_what_does_not_end_may_be_shown_for_five_minutes_when_we_are_down(harness: WebHarness) -> None:
+async def test_a_copy_of_what_does_not_end_may_be_shown_for_five_minutes_when_the_server_is_down(
+    harness: WebHarness,
+) -> None:
     response = await get(harness.show(paused(harness.clock.now())))
     assert response.headers["cache-control"] == (
         "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
@@ -267,7 +269,7 @@ def test_any_text_comes_back_untouched(title: str, artist: str, progress_ms: int
     assert answer["progress_ms"] == progress_ms
 
 
-async def test_head_tells_the_same_headers_without_a_body(harness: WebHarness) -> None:
+async def test_head_has_the_same_headers_without_a_body(harness: WebHarness) -> None:
     got = await get(harness.show(playing(harness.clock.now())))
     async with harness.client() as client:
         head = await client.head("/now-playing")

@@ -84,7 +84,7 @@ async def test_oembed_stays_within_the_maxima(
     assert f'width="{answer["width"]}" height="{answer["height"]}"' in answer["html"]
 
 
-async def test_wild_maxima_count_for_nothing(harness: WebHarness) -> None:
+async def test_invalid_maxima_are_ignored(harness: WebHarness) -> None:
     url = "/oembed?url=http://music.example.org/widget"
     usual = (await get(harness, url)).json()
     assert (await get(harness, f"{url}&maxwidth=-1&maxheight=abc")).json() == usual

@@ -27,14 +27,14 @@ def test_what_is_chosen_is_read_and_written_the_same(query: Mapping[str, str]) -
     assert WidgetOptions.from_query(dict(parse_qsl(options.query()))) == options
 
 
-def test_the_defaults_are_the_artwork_s_colour_and_nothing_said() -> None:
+def test_the_defaults_need_no_query() -> None:
     options = WidgetOptions.from_query({})
     assert options == WidgetOptions()
     assert options.query() == ""
     assert (options.background, options.radius, options.scale, options.font) == ("art", 12, 1.0, "system")
 
 
-def test_one_look_has_one_spelling() -> None:
+def test_equal_looks_have_one_query() -> None:
     spelled = {"accent": "#FF0055", "scale": "1.50", "radius": "07", "without": " Times artwork,times", "lang": "DE_at"}
     canonical = {"accent": "ff0055", "scale": "1.5", "radius": "7", "without": "artwork,times", "lang": "de"}
     assert WidgetOptions.from_query(spelled).non_default() == canonical
@@ -70,7 +70,7 @@ def test_one_look_has_one_spelling() -> None:
         ("sample", "spotify"),
     ],
 )
-def test_anything_unknown_or_wild_means_the_default(name: str, value: str) -> None:
+def test_anything_unknown_or_invalid_means_the_default(name: str, value: str) -> None:
     assert WidgetOptions.from_query({name: value}) == WidgetOptions()
 
 
@@ -82,13 +82,13 @@ def test_no_text_of_a_visitor_comes_through(query: dict[str, str]) -> None:
     assert hash(options) == hash(WidgetOptions.from_query(query))
 
 
-def test_a_sample_is_read_and_stands_in_no_snippet() -> None:
+def test_a_sample_is_read_and_is_in_no_snippet() -> None:
     options = WidgetOptions.from_query({"sample": "rtl", "theme": "dark"})
     assert options.sample == "rtl"
     assert options.query() == "theme=dark"
 
 
-def test_a_ground_of_one_s_own_is_told_from_the_words() -> None:
+def test_a_custom_background_is_distinguished_from_the_named_ones() -> None:
     assert [WidgetOptions(background=value).background_color for value in ("art", "card", "none", "ff0055")] == [
         None,
         None,

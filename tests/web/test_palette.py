@@ -152,9 +152,9 @@ def test_any_ground_is_taken_as_it_is_and_all_on_it_can_be_read(
     assert_readable(colors)
 
 
-@pytest.mark.parametrize("grey", range(0, 256, 5))
-def test_every_grey_as_a_ground_can_be_read_on(grey: int) -> None:
-    assert_readable(palette("light", f"{grey:02x}" * 3))
+@pytest.mark.parametrize("gray", range(0, 256, 5))
+def test_every_gray_as_a_ground_can_be_read_on(gray: int) -> None:
+    assert_readable(palette("light", f"{gray:02x}" * 3))
 
 
 def test_a_chosen_ground_looks_the_same_in_both_tones() -> None:
@@ -162,7 +162,7 @@ def test_a_chosen_ground_looks_the_same_in_both_tones() -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_without_a_colour_all_is_neutral(scheme: ColorScheme) -> None:
+def test_without_a_color_all_is_neutral(scheme: ColorScheme) -> None:
     assert palette(scheme, "art") == palette(scheme, "card") == NEUTRAL_PALETTES[scheme]
     assert_readable(NEUTRAL_PALETTES[scheme])
     assert_readable(TRANSPARENT_PALETTES[scheme])
@@ -209,21 +209,21 @@ def test_the_page_is_given_the_colors_and_four_of_their_shades(
 
 
 @given(any_color)
-def test_there_and_back_again_gives_the_same_colour(colour: str) -> None:
-    assert to_hex(Oklch.from_rgb(parse_hex(colour)).rgb) == f"#{colour}"
-    assert Oklch.from_rgb(parse_hex(colour)).chroma < 0.37  # More than any colour of sRGB has.
+def test_there_and_back_again_gives_the_same_color(color: str) -> None:
+    assert to_hex(Oklch.from_rgb(parse_hex(color)).rgb) == f"#{color}"
+    assert Oklch.from_rgb(parse_hex(color)).chroma < 0.37  # More than any color of sRGB has.
 
 
 @pytest.mark.parametrize(
-    ("colour", "lightness", "chroma", "degrees"),
+    ("color", "lightness", "chroma", "degrees"),
     [
         ((255, 0, 0), 0.62796, 0.25768, 29.234),
         ((0, 128, 0), 0.51975, 0.17686, 142.495),
         ((0, 0, 255), 0.45201, 0.31321, 264.052),
     ],
 )
-def test_the_conversion_is_that_of_css(colour: Rgb, lightness: float, chroma: float, degrees: float) -> None:
-    converted = Oklch.from_rgb(colour)
+def test_the_conversion_is_that_of_css(color: Rgb, lightness: float, chroma: float, degrees: float) -> None:
+    converted = Oklch.from_rgb(color)
     assert converted.lightness == pytest.approx(lightness, abs=1e-3)
     assert converted.chroma == pytest.approx(chroma, abs=1e-3)
     assert converted.hue % (2 * pi) * 180 / pi == pytest.approx(degrees, abs=0.1)
@@ -235,7 +235,7 @@ def test_contrast_is_that_of_the_standard() -> None:
 
 
 def test_from_every_ground_black_or_white_stands_out() -> None:
-    assert all(contrast(max_contrast_bw((grey,) * 3), (grey,) * 3) >= MIN_CONTRAST for grey in range(256))
+    assert all(contrast(max_contrast_bw((gray,) * 3), (gray,) * 3) >= MIN_CONTRAST for gray in range(256))
 
 
 def test_what_cannot_be_reached_gives_the_end_itself() -> None:

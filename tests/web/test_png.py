@@ -203,7 +203,7 @@ def test_the_sizes_of_the_artwork_are_those_of_the_layouts() -> None:
     )
 
 
-def test_the_icon_is_the_one_that_other_faces_draw() -> None:
+def test_the_icon_is_the_one_of_the_page_and_the_svg() -> None:
     from widget.web.embed.icons import PATHS
 
     assert set(renderer._ICONS) == set(PATHS)

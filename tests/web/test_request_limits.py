@@ -49,7 +49,7 @@ async def test_a_body_ends_at_the_limit(chunked: bool) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_who_may_send_more_is_told_by_the_request(chunked: bool) -> None:
+async def test_the_request_decides_the_limit(chunked: bool) -> None:
     assert (await post(MAX_BODY_BYTES * 10, chunked=chunked, token=True)).status_code == 200
     assert (await post(MAX_BODY_BYTES * 10 + 1, chunked=chunked, token=True)).status_code == 413
 

@@ -27,7 +27,7 @@ def test_every_sample_is_looked_at() -> None:
 
 @pytest.mark.parametrize("face", ["/widget", "/now-playing.svg"])
 @pytest.mark.parametrize("sample", STATES)
-async def test_each_face_shows_it_and_nothing_of_what_plays(harness: WebHarness, face: str, sample: str) -> None:
+async def test_each_route_shows_it_and_nothing_of_the_current_item(harness: WebHarness, face: str, sample: str) -> None:
     harness.show(playing(harness.clock.now(), item("What really plays")))
     async with harness.client() as client:
         text = (await client.get(f"{face}?sample={sample}&lang=en")).text
@@ -40,7 +40,7 @@ STATUSES = {"playing": "playing", "long": "playing", "rtl": "playing", "paused":
 
 
 @pytest.mark.parametrize("sample", STATES)
-async def test_programs_are_told_it_too(harness: WebHarness, sample: str) -> None:
+async def test_json_and_text_show_it_too(harness: WebHarness, sample: str) -> None:
     harness.show(playing(harness.clock.now(), item("What really plays")))
     status = STATUSES.get(sample, "idle")
     async with harness.client() as client:
@@ -65,7 +65,7 @@ async def test_programs_are_told_it_too(harness: WebHarness, sample: str) -> Non
     assert harness.simulator.requests == []
 
 
-async def test_a_source_that_tells_no_progress_tells_none_in_a_sample() -> None:
+async def test_a_source_without_progress_has_none_in_a_sample() -> None:
     async with WebHarness(source=SourceInfo("inlet", "Listening", None)).client() as client:
         told = (await client.get("/now-playing?sample=playing")).json()
     assert told["status"] == "playing"
@@ -87,7 +87,7 @@ async def test_an_unknown_sample_is_what_plays(harness: WebHarness) -> None:
         assert "What really plays" in (await client.get("/widget?sample=<b>")).text
 
 
-async def test_a_sample_counts_as_nobody_who_watches(harness: WebHarness) -> None:
+async def test_a_sample_counts_as_no_viewer(harness: WebHarness) -> None:
     async with harness.client() as client:
         await client.get("/widget?sample=playing")
         await client.get("/now-playing.svg?sample=playing")
@@ -107,7 +107,7 @@ async def test_its_artwork_is_ours_and_comes_from_our_own_origin(harness: WebHar
 
 
 @pytest.mark.parametrize("name", COLORS)
-def test_the_colours_that_are_written_down_are_those_that_are_found(name: str) -> None:
+def test_the_colors_that_are_written_down_are_those_that_are_found(name: str) -> None:
     assert extract_colors(load_image(f"{name}-64") or b"") == (COLORS[name], None)
 
 

@@ -101,7 +101,7 @@ def test_what_xml_cannot_hold_is_left_out(text: str, clean: str) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("what", [LONG, EMOJI, ARABIC, MARKUP, LOCAL], ids=lambda what: what.title[:12])
-async def test_whoever_cannot_see_it_hears_all_of_it(harness: WebHarness, layout: str, what: object) -> None:
+async def test_screen_readers_get_all_of_it(harness: WebHarness, layout: str, what: object) -> None:
     harness.show(playing(harness.clock.now(), what))  # type: ignore[arg-type]
     root = ElementTree.fromstring((await get(harness, f"?layout={layout}")).content)  # noqa: S314
     assert root.findtext(f"{SVG}title") == "Now playing"
@@ -251,14 +251,14 @@ async def test_motion_off_stops_the_bars_and_not_the_progress(harness: WebHarnes
     assert seconds(still, "go") == [pytest.approx(153, abs=0.6)]
 
 
-def test_where_nobody_knows_an_end_the_bars_stop_all_the_same() -> None:
+def test_without_a_known_end_the_bars_stop_all_the_same() -> None:
     svg = render_svg(scene(playing(NOW, progress_ms=None), {}, ends_in_ms=None), {}).decode()
     assert 0 < seconds(svg, "b0")[0] <= 600
     assert 'class="then"' not in svg
     assert "now" not in re.findall(r'class="([^"]*)"', svg)
 
 
-def test_an_item_that_has_ended_is_told_as_last_played_without_anybody_asking() -> None:
+def test_an_item_that_has_ended_becomes_last_played_without_a_request() -> None:
     svg = render_svg(scene(playing(NOW), {}), {}).decode()
     label, then = (re.search(rf'<text class="[a-z]+ semi {moment}"[^>]*>([^<]*)', svg) for moment in ("now", "then"))
     assert label is not None
@@ -289,7 +289,7 @@ async def test_hidden_is_a_picture_that_takes_no_room(harness: WebHarness) -> No
     assert texts(answer.content) == []
 
 
-async def test_the_ground_is_what_was_asked_for(harness: WebHarness) -> None:
+async def test_the_background_is_the_chosen_one(harness: WebHarness) -> None:
     await harness.show(playing(harness.clock.now())).find_color()
     art = harness.artwork.color(item())
     for query, ground in (
@@ -310,7 +310,7 @@ async def test_the_ground_is_what_was_asked_for(harness: WebHarness) -> None:
     assert "@media (prefers-color-scheme:dark)" in both
 
 
-async def test_a_new_colour_is_a_new_picture(harness: WebHarness) -> None:
+async def test_a_new_color_is_a_new_picture(harness: WebHarness) -> None:
     before = await get(harness.show(playing(harness.clock.now())))
     after = await get(await harness.find_color())
     assert before.headers["etag"] != after.headers["etag"]

@@ -164,7 +164,7 @@ def test_the_measures_of_the_card() -> None:
     ]
 
 
-def test_the_state_line_tells_of_pauses_and_of_what_was_played() -> None:
+def test_the_state_line_names_pauses_and_what_was_played_last() -> None:
     for snapshot, label, bars in ((paused(NOW), "Paused", True), (idle(NOW, item()), "Last played", False)):
         for layout in ("card", "cover", "compact"):
             drawing, _ = drawn(snapshot, {"layout": layout})

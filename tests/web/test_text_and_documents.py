@@ -82,7 +82,7 @@ async def test_text_is_cached_as_the_json_is(harness: WebHarness) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_sample_may_be_asked_for(harness: WebHarness) -> None:
+async def test_a_sample_may_be_requested(harness: WebHarness) -> None:
     assert (await text(harness.show(DOWN), sample="paused")).startswith("Paused: ")
 
 

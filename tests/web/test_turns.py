@@ -6,7 +6,7 @@ from tests.support.web_harness import WebHarness, playing
 from widget.web.request_limits import FairQueue
 
 
-async def test_one_is_let_on_in_each_turn_of_the_loop_in_the_order_of_their_coming() -> None:
+async def test_each_turn_of_the_loop_lets_one_continue_first_come_first_served() -> None:
     turns, went = FairQueue(), list[object]()
 
     async def costly(name: int) -> None:
@@ -25,7 +25,7 @@ async def test_one_is_let_on_in_each_turn_of_the_loop_in_the_order_of_their_comi
     assert [name for name in went if name != "cheap"] == list(range(20))
 
 
-async def test_health_is_told_while_many_pictures_are_drawn(harness: WebHarness) -> None:
+async def test_healthz_answers_while_many_pictures_are_drawn(harness: WebHarness) -> None:
     harness.show(playing(harness.clock.now()))
     async with harness.client() as client:
         drawn = [asyncio.create_task(client.get(f"/now-playing.svg?accent={number:06x}")) for number in range(60)]

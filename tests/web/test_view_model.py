@@ -96,7 +96,7 @@ def test_an_advertisement_leaves_what_was_played_before_it_without_line_and_time
     assert seen(advertisement(NOW), idle="message").headline == "Tides of Glass"
 
 
-def test_idle_is_shown_as_asked_and_errors_look_the_same() -> None:
+def test_idle_looks_as_chosen_and_errors_look_the_same() -> None:
     last = idle(NOW, item())
     assert [seen(last, idle=idle).state for idle in ("last", "message", "hide")] == ["last", "nothing", "hidden"]
     failed = Snapshot(None, SourceProblem("forbidden", "An owner's matter."), last_played=last.last_played)
@@ -138,7 +138,7 @@ def test_times_are_written_as_players_do(milliseconds: int, text: str) -> None:
     ("seconds", "text"),
     [(-9, "1 min"), (59, "1 min"), (3599, "59 min"), (3600, "1 h"), (86_399, "23 h"), (200_000, "2 d")],
 )
-def test_how_long_ago_is_told_in_one_unit(seconds: float, text: str) -> None:
+def test_how_long_ago_is_given_in_one_unit(seconds: float, text: str) -> None:
     assert format_ago(seconds, get_translations("en")) == text
 
 

@@ -122,13 +122,13 @@ async def test_a_local_file_shows_the_drawing_and_links_to_spotify_itself(harnes
         ("?idle=hide", "hidden", False),
     ],
 )
-async def test_idle_looks_as_asked(harness: WebHarness, query: str, state: str, shown: bool) -> None:
+async def test_idle_looks_as_chosen(harness: WebHarness, query: str, state: str, shown: bool) -> None:
     html = await page(harness.show(idle(harness.clock.now(), item())), query)
     assert f'data-state="{state}"' in html
     assert ("Tides of Glass" in html) == shown
 
 
-async def test_errors_look_idle_and_tell_visitors_nothing(harness: WebHarness) -> None:
+async def test_errors_look_idle_to_visitors(harness: WebHarness) -> None:
     html = await page(harness.show(UNAVAILABLE))
     assert 'data-state="nothing"' in html
     assert "Nothing playing" in html
@@ -160,13 +160,13 @@ async def test_options_reach_the_page(harness: WebHarness) -> None:
     assert f'style="--l-accent:{light};--d-accent:{dark}"' in html
 
 
-async def test_a_ground_of_the_owner_s_own_is_taken_exactly_in_both_themes(harness: WebHarness) -> None:
+async def test_a_custom_background_is_taken_exactly_in_both_themes(harness: WebHarness) -> None:
     html = await page(harness.show(playing(harness.clock.now())), "?background=336699", sec_fetch_dest="iframe")
     assert "--ground:#336699;" in html
     assert "prefers-color-scheme" not in html
 
 
-async def test_the_artwork_s_colour_stands_on_the_widget_once_it_is_known(harness: WebHarness) -> None:
+async def test_the_artwork_s_color_stands_on_the_widget_once_it_is_known(harness: WebHarness) -> None:
     harness.show(playing(harness.clock.now()))
     assert "--art:" not in re.sub("<style>.*</style>", "", await page(harness), flags=re.DOTALL)
     key = harness.artwork.key(item())
@@ -250,7 +250,7 @@ async def test_the_policy_names_our_whole_origin_for_sandboxes(
     assert f"connect-src {own};" in policy
 
 
-async def test_who_may_embed_is_the_owner_s_to_say_and_the_builder_may_too() -> None:
+async def test_the_owner_decides_who_may_embed_and_the_builder_always_may() -> None:
     harness = WebHarness(settings=Settings(frame_ancestors="https://me.example"))
     async with harness.client() as client:
         foreign = await client.get("/widget", headers={"Sec-Fetch-Site": "cross-site"})
@@ -322,7 +322,7 @@ async def test_a_text_without_an_end_costs_no_more_than_a_long_one(harness: WebH
     assert told.json()["item"]["title"] == endless.title
 
 
-async def test_the_same_page_is_made_once_a_second(harness: WebHarness) -> None:
+async def test_the_same_page_is_rendered_once_a_second(harness: WebHarness) -> None:
     harness.show(playing(harness.clock.now()))
     first = await page(harness)
     pages = harness.app.state.pages

@@ -62,7 +62,7 @@ async def test_a_pause_holds_the_position_and_ends_after_half_an_hour(inlet: Inl
     assert await inlet.status_and_title() == ("idle", "One")
 
 
-async def test_a_paused_item_that_is_told_again_changes_nothing(inlet: InletProgram) -> None:
+async def test_a_paused_item_that_is_submitted_again_changes_nothing(inlet: InletProgram) -> None:
     await inlet.update("paused", progress_ms=10_000)
     events = len(inlet.events)
     await inlet.at(50)
@@ -223,7 +223,7 @@ async def web(inlet: InletProgram, event: str, **data: Any) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_web_scrobbler_tells_positions_and_pauses(inlet: InletProgram) -> None:
+async def test_web_scrobbler_submits_positions_and_pauses(inlet: InletProgram) -> None:
     await web(inlet, "nowplaying")
     page = await inlet.page()
     assert (page["status"], page["item"]["title"], page["progress_ms"]) == ("playing", "One", 61_000)
@@ -298,7 +298,7 @@ def blackbox(title: str = "One", calculated: str = "playing", position: Any = 61
     }
 
 
-async def test_multi_scrobbler_tells_positions_and_pauses(inlet: InletProgram) -> None:
+async def test_multi_scrobbler_submits_positions_and_pauses(inlet: InletProgram) -> None:
     assert (await inlet.send("/inlet/multi-scrobbler", blackbox())).json() == {"status": "ok"}
     page = await inlet.page()
     assert (page["status"], page["progress_ms"], page["item"]["id"]) == ("playing", 61_200, MBID)
@@ -313,7 +313,7 @@ async def test_multi_scrobbler_tells_positions_and_pauses(inlet: InletProgram) -
 @pytest.mark.parametrize(
     "value", [blackbox("Two", stale=True), blackbox("Two", orphaned=True), blackbox("Two", "stale")]
 )
-async def test_what_multi_scrobbler_no_longer_knows_is_not_heard(inlet: InletProgram, value: dict[str, Any]) -> None:
+async def test_what_multi_scrobbler_no_longer_knows_is_ignored(inlet: InletProgram, value: dict[str, Any]) -> None:
     await inlet.send("/inlet/multi-scrobbler", blackbox())
     assert (await inlet.send("/inlet/multi-scrobbler", value)).status_code == 200
     assert await inlet.status_and_title() == ("playing", "One")

@@ -44,7 +44,7 @@ class Service:
         self.headers.append(request.headers)
 
 
-async def test_one_question_tells_what_plays_and_what_was_played() -> None:
+async def test_one_request_returns_what_plays_and_what_was_played() -> None:
     service = Service()
     await service.clock.advance(30.0)
     result = await service.ask()
@@ -71,7 +71,7 @@ async def test_the_question_is_the_documented_one_and_says_who_asks() -> None:
     assert service.headers[0]["user-agent"] == user_agent()
 
 
-async def test_a_wrong_key_and_an_unknown_user_are_told_apart() -> None:
+async def test_a_wrong_key_and_an_unknown_user_are_distinguished() -> None:
     service = Service()
     with pytest.raises(InvalidCredentials, match="LASTFM_API_KEY"):
         await service.ask(key="f" * 32)

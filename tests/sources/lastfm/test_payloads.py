@@ -77,7 +77,7 @@ def test_a_track_has_its_page_and_no_picture_of_last_fm_s() -> None:
     assert item.item.artwork == ()
 
 
-def test_a_release_that_is_told_leads_to_the_cover_art_archive() -> None:
+def test_a_known_release_leads_to_the_cover_art_archive() -> None:
     result = read(answer(scrobble(NOW - 9, album="") | {"album": {"#text": "Locks", "mbid": RELEASE}}))
     assert result.history is not None
     assert result.history[0].item.artwork == (Artwork(f"https://coverartarchive.org/release/{RELEASE}/front-500"),)
@@ -150,7 +150,7 @@ def test_an_error_is_read_from_the_body_whatever_the_status(
         assert type(raised.value) is kind
 
 
-def test_being_asked_to_wait_lasts_a_minute_where_no_time_is_told() -> None:
+def test_being_asked_to_wait_lasts_a_minute_without_a_time() -> None:
     for body in (b"", b"<html>", {"error": 29, "message": ""}):
         with pytest.raises(RateLimited) as raised:
             read(body, 429)

@@ -45,7 +45,7 @@ async def test_no_token_is_sent_unless_one_is_set() -> None:
     assert service.simulator.tokens == [None, f"Token {service.simulator.token}"]
 
 
-async def test_a_wrong_token_and_an_unknown_user_are_told_apart() -> None:
+async def test_a_wrong_token_and_an_unknown_user_are_distinguished() -> None:
     service = Service()
     with pytest.raises(InvalidCredentials, match="LISTENBRAINZ_TOKEN"):
         await service.client.now_playing(ListenbrainzAccount(service.simulator.user, token="wrong"))
@@ -53,7 +53,7 @@ async def test_a_wrong_token_and_an_unknown_user_are_told_apart() -> None:
         await service.client.recently_played(ListenbrainzAccount("nobody here?"))
 
 
-async def test_being_asked_to_wait_lasts_as_long_as_is_told() -> None:
+async def test_being_asked_to_wait_lasts_as_long_as_requested() -> None:
     service = Service()
     service.simulator.status = 429
     with pytest.raises(RateLimited) as raised:

@@ -45,7 +45,7 @@ def the_item(info: Any = None, mapping: Any = None, *, played: bool = False, **m
     return item
 
 
-def test_what_plays_is_told_with_all_that_the_player_knows() -> None:
+def test_what_plays_has_all_that_the_player_knows() -> None:
     info = {"duration_ms": 247_000, "release_mbid": RELEASE, "recording_mbid": RECORDING.upper()}
     playback = read_playing_now(body(listen(info)), NOW)
     assert playback.status == "playing"

@@ -88,7 +88,7 @@ async def test_the_position_of_a_pause_stands_still(daemon: MpdDaemon, tmp_path:
         assert abs(now["progress_ms"] - 60_000) < 1_000
 
 
-async def test_songs_follow_each_other_without_idle_and_the_end_is_told(daemon: MpdDaemon, tmp_path: Path) -> None:
+async def test_songs_follow_each_other_without_idle_and_the_end_is_reported(daemon: MpdDaemon, tmp_path: Path) -> None:
     add(daemon, "short one.flac", "short two.flac")
     async with real_time_program(tmp_path, {**daemon.environ, "RECENT": "5"}) as program:
         await program.shows("idle")

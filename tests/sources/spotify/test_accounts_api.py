@@ -137,7 +137,7 @@ async def test_a_spent_or_foreign_code_is_refused(error: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["error_invalid_client", "error_invalid_secret", "error_invalid_secret_as_request"])
-async def test_wrong_credentials_are_told_from_a_dead_token(error: str) -> None:
+async def test_wrong_credentials_are_distinguished_from_a_dead_token(error: str) -> None:
     with pytest.raises(InvalidCredentials, match="SPOTIFY_CLIENT_ID"):
         await refresh(error)
     with pytest.raises(InvalidCredentials):

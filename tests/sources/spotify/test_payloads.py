@@ -81,7 +81,7 @@ def test_a_local_file_never_links_even_where_spotify_guesses_what_it_is() -> Non
     assert (item.id, item.url, item.artwork) == (None, None, ())
 
 
-def test_an_advertisement_is_told_without_an_item() -> None:
+def test_an_advertisement_has_no_item() -> None:
     assert read("ad") == Playback("ad", AT)
 
 

@@ -21,13 +21,13 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def test_without_a_token_it_says_what_to_run_and_asks_nobody(rig: Rig) -> None:
+async def test_without_a_token_it_says_what_to_run_and_makes_no_request(rig: Rig) -> None:
     with pytest.raises(NotConfigured, match="python -m bootstrap"):
         await rig.token_manager().token()
     assert rig.refreshes == 0
 
 
-async def test_without_a_client_id_it_says_what_to_set_and_asks_nobody(rig: Rig) -> None:
+async def test_without_a_client_id_it_says_what_to_set_and_makes_no_request(rig: Rig) -> None:
     await rig.authorize()
     with pytest.raises(NotConfigured, match="SPOTIFY_CLIENT_ID"):
         await rig.token_manager(credentials=None).token()

@@ -126,7 +126,7 @@ async def test_the_credentials_in_the_database_serve_a_server_that_has_none(rig:
     ("disk_is_ephemeral", "answer", "result"),
     [(True, "token_rotated", 1), (True, "token_refresh", 0), (False, "token_rotated", 0)],
 )
-async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_told_once(
+async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_reported_once(
     rig: Rig, caplog: pytest.LogCaptureFixture, disk_is_ephemeral: bool, answer: str, result: int
 ) -> None:
     rig.network.answer(TOKEN, answer, "token_rotated")
@@ -140,7 +140,7 @@ async def test_a_seed_that_is_spent_on_a_disk_that_may_go_is_told_once(
     ("disk_is_ephemeral", "answer", "expected"),
     [(True, "token_rotated", True), (True, "token_refresh", False), (False, "token_rotated", False)],
 )
-async def test_how_the_token_stands_tells_of_a_spent_seed_until_there_is_a_new_authorization(
+async def test_the_status_names_a_spent_seed_until_there_is_a_new_authorization(
     rig: Rig, disk_is_ephemeral: bool, answer: str, expected: bool
 ) -> None:
     rig.network.answer(TOKEN, answer)

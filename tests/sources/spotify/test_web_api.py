@@ -107,7 +107,7 @@ async def test_a_missing_scope_is_no_reason_to_refresh(
 
 
 @every_question
-async def test_a_403_in_plain_text_tells_premium_from_the_user_list(
+async def test_a_403_in_plain_text_distinguishes_premium_from_the_user_list(
     path: str, ask: Callable[[WebApi], Awaitable[Any]]
 ) -> None:
     with pytest.raises(Forbidden, match="active Premium"):

@@ -70,7 +70,7 @@ async def test_a_server_without_tokens_gets_the_password_where_nobody_else_reads
         *((number, "source_unreachable") for number in (0, 20, 30, 60, 70)),
     ],
 )
-async def test_errors_of_the_api_are_told_by_their_code(tmp_path: Path, number: int, code: str) -> None:
+async def test_errors_of_the_api_are_reported_by_their_code(tmp_path: Path, number: int, code: str) -> None:
     clock = FakeClock()
     served = server(clock)
     served.subsonic.error = number

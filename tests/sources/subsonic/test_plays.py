@@ -59,7 +59,7 @@ async def test_a_play_at_another_speed_has_its_end_and_no_position(reporting: Ot
     assert (await shown(reporting))["status"] == "idle"
 
 
-async def test_it_is_asked_every_five_seconds_and_less_while_nothing_plays(reporting: OtherProgram) -> None:
+async def test_it_is_polled_every_five_seconds_and_less_while_nothing_plays(reporting: OtherProgram) -> None:
     subsonic = reporting.services.subsonic
 
     def asked() -> int:
@@ -107,7 +107,7 @@ async def test_another_user_does_not_count(reporting: OtherProgram) -> None:
 
 
 @pytest.mark.parametrize("reports", [True, False])
-async def test_of_several_players_the_one_heard_last_is_shown(tmp_path: Path, reports: bool) -> None:
+async def test_of_several_players_the_latest_one_is_shown(tmp_path: Path, reports: bool) -> None:
     clock = FakeClock()
     served, make = server(clock, reports=reports), report if reports else entry
     served.subsonic.entries = [make("On the Phone", minutesAgo=2, playerId=1), make("At Home", playerId=2)]

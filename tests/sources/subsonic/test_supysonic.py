@@ -54,7 +54,7 @@ async def test_a_song_ends_though_its_entry_stays(supysonic: SupysonicServer, tm
         assert (now["status"], now["last_played"]["item"]["title"]) == ("idle", "Copper Sky")
 
 
-async def test_a_wrong_password_is_told(supysonic: SupysonicServer, tmp_path: Path) -> None:
+async def test_a_wrong_password_is_reported(supysonic: SupysonicServer, tmp_path: Path) -> None:
     async with real_time_program(tmp_path, {**supysonic.environ, "SUBSONIC_PASSWORD": "wrong"}) as program:
         now = await program.until(lambda now: now["error"] is not None)
         assert now["error"]["code"] == "bad_credentials"
