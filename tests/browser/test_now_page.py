@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Live
 from tests.support.npm import FOLDER, bundles
 from tests.support.web_harness import item, playing
+from widget.model.playback import PlayedItem
 
 SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
 
@@ -35,6 +36,47 @@ def test_everything_is_in_sight_from_a_phone_to_a_television(
         assert box is not None
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["width"] <= 0.6 * min(width, height) + 1
+
+
+@pytest.mark.parametrize("sample", ["playing", "long", "rtl", "ad"])
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_on_the_smallest_phone_nothing_that_plays_is_below_the_window(
+    page: Page, live: Live, sample: str, lang: str
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 480})
+    page.goto(f"{live.url}/now?sample={sample}&lang={lang}")
+    icon = page.locator(".compact .icon").bounding_box()
+    assert icon is not None
+    assert icon["y"] + icon["height"] <= 480
+    assert icon["x"] + icon["width"] / 2 == pytest.approx(160, abs=1)
+    cover = page.locator(".compact .artwork").bounding_box()
+    assert cover is not None
+    assert cover["width"] >= 112
+    assert cover["x"] + cover["width"] / 2 == pytest.approx(160, abs=1)
+
+
+def test_in_portrait_cover_words_and_rows_begin_at_one_edge(page: Page, live: Live) -> None:
+    now = time.time()
+    live.show(playing(now, recent=(PlayedItem(item("Another"), now - 900),)))
+    page.set_viewport_size({"width": 768, "height": 1024})
+    page.goto(f"{live.url}/now?lang=en")
+    left = "(selector) => document.querySelector(selector).getBoundingClientRect().left"
+    edges = [page.evaluate(left, selector) for selector in (".compact .artwork", ".compact .title", ".row .artwork")]
+    assert edges == pytest.approx([edges[0]] * 3, abs=0.6)
+
+
+def test_the_mark_of_explicit_items_is_as_high_as_the_artists(page: Page, live: Live) -> None:
+    page.goto(f"{live.url}/now?sample=long")
+    mark = page.locator(".compact .explicit").bounding_box()
+    assert mark is not None
+    size = page.locator(".compact .byline").evaluate("(node) => parseFloat(getComputedStyle(node).fontSize)")
+    assert mark["height"] == pytest.approx(size, rel=0.1)
+
+
+@pytest.mark.parametrize(("query", "cursor"), [("?ambient=1", "none"), ("", "pointer")])
+def test_ambient_hides_the_cursor_over_links_too(page: Page, live: Live, query: str, cursor: str) -> None:
+    page.goto(f"{live.url}/now{query}")
+    assert page.locator(".compact").evaluate("(node) => getComputedStyle(node).cursor") == cursor
 
 
 def test_it_is_live(page: Page, live: Live) -> None:

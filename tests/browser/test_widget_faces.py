@@ -12,7 +12,7 @@ from tests.support.browser import ARGUMENTS
 from tests.support.host_page import host_page
 from tests.support.web_harness import ARABIC, HEBREW, LONG, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import boxes, framed, layout_problems
-from widget.model.playback import PlayedItem
+from widget.model.playback import Item, PlayedItem
 
 BOX = """(selector) => {
   const {left, top, right, bottom, width, height} = document.querySelector(selector).getBoundingClientRect();
@@ -43,6 +43,28 @@ def test_a_pill_is_one_line_as_wide_as_its_words(page: Page, live: Live) -> None
             assert frame.evaluate("document.querySelector('.title').title") == what.title
             assert frame.locator(".artwork").count() == 0
     assert widths["Short"] < widths["Tides of Glass"] <= widths[LONG.title] == 320
+
+
+CUT = """(selector) => {
+  const {scrollWidth, clientWidth} = document.querySelector(selector);
+  return scrollWidth > clientWidth;
+}"""
+
+
+@pytest.mark.parametrize("width", [240, 260, 280, 300, 320])
+def test_a_pill_cuts_the_artists_before_the_title(page: Page, live: Live, width: int) -> None:
+    live.show(playing(time.time(), item(artists=("Mara Lindqvist", "Parallel Weather", "The Signal Boxes"))))
+    with framed(page, f"{live.url}/widget?layout=pill", width, 32) as frame:
+        assert frame.evaluate(CUT, ".artists")
+        natural = frame.evaluate("""() => {
+          const title = document.querySelector('.title').cloneNode(true);
+          title.style.cssText = 'position:absolute;width:max-content';
+          document.querySelector('.text').append(title);
+          const {width} = title.getBoundingClientRect();
+          title.remove();
+          return width;
+        }""")
+        assert box(frame, ".title")["width"] == natural
 
 
 def test_a_larger_pill_has_an_artwork(page: Page, live: Live) -> None:
@@ -79,6 +101,16 @@ def test_a_card_of_words_alone_shrinks_to_what_it_needs(page: Page, live: Live, 
         assert layout_problems(boxes(frame)) == []
 
 
+@pytest.mark.parametrize("scale", [1, 1.5])
+@pytest.mark.parametrize("what", [item(), LONG, ARABIC], ids=["short", "long", "tall"])
+def test_a_card_of_words_alone_fits_into_72_px(page: Page, live: Live, what: Item, scale: float) -> None:
+    live.show(playing(time.time(), what))
+    query = f"without=artwork,progress,times&scale={scale}"
+    with framed(page, f"{live.url}/widget?{query}", 300 * scale, 72 * scale) as frame:
+        assert layout_problems(boxes(frame)) == []
+        assert box(frame, ".widget")["height"] <= 72 * scale + 0.5
+
+
 def test_without_the_line_the_times_stand_together(page: Page, live: Live) -> None:
     live.show(paused(time.time()))
     with framed(page, f"{live.url}/widget?without=progress", 420, 140) as frame:
@@ -99,6 +131,14 @@ def test_narrow_without_a_foot_the_icon_is_top_right_and_the_words_are_in_the_mi
         icon, text = box(frame, ".icon"), box(frame, ".text")
         assert [icon["top"], icon["right"]] == pytest.approx([14, width - 14])
         assert (text["top"] + text["bottom"]) / 2 == pytest.approx(70, abs=1)
+        assert layout_problems(boxes(frame)) == []
+
+
+def test_narrow_without_a_foot_the_artists_have_the_room_below_the_icon(page: Page, live: Live) -> None:
+    with framed(page, f"{live.url}/widget?sample=last&lang=en", 200, 140) as frame:
+        artists, icon = box(frame, ".byline"), box(frame, ".icon")
+        assert artists["right"] == pytest.approx(icon["right"], abs=1)
+        assert not frame.evaluate(CUT, ".artists")
         assert layout_problems(boxes(frame)) == []
 
 

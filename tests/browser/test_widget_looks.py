@@ -168,6 +168,14 @@ def test_larger_letters_make_it_grow_and_cut_nothing(large_letters: Page, live: 
                 assert layout_problems(boxes(frame)) == [], (what.title, width)
 
 
+def test_larger_letters_leave_a_cover_its_artwork(large_letters: Page, live: Live) -> None:
+    live.show(playing(time.time()))
+    with framed(large_letters, f"{live.url}/widget?layout=cover", 320, 447) as frame:
+        for width in (200, 320):
+            resized(large_letters, width)
+            expect(frame.locator(".artwork")).to_be_visible()
+
+
 @pytest.mark.parametrize("height", [139, 125, 111, 110])
 def test_a_card_in_a_frame_that_is_a_little_low_still_fits(page: Page, live: Live, height: int) -> None:
     for what in (LONG, item()):
