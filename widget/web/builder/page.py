@@ -118,6 +118,7 @@ class PresetTile:
     height: int
     scheme: str
     layout: str
+    background: str
     values: Mapping[str, str]
     is_chosen: bool
 
@@ -136,6 +137,7 @@ def preset_tile(name: str, look: WidgetOptions, chosen: WidgetOptions) -> Preset
         layout_height(look.layout, width, look.scale),
         look.theme,
         look.layout,
+        look.background,
         look.values(),
         replace(chosen, sample=None) == look,
     )

@@ -66,7 +66,7 @@
     history.replaceState(null, "", location.pathname + (address && `?${address}`));
     for (const code of page.querySelectorAll("[data-snippet]")) {
       find(`[data-snippet="${code.dataset.snippet}"]`).textContent = code.textContent;
-      const how = code.closest("article").querySelector(".how").textContent;
+      const how = code.closest(".place").querySelector(".how").textContent;
       find(`#place-${code.dataset.snippet} .how`).textContent = how;
     }
     for (const name of ["layout", "background"]) {
