@@ -1,4 +1,4 @@
-"""The servers that are measured: ``python -m tests.benchmarks.servers NAME PORT``."""
+"""The measured servers: ``python -m tests.benchmarks.servers NAME PORT``."""
 
 import asyncio
 import gc
@@ -35,7 +35,7 @@ INLET_TOKEN = "a-token-for-the-benchmark"
 
 
 async def bare(scope: dict[str, object], receive: object, send: object) -> None:
-    """The least that an ASGI application can do."""
+    """The minimal ASGI application."""
     if scope["type"] != "http":
         return
     headers = [(b"content-type", b"application/json"), (b"content-length", b"400")]
@@ -89,7 +89,7 @@ class FaultyTransport(httpx.AsyncBaseTransport):
 
 
 async def soaked(source: str, listener: socket.socket, port: int) -> None:
-    """Serve the whole program for ``source``, whose simulated service fails at random; ``/inside`` tells its state."""
+    """Serve the program for ``source``, whose simulated service fails at random; ``/inside`` returns its state."""
     counter = _LineCounter()
     logging.getLogger().addHandler(counter)
     logging.getLogger("widget").setLevel("INFO")

@@ -1,11 +1,11 @@
-"""The one table that all benchmarks print into, row by row as they are measured."""
+"""The table that all benchmarks print, row by row."""
 
 
 def heading() -> None:
-    """Prints what stands above the first row."""
-    print(f"{'what':<66}{'measured':>12}{'aim':>10}  beside it")
+    """Print the head of the table."""
+    print(f"{'benchmark':<66}{'measured':>12}{'aim':>10}  details")
 
 
-def row(what: str, measured: str, aim: str = "", beside: str = "") -> None:
-    """Prints a row: ``what`` was ``measured``, what it is meant to be, and the numbers that explain it."""
-    print(f"{what:<66}{measured:>12}{aim:>10}  {beside}".rstrip(), flush=True)
+def row(title: str, measured: str, aim: str = "", details: str = "") -> None:
+    """Print a row."""
+    print(f"{title:<66}{measured:>12}{aim:>10}  {details}".rstrip(), flush=True)

@@ -1,4 +1,4 @@
-"""What a playing widget and a picture cost a visitor's browser, beside 1.1.0: CPU of all Chromium processes.
+"""CPU time of a playing widget and picture in a visitor's browser, beside 1.1.0: all Chromium processes.
 
 ``SECONDS=5 python -m tests.benchmarks visitor`` takes shorter windows.
 """

@@ -1,7 +1,7 @@
-"""What asking a source without a progress costs, and how late it is, against a fixed interval, in simulated time.
+"""Calls and staleness for sources without progress, beside a fixed interval, in simulated time.
 
-Staleness is for how long, after a change (another item, or nothing any more), something else than what plays is shown,
-on average over all changes: an item that ends is known by its absence alone.
+Staleness is the mean time from a change (another item, or nothing) until it is shown. An item that ends is known only
+by its absence.
 """
 
 import bisect
@@ -18,60 +18,60 @@ from widget.now_playing.state import NowPlayingState
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``calls`` in an hour; ``staleness`` in s on average over all changes."""
+    """``calls`` are per hour, ``staleness`` in seconds."""
 
     calls: float
     staleness: float
 
 
-def announced(changes: Sequence[Change]) -> list[Change]:
-    """The same listening as a source without a progress tells it: a pause is an absence, a seek is nothing."""
-    told: list[Change] = []
+def without_progress(changes: Sequence[Change]) -> list[Change]:
+    """Return ``changes`` as a source without progress reports them: a pause is an absence, a seek is nothing."""
+    reported: list[Change] = []
     for change in changes:
         known = change.playback.item if change.playback.status == "playing" else None
         item = None if known is None else replace(known, id=None, uri=None)
         playback = Playback("playing" if item else "idle", change.at, item, is_authoritative=item is not None)
-        if not told or told[-1].playback.item != item:
-            told.append(Change(change.at, playback))
-    return told
+        if not reported or reported[-1].playback.item != item:
+            reported.append(Change(change.at, playback))
+    return reported
 
 
 def simulate(policy: Policy, source: SourceInfo, changes: Sequence[Change], seconds: float) -> Outcome:
-    """Runs ``policy`` for ``seconds``, as the watcher would with somebody watching all the time."""
+    """Run ``policy`` for ``seconds`` as the poller would, with a viewer all the time."""
     moments = [change.at for change in changes]
-    knowledge, now, calls, since, status = NowPlayingState(), BEGIN, 0, BEGIN, ""
+    state, now, calls, since, status = NowPlayingState(), BEGIN, 0, BEGIN, ""
     wrong, noticed, seen = 0.0, 0, -1
     while now < BEGIN + seconds:
         calls, now = calls + 1, now + LATENCY
         current = bisect.bisect_right(moments, now - LATENCY / 2) - 1
-        told = changes[max(0, current)].playback
-        answer = Playback(told.status, now - LATENCY / 2, told.item, is_authoritative=told.is_authoritative)
-        knowledge = knowledge.with_playback(answer, now, source.expiry)
-        shown = knowledge.snapshot_at(now)
-        if current > seen and shown.item == told.item:
+        reported = changes[max(0, current)].playback
+        response = replace(reported, observed_at=now - LATENCY / 2)
+        state = state.with_playback(response, now, source.expiry)
+        snapshot = state.snapshot_at(now)
+        if current > seen and snapshot.item == reported.item:
             wrong, noticed, seen = wrong + now - moments[seen + 1], noticed + current - seen, current
-        if shown.status != status:
-            status, since = shown.status, now
-        playback = shown.playback or Playback("idle", now)
-        situation = ScheduleInput(
+        if snapshot.status != status:
+            status, since = snapshot.status, now
+        playback = snapshot.playback or Playback("idle", now)
+        schedule_input = ScheduleInput(
             now,
             playback.status,
             since,
             ends_at=playback.ends_at,
-            unconfirmed_answers=knowledge.unconfirmed_answers,
+            unconfirmed_answers=state.unconfirmed_answers,
             intervals=source.poll_intervals,
         )
-        now += policy(situation)
+        now += policy(schedule_input)
     return Outcome(calls / (seconds / 3600), wrong / max(1, noticed))
 
 
 def report() -> None:
-    """Prints rows for each listener; with a ratio below 1 ours is the less late at the same number of calls."""
+    """Print rows for each listener; below 1 ours is less late than a fixed interval at the same number of calls."""
     for name, changes in (("even", listener(7, DAY)), ("skipping", skipping_listener(7, DAY))):
-        told = announced(changes)
+        reported = without_progress(changes)
         for source in (LASTFM, LISTENBRAINZ):
-            ours = simulate(seconds_until_next_poll, source, told, DAY)
-            fixed = simulate(every(3600 / ours.calls), source, told, DAY)
+            ours = simulate(seconds_until_next_poll, source, reported, DAY)
+            fixed = simulate(every(3600 / ours.calls), source, reported, DAY)
             beside = f"{ours.staleness:.2f} s stale at {ours.calls:.0f} calls/h; fixed interval {fixed.staleness:.2f} s"
             ratio = f"{ours.staleness / fixed.staleness:.2f}"
             row(f"{name} listener, no progress: {source.label}, ours to fixed", ratio, "", beside)
