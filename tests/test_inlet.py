@@ -101,6 +101,18 @@ async def test_it_ends_by_its_duration_and_is_never_stale(running: OtherProgram)
     assert (after["status"], after["last_played"]["item"]["title"], after["stale"]) == ("idle", "Copper Sky", False)
 
 
+async def test_a_clock_that_is_set_back_does_not_prolong_what_plays(running: OtherProgram) -> None:
+    player = Player(running)
+    await player.plays()
+    assert (await shown(running))["status"] == "playing"
+    running.clock.jump(-7200)
+    await running.clock.advance(2)
+    assert (await shown(running))["status"] == "idle"
+    await player.plays("The Next")
+    now = await shown(running)
+    assert (now["status"], now["item"]["title"]) == ("playing", "The Next")
+
+
 async def test_a_single_and_an_import_become_last_played(running: OtherProgram) -> None:
     player, at = Player(running), int(running.clock.now())
     await player.played(listen("Old", listened_at=at - 900), listen("New", listened_at=at - 300))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from widget.model.playback import Item, Playback, PlayedItem
+from widget.model.tokens import STORED_CLOCK_SKEW_SECONDS
 from widget.sources.inlet.plays import (
     MIN_PLAY_SECONDS,
     OVERLAP_SLACK_SECONDS,
@@ -101,8 +102,13 @@ class SubmittedState:
         return replace(self, last_push_at=now, updated_at=self.updated_at if is_hidden else now)
 
     def expired_at(self, now: float, keep: int) -> SubmittedState:
-        """Return the state at ``now``: an expired play has ended."""
-        if self.playing is None or now < self.playing.expires_at:
+        """Return the state at ``now``: an expired play has ended, and one of a wrong clock never was."""
+        if self.playing is None:
+            return self
+        # After a clock was set back it would be shown until that has caught up.
+        if self.playing.since > now + STORED_CLOCK_SKEW_SECONDS:
+            return replace(self, playing=None)
+        if now < self.playing.expires_at:
             return self
         return self._ended(now, keep, is_followed=False)
 
