@@ -59,6 +59,19 @@ async def test_a_play_at_another_speed_has_its_end_and_no_position(reporting: Ot
     assert (await shown(reporting))["status"] == "idle"
 
 
+async def test_a_clock_that_is_set_back_does_not_prolong_a_play_without_a_position(classic: OtherProgram) -> None:
+    subsonic, begun = classic.services.subsonic, classic.clock.monotonic()
+
+    def by_the_server_s_own_clock(request: Request) -> None:
+        subsonic.entries = [entry(minutesAgo=int((classic.clock.monotonic() - begun) / 60))]
+
+    subsonic.answer = by_the_server_s_own_clock
+    assert (await shown(classic))["status"] == "playing"
+    classic.clock.jump(-7200)
+    await classic.watch(260)
+    assert (await shown(classic))["status"] == "idle"
+
+
 async def test_it_is_polled_every_five_seconds_and_less_while_nothing_plays(reporting: OtherProgram) -> None:
     subsonic = reporting.services.subsonic
 

@@ -62,6 +62,7 @@ class SubsonicClient:
         self._label = label
         self._api: SubsonicApi | None = None
         self._tracker = PlayTracker()
+        self._observed_at = 0.0
         self._extensions: frozenset[str] = frozenset()
         self._ask_extensions_at = 0.0  # monotonic
 
@@ -75,6 +76,10 @@ class SubsonicClient:
             raise error_for_code(error.code) from error
         # Not now(): the wall clock may be set during the request.
         observed_at = sent_at + (self._clock.monotonic() - begun)
+        if observed_at < self._observed_at:
+            # The clock was set back: no time that was noted before means anything.
+            self._tracker = PlayTracker()
+        self._observed_at = observed_at
         await self._refresh_extensions(api)
         entries = read_entries(response, account.user)
         playback = self._tracker.observe(entries, observed_at, has_reports="playbackReport" in self._extensions)
