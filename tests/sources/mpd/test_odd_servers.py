@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.support.fake_clock import FakeClock
 from tests.support.real_time import real_time_program
+from widget.sources.mpd.adapter import MpdClient
+from widget.sources.mpd.connection import MpdServer
 
 Answer = Callable[[str], bytes | None]
 
@@ -92,6 +95,31 @@ async def test_replies_of_any_kind(
             assert now["item"]["duration_ms"] == shown[2]
             assert (now["progress_ms"] is None) == (shown[3] is None)
             assert "pw" not in str(now)
+
+
+@pytest.mark.parametrize("seconds", [-7200.0, 7200.0])
+async def test_after_the_clock_was_set_the_position_is_requested_again(seconds: float) -> None:
+    commands: list[str] = []
+
+    def answer(line: str) -> bytes | None:
+        commands.append(line)
+        return player()(line)
+
+    clock = FakeClock()
+    client = MpdClient(clock)
+    async with odd_server(answer) as environ:
+        server = MpdServer(environ["MPD_HOST"], int(environ["MPD_PORT"]), None)
+        for _ in range(3):
+            await client.now_playing(server)
+            await clock.advance(30.0)
+        assert commands.count("status") == 1
+        clock.jump(seconds)
+        for _ in range(3):
+            playback = (await client.now_playing(server)).playback
+        assert commands.count("status") == 2
+        assert playback is not None
+        assert playback.observed_at == clock.now()
+        await client.close()
 
 
 @pytest.mark.parametrize("hello", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\n", b"OK MPD\n", b"x" * 200_000])

@@ -20,6 +20,9 @@ HOST, PORT, LABEL = "MPD_HOST", "MPD_PORT", "MPD_LABEL"
 MAX_RESTART_MS, MIN_FALL_MS = 1_500, 3_000
 """A position up to the first, that fell by the second or by half of the item, is the beginning of another play."""
 
+MAX_CLOCK_DRIFT_SECONDS = 1.0
+"""A greater difference between the two clocks than at the last request is no drift: one was set."""
+
 NOT_CONFIGURED = "There is no MPD server yet: run python -m bootstrap --source mpd, or set MPD_HOST."
 
 
@@ -43,14 +46,18 @@ class MpdClient:
         self._playback: Playback | None = None
         self._changed = asyncio.Event()
         self._is_stale = True
+        self._clock_offset = 0.0
 
     async def now_playing(self, server: MpdServer) -> FetchResult:
         """Return the current playback. Raises SourceUnreachable or InvalidCredentials."""
         connection = await self._connect(server)
+        # The playback holds a time, which means nothing after the clock was set or the machine slept.
+        clock_offset = self._clock.now() - self._clock.monotonic()
+        was_set = abs(clock_offset - self._clock_offset) > MAX_CLOCK_DRIFT_SECONDS
         # MPD pushes every change, so most polls need no more than a sign of life.
-        if self._playback is None or self._is_stale:
+        if self._playback is None or self._is_stale or was_set:
             # Before the request: a change during it must not be lost.
-            self._is_stale = False
+            self._is_stale, self._clock_offset = False, clock_offset
             status, song = await connection.player()
             self._playback = _mark_restart(read_playback(status, song, self._clock.now()), self._playback)
         else:
