@@ -259,7 +259,7 @@ def test_a_server_that_does_not_know_what_plays_is_refused_in_words(tmp_path: Pa
     services.listenbrainz.answer = lambda: JSONResponse({"status": "ok"})
     done = run("bootstrap", "--source", "listenbrainz", cwd=tmp_path, environ=services.environ("listenbrainz"))
     assert done.returncode == 1
-    assert "this server does not support playing-now" in " ".join(done.stderr.split())
+    assert "this server does not tell what plays" in " ".join(done.stderr.split())
     assert "Nothing was stored" in " ".join(done.stderr.split())
 
 

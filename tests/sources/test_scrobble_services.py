@@ -58,7 +58,7 @@ async def test_a_server_that_does_not_know_what_plays_is_named(tmp_path: Path) -
     async with other_program(tmp_path, {"SOURCE": "listenbrainz"}, clock, served) as running:
         body = await running.now()
         assert body["error"]["code"] == "source_unreachable"
-        assert "this server does not support playing-now" in body["error"]["message"]
+        assert "this server does not tell what plays" in body["error"]["message"]
 
 
 @pytest.mark.parametrize("url", ["https://api.listenbrainz.org/1", "https://api.listenbrainz.org/1/"])

@@ -174,7 +174,7 @@ def test_without_a_token_no_credentials_can_be_wrong(status: int) -> None:
 
 def test_a_server_that_knows_nothing_of_what_plays_is_named() -> None:
     for content in (b"{}", b'{"status": "ok"}'):
-        with pytest.raises(UnsupportedServer, match="this server does not support playing-now"):
+        with pytest.raises(UnsupportedServer, match="this server does not tell what plays"):
             read_playing_now(content, NOW)
 
 

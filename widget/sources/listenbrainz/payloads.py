@@ -122,7 +122,7 @@ def _duration(info: dict[str, Any]) -> int | None:
 
 
 UNSUPPORTED_SERVER = (
-    "LISTENBRAINZ_URL: this server does not support playing-now. Use ListenBrainz, or a server that does."
+    "LISTENBRAINZ_URL: this server does not tell what plays. Use ListenBrainz, or a server that supports playing-now."
 )
 
 
