@@ -10,8 +10,11 @@ import pytest
 from hypothesis import settings
 
 from tests.support.commands import Spotify, spotify
+from tests.support.ordering import ordered
 from tests.support.postgres import Postgres, postgres
 from widget.sources.spotify.accounts_api import SCOPES
+
+WORKERS_PER_CORE = 3
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +42,21 @@ def seeded(service: Spotify) -> dict[str, str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that the quick command of CONTRIBUTING leaves out."""
+    """Mark the tests that the quick command of CONTRIBUTING leaves out, and order them for a parallel run."""
     browser = Path(__file__).parent / "browser"
     for item in items:
         if item.path.is_relative_to(browser):
             item.add_marker(pytest.mark.browser)
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.process)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = ordered(items, workers)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return two workers for each core: half of the time the tests wait for processes and browsers."""
-    return 2 * (os.cpu_count() or 1)
+    """Return three workers for each core: most of their time the tests wait for processes and browsers."""
+    return WORKERS_PER_CORE * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:
