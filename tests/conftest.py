@@ -1,5 +1,6 @@
 """Fixtures and settings of all tests."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -13,8 +14,6 @@ from tests.support.commands import Spotify, spotify
 from tests.support.ordering import ordered
 from tests.support.postgres import Postgres, postgres
 from widget.sources.spotify.accounts_api import SCOPES
-
-WORKERS_PER_CORE = 3
 
 
 @pytest.fixture(scope="session")
@@ -55,15 +54,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return three workers for each core: most of their time the tests wait for processes and browsers."""
-    return WORKERS_PER_CORE * (os.cpu_count() or 1)
+    """Return three workers for each of a few cores: most of their time the tests wait for processes and browsers."""
+    cores = os.cpu_count() or 1
+    return min(3 * cores, 8 + cores)
 
 
 def pytest_configure() -> None:
     """Set no deadline for examples of properties: the speed of a machine is not under test.
 
-    A run in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts."""
+    A run in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts.
+    """
+    gc.disable()  # Until the tests are collected, for it would take a quarter of the time, and none of them is garbage.
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()

@@ -32,6 +32,7 @@ def live_server(
         end_streams=getattr(app, "close_streams", lambda: None),
         lifespan="auto",
         h11=h11,
+        freezes_objects=False,  # Those of the tests are many.
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

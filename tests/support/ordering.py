@@ -1,5 +1,6 @@
 """The order of a parallel run, so that no processor stands idle and nobody waits for the last long test at the end."""
 
+import subprocess
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,10 +11,16 @@ import pytest
 
 BROWSERS = Path(__file__).parent.parent / "browser"
 STARTERS = {
-    f"tests.support.{name}"
-    for name in ("at_terminal", "commands", "fronts", "postgres", "real_players", "receiver", "supysonic_server")
+    "tests.support.terminal",
+    "tests.support.commands",
+    "tests.support.fronts",
+    "tests.support.live_server",
+    "tests.support.mpd_daemon",
+    "tests.support.postgres",
+    "tests.support.real_players",
+    "tests.support.supysonic_server",
 }
-"""Support for tests that mostly wait: for processes, or for what is sent to a real server."""
+"""Support for tests that mostly wait: for processes and servers."""
 
 
 def ordered(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -55,4 +62,4 @@ def _by_kind(
 
 def _starts_processes(module: ModuleType | None) -> bool:
     values: Iterable[Any] = vars(module).values() if module else ()
-    return any(getattr(value, "__module__", None) in STARTERS for value in values)
+    return any(value is subprocess or getattr(value, "__module__", None) in STARTERS for value in values)

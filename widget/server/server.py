@@ -41,6 +41,7 @@ class Server(uvicorn.Server):
         end_streams: Callable[[], None] = lambda: None,
         lifespan: Literal["on", "off", "auto"] = "on",
         h11: bool = False,
+        freezes_objects: bool = True,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -63,6 +64,7 @@ class Server(uvicorn.Server):
         self.server_state = ConnectionLimiter(limits)
         self._started_callback = started
         self._end_streams = end_streams
+        self._freezes_objects = freezes_objects
 
     def stop(self) -> None:
         """End :meth:`serve` soon."""
@@ -72,8 +74,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._started_callback()
-            # Later, for it takes as long as ten answers.
-            asyncio.get_running_loop().call_later(FREEZE_AFTER_SECONDS, _freeze_long_lived_objects)
+            if self._freezes_objects:
+                # Later, for it takes as long as ten answers.
+                asyncio.get_running_loop().call_later(FREEZE_AFTER_SECONDS, _freeze_long_lived_objects)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First: uvicorn waits for open responses, and a stream never ends by itself.
