@@ -26,7 +26,6 @@ def run_with_exit_code(command: click.Command, invocation: Invocation) -> int:
     terminal = invocation.terminal
     try:
         code = command.main(
-            prog_name="python -m bootstrap",
             standalone_mode=False,
             obj=invocation,
             color=None if terminal.has_styles else False,

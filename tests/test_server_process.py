@@ -279,12 +279,12 @@ def _is_kept(service: Spotify, seeded: dict[str, str], tmp_path: Path) -> bool:
 
 def test_the_installed_scripts_are_the_same_commands(service: Spotify, tmp_path: Path) -> None:
     scripts = Path(sys.executable).parent
-    for name in ("now-playing", "now-playing-bootstrap"):
+    for name in ("now-playing", "now-playing-backend", "now-playing-bootstrap"):
         result = subprocess.run(
             [scripts / name, "--help"], cwd=tmp_path, env=service.environ, capture_output=True, text=True, check=False
         )
         assert result.returncode == 0
-        assert "Usage" in result.stdout
+        assert result.stdout.startswith(f"Usage: {name} [OPTIONS]")
 
 
 class LockingSpotify:
