@@ -1,6 +1,7 @@
 """``/embed.js`` on pages that libraries morph and routers swap; each library is the real one, from npm."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -79,8 +80,7 @@ def test_a_widget_leaves_with_its_script_tag(page: Page, live: Live, site: HostS
     page.goto(site.add("/", f"<main>{script_tag(live.url)}</main>"))
     expect_widgets(page, "card")
     page.evaluate("document.querySelector('main').replaceChildren()")
-    page.wait_for_timeout(200)
-    assert page.locator("now-playing").count() == 0
+    expect(page.locator("now-playing")).to_have_count(0)
 
 
 def test_a_page_that_takes_it_away_again_and_again_is_not_loaded_down(page: Page, live: Live, site: HostSite) -> None:
@@ -88,15 +88,16 @@ def test_a_page_that_takes_it_away_again_and_again_is_not_loaded_down(page: Page
     expect_widgets(page, "card")
     page.evaluate(
         """() => {
-            window.removed = 0;
+            window.removed = [];
             const remove = () => { const all = document.querySelectorAll("now-playing");
-                for (const one of all) { one.remove(); removed += 1; } };
+                for (const one of all) { one.remove(); removed.push(performance.now()); } };
             new MutationObserver(remove).observe(document.body, { childList: true, subtree: true });
             remove();
         }"""
     )
-    page.wait_for_timeout(1200)
-    assert 2 <= page.evaluate("removed") <= 4
+    page.wait_for_function("removed.length === 4")
+    removed = page.evaluate("removed")
+    assert all(later - earlier > 450 for earlier, later in pairwise(removed[1:])), removed
 
 
 # ---- Navigation ------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def height(frame: Locator) -> float:
 
 
 def eventually_high(page: Page, frame: Locator, expected: float) -> None:
-    for _ in range(50):
+    for _ in range(200):
         if height(frame) == expected:
             return
         page.wait_for_timeout(100)
@@ -146,8 +146,7 @@ def test_a_readme_s_picture_follows_the_reader_s_scheme(page: Page, live: Live) 
     with opened(page, snippet):
         for scheme, query in (("dark", "theme=dark"), ("light", "theme=light")):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.wait_for_timeout(200)
-            assert query in page.locator("img").evaluate("(image) => image.currentSrc")
+            page.wait_for_function("(query) => document.querySelector('img').currentSrc.includes(query)", arg=query)
 
 
 @pytest.mark.parametrize("name", ["iframe", "script", "element", "image", "markdown"])
