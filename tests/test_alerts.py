@@ -1,4 +1,4 @@
-"""Messages to the owner, received by a real HTTP receiver."""
+"""Alerts to the owner, received by a real HTTP server."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The whole program: a token, a Spotify, and what visitors get."""
+"""The whole program: a token, a Spotify, and the responses to visitors."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Work whose end must not be lost with the one who waits for it."""
+"""Background work whose result survives its cancelled caller."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""What real caches hand out while a song plays, and after its end with a dead server: all read at the same time."""
+"""Responses of real caches while a song plays, and after its end without a server: all read at once."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""``python -m widget --demo`` in a process of its own, for every source that there is."""
+"""``python -m widget --demo`` in a process of its own, for every source."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""The templates for players work: filled in as each program does, the inlet takes them and shows the song."""
+"""The templates for players work: filled in as each program does, the inlet accepts them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The snippets in README and docs are what they say: they parse, and what they read and write exists."""
+"""The snippets in README and docs parse, and all names in them exist."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the environment breaks is told at the start, by name; what httpx can do without is left out."""
+"""Broken environment variables are reported at the start, by name; those httpx can do without are ignored."""
 
 import asyncio
 import os

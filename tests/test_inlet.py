@@ -1,4 +1,4 @@
-"""The inlet: players tell what plays, and every face shows it at once."""
+"""The inlet: every route shows a submission at once."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Several real server processes on one real Postgres: one asks, all show, and nothing is lost or said twice."""
+"""Several real server processes on one real Postgres: one polls, all show, nothing is lost or sent twice."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""A database that comes later than the server, and holds whom to ask: it goes on with that source by itself."""
+"""A database that comes later than the server and names its source: the server goes on with that."""
 
 import signal
 import sqlite3

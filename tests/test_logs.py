@@ -1,4 +1,4 @@
-"""The log: our own lines at the level that was set; of libraries warnings alone, without what they say them of."""
+"""The log: our own lines at the level that was set, those of libraries from warnings on, without their text."""
 
 import asyncio
 import logging

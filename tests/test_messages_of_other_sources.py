@@ -1,4 +1,4 @@
-"""Refusals of Last.fm and ListenBrainz are told once an hour has passed, and in their own names alone."""
+"""Refusals of Last.fm and ListenBrainz are sent after an hour, and name no other service."""
 
 from pathlib import Path
 from typing import Any

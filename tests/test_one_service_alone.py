@@ -1,4 +1,4 @@
-"""No word of one service in another's faces, no request to another's hosts, whatever is set and stored beside it."""
+"""No word of one service in another's routes, no request to its hosts, whatever is set and stored."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The real program behind a proxy that records where requests go, with everything set for every source at once."""
+"""The real program behind a proxy that records the targets, with everything set for every source."""
 
 import signal
 import time

@@ -1,4 +1,4 @@
-"""What is shipped, what a push to a host carries, and how the host starts it."""
+"""The shipped package, the files of a push to a host, and the start on that host."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""``python -m widget`` beside a process that hangs with what it needs: a lock, a database, the refresh."""
+"""``python -m widget`` beside a process that hangs with something it needs: a lock, a database, the refresh."""
 
 import signal
 import sqlite3

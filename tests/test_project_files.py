@@ -1,4 +1,4 @@
-"""What stands around the code for who carries on: each file is held against the project."""
+"""The files around the code for contributors, held against the project."""
 
 import re
 import tomllib

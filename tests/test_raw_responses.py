@@ -1,4 +1,4 @@
-"""Prepared heads say on the wire what every other server makes of the same message."""
+"""Raw response heads are on the wire what another server makes of the same message."""
 
 import gc
 import socket

@@ -1,4 +1,4 @@
-"""Runs everything with marked secrets, and searches every byte that was served, logged or printed."""
+"""No secret in any byte that is served, logged or printed, with marked secrets everywhere."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""``python -m widget``, the real process: how it starts, what it survives, how it ends."""
+"""``python -m widget`` as a real process: its start, its faults, its end."""
 
 import signal
 import socket

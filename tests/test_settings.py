@@ -1,4 +1,4 @@
-"""Settings: defaults, and every fault told at once by the name of its variable."""
+"""Settings: defaults, and all faults reported at once by variable."""
 
 import re
 from datetime import UTC, datetime

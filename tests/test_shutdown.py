@@ -1,4 +1,4 @@
-"""How ``python -m widget`` ends: on every signal, in every state, whatever became of stdout and stderr."""
+"""The end of ``python -m widget``: on every signal, in every state, with any stdout and stderr."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""The program with Last.fm or ListenBrainz: what is asked how often, what is shown, what is told of refusals."""
+"""The program with Last.fm or ListenBrainz: polls, responses, refusals."""
 
 from pathlib import Path
 from typing import Any

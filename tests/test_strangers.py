@@ -1,4 +1,4 @@
-"""What one connection may cost: heads and bodies without end, silence, requests upon requests."""
+"""Limits on one connection: endless heads and bodies, silence, too many requests."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""The parts of uvicorn that no document promises are there, and pyproject admits what was tested."""
+"""The undocumented parts of uvicorn exist, and pyproject allows the tested versions."""
 
 import importlib
 import inspect

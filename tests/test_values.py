@@ -1,4 +1,4 @@
-"""The values that everything speaks in: playback, snapshots, tokens, URIs, dates."""
+"""The values of the model: playback, snapshots, tokens, URIs, dates."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What visitors and the owner get from the whole program, second by second, while something behind it hangs."""
+"""Responses of the whole program, second by second, while something behind it hangs."""
 
 import asyncio
 from pathlib import Path

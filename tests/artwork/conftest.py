@@ -1,4 +1,4 @@
-"""What the tests of the faces share."""
+"""Fixtures for the tests of artwork."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""``/artwork/{key}``: from our own origin, fetched once, never anything but what we meant."""
+"""``/artwork/{key}``: from our own origin, fetched once, and no open proxy."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""``item.artwork_color``: found once for each artwork, beside everything else, while somebody watches."""
+"""``item.artwork_color``: found once for each artwork, in the background, while there are viewers."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The color of an artwork: that of most of it, the same at every size; and no image, whatever it is, does any harm."""
+"""The dominant color of an artwork: the same at every size; no image does any harm."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""``python -m bootstrap``, the real command: what it stores, and every way in which it ends without."""
+"""``python -m bootstrap`` as a real command: what it stores, and all its failures."""
 
 import json
 import os

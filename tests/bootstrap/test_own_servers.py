@@ -1,4 +1,4 @@
-"""bootstrap for servers of one's own, as real commands against the real servers."""
+"""bootstrap for self-hosted servers, as real commands against the real servers."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The command at a real terminal: what it asks for, how it writes, and what it shows while it waits."""
+"""The command at a real terminal: prompts, wrapping, and progress."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A browser for all tests of this folder, and a server that shows what a test publishes."""
+"""A browser for all tests of this folder, and a server whose snapshot a test publishes."""
 
 import time
 from collections.abc import Iterator

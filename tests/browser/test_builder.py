@@ -1,4 +1,4 @@
-"""The owner's pages, ``/``, ``/setup`` and the page for what is not there, in a real browser."""
+"""The owner's pages (``/``, ``/setup`` and 404) in a real browser."""
 
 import re
 import time

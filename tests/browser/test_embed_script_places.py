@@ -1,4 +1,4 @@
-"""Where and how ``/embed.js`` may be run: in the head, as a module, as text, in pages of every kind."""
+"""Every way to run ``/embed.js``: in the head, as a module, as text, in pages of every kind."""
 
 import re
 from collections.abc import Iterator

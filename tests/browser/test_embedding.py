@@ -1,4 +1,4 @@
-"""The script tag, the custom element and the picture, on somebody else's pages."""
+"""The script tag, the custom element and the picture on other people's pages."""
 
 import re
 import time

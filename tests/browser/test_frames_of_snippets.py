@@ -1,4 +1,4 @@
-"""A frame of the size that a snippet gives holds the whole widget, whichever source, layout and number of rows."""
+"""A frame of a snippet's size holds the whole widget, for every source, layout and number of rows."""
 
 import re
 import time

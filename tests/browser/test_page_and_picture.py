@@ -1,4 +1,4 @@
-"""The page and the picture of one moment say the same, in the same places, weights and colors."""
+"""Page and picture of one moment show the same text in the same places, weights and colors."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""The colors that we compute are those that a browser makes of the page's style sheet, within a shade."""
+"""The computed colors are those of a browser with the page's style sheet, within a shade."""
 
 import random
 

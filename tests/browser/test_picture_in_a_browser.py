@@ -1,4 +1,4 @@
-"""The picture as a browser draws it: in the dark, to its end, and in fonts of any width."""
+"""The picture as a browser draws it: dark, up to its end, and in fonts of any width."""
 
 import base64
 import io

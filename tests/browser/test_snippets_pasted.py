@@ -1,4 +1,4 @@
-"""Each snippet on somebody else's pages, in browsers whose system prefers light or dark by itself."""
+"""Each snippet on other people's pages, in browsers on a light and on a dark system."""
 
 import io
 import re

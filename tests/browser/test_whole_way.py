@@ -1,4 +1,4 @@
-"""From an empty directory to a live widget on somebody else's page, and through a renewal, as a person does it."""
+"""From an empty directory to a live widget on another page, and through a renewal, as a person does it."""
 
 import signal
 import time

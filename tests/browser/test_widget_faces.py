@@ -1,4 +1,4 @@
-"""Layouts, grounds and changes of the widget page that are measured in a real browser: pill, wide, list, ad, glass."""
+"""Layouts, backgrounds and changes of the widget page in a real browser: pill, wide, list, ad, glass."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The widget page in a real browser: live, quiet, honest, and usable by everybody."""
+"""The widget page in a real browser: live, accurate and accessible."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""How the widget page looks in a real browser: measures, room for every letter, schemes, frames of any size."""
+"""The looks of the widget page in a real browser: measures, room for every letter, frames of any size."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Where the widget's words stand, and that they are whole, in the narrowest frames too."""
+"""Places of the widget's words, which are whole in the narrowest frames too."""
 
 import time
 

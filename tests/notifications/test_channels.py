@@ -1,4 +1,4 @@
-"""Messages reach a real local service, and no service can disturb the sender."""
+"""Alerts reach a real local service, and no service can disturb the sender."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""When the history is polled."""
+"""The moments at which the history is polled."""
 
 import pytest
 

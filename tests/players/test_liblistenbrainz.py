@@ -1,4 +1,4 @@
-"""The inlet, told by a published client library of ListenBrainz, which knows nothing of us."""
+"""The inlet with a published client library of ListenBrainz."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The adapter of a polled source, made of its row, its account and its client."""
+"""The adapter of a polled source: its row, its account and its client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

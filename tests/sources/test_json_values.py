@@ -1,4 +1,4 @@
-"""Values out of foreign JSON: each is of the right type and of a bearable length, or None."""
+"""Values from foreign JSON: each has the right type and a limited length, or is None."""
 
 import json
 

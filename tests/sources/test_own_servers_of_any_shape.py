@@ -1,4 +1,4 @@
-"""Any JSON or reply of a server of one's own becomes values or one of the errors."""
+"""Any JSON or reply of a self-hosted server becomes values or one of the errors."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The source that runs, also when the database that names it comes later."""
+"""The source that runs, even if the database that names it comes later."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A row that cannot be read counts as absent, whatever it holds: no reader raises for it."""
+"""An unreadable row counts as absent: no reader raises for it."""
 
 import json
 import shutil

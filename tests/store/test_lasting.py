@@ -1,4 +1,4 @@
-"""Which databases the next restart may take."""
+"""Databases that the next restart may delete."""
 
 from pathlib import Path
 

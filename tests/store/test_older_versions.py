@@ -1,4 +1,4 @@
-"""Databases of 1.0.0 and 1.1.0: they are taken over in place, shared with a running 1.1.0, and left usable by it."""
+"""Databases of 1.0.0 and 1.1.0: migrated in place, shared with a running 1.1.0, and left usable by it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is special about Postgres: lost connections, sessions that end, schemas."""
+"""Postgres alone: lost connections, sessions that end, schemas."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""What can be said of the address of a Postgres database before anybody is asked."""
+"""Faults of a Postgres address that are found before any connection."""
 
 import pytest
 

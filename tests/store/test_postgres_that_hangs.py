@@ -1,4 +1,4 @@
-"""Postgres that is stopped, not gone: backends that say nothing, and a pooler that gives away our connection."""
+"""Postgres that is stopped: silent backends, and a pooler that gives our connection away."""
 
 import asyncio
 import os

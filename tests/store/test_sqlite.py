@@ -1,4 +1,4 @@
-"""What is special about the SQLite file: its mode, its schema, its faults."""
+"""SQLite alone: the mode of the file, its schema, its faults."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""A database file is one however it is named, and noticed when it is another one."""
+"""A database file is one under every name, and its replacement is noticed."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""Locked files, full disks, locks of other users, rows that nobody can read: errors for now, each in time."""
+"""Locked files, full disks, locks of other users, unreadable rows: temporary errors, each in time."""
 
 import asyncio
 import logging

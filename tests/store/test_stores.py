@@ -1,4 +1,4 @@
-"""What every store promises, held against each of them: SQLite in a file, and a real Postgres."""
+"""The contract of every store: SQLite in a file, and a real Postgres."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

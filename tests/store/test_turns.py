@@ -1,4 +1,4 @@
-"""Taking turns: one at a time, in time or not at all."""
+"""Locks: one holder at a time, acquired in time or not at all."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What stands in for a database that is not there yet: whatever it is used for, that is a StoreError."""
+"""The store while there is no database yet: every use of it is a StoreError."""
 
 import pytest
 

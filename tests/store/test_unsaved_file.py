@@ -1,4 +1,4 @@
-"""An authorization that the database does not take waits beside it for the next start."""
+"""An authorization that the database does not accept waits in a file for the next start."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""``/``: what the owner is told, and the fields as the server fills them."""
+"""``/``: the status for the owner, and the form as the server fills it."""
 
 import re
 from typing import get_args

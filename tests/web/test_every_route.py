@@ -1,4 +1,4 @@
-"""What all public routes have in common."""
+"""Properties of all public routes."""
 
 import pytest
 

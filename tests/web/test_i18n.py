@@ -1,4 +1,4 @@
-"""Languages: complete, matched as visitors ask, with English where there is none."""
+"""Languages: complete, matched as visitors prefer, English if there is none."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""``/listen``, where pictures lead."""
+"""``/listen``: the link of pictures."""
 
 from dataclasses import replace
 

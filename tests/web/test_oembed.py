@@ -1,4 +1,4 @@
-"""``/oembed`` and the embed script, as programs meet them."""
+"""``/oembed`` and the embed script, as programs use them."""
 
 import gzip
 from io import BytesIO

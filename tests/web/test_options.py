@@ -1,4 +1,4 @@
-"""The options of the faces: canonical, and deaf to everything that is none."""
+"""The options of the widget: canonical, and safe against any input."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl

@@ -1,4 +1,4 @@
-"""What is read can be read: on every ground that any artwork, or any owner, can give."""
+"""Contrast: readable on every background that an artwork or an owner can give."""
 
 from itertools import product
 from math import pi

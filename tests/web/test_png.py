@@ -1,4 +1,4 @@
-"""``/now-playing.png``: a picture for places that show no SVG."""
+"""``/now-playing.png``: a picture for sites that show no SVG."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Bodies of requests: read to a limit, for a time, whether they say how long they are or not."""
+"""Request bodies: limited in size and time, with a declared length or without."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""``?sample=``: every state of a face, with invented music, whoever plays what."""
+"""``?sample=``: every state of every route, with invented music."""
 
 from typing import get_args
 

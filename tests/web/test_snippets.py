@@ -1,4 +1,4 @@
-"""The builder's snippets: one for each place, finished."""
+"""The builder's snippets, one for each kind of site."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""Where everything stands in the picture: inside, one beside the other, in every look and for any text."""
+"""The layout of the SVG: nothing sticks out or overlaps, for every look and any text."""
 
 from dataclasses import replace
 from itertools import combinations

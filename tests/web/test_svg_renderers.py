@@ -1,4 +1,4 @@
-"""The picture is right where no browser draws it: in librsvg, resvg, CairoSVG and Qt, once per layout."""
+"""The picture outside of browsers: in librsvg, resvg, CairoSVG and Qt, once per layout."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Widths of texts, and where they are cut and broken."""
+"""Widths of texts, truncation and wrapping."""
 
 import pytest
 import wcwidth

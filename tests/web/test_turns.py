@@ -1,4 +1,4 @@
-"""Costly answers take turns: what is cheap comes in between."""
+"""Expensive renders take turns, and cheap responses come in between."""
 
 import asyncio
 

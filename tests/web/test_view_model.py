@@ -1,4 +1,4 @@
-"""What a visitor sees, in words, before any face draws it."""
+"""The view in words, before it is drawn."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""``/widget``: what stands in the page before any script runs."""
+"""``/widget``: the page before any script runs."""
 
 import gzip
 import hashlib

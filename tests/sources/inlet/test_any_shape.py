@@ -1,4 +1,4 @@
-"""Whatever is sent, in whatever order: nothing crashes, and what is kept can be stored, read and shown."""
+"""Any submissions in any order: nothing crashes, and all that is kept can be stored, read and shown."""
 
 import json
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Requests that tell positions and pauses."""
+"""Requests with positions and pauses."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Addresses, limits and damage: what careless clients and owners do by accident."""
+"""Addresses, limits and damage: accidents of careless clients and owners."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""Servers that speak MPD's protocol in their own way, or not at all: whatever they send, the program goes on."""
+"""Servers that implement MPD's protocol in their own way, or not at all: the program goes on."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""The access token: when it is refreshed, and the results of each refusal."""
+"""The access token: the time of its refresh, and the result of each refusal."""
 
 import asyncio
 from collections.abc import AsyncIterator

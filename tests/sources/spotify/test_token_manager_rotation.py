@@ -1,4 +1,4 @@
-"""A rotated refresh token is the only valid one: it reaches the disk first, whatever happens meanwhile."""
+"""A rotated refresh token is the only valid one: it reaches the disk first, whatever fails."""
 
 import asyncio
 import logging

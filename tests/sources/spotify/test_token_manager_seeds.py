@@ -1,4 +1,4 @@
-"""Seeds from the environment, and which client ID and secret are used."""
+"""Seeds from the environment, and the choice of client ID and secret."""
 
 import base64
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The program with a music server of one's own."""
+"""The program with a self-hosted music server."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

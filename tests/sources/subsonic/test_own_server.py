@@ -1,4 +1,4 @@
-"""A music server of one's own through the front door: log-in, errors, covers, names."""
+"""A self-hosted music server through the front door: log-in, errors, covers, names."""
 
 from pathlib import Path
 

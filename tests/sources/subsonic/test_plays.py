@@ -1,4 +1,4 @@
-"""What plays at a music server of one's own: with reported positions, and without."""
+"""Plays at a self-hosted music server, with reported positions and without."""
 
 from pathlib import Path
 
