@@ -18,6 +18,9 @@ BOX = """(selector) => {
   const {left, top, right, bottom, width, height} = document.querySelector(selector).getBoundingClientRect();
   return {left, top, right, bottom, width, height};
 }"""
+HEBREW_LINE = "שיר של אור ראשון על הגבעות שמעבר לנהר הרחוק"
+DEVANAGARI_LINE = "बारिश की रात में टूटे हुए तारे और कुछ अनकही स्मृतियाँ दृष्टि में"
+"""On a card of 600 px one line at 16 px and two at 20 px."""
 STYLE = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
 
 
@@ -89,6 +92,19 @@ def test_a_wide_card_has_a_larger_title_and_the_album(page: Page, live: Live) ->
         assert box(frame, ".widget")["height"] == 140
     with framed(page, f"{live.url}/widget", 559, 140) as frame:
         expect(frame.locator(".album")).to_be_hidden()
+
+
+@pytest.mark.parametrize("title", [HEBREW_LINE, DEVANAGARI_LINE], ids=["hebrew", "devanagari"])
+def test_a_wide_card_with_a_tall_title_keeps_its_size_however_often_it_is_measured(
+    page: Page, live: Live, title: str
+) -> None:
+    live.show(playing(time.time(), item(title)))
+    with framed(page, f"{live.url}/widget", 600, 140) as frame:
+        seen = set()
+        for _ in range(4):
+            frame.evaluate("dispatchEvent(new Event('resize'))")
+            seen.add((box(frame, ".widget")["height"], frame.evaluate(STYLE, [".title", "fontSize"])))
+        assert seen == {(140, "16px")}
 
 
 @pytest.mark.parametrize(

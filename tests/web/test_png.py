@@ -103,6 +103,27 @@ def test_the_fonts_that_ship_hold_latin_greek_and_cyrillic_letters(title: str) -
     assert {run.font.path for run in line.runs} <= set(fonts.INTER)
 
 
+@pytest.mark.parametrize("title", ["Song 🪐", "👩‍🚀", "🚀 and on", "1️⃣", "🇩🇪", "☕", "♫ Note"])
+async def test_emoji_are_drawn_and_never_the_fallback(title: str) -> None:
+    async with showing_title(title).client() as client:
+        response = await client.get("/now-playing.png")
+    assert response.content != fallback_image("share")
+    assert "no-store" not in response.headers["cache-control"]
+
+
+@pytest.mark.skipif(
+    not any(font.is_emoji for font in fonts.fonts_for("☕")), reason="Noto Color Emoji is not on this machine"
+)
+@pytest.mark.parametrize(
+    ("sign", "is_emoji"), [("🪐", True), ("☕", True), ("❤\ufe0f", True), ("♫", False), ("☕\ufe0e", False)]
+)
+def test_a_sign_is_a_colored_picture_where_browsers_show_one(sign: str, *, is_emoji: bool) -> None:
+    (line,) = TextPainter(f"{sign} Song", 40, 650).fit_lines(2000, 1)
+    assert line.runs[0].font.is_emoji == is_emoji
+    assert line.runs[-1].text.endswith("Song")
+    assert line.runs[-1].font.path in fonts.INTER
+
+
 async def test_a_line_with_a_letter_that_no_font_has_is_left_out_and_the_cover_takes_the_room() -> None:
     image = await picture("/now-playing.png?size=share", showing_title("Song \U0010fffd"))
     side = LAYOUTS["share"].artwork_side

@@ -116,7 +116,8 @@ def has_glyph(font: FontFile, character: str) -> bool:
     if font.is_emoji:
         # A COLRv1 font advances and draws nothing: FreeType leaves that format to its caller.
         mask = probe.getmask(character, mode="RGBA")
-        return mask.getbbox() is not None and bytes(mask) != bytes(probe.getmask(_MISSING, mode="RGBA"))
+        # Not bytes(), which takes gray masks alone.
+        return mask.getbbox() is not None and list(mask) != list(probe.getmask(_MISSING, mode="RGBA"))
     drawn, missing = probe.getmask(character), probe.getmask(_MISSING)
     return character == " " or (drawn.size, bytes(drawn)) != (missing.size, bytes(missing))
 

@@ -11,6 +11,7 @@ import wcwidth
 
 from widget.web.embed.png.fonts import (
     EMOJI_STRIKE_SIZE,
+    INTER,
     FontFile,
     fonts_for,
     has_glyph,
@@ -189,12 +190,22 @@ def _font_for(grapheme: str, previous: FontFile | None, can_shape: bool) -> Font
     if any(map(needs_shaping, characters)) and not can_shape:
         return None
     candidates = [*([previous] if previous else []), *(fonts_for(characters[0]) if characters else ())]
-    if "\ufe0f" in grapheme:  # Asks for the colored picture of a sign that text fonts hold too.
+    # Text fonts hold some of these signs too, in one color.
+    if "\ufe0f" in grapheme or ("\ufe0e" not in grapheme and _is_emoji(characters)):
         candidates.sort(key=lambda font: not font.is_emoji)
     # The emoji font holds digits too, as parts of keycaps.
     elif characters and characters[0].isascii():
         candidates = [font for font in candidates if not font.is_emoji]
+    # Else a sign of another font would keep the letters behind it.
+    if characters and characters[0].isalnum():
+        candidates.sort(key=lambda font: font.path not in INTER)
     return next((font for font in candidates if all(has_glyph(font, one) for one in characters)), None)
+
+
+def _is_emoji(characters: list[str]) -> bool:
+    """Return whether the first character is shown as a colored picture by default (UTS #51, section 2.2)."""
+    first = characters[0] if characters else " "
+    return unicodedata.category(first) == "So" and unicodedata.east_asian_width(first) == "W"
 
 
 def _has_no_spaces(text: str) -> bool:

@@ -220,7 +220,7 @@ def _pill(scene: SvgContext, drawing: Drawing) -> None:
     """Draw bars, title and artists on one line, and the icon; as wide as the words."""
     view, layout, middle = scene.view, scene.layout, PILL_HEIGHT / 2
     drawing.height = PILL_HEIGHT
-    x = max(8.0, scene.options.radius * 0.6)
+    x = max(8.0, min(scene.options.radius, middle) * 0.6)
     if scene.has_artwork and PILL_HEIGHT * scene.options.scale >= PILL_ARTWORK_FROM:
         drawing.covers.append(ArtworkShape(4, middle - PILL_ARTWORK / 2, PILL_ARTWORK, 4, view.entry))
         x = 4 + PILL_ARTWORK + PILL_GAP
