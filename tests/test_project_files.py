@@ -188,3 +188,13 @@ def test_what_users_notice_is_in_the_changelog() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     told = re.findall(r"^## \[([\d.]+)\]", text, re.MULTILINE)
     assert PROJECT["project"]["version"] in told
+
+
+@pytest.mark.parametrize("script", sorted(ROOT.glob("findings/*")), ids=lambda path: path.name)
+def test_every_finding_says_what_it_shows_and_leaves_nothing_behind(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    head = text.split("set -euo pipefail")[0]
+    assert text.startswith("#!/usr/bin/env bash\n# ")
+    parts = re.findall(r"^# (Package|Expected|Seen|Source):", head, re.MULTILINE)
+    assert parts == ["Package", "Expected", "Seen", "Source"]
+    assert "trap 'rm -rf \"$folder\"' EXIT" in text
