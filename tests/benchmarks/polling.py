@@ -90,17 +90,17 @@ NextViewer = Callable[[float], float]
 
 
 def always(moment: float) -> float:
-    """There is a viewer all the time."""
+    """Return ``moment``: there is a viewer all the time."""
     return moment
 
 
 def for_a_share(share: float) -> NextViewer:
-    """There is a viewer for the first ``share`` of each hour."""
+    """Return a viewer for the first ``share`` of each hour."""
     return lambda moment: moment if moment % 3600 < 3600 * share else (moment // 3600 + 1) * 3600
 
 
 def by_visits(every: float, watching: float = 60.0) -> NextViewer:
-    """A viewer comes ``every`` so many seconds and counts for ``watching`` seconds: each visit wakes the poller."""
+    """Return a viewer ``every`` so many seconds, who counts for ``watching`` seconds and wakes the poller."""
     return lambda moment: moment if moment % every < watching else (moment // every + 1) * every
 
 
@@ -222,7 +222,7 @@ def every(seconds: float) -> Policy:
 
 
 def version_1_0(schedule_input: ScheduleInput) -> float:
-    """The policy of 1.0: every 5 s and at the end; it saves no calls for later."""
+    """Return the seconds of 1.0's policy: every 5 s and at the end; it saves no calls for later."""
     for_how_long = schedule_input.now - schedule_input.status_since
     if schedule_input.status == "paused":
         return max(schedule_input.pace, 5.0 if for_how_long < 120 else 10.0 if for_how_long < 900 else 30.0)

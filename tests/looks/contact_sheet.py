@@ -53,7 +53,7 @@ WIDTHS = (200, 240, 320, 420, 600, 900)
 
 
 def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
-    """What is shown, and in which language."""
+    """Return each state with its language."""
     return {
         "playing": (playing(now), "en"),
         "long": (playing(now, LONG), "en"),
@@ -74,7 +74,7 @@ def states(now: float) -> Mapping[str, tuple[Snapshot, str]]:
 
 
 def colored(harness: WebHarness) -> WebHarness:
-    """With the colors of the artwork, as the server finds them."""
+    """Return ``harness`` with the colors of its artwork."""
     for what in (item(), LONG, EPISODE, HEBREW, ARABIC, JAPANESE, EMOJI, MARKUP):
         key, name = harness.artwork.key(what), what.artwork[-1].url.rpartition("/")[2]
         body = load_image(name)
@@ -86,7 +86,7 @@ def colored(harness: WebHarness) -> WebHarness:
 def sheet(
     addresses: Mapping[str, tuple[str, str]], face: str, layout: Layout, theme: str, background: str, width: int
 ) -> str:
-    """A page that shows every state of one face, side by side."""
+    """Return a page with every state side by side."""
     cells = []
     blur = ";border-radius:12px;backdrop-filter:blur(20px) saturate(1.5)" if background == "glass" else ""
     for name, (address, lang) in addresses.items():
@@ -105,7 +105,7 @@ def sheet(
 
 @contextmanager
 def served_states() -> Iterator[Mapping[str, tuple[str, str]]]:
-    """The address of a server for each state, and the language to ask it in."""
+    """Yield the address of a server for each state, and its language."""
     clock = SystemClock()
     now = clock.now()
     recent = (PlayedItem(LONG, now - 700), PlayedItem(HEBREW, now - 90_000))
@@ -118,7 +118,7 @@ def served_states() -> Iterator[Mapping[str, tuple[str, str]]]:
 
 
 def picture(browser: BrowserContext, page_html: str, file: Path) -> None:
-    """Takes one picture of a whole page."""
+    """Take one picture of a whole page."""
     page = browser.new_page()
     page.set_viewport_size({"width": 1340, "height": 400})
     with host_page(page_html) as address:  # An origin of its own, as a visitor would see it.
@@ -131,7 +131,7 @@ def picture(browser: BrowserContext, page_html: str, file: Path) -> None:
 
 
 def make(folder: Path, scale: float, layouts: Sequence[Layout]) -> None:
-    """Makes all sheets of ``layouts``."""
+    """Make all sheets of ``layouts``."""
     folder.mkdir(parents=True, exist_ok=True)
     with served_states() as addresses, chromium(scale=scale) as browser:
         for face, layout in product(LOOKS, layouts):

@@ -27,7 +27,7 @@ Cover = Callable[[], Image.Image]
 
 
 def gradient(*colors: str) -> Image.Image:
-    """Colors from top to bottom, at equal distances."""
+    """Draw colors from top to bottom, at equal distances."""
     strip = Image.new("RGB", (1, len(colors)))
     for row, color in enumerate(colors):
         strip.paste(color, (0, row, 1, row + 1))
@@ -35,7 +35,7 @@ def gradient(*colors: str) -> Image.Image:
 
 
 def dots(ground: str, *parts: tuple[str, tuple[float, float, float]]) -> Image.Image:
-    """Discs of a color, each at (x, y, radius) in parts of the side, on a ground."""
+    """Draw discs of a color, each at (x, y, radius) in parts of the side, on a ground."""
     image = Image.new("RGB", (SIDE, SIDE), ground)
     draw = ImageDraw.Draw(image)
     for color, (x, y, radius) in parts:
@@ -44,7 +44,7 @@ def dots(ground: str, *parts: tuple[str, tuple[float, float, float]]) -> Image.I
 
 
 def bands(*parts: tuple[str, float]) -> Image.Image:
-    """Bands from top to bottom, each of a share of the height."""
+    """Draw bands from top to bottom, each of a share of the height."""
     image = Image.new("RGB", (SIDE, SIDE))
     draw, top = ImageDraw.Draw(image), 0.0
     for color, share in parts:
@@ -54,13 +54,13 @@ def bands(*parts: tuple[str, float]) -> Image.Image:
 
 
 def portrait(skin: str, hair: str, ground: str) -> Image.Image:
-    """A face before a ground, blurred like a photograph."""
+    """Draw a face before a background, blurred like a photograph."""
     parts = ((hair, (0.5, 0.42, 0.27)), (skin, (0.5, 0.5, 0.23)), (skin, (0.5, 1.0, 0.3)))
     return dots(ground, *parts).filter(ImageFilter.GaussianBlur(9))
 
 
 def grainy(image: Image.Image) -> Image.Image:
-    """With the noise of a photograph."""
+    """Add the noise of a photograph."""
     noise = Image.effect_noise((SIDE, SIDE), 24).convert("RGB")
     return ImageChops.add(image, ImageChops.subtract(noise, Image.new("RGB", (SIDE, SIDE), "#707070")))
 
@@ -103,14 +103,14 @@ COVERS: Mapping[str, Cover] = {
 
 @lru_cache(maxsize=len(COVERS))
 def encoded(name: str) -> bytes:
-    """The cover of that name as a JPEG."""
+    """Return the cover of that name as a JPEG."""
     stream = BytesIO()
     COVERS[name]().save(stream, "JPEG", quality=92)
     return stream.getvalue()
 
 
-def showing_of(name: str, clock: SystemClock) -> WebHarness:
-    """An application that shows one cover, with its colors."""
+def harness_of(name: str, clock: SystemClock) -> WebHarness:
+    """Return an application that shows one cover, with its colors."""
     network = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(encoded(name))))
     track = item(
         name.capitalize(), ("Parallel Weather", "Ines Okafor"), artwork=(Artwork("https://i.scdn.co/image/1"),)
@@ -121,12 +121,12 @@ def showing_of(name: str, clock: SystemClock) -> WebHarness:
 
 
 def make(folder: Path, scale: float) -> None:
-    """Makes a sheet for each theme and background, and one on a black and a white page for glass."""
+    """Make a sheet for each theme and background, and one on a black and a white page for glass."""
     folder.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
     looks = (("dark", "art"), ("light", "art"), ("dark", "vivid"), ("dark", "card"), ("light", "card"))
     with ExitStack() as stack, chromium(scale=scale) as browser:
-        addresses = {name: stack.enter_context(live_server(showing_of(name, clock).app)) for name in COVERS}
+        addresses = {name: stack.enter_context(live_server(harness_of(name, clock).app)) for name in COVERS}
         for theme, background in looks:
             frames = "".join(
                 f'<iframe src="{url}/widget?theme={theme}&amp;background={background}&amp;lang=en" width="420" '

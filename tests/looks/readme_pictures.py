@@ -1,4 +1,4 @@
-"""``python -m tests.looks.readme_pictures``: makes the pictures in README anew, of invented music."""
+"""``python -m tests.looks.readme_pictures``: draw the pictures of README and docs, with invented music."""
 
 from pathlib import Path
 
@@ -30,14 +30,14 @@ SETTINGS = Settings(public_url="https://music.example.org")
 
 
 def frame(url: str, query: str, width: int, height: int) -> str:
-    """An iframe with the widget."""
+    """Return an iframe with the widget."""
     scheme = "dark" if "theme=dark" in query else "light"
     source = f"{url}/widget?{query}".replace("&", "&amp;")
     return f'<iframe src="{source}" width="{width}" height="{height}" style="color-scheme:{scheme}"></iframe>'
 
 
 def embedded(browser: BrowserContext, html: str, file: Path, width: int, height: int) -> None:
-    """A picture of ``html`` on a page of its own, without a background."""
+    """Take a picture of ``html`` on a page of its own, without a background."""
     page = browser.new_page()
     page.set_viewport_size({"width": width, "height": height})
     with host_page(STYLE + html) as address:
@@ -48,7 +48,7 @@ def embedded(browser: BrowserContext, html: str, file: Path, width: int, height:
 
 
 def builder(browser: BrowserContext, url: str, query: str, file: Path, width: int, height: int) -> None:
-    """A picture of the builder."""
+    """Take a picture of the builder."""
     page = browser.new_page()
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{url}/{query}")
@@ -58,7 +58,7 @@ def builder(browser: BrowserContext, url: str, query: str, file: Path, width: in
 
 
 def make() -> None:
-    """Makes all of them."""
+    """Make all pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with live_server(WebHarness(SystemClock(), SETTINGS).app) as url, chromium(scale=2) as browser:
         for name, (query, width, height) in WIDGETS.items():

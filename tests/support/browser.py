@@ -41,7 +41,7 @@ def launched(
     blink: str = "",
     scroll_bars: bool = False,
 ) -> Iterator[BrowserContext]:
-    """A browser context with a profile of its own.
+    """Yield a browser context with its own profile.
 
     ``native`` is what the system prefers. Playwright's own emulation would lay itself over every frame, and hide
     what an iframe's ``color-scheme`` does to the page inside (https://github.com/w3c/csswg-drafts/issues/7493).
@@ -73,6 +73,6 @@ def launched(
 
 @contextmanager
 def chromium(*, locale: str = "en-GB", scale: float = 1.0) -> Iterator[BrowserContext]:
-    """The same for programs, which have no Playwright running yet."""
+    """Yield such a context for a program, which has no Playwright running yet."""
     with sync_playwright() as playwright, launched(playwright, locale=locale, scale=scale) as context:
         yield context

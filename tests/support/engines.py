@@ -43,7 +43,7 @@ class Engine(ABC):
 
     @abstractmethod
     def enter(self, frame: str) -> None:
-        """Go into the iframe to which the JavaScript expression ``frame`` evaluates."""
+        """Enter the iframe to which the JavaScript expression ``frame`` evaluates."""
 
     @abstractmethod
     def leave(self) -> None:
@@ -149,7 +149,7 @@ class WebKit(Engine):
 
 @contextmanager
 def firefox() -> Iterator[Firefox]:
-    """Firefox without a window, with a profile of its own; scroll bars take room."""
+    """Yield Firefox without a window, with its own profile; scroll bars take room."""
     require(FIREFOX)
     port = free_port()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
@@ -174,7 +174,7 @@ def firefox() -> Iterator[Firefox]:
 
 @contextmanager
 def webkit(*, dark: bool = False) -> Iterator[WebKit]:
-    """WebKit on a virtual screen, on a light or a dark system."""
+    """Yield WebKit on a virtual screen, on a light or a dark system."""
     require(WEBKIT_DRIVER)
     with _screen() as display:
         options = WebKitGTKOptions()
@@ -194,7 +194,7 @@ def webkit(*, dark: bool = False) -> Iterator[WebKit]:
 
 @contextmanager
 def _screen() -> Iterator[str]:
-    """A virtual screen; its name, as ``DISPLAY`` takes it."""
+    """Yield the name of a virtual screen, for ``DISPLAY``."""
     require(XVFB)
     reading, writing = os.pipe()
     command = [str(XVFB), "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]

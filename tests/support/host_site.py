@@ -51,7 +51,7 @@ class HostSite:
 
 @contextmanager
 def host_site() -> Iterator[HostSite]:
-    """A site on an origin of its own, without pages at first."""
+    """Yield a site on an origin of its own, without pages at first."""
     site = HostSite()
 
     async def page(request: Request) -> Response:

@@ -38,7 +38,7 @@ input {{
 
 
 class MpdDaemon:
-    """``mpd`` in ``folder``. :meth:`command` is what a user's client sends."""
+    """``mpd`` in ``folder``; :meth:`command` stands for a user's client."""
 
     def __init__(self, folder: Path, password: str | None = None) -> None:
         self.folder, self.port, self.password = folder, free_port(), password

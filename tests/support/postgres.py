@@ -65,7 +65,7 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A server that runs while the context lasts."""
+    """Run a server while the context lasts."""
     binaries = _binaries()
     if binaries is None:
         skip_or_fail("PostgreSQL is not installed")

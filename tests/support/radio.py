@@ -23,7 +23,7 @@ class Radio:
 
 @contextmanager
 def radio(folder: Path, title: str, name: str = "Harbour Radio") -> Iterator[Radio]:
-    """Be on the air while the context lasts."""
+    """Run the station while the context lasts."""
     file = folder / "radio.mp3"
     tone = "sine=frequency=300:sample_rate=22050:duration=20"
     command = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", tone, "-c:a", "libmp3lame", "-b:a", "64k", str(file)]
@@ -61,7 +61,7 @@ def _handler(station: Radio, name: str) -> type[BaseHTTPRequestHandler]:
                 pass  # The listener has left.
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler
 

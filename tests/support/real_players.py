@@ -135,7 +135,7 @@ class QuodLibet(RealPlayer):
         self._tell("--stop")  # It is a pause at the beginning, and is not submitted.
 
     def near_the_end(self) -> None:
-        """Its songs are short."""
+        """Do nothing, as the songs are short."""
 
     def _tell(self, option: str, *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
@@ -218,7 +218,7 @@ class Mopidy(RealPlayer):
 
 
 class Supysonic(RealPlayer):
-    """Supysonic, which hands on what its users' players play; here the test is such a player."""
+    """Supysonic, which submits for its users' players; here the test is such a player."""
 
     length = 8.0
     tells_duration = True
@@ -243,13 +243,13 @@ class Supysonic(RealPlayer):
         self._announce()
 
     def pause(self) -> None:
-        """Players tell their server nothing."""
+        """Do nothing: players do not report it to their server."""
 
     def resume(self) -> None:
-        """Nor this."""
+        """Do nothing, likewise."""
 
     def stop(self) -> None:
-        """Nor that."""
+        """Do nothing, likewise."""
 
     def near_the_end(self) -> None:
         """Let the song play to its end as a player does: the scrobble at half of it, then the next one."""
@@ -295,7 +295,7 @@ class LibListenBrainz(RealPlayer):
         self._announce()
 
     def pause(self) -> None:
-        """The language has no word for it."""
+        """Do nothing: the API has no such message."""
 
     def resume(self) -> None:
         self.client.submit_playing_now(self._listen())

@@ -37,7 +37,7 @@ class Scripted(httpx.AsyncBaseTransport):
         return [request for request in self.requests if request.url.path == path]
 
     def forms(self) -> list[dict[str, str]]:
-        """The forms that were sent to the token endpoint."""
+        """Return the forms that were sent to the token endpoint."""
         return [dict(parse_qsl(request.content.decode())) for request in self.requested(TOKEN)]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -54,7 +54,7 @@ class Scripted(httpx.AsyncBaseTransport):
 
 
 def _as_it_comes(answer: httpx.Response) -> httpx.Response:
-    """Made whole by a test; from the network a body comes bit by bit."""
+    """Return ``answer`` with a body that comes in pieces, as from the network."""
     if not answer.is_stream_consumed:
         return answer
     return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))

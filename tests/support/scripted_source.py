@@ -57,7 +57,7 @@ class ScriptedSource:
         return None
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, as nothing is open."""
 
 
 class SharedState:

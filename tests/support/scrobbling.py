@@ -30,7 +30,7 @@ _OURS = (
 
 
 class Scrobbling:
-    """Both services, served at ``url``, where ``piece`` plays."""
+    """Both services, served at ``url``, where one track plays."""
 
     def __init__(self, url: str, lastfm: LastfmSimulator, listenbrainz: ListenbrainzSimulator) -> None:
         self.url = url
@@ -38,7 +38,7 @@ class Scrobbling:
         self.listenbrainz = listenbrainz
 
     def environ(self, source: str, **more: str) -> dict[str, str]:
-        """The variables that lead a command to ``source`` here, and to nothing of the machine's own."""
+        """Return the variables that lead a command to ``source`` here, without the machine's own."""
         known = {
             "lastfm": {
                 "LASTFM_USER": self.lastfm.user,
@@ -51,7 +51,7 @@ class Scrobbling:
 
 
 def bare() -> dict[str, str]:
-    """The machine's own variables without those of ours."""
+    """Return the machine's variables without the program's own."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
         "PYTHONPATH": str(ROOT),
@@ -59,9 +59,9 @@ def bare() -> dict[str, str]:
 
 
 @contextmanager
-def scrobbling(piece: SimulatedTrack = LONG) -> Iterator[Scrobbling]:
-    """Both services, while the context lasts."""
-    lastfm = LastfmSimulator(time.time, playlist=Playlist((piece,)))
-    listenbrainz = ListenbrainzSimulator(time.time, playlist=Playlist((piece,)))
+def scrobbling(track: SimulatedTrack = LONG) -> Iterator[Scrobbling]:
+    """Run both services while the context lasts."""
+    lastfm = LastfmSimulator(time.time, playlist=Playlist((track,)))
+    listenbrainz = ListenbrainzSimulator(time.time, playlist=Playlist((track,)))
     with live_server(Starlette(routes=[*lastfm.app.routes, *listenbrainz.app.routes])) as url:
         yield Scrobbling(url, lastfm, listenbrainz)

@@ -11,7 +11,7 @@ IPV4, NAME = 1, 3
 
 
 class SocksProxy:
-    """Listens on ``port`` while the context lasts; ``connections`` counts what it connected."""
+    """Listens on ``port`` while the context lasts; ``connections`` counts those it made."""
 
     def __init__(self) -> None:
         self.port = 0

@@ -36,7 +36,7 @@ run_simple("127.0.0.1", int(sys.argv[1]), create_application(), threaded=True)
 
 
 class SupysonicServer:
-    """Supysonic in ``folder``; :meth:`play` is what a user's player sends. ``more`` is configuration."""
+    """Supysonic in ``folder`` with ``more`` configuration; :meth:`play` stands for a user's player."""
 
     def __init__(self, folder: Path, more: str = "") -> None:
         self.folder, self.port = folder, free_port()
@@ -80,13 +80,13 @@ class SupysonicServer:
             self._process = None
 
     def play(self, title: str, user: str = USER) -> None:
-        """Begin to play the song ``title`` as ``user``: a player fetches its audio."""
+        """Start the song ``title`` as ``user``, as a player that fetches its audio."""
         found = self.call("search3", query=title).json()["subsonic-response"]["searchResult3"]["song"]
         song = next(song for song in found if song["title"] == title)
         self.call("stream", user, id=song["id"]).raise_for_status()
 
     def call(self, endpoint: str, user: str = USER, **parameters: str) -> httpx.Response:
-        """Ask as ``user``."""
+        """Send a request as ``user``."""
         query = {"u": user, "p": PASSWORD, "v": "1.12.0", "c": "a player", "f": "json", **parameters}
         return httpx.get(f"{self.url}/rest/{endpoint}.view", params=query, timeout=10, trust_env=False)
 
