@@ -89,7 +89,16 @@ async def test_an_unchanged_picture_is_confirmed_and_not_cached_beyond_a_second(
     assert other.headers["etag"] != first.headers["etag"]
 
 
-async def test_the_picture_is_drawn_once_however_many_ask() -> None:
+async def test_a_picture_whose_drawing_failed_is_drawn_again() -> None:
+    def fail() -> bytes:
+        raise MemoryError
+
+    pictures = PngCache()
+    assert await pictures.get("etag", fail) is None
+    assert await pictures.get("etag", lambda: b"drawn") == b"drawn"
+
+
+async def test_a_picture_is_drawn_once_for_all_requests() -> None:
     harness = WebHarness()
     async with harness.client() as client:
         await asyncio.gather(*(client.get("/now-playing.png?sample=playing") for _ in range(20)))

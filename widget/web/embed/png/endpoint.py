@@ -54,7 +54,10 @@ class PngCache:
         else:
             self._renders.move_to_end(etag)
         # Others may wait for the same picture when this visitor leaves.
-        return await asyncio.shield(task)
+        picture = await asyncio.shield(task)
+        if picture is None and self._renders.get(etag) is task:
+            del self._renders[etag]  # The fault may pass.
+        return picture
 
     async def _render(self, draw: Callable[[], bytes]) -> bytes | None:
         self._waiting += 1
