@@ -190,11 +190,11 @@ def test_what_users_notice_is_in_the_changelog() -> None:
     assert PROJECT["project"]["version"] in told
 
 
-@pytest.mark.parametrize("script", sorted(ROOT.glob("findings/*")), ids=lambda path: path.name)
-def test_every_finding_says_what_it_shows_and_leaves_nothing_behind(script: Path) -> None:
-    text = script.read_text(encoding="utf-8")
-    head = text.split("set -euo pipefail")[0]
-    assert text.startswith("#!/usr/bin/env bash\n# ")
-    parts = re.findall(r"^# (Package|Expected|Seen|Source):", head, re.MULTILINE)
-    assert parts == ["Package", "Expected", "Seen", "Source"]
-    assert "trap 'rm -rf \"$folder\"' EXIT" in text
+def test_every_finding_says_what_it_shows_and_leaves_nothing_behind() -> None:
+    for script in ROOT.glob("findings/*.sh"):
+        text = script.read_text(encoding="utf-8")
+        head = text.split("set -euo pipefail")[0]
+        assert text.startswith("#!/usr/bin/env bash\n# "), script.name
+        parts = re.findall(r"^# (Package|Expected|Seen|Source):", head, re.MULTILINE)
+        assert parts == ["Package", "Expected", "Seen", "Source"], script.name
+        assert "trap 'rm -rf \"$folder\"' EXIT" in text, script.name
