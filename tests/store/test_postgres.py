@@ -72,6 +72,30 @@ async def test_waiting_for_news_that_is_given_up_does_no_harm(store: PostgresSto
     await store.wait_for_state(0.05)
 
 
+def listeners(url: str) -> list[int]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN now_playing'"
+        ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+async def test_waits_that_are_given_up_share_one_connection_and_lose_no_news(store: PostgresStore, url: str) -> None:
+    await store.wait_for_state(0.05)
+    before = listeners(url)
+    for _ in range(3):
+        waiting = asyncio.create_task(store.wait_for_state(5.0))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert (listeners(url), len(before)) == (before, 1)
+    waiting = asyncio.create_task(store.wait_for_state(10.0))
+    await store.publish_state("news")
+    async with asyncio.timeout(5.0):
+        await waiting
+
+
 async def test_a_refresh_whose_session_ended_frees_the_next(store: PostgresStore, url: str) -> None:
     other = PostgresStore(url)
     await other.open()

@@ -118,15 +118,22 @@ class PostgresStore(Store):
         await self._transact(_publish(queries.key_for("knowledge", source), state), write=True)
 
     async def wait_for_state(self, seconds: float) -> None:
+        listener = self._listener or await self._listen()
         try:
-            if self._listener is None:
-                self._listener = await self._outage_log.watch(self._connect())
-                await self._execute(self._listener, f"LISTEN {_CHANNEL}")
-            await self._outage_log.watch(self._listener.wait_for_notify(seconds))
-        except BaseException:
-            # After a cancelled wait, too: the state of the connection is unknown.
+            # A cancelled wait leaves the connection idle, so it is kept: the inlet cancels one every second.
+            await self._outage_log.watch(listener.wait_for_notify(seconds))
+        except StoreError:
             await self._stop_listener()
             raise
+
+    async def _listen(self) -> PostgresConnection:
+        self._listener = listener = await self._outage_log.watch(self._connect())
+        try:
+            await self._execute(listener, f"LISTEN {_CHANNEL}")
+        except BaseException:
+            await self._stop_listener()
+            raise
+        return listener
 
     async def _stop_listener(self) -> None:
         connection, self._listener = self._listener, None
@@ -212,9 +219,7 @@ class PostgresStore(Store):
             raise StoreError("the Postgres database is not open")
         return await PostgresConnection.open(self._url, seconds or self._timeouts.statement, self._timeouts.statement)
 
-    async def _execute(self, connection: PostgresConnection | None, sql: str) -> Sequence[DictRow]:
-        if connection is None:
-            raise StoreError("the Postgres database is not connected")
+    async def _execute(self, connection: PostgresConnection, sql: str) -> Sequence[DictRow]:
         return await self._outage_log.watch(connection.execute(sql, self._timeouts.statement))
 
     async def _wait_for_refresh_lock(self, connection: PostgresConnection, seconds: float) -> None:
