@@ -1,7 +1,7 @@
 """Polls the list of earlier plays when it is due and the quota allows it."""
 
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from widget.clock import Clock
 from widget.model.playback import Item
@@ -18,8 +18,7 @@ HISTORY_INTERVAL_SECONDS = 300.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class HistorySchedule:
+class HistorySchedule(NamedTuple):
     """When to poll the history next.
 
     ``polled_at`` (monotonic s) is the time of the last poll, None if never; ``last_item`` played then.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from widget.model.errors import ConfigurationError
 from widget.server.server import BACKLOG
@@ -18,8 +18,7 @@ NON_STREAM_CONNECTIONS = 4096
 """Connections in addition to the streams."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(NamedTuple):
     """The most ``connections`` at a time, and the most ``streams`` among them."""
 
     connections: int
@@ -58,8 +57,10 @@ def bind_socket(host: str, port: int) -> socket.socket:
     Raises ConfigurationError if ``host`` is not an address of this machine.
     """
     try:
+        # As bytes, else Python loads its tables of international names for 127.0.0.1 too.
+        name = host.encode("ascii") if host.isascii() else host
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"HOST must be an address of this computer, not {host!r}") from error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from widget.clock import Clock
 from widget.config.settings import Settings
 from widget.model.playback import Item, Playback, PlayedItem
-from widget.model.reauthorization import Reauthorization
 from widget.model.snapshot import SourceProblem
 from widget.model.sources import SourceInfo
 from widget.model.tokens import AuthorizationStatus
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     import httpx
     from starlette.routing import BaseRoute
     from starlette.types import Scope
+
+    from widget.model.reauthorization import Reauthorization
 
 
 MAX_FUTURE_SECONDS = 86_400.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from widget.model.sources import SourceName
@@ -51,8 +50,7 @@ _REPLACE_VALUE = """
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement with placeholders of the form ``:name``."""
 
     sql: str

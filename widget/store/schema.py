@@ -3,11 +3,10 @@
 A released migration never changes; a later release appends one.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One step of the schema. ``name`` is recorded in the database, so it never changes.
 
     Statements may run again on a database whose records were lost, so they create nothing twice.

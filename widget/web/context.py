@@ -12,7 +12,6 @@ from starlette.requests import Request
 
 from widget.clock import Clock
 from widget.config.settings import Settings
-from widget.model.reauthorization import Reauthorization
 from widget.model.sources import SPOTIFY, SourceInfo
 from widget.notifications.health import HealthStatus
 from widget.now_playing.broadcaster import Broadcaster
@@ -21,6 +20,7 @@ from widget.web.caching import as_private
 if TYPE_CHECKING:
     from widget.artwork.cache import ArtworkCache
     from widget.artwork.color_service import ColorService
+    from widget.model.reauthorization import Reauthorization
 
 
 Cache = TypeVar("Cache")

@@ -16,9 +16,7 @@ from widget.sources.base import AdapterContext, SourceAdapter
 from widget.sources.circuit_breaker import CircuitBreaker
 from widget.sources.rate_limiter import RateLimiter
 from widget.sources.spotify.accounts_api import SCOPES, AccountsApi
-from widget.sources.spotify.authorization_flow import AuthorizationFlow
 from widget.sources.spotify.daily_refresh import DailyRefresh
-from widget.sources.spotify.reauthorization import CurrentAccount, SpotifyReauthorization
 from widget.sources.spotify.token_manager import TokenManager
 from widget.sources.spotify.token_selection import effective_authorization, is_seed_spent
 from widget.sources.spotify.web_api import WebApi
@@ -186,7 +184,7 @@ def _identity(token: Authorization | None) -> object:
 
 
 def create_adapter(context: AdapterContext) -> SourceAdapter:
-    """Return the adapter, with the reauthorization for ``/setup``."""
+    """Return the adapter, with the reauthorization for ``/setup`` if that has a key."""
     settings, store, clock = context.settings, context.store, context.clock
     rate_limiter = RateLimiter(store, clock, settings.daily_call_limit)
     accounts = AccountsApi(context.http, settings.accounts_url, clock)
@@ -202,15 +200,21 @@ def create_adapter(context: AdapterContext) -> SourceAdapter:
         disk_is_ephemeral=disk_is_ephemeral,
         reauthorize=settings.reauthorization_hint,
     )
-    reauthorization = SpotifyReauthorization(
-        store,
-        AuthorizationFlow(store, accounts, api, rate_limiter, clock, settings.seed),
-        CurrentAccount(store, token_manager, api, rate_limiter, clock, settings.seed),
-        clock,
-        key=settings.setup_key,
-        accounts_url=settings.accounts_url,
-        credentials=settings.credentials,
-    )
+    reauthorization = None
+    # A start without /setup does without these modules.
+    if settings.setup_key is not None:
+        from widget.sources.spotify.authorization_flow import AuthorizationFlow
+        from widget.sources.spotify.reauthorization import CurrentAccount, SpotifyReauthorization
+
+        reauthorization = SpotifyReauthorization(
+            store,
+            AuthorizationFlow(store, accounts, api, rate_limiter, clock, settings.seed),
+            CurrentAccount(store, token_manager, api, rate_limiter, clock, settings.seed),
+            clock,
+            key=settings.setup_key,
+            accounts_url=settings.accounts_url,
+            credentials=settings.credentials,
+        )
     client = SpotifyClient(
         token_manager,
         api,
