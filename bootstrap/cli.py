@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from bootstrap import commands
-from bootstrap.authorize import AuthorizeOptions
+from bootstrap.authorize import AuthorizeOptions, graphical_browser
 from bootstrap.errors import EXIT_INTERRUPTED, Invocation, run_with_exit_code
 from bootstrap.export import FORMATS
 from bootstrap.inlet_setup import may_create_token
@@ -311,5 +311,7 @@ def _run(command: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _can_paste(settings: Settings, no_browser: bool) -> bool:
+    if sys.stdin is None or sys.stdin.closed:
+        return False
     must_paste = no_browser or settings.redirect_uri.startswith("https:")
-    return sys.stdin is not None and not sys.stdin.closed and (must_paste or sys.stdin.isatty())
+    return must_paste or sys.stdin.isatty() or graphical_browser(os.environ.get("BROWSER", "")) is None

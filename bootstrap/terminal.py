@@ -46,7 +46,7 @@ class Terminal:
     @property
     def can_redraw(self) -> bool:
         """Whether a line can be overwritten in place."""
-        return self._messages.can_redraw
+        return not self._messages.is_plain
 
     @property
     def has_styles(self) -> bool:
@@ -128,8 +128,7 @@ class _Stream:
         self._columns = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 5 else DEFAULT_WIDTH
         # Windows sets no TERM, and its consoles can redraw.
         is_dumb = environ.get("TERM", "dumb" if os.name == "posix" else "") == "dumb"
-        self.can_redraw = self._is_terminal and not is_dumb
-        self.is_plain = not self.can_redraw or bool(environ.get("NO_COLOR"))
+        self.is_plain = not self._is_terminal or is_dumb or bool(environ.get("NO_COLOR"))
 
     def wrapped(self, text: str, indent: int = 0) -> list[str]:
         """Return the lines of ``text``, no wider than the terminal unless a word (an address) is."""

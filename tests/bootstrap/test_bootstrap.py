@@ -353,15 +353,18 @@ def test_an_https_redirect_uri_works_by_pasting_alone(service: Spotify, tmp_path
     uri = "https://me.example/callback"
     service.simulator.app_settings.redirect_uris = {uri}
     process = start("bootstrap", "--no-browser", "--redirect-uri", uri, cwd=tmp_path, environ=service.environ)
+    out, err = process.communicate(callback_of(process, service), timeout=10)
+    assert process.returncode == 0, (out, err)
+
+
+def callback_of(process: Process, service: Spotify) -> str:
+    """Agree to the address that ``process`` prints, and return the one of the browser's last page."""
     assert process.stderr is not None
     location = ""
     while "/authorize?" not in location:
         location = process.stderr.readline().strip()
-    with httpx.Client() as browser:
-        form = {"query": httpx.URL(location).query.decode(), "decision": "agree"}
-        callback = browser.post(f"{service.url}/authorize/decide", data=form).headers["location"]
-    out, err = process.communicate(callback, timeout=10)
-    assert process.returncode == 0, (out, err)
+    form = {"query": httpx.URL(location).query.decode(), "decision": "agree"}
+    return httpx.post(f"{service.url}/authorize/decide", data=form).headers["location"]
 
 
 def test_ctrl_c_ends_it_with_nothing_written(waiting: Process, tmp_path: Path) -> None:
@@ -423,3 +426,16 @@ def test_a_text_browser_is_opened_only_if_its_name_is_set(
     assert process.returncode == 0, err
     assert (text_browsers / "opened").exists() == opens
     assert ("No browser could be opened here" in err) == (browser == "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere there is always a browser")
+def test_without_a_browser_the_last_page_s_address_may_be_pasted_through_a_pipe(
+    service: Spotify, redirect_uri: str, tmp_path: Path, text_browsers: Path
+) -> None:
+    environ = {**service.environ, "SPOTIFY_REDIRECT_URI": redirect_uri, "PATH": str(text_browsers)}
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        environ.pop(name, None)
+    process = start("bootstrap", cwd=tmp_path, environ=environ)
+    out, err = process.communicate(callback_of(process, service), timeout=10)
+    assert process.returncode == 0, (out, err)
+    assert "paste it here" in err
