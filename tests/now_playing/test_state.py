@@ -85,6 +85,7 @@ def test_what_is_certain_to_last_is_reported_at_once(code: ErrorCode) -> None:
 def test_without_any_token_nothing_is_shown_as_the_last_good_answer() -> None:
     snapshot = KNOWN.with_failure(SourceProblem("not_configured", "…"), NOW).snapshot_at(NOW + 5)
     assert snapshot.status == "unavailable"
+    assert (snapshot.last_played, snapshot.recent, snapshot.updated_at) == (None, (), None)
 
 
 def test_the_last_good_answer_is_given_until_the_item_would_have_ended() -> None:

@@ -97,7 +97,12 @@ class NowPlayingState:
         )
 
     def with_failure(self, problem: SourceProblem, now: float, count: int = 1) -> "NowPlayingState":
-        """Return the state after ``count`` failed polls in a row; an overdue poll counts as two."""
+        """Return the state after ``count`` failed polls in a row; an overdue poll counts as two.
+
+        Without any set-up all is forgotten, else what ``bootstrap forget`` deleted would be stored again.
+        """
+        if problem.code == "not_configured":
+            return NowPlayingState(failures=self.failures + count, problem=problem, next_poll_at=self.next_poll_at)
         if self.is_overdue_at(now):
             count = max(count, STALE_AFTER_FAILURES)
         return replace(self, failures=self.failures + count, problem=problem)
