@@ -73,6 +73,16 @@ def test_the_mark_of_explicit_items_is_as_high_as_the_artists(page: Page, live: 
     assert mark["height"] == pytest.approx(size, rel=0.1)
 
 
+def test_an_album_that_is_cut_can_be_read_whole(page: Page, live: Live) -> None:
+    page.set_viewport_size({"width": 320, "height": 480})
+    page.goto(f"{live.url}/now")
+    expect(page.locator(".album")).to_have_attribute("title", "Low Water")
+    live.show(playing(time.time(), item("Another")))
+    expect(page.locator(".title").first).to_have_text("Another")
+    expect(page.locator(".album")).to_have_attribute("title", page.locator(".album").inner_text())
+    assert page.locator(".album").get_attribute("title")
+
+
 @pytest.mark.parametrize(("query", "cursor"), [("?ambient=1", "none"), ("", "pointer")])
 def test_ambient_hides_the_cursor_over_links_too(page: Page, live: Live, query: str, cursor: str) -> None:
     page.goto(f"{live.url}/now{query}")

@@ -124,7 +124,7 @@
     heading.classList.toggle("tall", TALL.test(title));
     setText(artists, by);
     artists.title = by;
-    if (album) setText(album, (item?.type !== "episode" && item?.album?.name) || "");
+    if (album) setText(album, (album.title = (item?.type !== "episode" && item?.album?.name) || ""));
     const explicit = Boolean(item?.explicit);
     const mark = find(".explicit");
     mark.hidden = !explicit;
