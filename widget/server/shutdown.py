@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 
 SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
-SHUTDOWN_TIMEOUT_SECONDS = 2.5
+SHUTDOWN_TIMEOUT_SECONDS = 2.2
 """After that it exits whatever it does: a thread that waits for a database cannot be interrupted."""
 
 
