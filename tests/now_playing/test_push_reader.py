@@ -1,10 +1,8 @@
 """Reading a push source: by the poller, and by each request for ``/readyz``."""
 
 import asyncio
-from collections.abc import Sequence
 
 from tests.support.fake_clock import FakeClock, settle
-from tests.support.scripted_source import ScriptedSource
 from tests.support.watching import plays
 from tests.support.web_harness import item
 from widget.model.hide_list import EMPTY_HIDE_LIST
@@ -14,40 +12,41 @@ from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.publisher import StatePublisher, StatusLogger
 from widget.now_playing.push_reader import PushReader
 from widget.now_playing.timeouts import Timeouts
+from widget.sources.base import PushedState
 
 
-class PushedSource(ScriptedSource):
-    """A source whose first response about the plays is late."""
+class PushedSource:
+    """A source that pushed ``states``, the last one for ever; the first answer is late."""
 
-    def __init__(self, clock: FakeClock) -> None:
-        super().__init__(plays(clock, item("Old")), plays(clock, item("New")))
+    def __init__(self, *states: PushedState) -> None:
+        self.states = list(states)
+        self.reads = 0
         self.responds = asyncio.Event()
-        self.current: PlayedItem | None = None
 
-    async def recently_played(self) -> Sequence[PlayedItem]:
-        self.history_polls += 1
-        if self.history_polls == 1:
+    async def pushed_state(self) -> PushedState:
+        self.reads += 1
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        if self.reads == 1:
             await self.responds.wait()
-        return ()
-
-    async def current_play(self) -> PlayedItem | None:
-        return self.current
+        return state
 
     async def last_push_at(self) -> float | None:
-        return None
-
-    async def last_change_at(self) -> float | None:
         return None
 
     async def wait_for_push(self, seconds: float) -> None:
         """Nothing is pushed."""
 
 
+def pushed(clock: FakeClock, title: str) -> PushedState:
+    """Return the state in which the item ``title`` plays."""
+    return PushedState(plays(clock, item(title)), PlayedItem(item(title), clock.now()), (), None, None)
+
+
 async def test_of_two_reads_at_once_the_older_one_never_comes_last() -> None:
     clock = FakeClock()
-    source, broadcaster = PushedSource(clock), Broadcaster(clock, INLET)
+    source, broadcaster = PushedSource(pushed(clock, "Old"), pushed(clock, "New")), Broadcaster(clock, INLET)
     publisher = StatePublisher(broadcaster, clock, EMPTY_HIDE_LIST, INLET, 0)
-    reader = PushReader(source, source, publisher, StatusLogger(), Timeouts(clock), clock)
+    reader = PushReader(source, publisher, StatusLogger(), Timeouts(clock), clock)
     reads = [asyncio.create_task(reader.read()) for _ in range(2)]
     await settle()
     source.responds.set()
@@ -59,17 +58,10 @@ async def test_of_two_reads_at_once_the_older_one_never_comes_last() -> None:
 
 async def test_the_end_of_a_pushed_play_lists_it_before_the_next_read() -> None:
     clock = FakeClock()
-    source, broadcaster = PushedSource(clock), Broadcaster(clock, INLET)
+    source, broadcaster = PushedSource(pushed(clock, "Old")), Broadcaster(clock, INLET)
     source.responds.set()
-    reader = PushReader(
-        source,
-        source,
-        StatePublisher(broadcaster, clock, EMPTY_HIDE_LIST, INLET, 1),
-        StatusLogger(),
-        Timeouts(clock),
-        clock,
-    )
-    source.current = PlayedItem(item("Old"), clock.now())
-    await reader.read()
+    publisher = StatePublisher(broadcaster, clock, EMPTY_HIDE_LIST, INLET, 1)
+    await PushReader(source, publisher, StatusLogger(), Timeouts(clock), clock).read()
+    assert source.reads == 1  # Parts that are read one after the other could be of different moments.
     await clock.advance(3600)
     assert [play.item.title for play in broadcaster.current.recent] == ["Old"]

@@ -79,7 +79,7 @@ class Poller:
         self._status_log = StatusLogger()
         self._push: PushReader | None = None
         if push is not None:
-            self._push = PushReader(client, push, self._publisher, self._status_log, self._timeouts, clock)
+            self._push = PushReader(push, self._publisher, self._status_log, self._timeouts, clock)
         self._wait_for_change = wait_for_change
         self._calls_are_free = calls_per_day is None
         self._next_poll: float | None = None  # monotonic; None until the first poll after a pause is scheduled

@@ -14,6 +14,7 @@ from widget.now_playing.broadcaster import Broadcaster
 from widget.now_playing.plausibility import INSTANCE_CLOCK_SKEW_SECONDS
 from widget.now_playing.schedule import ScheduleInput
 from widget.now_playing.state import NowPlayingState
+from widget.sources.base import PushedState
 
 log = logging.getLogger(__name__)
 
@@ -70,17 +71,12 @@ class StatePublisher:
         self.state = before.with_history(plausible, self._max_recent, self._hide_list)
         return self.state != before
 
-    def apply_pushed(
-        self, playback: Playback, current: PlayedItem | None, plays: Iterable[PlayedItem], pushed_at: float | None
-    ) -> None:
-        """Replace the state by that of a push source, pushed last at ``pushed_at`` (s since the epoch).
-
-        ``current`` is the play that ``playback`` belongs to.
-        """
+    def apply_pushed(self, pushed: PushedState) -> None:
+        """Replace the state by that of a push source."""
         # From an empty state, as a pushed one is complete.
-        state = NowPlayingState().with_playback(self._hide_list.filter_playback(playback), self._clock.now())
-        state = state.with_history(plays, self._max_recent, self._hide_list)
-        self.state = replace(state, updated_at=pushed_at, current_play=current)
+        state = NowPlayingState().with_playback(self._hide_list.filter_playback(pushed.playback), self._clock.now())
+        state = state.with_history(pushed.history, self._max_recent, self._hide_list)
+        self.state = replace(state, updated_at=pushed.changed_at, current_play=pushed.current)
 
     def apply_failure(self, problem: SourceProblem) -> None:
         """Apply a failed poll."""

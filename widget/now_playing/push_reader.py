@@ -7,7 +7,7 @@ from widget.model.errors import SourceError
 from widget.model.snapshot import SourceProblem
 from widget.now_playing.publisher import StatePublisher, StatusLogger
 from widget.now_playing.timeouts import Timeouts
-from widget.sources.base import PushSource, SourceClient
+from widget.sources.base import PushSource
 
 
 class PushReader:
@@ -18,14 +18,12 @@ class PushReader:
 
     def __init__(
         self,
-        client: SourceClient,
         push: PushSource,
         publisher: StatePublisher,
         status_log: StatusLogger,
         timeouts: Timeouts,
         clock: Clock,
     ) -> None:
-        self._client = client
         self._push = push
         self._publisher = publisher
         self._timeouts = timeouts
@@ -46,16 +44,13 @@ class PushReader:
 
     async def _read(self) -> None:
         try:
-            playback = await self._timeouts.store(self._client.currently_playing())
-            current = await self._timeouts.store(self._push.current_play())
-            plays = await self._timeouts.store(self._client.recently_played())
-            changed_at = await self._timeouts.store(self._push.last_change_at())
-            self.last_push_at = await self._timeouts.store(self._push.last_push_at())
+            pushed = await self._timeouts.store(self._push.pushed_state())
         except SourceError as error:
             problem = SourceProblem.of(error, self._clock.now())
             self._status_log.log_change(problem, error)
             self._publisher.apply_push_failure(problem)
         else:
             self._status_log.log_change(None)
-            self._publisher.apply_pushed(playback, current, plays, changed_at)
+            self.last_push_at = pushed.pushed_at
+            self._publisher.apply_pushed(pushed)
         self._publisher.publish()

@@ -86,22 +86,30 @@ class BackgroundTask(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PushedState:
+    """Everything that a source pushed, as of one moment; times in s since the epoch.
+
+    ``current`` is the play that ``playback`` belongs to, ``history`` the plays that ended, newest first. ``changed_at``
+    is the time of the last push of an item that is not hidden, ``pushed_at`` of the last push of any kind.
+    """
+
+    playback: Playback
+    current: PlayedItem | None
+    history: tuple[PlayedItem, ...]
+    changed_at: float | None
+    pushed_at: float | None
+
+
 class PushSource(Protocol):
     """A source that pushes its playback."""
 
+    async def pushed_state(self) -> PushedState:
+        """Return the state that was pushed last. Raises SourceError or StoreError."""
+        ...
+
     async def last_push_at(self) -> float | None:
         """Return when it pushed last (s since the epoch). May raise StoreError."""
-        ...
-
-    async def current_play(self) -> PlayedItem | None:
-        """Return the current play, to be listed as soon as it is over. May raise StoreError."""
-        ...
-
-    async def last_change_at(self) -> float | None:
-        """Return when it last pushed an item that is not hidden (s since the epoch).
-
-        May raise StoreError.
-        """
         ...
 
     async def wait_for_push(self, seconds: float) -> None:

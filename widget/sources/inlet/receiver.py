@@ -8,6 +8,7 @@ from widget.model.errors import NotConfigured, SourceError
 from widget.model.playback import Item, Playback, PlayedItem
 from widget.model.snapshot import SourceProblem
 from widget.model.tokens import AuthorizationStatus
+from widget.sources.base import PushedState
 from widget.sources.inlet.dialects import PlayerUpdate
 from widget.sources.inlet.plays import is_same_item
 from widget.sources.inlet.serialization import dump_submitted, load_submitted
@@ -65,34 +66,33 @@ class SubmissionReceiver:
             await self._save(state.without_now_playing(now, self._keep))
         return True
 
-    async def currently_playing(self) -> Playback:
-        """Return the current playback. Raises :class:`NotConfigured` or StoreError."""
+    async def pushed_state(self) -> PushedState:
+        """Return the state of players. Raises :class:`NotConfigured` or StoreError."""
         await self._check()
         now = self._clock.now()
+        # Loaded once: playback, current play and history must be of one moment.
         state = (await self._load()).expired_at(now, self._keep)
-        self._expires_at = None if state.playing is None else state.playing.expires_at
-        return state.playback(now)
+        playing = state.playing
+        self._expires_at = None if playing is None else playing.expires_at
+        return PushedState(
+            state.playback(now),
+            None if playing is None else PlayedItem(playing.item, playing.played_at),
+            tuple(PlayedItem(play.item, play.played_at) for play in state.played),
+            state.updated_at,
+            state.last_push_at,
+        )
+
+    async def currently_playing(self) -> Playback:
+        """Return the current playback. Raises :class:`NotConfigured` or StoreError."""
+        return (await self.pushed_state()).playback
 
     async def recently_played(self) -> Sequence[PlayedItem]:
-        """Return the plays that ended, newest first. May raise StoreError."""
-        state = (await self._load()).expired_at(self._clock.now(), self._keep)
-        return [PlayedItem(play.item, play.played_at) for play in state.played]
-
-    async def current_play(self) -> PlayedItem | None:
-        """Return the current play. May raise StoreError."""
-        playing = (await self._load()).expired_at(self._clock.now(), self._keep).playing
-        return None if playing is None else PlayedItem(playing.item, playing.played_at)
+        """Return the plays that ended, newest first. Raises :class:`NotConfigured` or StoreError."""
+        return (await self.pushed_state()).history
 
     async def last_push_at(self) -> float | None:
         """Return when the last post was accepted (s since the epoch). May raise StoreError."""
         return (await self._load()).last_push_at
-
-    async def last_change_at(self) -> float | None:
-        """Return when the last post of a visible item was accepted (s since the epoch).
-
-        May raise StoreError.
-        """
-        return (await self._load()).updated_at
 
     async def wait_for_push(self, seconds: float) -> None:
         """Return when any instance accepts a post, or when the current play expires.
