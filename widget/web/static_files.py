@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from widget.web.minify import minify_js, shorten_names
 from widget.web.responses import build_response, weak_etag
 
 FOLDERS = tuple(Path(__file__).parent / package / "static" for package in ("embed", "builder"))
@@ -25,11 +25,8 @@ MEDIA_TYPES = {
 }
 ROOT_CACHE_CONTROL = "public, max-age=3600"
 
-_COMMENTS_AND_INDENTS = re.compile(rb"^[ \t]+(?://.*\n)?|[ \t]+//.*$", re.MULTILINE)
-_SPACE = re.compile(rb"""("(?:\\.|[^"\\\n])*"|`[^`]*`)|[ \t]*(\n?[})\]]|[,;{(\[?:]\s*|[=<>!&|*/]+)[ \t]*""")
-"""Matches a string, which stays as it is, or punctuation with white space around it.
-
-Our regular expressions hold no white space, and a line break after a closing bracket stays: it may end a statement."""
+# It loads with every widget, so its names are shortened too.
+_WIDGET_SCRIPT = "widget.js"
 
 
 def read_static_file(name: str) -> bytes | None:
@@ -48,16 +45,10 @@ def _static_paths() -> Mapping[str, Path]:
 @lru_cache(maxsize=32)
 def _read_file(path: Path) -> bytes:
     body = path.read_bytes()
-    return minify_js(body) if path.suffix == ".js" else body
-
-
-def minify_js(script: bytes) -> bytes:
-    """Return ``script`` without comments and needless white space.
-
-    It handles only the syntax that our own scripts use.
-    """
-    code = _COMMENTS_AND_INDENTS.sub(b"", script)
-    return _SPACE.sub(lambda found: found[2].strip() if found[1] is None else found[1], code)
+    if path.suffix != ".js":
+        return body
+    script = minify_js(body)
+    return shorten_names(script) if path.name == _WIDGET_SCRIPT else script
 
 
 @lru_cache(maxsize=32)
