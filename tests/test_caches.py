@@ -11,10 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-import requests
-from cachecontrol import CacheControl
 from playwright.sync_api import sync_playwright
-from requests_cache import CachedSession
 
 from tests.support.browser import launched
 from tests.support.fronts import apache, nginx
@@ -122,6 +119,11 @@ def _proxy(name: str, folder: Path, upstream: str) -> Any:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
+    # Here, for each worker collects this file.
+    import requests
+    from cachecontrol import CacheControl
+    from requests_cache import CachedSession
+
     folder, clock = tmp_path_factory.mktemp("caches"), SystemClock()
     harness = WebHarness(clock).show(playing(clock.now(), next_update_at=clock.now() + 100))
     with ExitStack() as stack:

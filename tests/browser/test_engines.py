@@ -7,7 +7,6 @@ import httpx
 import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Playwright, expect
-from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import Live
 from tests.support.browser import launched
@@ -28,6 +27,8 @@ SCRIPTS = {
 }
 SHADOW_FRAME = "document.querySelector('now-playing')?.shadowRoot.querySelector('iframe')"
 PLAIN_FRAME = "document.querySelector('iframe')"
+CONTROL = "\ue009"
+"""WebDriver's code point for the key."""
 
 
 def enter_widget(engine: Engine, frame: str, title: str = "Tides of Glass") -> None:
@@ -226,7 +227,7 @@ def test_the_builder_copies_the_snippet(engine: Engine, live: Live) -> None:
     engine.click("#copy")
     engine.wait("document.querySelector('#copy').textContent !== label")
     engine.run("document.body.prepend(document.createElement('textarea'))")
-    engine.type("textarea", Keys.CONTROL + "v")
+    engine.type("textarea", CONTROL + "v")
     engine.wait("document.querySelector('textarea').value !== ''")
     assert engine.run("return document.querySelector('textarea').value") == snippet
     assert live.url in snippet

@@ -41,6 +41,10 @@ VIETNAMESE = item("Những Ngày Ấy Ở Huế: Bản Thu Trực Tiếp Ở Nh�
 LATIN = item("Ågygjq Åÿ Ñjpq: a title of two lines, Žģỳ", ("Øyvind Ågjq",))
 UNBROKEN = item("Unbroken" * 30, ("Nobody" * 40,), explicit=True)
 MUSIC = (LONG, ARABIC, THAI, UNBROKEN, LOCAL)
+RESIZE = """(width) => {
+    document.querySelector("iframe").width = width;
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
 LAYOUTS = {"card": 140, "compact": 56, "cover": 1100, "list": 300}
 
 
@@ -50,8 +54,7 @@ def shown(now: float, what: Item) -> Snapshot:
 
 def resized(page: Page, width: int) -> None:
     """Gives the iframe another width; its contents are laid out when they are asked for."""
-    page.locator("iframe").evaluate("(frame, width) => { frame.width = width; }", width)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(RESIZE, width)
 
 
 def named(found: list[Box], name: str) -> tuple[float, float, float, float]:

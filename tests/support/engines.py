@@ -10,15 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from selenium.webdriver import Remote, WebKitGTKOptions
-from selenium.webdriver.remote.client_config import ClientConfig
-from selenium.webdriver.remote.remote_connection import RemoteConnection
-from selenium.webdriver.webkitgtk.service import Service
+from typing import TYPE_CHECKING, Any
 
 from tests.support.live_server import free_port
 from tests.support.programs import require
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Remote
 
 FIREFOX = Path("/usr/bin/firefox-esr")
 WEBKIT_DRIVER = Path("/usr/bin/WebKitWebDriver")
@@ -121,7 +119,7 @@ class WebKit(Engine):
 
     name = "webkit"
 
-    def __init__(self, driver: Remote) -> None:
+    def __init__(self, driver: "Remote") -> None:
         self._driver = driver
 
     def open(self, url: str) -> None:
@@ -175,6 +173,12 @@ def firefox() -> Iterator[Firefox]:
 @contextmanager
 def webkit(*, dark: bool = False) -> Iterator[WebKit]:
     """Yield WebKit on a virtual screen, on a light or a dark system."""
+    # Here, for it takes as long as a dozen tests, in each worker.
+    from selenium.webdriver import Remote, WebKitGTKOptions
+    from selenium.webdriver.remote.client_config import ClientConfig
+    from selenium.webdriver.remote.remote_connection import RemoteConnection
+    from selenium.webdriver.webkitgtk.service import Service
+
     require(WEBKIT_DRIVER)
     with _screen() as display:
         options = WebKitGTKOptions()
