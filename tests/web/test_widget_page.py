@@ -280,9 +280,7 @@ async def test_page_and_script_are_small_whatever_plays(source: SourceInfo, dest
             sizes[layout, sample] = compressed_bytes(html, script)
             if layout == "list" and sample == "playing":
                 assert html.text.count('<a class="row"') == 4
-    # Opened by itself, a list with rows is over it: tags for link previews beside five links.
-    limited = {key: size for key, size in sizes.items() if key[0] != "list" or dest == "iframe"}
-    assert max(limited.values()) <= 9 * 1024, sizes
+    assert max(sizes.values()) <= 9 * 1024, sizes
 
 
 @pytest.mark.parametrize("query", ["", "layout=compact", "layout=cover", "layout=list", "accent=ff0055", "theme=dark"])

@@ -10,7 +10,6 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from widget.web.minify import minify_js, shorten_names
 from widget.web.responses import build_response, weak_etag
 
 FOLDERS = tuple(Path(__file__).parent / package / "static" for package in ("embed", "builder"))
@@ -23,10 +22,8 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".json": "application/schema+json",
 }
+MINIFIED = ".min.js"
 ROOT_CACHE_CONTROL = "public, max-age=3600"
-
-# It loads with every widget, so its names are shortened too.
-_WIDGET_SCRIPT = "widget.js"
 
 
 def read_static_file(name: str) -> bytes | None:
@@ -37,18 +34,15 @@ def read_static_file(name: str) -> bytes | None:
 
 @lru_cache(maxsize=1)
 def _static_paths() -> Mapping[str, Path]:
-    """Return the path of each static file by its name."""
+    """Return the path of each static file by its name; of a script, the minified one."""
     folders = (*FOLDERS, ROOT_FOLDER)
-    return {path.name: path for folder in folders for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
+    paths = {path.name: path for folder in folders for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
+    return paths | {name.replace(MINIFIED, ".js"): path for name, path in paths.items() if name.endswith(MINIFIED)}
 
 
 @lru_cache(maxsize=32)
 def _read_file(path: Path) -> bytes:
-    body = path.read_bytes()
-    if path.suffix != ".js":
-        return body
-    script = minify_js(body)
-    return shorten_names(script) if path.name == _WIDGET_SCRIPT else script
+    return path.read_bytes()
 
 
 @lru_cache(maxsize=32)

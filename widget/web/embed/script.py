@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from typing import get_args
 
@@ -45,14 +44,7 @@ def script(rows: int, credited: bool) -> bytes:
     heights: dict[str, float] = {layout: base_height(layout) for layout in get_args(Layout)}
     heights["list"] = layout_height("list", 0, rows=rows, credited=credited)
     heights["credit"] = COVER_ATTRIBUTION_HEIGHT if credited else 0
-    written = _with_constant(read_static_file("embed.js") or b"", "HEIGHTS", heights)
-    return _with_constant(written, "OPTIONS", OPTION_NAMES)
-
-
-def _with_constant(code: bytes, name: str, value: object) -> bytes:
-    """Return minified ``code`` with ``value`` for its constant ``name``. Raises ValueError without it."""
-    text = json.dumps(value, separators=(",", ":")).encode()
-    written, count = re.subn(rb"(?<=const %s=)[^;]*" % name.encode(), text, code, count=1)
-    if not count:
-        raise ValueError(f"embed.js has no constant {name}")
-    return written
+    code = read_static_file("embed.js") or b""
+    for name, value in {"SERVER_HEIGHTS": heights, "SERVER_OPTIONS": OPTION_NAMES}.items():
+        code = code.replace(name.encode(), json.dumps(value, separators=(",", ":")).encode())
+    return code

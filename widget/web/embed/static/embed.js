@@ -1,9 +1,9 @@
 "use strict";
 (() => {
   const NAME = "now-playing";
-  // Both are written by the server. Heights at scale 1: the cover's without its artwork, the list's with all its rows.
-  const OPTIONS = ["theme", "layout"];
-  const HEIGHTS = { card: 140, compact: 56 };
+  // The server puts JSON in place of both. Heights at scale 1: the cover's without its artwork, the list's with all rows.
+  const OPTIONS = SERVER_OPTIONS;
+  const HEIGHTS = SERVER_HEIGHTS;
   const root = document.documentElement;
   const current = document.currentScript;
   const system = matchMedia("(prefers-color-scheme: dark)");
