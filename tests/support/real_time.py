@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ class RealTimeProgram:
     async def shows(self, status: str, title: str | None = None, seconds: float = 10.0) -> Json:
         """Return the JSON as soon as it has this ``status`` and ``title``; fail after ``seconds``."""
         return await self.until(lambda now: (now["status"], _title(now)) == (status, title), seconds)
+
+    async def polls_after(self, moment: float, seconds: float = 10.0) -> None:
+        """Return once the source answered after ``moment`` (s since the epoch); ``/readyz`` makes nobody a viewer."""
+        end = time.monotonic() + seconds
+        while True:
+            success = (await self.client.get("/readyz")).json()["source"]["last_success_at"]
+            if success is not None and datetime.fromisoformat(success).timestamp() > moment:
+                return
+            assert time.monotonic() < end, success
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _title(now: Json) -> str | None:

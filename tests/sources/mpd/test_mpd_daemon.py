@@ -235,10 +235,10 @@ async def test_two_instances_on_one_database_show_the_same(daemon: MpdDaemon, tm
 async def test_it_listens_though_nobody_watches(daemon: MpdDaemon, tmp_path: Path) -> None:
     add(daemon, "long.flac", "other.flac")
     async with real_time_program(tmp_path, {**daemon.environ, "RECENT": "5"}) as program:
-        await asyncio.to_thread(daemon.command, "play 0", "seekcur 150")
-        await asyncio.sleep(0.5)
-        await asyncio.to_thread(daemon.command, "next")
-        await asyncio.sleep(0.5)
+        for command in ("play 0", "seekcur 150", "next"):
+            moment = time.time()
+            await asyncio.to_thread(daemon.command, command)
+            await program.polls_after(moment)
         now = await program.shows("playing", "Second Platform", seconds=MOST_SECONDS)
         assert [last["item"]["title"] for last in now["recent"]] == ["Harbour Lights"]
 
