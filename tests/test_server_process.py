@@ -21,6 +21,7 @@ from tests.support.live_server import free_port, live_server
 TOKEN = "/api/token"
 NOW = "/v1/me/player/currently-playing"
 BROWSER = f"{sys.executable} -m tests.support.consenting_browser %s"
+ANSWER_SECONDS = 0.2
 
 
 def stored_token(folder: Path) -> str:
@@ -199,9 +200,15 @@ def test_what_rotates_survives_a_process_that_is_killed_again_and_again(
         with server(tmp_path, seeded) as running, ThreadPoolExecutor(4) as pool:
             asked = [pool.submit(lambda: running.get(timeout=3.0)) for _ in range(4)]
             time.sleep(moment)
-            # What is on its way from Spotify to the disk nobody can save; every other moment counts.
+            # What is on its way from Spotify to the disk nobody can save; every other moment counts. Stopped, it starts
+            # no refresh between the look at the disk and the end; the one that it started before is answered meanwhile.
+            running.process.send_signal(signal.SIGSTOP)
+            time.sleep(ANSWER_SECONDS)
             while not _is_kept(service, seeded, tmp_path):
+                running.process.send_signal(signal.SIGCONT)
                 time.sleep(0.01)
+                running.process.send_signal(signal.SIGSTOP)
+                time.sleep(ANSWER_SECONDS)
             running.kill()
             for one in asked:
                 one.exception()
