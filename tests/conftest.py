@@ -65,7 +65,8 @@ def pytest_configure() -> None:
     A run in the background of a shell ignores Ctrl-C, and so would every process that a test interrupts.
     """
     gc.disable()  # Until the tests are collected, for it would take a quarter of the time, and none of them is garbage.
-    settings.register_profile("unhurried", deadline=None)
+    # In CI the same examples each time, so that a failure belongs to the change; everywhere else new ones.
+    settings.register_profile("unhurried", deadline=None, derandomize="CI" in os.environ)
     settings.load_profile("unhurried")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
