@@ -15,12 +15,11 @@ from widget.clock import format_rfc3339_ms, to_utc
 from widget.config.source_settings import effective_values, last_check_at
 from widget.model.errors import SourceError
 from widget.model.sources import SourceInfo
-from widget.model.tokens import Account, Authorization, authorization_status
+from widget.model.tokens import VALID_STATES, Account, Authorization, authorization_status
 from widget.now_playing.serialization import load_state
 from widget.sources.spotify.authorization_flow import AuthorizationResult
 from widget.sources.spotify.token_selection import effective_authorization
 
-_GOOD_STATES = ("ok", "expires_soon")
 _STATE_TEXTS: Mapping[str, str] = {
     "ok": "ok",
     "expires_soon": "ends soon: run python -m bootstrap again",
@@ -45,7 +44,7 @@ class SourceStatus:
 
     @property
     def is_good(self) -> bool:
-        return self.state in _GOOD_STATES and not self.check_failed
+        return self.state in VALID_STATES and not self.check_failed
 
 
 async def load_status(

@@ -48,7 +48,7 @@ def create_app(
     http_client = LazyHttpClient(http, settings.public_url)
     app_store = store or create_store(settings.database_url)
     adapter = create_adapter(AdapterContext(settings, app_store, http_client, clock))
-    broadcaster = Broadcaster(clock, adapter.source)
+    broadcaster = Broadcaster(clock, adapter.source, settings.recent)
     hide_list = HideList(settings.hide_explicit, settings.hide)
     poller = Poller(
         adapter.client,

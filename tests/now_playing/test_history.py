@@ -40,8 +40,8 @@ def test_an_item_that_plays_on_is_no_earlier_play_and_the_next_one_ends_it() -> 
 
 @pytest.mark.parametrize(("max_recent", "titles"), [(0, []), (1, ["Two"]), (2, ["Two", "One"])])
 def test_a_play_is_listed_as_soon_as_its_end_is_shown(max_recent: int, titles: list[str]) -> None:
-    state = replace(after(playing(ONE, 0), playing(TWO, 200), max_items=max_recent), max_recent=max_recent)
-    before, then = state.snapshot_at(NOW + 402), state.snapshot_at(NOW + 404)
+    state = after(playing(ONE, 0), playing(TWO, 200), max_items=max_recent)
+    before, then = (state.snapshot_at(NOW + at, max_recent=max_recent) for at in (402, 404))
     assert (before.status, then.status) == ("playing", "idle")
     assert "Two" not in [play.item.title for play in before.recent]
     assert [play.item.title for play in then.recent] == titles

@@ -58,7 +58,7 @@ async def test_of_two_reads_at_once_the_older_one_never_comes_last() -> None:
 
 async def test_the_end_of_a_pushed_play_lists_it_before_the_next_read() -> None:
     clock = FakeClock()
-    source, broadcaster = PushedSource(pushed(clock, "Old")), Broadcaster(clock, INLET)
+    source, broadcaster = PushedSource(pushed(clock, "Old")), Broadcaster(clock, INLET, 1)
     source.responds.set()
     publisher = StatePublisher(broadcaster, clock, EMPTY_HIDE_LIST, INLET, 1)
     await PushReader(source, publisher, StatusLogger(), Timeouts(clock), clock).read()

@@ -40,7 +40,7 @@ class Instance:
     ) -> None:
         self.client = client
         self.clock = clock
-        self.broadcaster = Broadcaster(clock, source)
+        self.broadcaster = Broadcaster(clock, source, max_recent)
         self.poller = Poller(
             client,
             shared.store(clock),

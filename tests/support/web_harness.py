@@ -37,7 +37,7 @@ class FixedSnapshot:
 
     snapshot: Snapshot
 
-    def snapshot_at(self, now: float, source: SourceInfo) -> Snapshot:
+    def snapshot_at(self, now: float, source: SourceInfo, max_recent: int) -> Snapshot:
         return self.snapshot
 
     def next_change_at(self, now: float, source: SourceInfo) -> float | None:

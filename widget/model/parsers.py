@@ -109,14 +109,14 @@ def url_from_fly_app(value: str) -> str:
 
 def parse_port(value: str) -> int:
     """Return a port number; 0 means any free port."""
-    if not _is_number(value, 5) or int(value) > 65_535:
+    if not is_whole_number(value, 5) or int(value) > 65_535:
         raise ValueError("must be a number from 0 (any free port) to 65535")
     return int(value)
 
 
 def parse_positive_int(value: str) -> int:
     """Return a whole number from 1 to 999999999."""
-    if not _is_number(value, 9) or int(value) < 1:
+    if not is_whole_number(value, 9) or int(value) < 1:
         raise ValueError("must be a whole number from 1 to 999999999")
     return int(value)
 
@@ -267,7 +267,8 @@ def quote_for_error(entry: str) -> str:
     return repr(entry) if len(entry) <= MAX_QUOTED_LENGTH else f"{entry[:MAX_QUOTED_LENGTH]!r} and so on"
 
 
-def _is_number(value: str, digits: int) -> bool:
+def is_whole_number(value: str, digits: int) -> bool:
+    """Return whether ``value`` consists of 1 to ``digits`` ASCII digits."""
     return value.isascii() and value.isdigit() and len(value) <= digits
 
 

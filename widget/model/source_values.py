@@ -82,13 +82,13 @@ def split_mpd_password(value: str) -> tuple[str | None, str]:
 
 
 def parse_mpd_port(value: str) -> str:
-    if not value.isascii() or not value.isdigit() or len(value) > 5 or not 1 <= int(value) <= 65_535:
+    if not parsers.is_whole_number(value, 5) or not 1 <= int(value) <= 65_535:
         raise ValueError("must be a number from 1 to 65535")
     return str(int(value))
 
 
 def parse_recent(value: str) -> int:
     """Return the number of earlier plays to publish."""
-    if not value.isascii() or not value.isdigit() or len(value) > 2 or int(value) > MAX_RECENT:
+    if not parsers.is_whole_number(value, 2) or int(value) > MAX_RECENT:
         raise ValueError(f"must be a number from 0 (none) to {MAX_RECENT}")
     return int(value)

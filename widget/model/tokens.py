@@ -82,6 +82,9 @@ class SeedToken:
         return hashlib.sha256(self.refresh_token.encode()).hexdigest()
 
 
+VALID_STATES: tuple[TokenState, ...] = ("ok", "expires_soon")
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorizationStatus:
     """The state of the authorization, and when it ends.
@@ -98,7 +101,7 @@ class AuthorizationStatus:
     @property
     def is_valid(self) -> bool:
         """Whether Spotify accepts the stored authorization."""
-        return self.state in ("ok", "expires_soon")
+        return self.state in VALID_STATES
 
 
 def authorization_status(token: Authorization | None, now: float) -> AuthorizationStatus:

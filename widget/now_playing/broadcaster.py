@@ -27,8 +27,8 @@ TICK_SECONDS = 1.0
 class SnapshotSource(Protocol):
     """The snapshot as a function of the time (s since the epoch)."""
 
-    def snapshot_at(self, now: float, source: SourceInfo) -> Snapshot:
-        """Return the snapshot of ``source`` at ``now``."""
+    def snapshot_at(self, now: float, source: SourceInfo, max_recent: int) -> Snapshot:
+        """Return the snapshot of ``source`` at ``now``, with at most ``max_recent`` earlier plays."""
         ...
 
     def next_change_at(self, now: float, source: SourceInfo) -> float | None:
@@ -42,9 +42,10 @@ class Broadcaster:
     ``revision`` grows by one with each visible change; plain progress is none.
     """
 
-    def __init__(self, clock: Clock, source: SourceInfo = SPOTIFY) -> None:
+    def __init__(self, clock: Clock, source: SourceInfo = SPOTIFY, max_recent: int = 0) -> None:
         self._clock = clock
         self._source = source
+        self._max_recent = max_recent
         self._changed = asyncio.Event()
         self._fresh = asyncio.Event()
         self._viewed = asyncio.Event()
@@ -169,7 +170,8 @@ class Broadcaster:
     def _update(self, now: float) -> None:
         if self._state is None:
             return
-        snapshot, until = self._state.snapshot_at(now, self._source), self._state.next_change_at(now, self._source)
+        snapshot = self._state.snapshot_at(now, self._source, self._max_recent)
+        until = self._state.next_change_at(now, self._source)
         self._valid_from, self._valid_until = now, inf if until is None else until
         if snapshot == self._snapshot:
             return

@@ -44,7 +44,7 @@ class StatePublisher:
     @property
     def current_snapshot(self) -> Snapshot:
         """The snapshot now, without the fault."""
-        return self.state.snapshot_at(self._clock.now(), self._source)
+        return self.state.snapshot_at(self._clock.now(), self._source, self._max_recent)
 
     def adopt(self, state: NowPlayingState) -> None:
         """Take over ``state`` from another instance or process, whose hide list may differ."""
@@ -98,7 +98,7 @@ class StatePublisher:
 
     def publish(self) -> None:
         """Publish the state, with the fault as a failed poll."""
-        state = replace(self.state, max_recent=self._max_recent)
+        state = self.state
         if self.fault is not None:
             state = state.with_failure(self.fault, self._clock.now(), self.fault_count)
         self._broadcaster.publish(state)

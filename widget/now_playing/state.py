@@ -46,7 +46,7 @@ class NowPlayingState:
     ``unconfirmed_answers`` counts uncertain responses in a row, ``polls_past_end`` those that only repeated a known
     end; ``last_reported_ms`` is the progress as the source reported it. ``next_poll_at`` is the schedule of all
     instances: without a response for long after it, the snapshot becomes stale by the clock alone. ``current_play`` is
-    listed first in ``recent`` as soon as it is over, which lists at most ``max_recent``.
+    listed first in ``recent`` as soon as it is over.
     """
 
     playback: Playback | None = None
@@ -63,7 +63,6 @@ class NowPlayingState:
     recent: tuple[PlayedItem, ...] = ()
     current_play: PlayedItem | None = None
     source_label: str | None = None
-    max_recent: int = 0
 
     def with_playback(self, playback: Playback, now: float, expiry: ExpiryRule | None = None) -> "NowPlayingState":
         """Return the state after a response.
@@ -188,8 +187,11 @@ class NowPlayingState:
             current_play=play,
         )
 
-    def snapshot_at(self, now: float, source: SourceInfo = SPOTIFY) -> Snapshot:
-        """Return the snapshot at ``now`` (s since the epoch), valid until :meth:`next_change_at`."""
+    def snapshot_at(self, now: float, source: SourceInfo = SPOTIFY, max_recent: int = 0) -> Snapshot:
+        """Return the snapshot at ``now`` (s since the epoch), valid until :meth:`next_change_at`.
+
+        A play that ends by the clock is listed among at most ``max_recent``.
+        """
         last_played = self._last_played_at(now)
         is_stale, usable_until = self._is_stale_at(now), self._usable_until(source)
         snapshot = Snapshot(
@@ -206,7 +208,7 @@ class NowPlayingState:
             playback = Playback("idle", hidden_from)
             if self.current_play is not None:  # The source itself lists it a moment later, with the next response.
                 ended = young_plays((self.current_play, *self.recent), now)
-                snapshot = replace(snapshot, recent=ended[: self.max_recent])
+                snapshot = replace(snapshot, recent=ended[:max_recent])
         has_position = playback.status == "playing" and playback.progress_ms is not None
         return replace(
             snapshot,
