@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.support.browser import SCHEMES, Scheme, launched
 from tests.support.engines import Engine, Firefox, WebKit, firefox, webkit
@@ -31,6 +31,7 @@ class Live:
 def running_playwright() -> Iterator[Playwright]:
     """Playwright's loop runs while these tests do, and no longer: the asynchronous tests have loops of their own."""
     with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)  # The default, 5 s, is short for a machine that runs six tests at a time.
         yield playwright
 
 
@@ -79,6 +80,21 @@ def page(browser: BrowserContext) -> Iterator[Page]:
     yield opened
     opened.close()
     assert errors == []
+
+
+@pytest.fixture(scope="module")
+def browser_with_clock(running_playwright: Playwright) -> Iterator[BrowserContext]:
+    """A browser of its own, as a clock is that of all pages in a browser's context."""
+    with launched(running_playwright) as context:
+        yield context
+
+
+@pytest.fixture
+def clock_page(browser_with_clock: BrowserContext) -> Iterator[Page]:
+    """A page whose clock a test may stop."""
+    opened = browser_with_clock.new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="package")

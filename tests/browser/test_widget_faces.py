@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Frame, Page, Playwright, expect
 
 from tests.browser.conftest import Live
-from tests.support.browser import ARGUMENTS
+from tests.support.browser import launched, stop_clock
 from tests.support.host_page import host_page
 from tests.support.web_harness import ARABIC, HEBREW, LONG, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import boxes, framed, layout_problems
@@ -226,12 +227,8 @@ def test_a_vivid_ground_is_the_same_in_both_themes(page: Page, live: Live) -> No
 
 @pytest.fixture(scope="module")
 def bars_page(running_playwright: Playwright) -> Iterator[Page]:
-    """A page of a browser whose scroll bars take room: Playwright hides them unless it is told otherwise."""
-    context = running_playwright.chromium.launch(
-        executable_path="/usr/bin/chromium", args=ARGUMENTS, ignore_default_args=["--hide-scrollbars"]
-    )
-    yield context.new_page()
-    context.close()
+    with launched(running_playwright, scroll_bars=True) as context:
+        yield context.new_page()
 
 
 @pytest.mark.parametrize("query", ["sample=rtl&layout=cover", "sample=long&layout=cover", "sample=long"])
@@ -292,29 +289,39 @@ def test_an_advertisement_keeps_what_was_played_before_it(page: Page, live: Live
     expect(page.locator(".bars")).to_be_hidden()
 
 
-def test_bars_and_line_move_twice_a_second_and_no_animation_runs(page: Page, live: Live) -> None:
-    live.show(playing(time.time(), progress_ms=92_000))
+def test_bars_and_line_move_twice_a_second_and_no_animation_runs(clock_page: Page, live: Live) -> None:
+    page, now = clock_page, time.time()
+    live.show(playing(now, progress_ms=92_000))
+    stop_clock(page, now)
     page.goto(f"{live.url}/widget")
     expect(page.locator(".bars[data-beat]")).to_have_count(1)
     assert page.evaluate("document.getAnimations().length") == 0
-    counted = page.evaluate("""() => new Promise((done) => {
-      let changes = 0;
-      new MutationObserver(() => changes++).observe(document.querySelector('.line'), {attributeFilter: ['style']});
-      setTimeout(() => done(changes), 2100);
-    })""")
-    assert 3 <= counted <= 5
-    live.show(idle(time.time()))
+    page.evaluate("""() => {
+      window.changes = {style: 0, "data-beat": 0};
+      const observer = new MutationObserver((all) => all.forEach(({attributeName}) => changes[attributeName]++));
+      observer.observe(document.querySelector(".line"), {attributeFilter: ["style"]});
+      observer.observe(document.querySelector(".bars"), {attributeFilter: ["data-beat"]});
+    }""")
+    page.clock.run_for(10_000)
+    assert page.evaluate("Math.max(...Object.values(changes))") <= 21
+    assert page.evaluate("Math.min(...Object.values(changes))") >= 19
+    live.show(idle(now))
     expect(page.locator(".title")).to_have_text("Nothing playing")
 
 
-def test_the_line_of_a_short_item_moves_by_a_pixel(page: Page, live: Live) -> None:
-    live.show(playing(time.time(), item(duration_ms=20_000), 1_000))
+def test_the_line_of_a_short_item_moves_by_a_pixel(clock_page: Page, live: Live) -> None:
+    page, now = clock_page, time.time()
+    live.show(playing(now, item(duration_ms=20_000), 1_000))
+    stop_clock(page, now)
     page.goto(f"{live.url}/widget")
-    moved = page.evaluate("""() => new Promise((done) => {
-      const ends = [], bar = document.querySelector('.line i');
+    page.evaluate("""() => {
+      window.ends = [];
+      const bar = document.querySelector(".line i");
       const observer = new MutationObserver(() => ends.push(bar.getBoundingClientRect().right));
-      observer.observe(document.querySelector('.line'), {attributeFilter: ['style']});
-      setTimeout(() => done(ends.slice(2).map((end, place) => end - ends[place + 1])), 2000);
-    })""")
-    assert len(moved) > 10
-    assert sorted(moved)[len(moved) // 2] <= 1.1  # Half of the steps: a busy machine is late now and then.
+      observer.observe(document.querySelector(".line"), {attributeFilter: ["style"]});
+    }""")
+    page.clock.run_for(5_000)
+    ends = page.evaluate("ends")
+    moved = [end - start for start, end in pairwise(ends[1:])]  # The first one tells where it stood meanwhile.
+    assert len(moved) > 25
+    assert sorted(moved)[-2] <= 1.1  # One may be more: the stream's first event corrects the clock.

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import Live
-from tests.support.browser import launched
+from tests.support.browser import stop_clock
 from tests.support.host_page import host_page
 from tests.support.live_server import free_port, live_server
 from tests.support.web_harness import (
@@ -387,27 +387,6 @@ def test_polling_past_a_cache_that_repeats_itself_is_right_within_a_second_and_e
         page.evaluate("fetch('healthz')")
     expect(page.locator(".label")).to_have_text("Last played")
     expect(title(page)).to_have_text("Tides of Glass")
-
-
-def stop_clock(page: Page, now: float) -> None:
-    """Stop the clock of ``page`` at ``now`` (s since the epoch) before it loads; ``page.clock.run_for`` advances it."""
-    page.clock.install(time=now - 1)
-    page.clock.pause_at(now)
-
-
-@pytest.fixture(scope="module")
-def browser_with_clock(running_playwright: Playwright) -> Iterator[BrowserContext]:
-    """A browser of its own, as a clock is that of all pages in a browser's context."""
-    with launched(running_playwright) as context:
-        yield context
-
-
-@pytest.fixture
-def clock_page(browser_with_clock: BrowserContext) -> Iterator[Page]:
-    """A page whose clock a test may stop."""
-    opened = browser_with_clock.new_page()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from tests.support.programs import skip_or_fail
 
@@ -76,3 +76,9 @@ def chromium(*, locale: str = "en-GB", scale: float = 1.0) -> Iterator[BrowserCo
     """Yield such a context for a program, which has no Playwright running yet."""
     with sync_playwright() as playwright, launched(playwright, locale=locale, scale=scale) as context:
         yield context
+
+
+def stop_clock(page: Page, now: float) -> None:
+    """Stop the clock of ``page`` at ``now`` (s since the epoch) before it loads; ``page.clock.run_for`` advances it."""
+    page.clock.install(time=now - 1)
+    page.clock.pause_at(now)
