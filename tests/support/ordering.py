@@ -15,6 +15,7 @@ STARTERS = {
     "tests.support.commands",
     "tests.support.fronts",
     "tests.support.live_server",
+    "tests.support.maloja_server",
     "tests.support.mpd_daemon",
     "tests.support.postgres",
     "tests.support.real_players",

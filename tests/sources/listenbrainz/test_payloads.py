@@ -167,6 +167,11 @@ def test_a_proxy_s_refusal_is_an_outage(status: int, content: bytes) -> None:
     assert type(refusal(status, content)) is SourceUnreachable
 
 
+@pytest.mark.parametrize(("status", "is_named"), [(301, True), (303, True), (404, True), (403, False), (503, False)])
+def test_an_address_where_nothing_is_says_which_variable_to_check(status: int, is_named: bool) -> None:
+    assert ("LISTENBRAINZ_URL" in str(refusal(status, b"<html>"))) is is_named
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_without_a_token_no_credentials_can_be_wrong(status: int) -> None:
     assert type(refusal(status, has_token=False)) is SourceUnreachable

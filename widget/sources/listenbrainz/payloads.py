@@ -162,6 +162,11 @@ def raise_for_status(status: int, body: bytes, reset_in: str | None, now: float,
         raise UnknownUser(error_message("unknown_user", LISTENBRAINZ))
     if status in (401, 403) and is_own and has_token:
         raise InvalidCredentials(error_message("bad_credentials", LISTENBRAINZ))
+    if 300 <= status < 400 or status == 404:
+        raise SourceUnreachable(
+            f"LISTENBRAINZ_URL: the server responded with status {status}, but not as ListenBrainz does. If this lasts, "
+            "check the address."
+        )
     raise SourceUnreachable(f"ListenBrainz responded with status {status}.")
 
 
