@@ -164,8 +164,8 @@ def raise_for_status(status: int, body: bytes, reset_in: str | None, now: float,
         raise InvalidCredentials(error_message("bad_credentials", LISTENBRAINZ))
     if 300 <= status < 400 or status == 404:
         raise SourceUnreachable(
-            f"LISTENBRAINZ_URL: the server responded with status {status}, but not as ListenBrainz does. If this lasts, "
-            "check the address."
+            f"LISTENBRAINZ_URL: the server responded with status {status}, but not as ListenBrainz does. "
+            "If this lasts, check the address."
         )
     raise SourceUnreachable(f"ListenBrainz responded with status {status}.")
 
