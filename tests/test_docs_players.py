@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 import yaml
 from jinja2 import Environment
 
-from tests.support.documentation import doc, section
+from tests.support.commands import ROOT
+from tests.support.documentation import doc, rows, section
 from tests.support.every_route import INLET_TOKEN
 from tests.support.other_program import OtherProgram, other_program
-from tests.support.programs import require
+from tests.support.programs import require, skip_or_fail
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 SECONDS = {"duration": 213, "position": 61}
@@ -204,3 +206,59 @@ async def test_the_script_for_macos_works(inlet: OtherProgram, tmp_path: Path, s
         assert now["status"] == "idle"
     else:
         is_shown(now, status)
+
+
+DRIVEN = {
+    "liblistenbrainz": "your own code",
+    "lollypop": "Lollypop, Rhythmbox",
+    "mopidy": "Mopidy",
+    "mpd": "MPD",
+    "quodlibet": "Quod Libet",
+    "supysonic": "Supysonic",
+}
+"""The row of each program that tests drive, by its marker."""
+
+NO_PLAYERS = {"browser", "process", "maloja"}
+PACKAGES = {"lollypop": "Lollypop, Rhythmbox", "mopidy-mpd": "Mopidy", "quodlibet": "Quod Libet"}
+
+
+def how_it_is_known(program: str) -> str:
+    """Return how the row of ``program`` is known to be true."""
+    table = rows(section(doc("players"), "One row for each program"))
+    (found,) = [row[3] for row in table if row[0] == program]
+    return found
+
+
+def test_the_rows_of_programs_that_tests_drive_say_so_and_no_others() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    markers = {line.split(":")[0] for line in options["markers"]}
+    assert markers - NO_PLAYERS == set(DRIVEN)
+    table = rows(section(doc("players"), "One row for each program"))
+    assert {row[0] for row in table if "by the tests" in row[3]} == set(DRIVEN.values())
+
+
+def test_the_versions_that_the_tests_pin_are_those_of_the_documents() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    pins = "\n".join([*wanted["test"], *(path.read_text(encoding="utf-8") for path in (ROOT / ".ci").iterdir())])
+    for package, text in (
+        ("supysonic", how_it_is_known("Supysonic")),
+        ("liblistenbrainz", how_it_is_known("your own code")),
+        ("Mopidy-Listenbrainz", how_it_is_known("Mopidy")),
+        ("malojaserver", doc("sources")),
+    ):
+        (version,) = re.findall(rf"{package}[>=]=([\d.]+)", pins)
+        assert re.search(rf"\b{re.escape(version)}\b", text), (package, version)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_debian_s_version_of_a_program_is_that_of_its_row(package: str) -> None:
+    release = Path("/etc/os-release")
+    if not release.exists() or "bookworm" not in release.read_text(encoding="utf-8"):
+        pytest.skip("The document names the versions of Debian 12.")
+    require("dpkg-query")
+    command = ["dpkg-query", "--show", "--showformat", "${Version}", package]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    if not shown:
+        skip_or_fail(f"not installed: {package}")
+    version = re.sub(r"\.0$", "", shown.split("-")[0])
+    assert re.search(rf"\b{re.escape(version)}\b", how_it_is_known(PACKAGES[package]))

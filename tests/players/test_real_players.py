@@ -12,13 +12,15 @@ import httpx
 import pytest
 
 from tests.support.commands import ROOT, Server, server
-from tests.support.real_players import LibListenBrainz, Mopidy, QuodLibet, RealPlayer, Supysonic
+from tests.support.desktop_players import Lollypop, QuodLibet
+from tests.support.real_players import LibListenBrainz, Mopidy, RealPlayer, Supysonic
 
 TOKEN = "a-token-that-players-send"
 PATIENCE_SECONDS = 12.0
 
 PLAYERS = [
     pytest.param(LibListenBrainz, marks=pytest.mark.liblistenbrainz),
+    pytest.param(Lollypop, marks=pytest.mark.lollypop),
     pytest.param(Mopidy, marks=pytest.mark.mopidy),
     pytest.param(QuodLibet, marks=pytest.mark.quodlibet),
     pytest.param(Supysonic, marks=pytest.mark.supysonic),
@@ -28,8 +30,8 @@ PLAYERS = [
 class Viewer:
     """``seen`` is status and title of each event of the page at ``url`` since the last :meth:`forget`."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, client: httpx.Client) -> None:
+        self.url, self.client = url, client
         self.seen: list[tuple[str, str | None]] = []
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -37,7 +39,7 @@ class Viewer:
         self.seen = self.seen[-1:]
 
     def now(self) -> dict[str, Any]:
-        value: dict[str, Any] = httpx.get(f"{self.url}/now-playing", timeout=10, trust_env=False).json()
+        value: dict[str, Any] = self.client.get(f"{self.url}/now-playing").json()
         return value
 
     def shows(self, status: str, title: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
@@ -88,20 +90,21 @@ def inlet(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", PLAYERS)
 def test_what_visitors_see_of_a_real_player(kind: type[RealPlayer], inlet: Server, tmp_path: Path) -> None:
     folder = tmp_path / "player"
     folder.mkdir()
     player = kind(folder, inlet.url, TOKEN)
-    try:
-        player.start()
-        page = Viewer(inlet.url)
-        for scenario in (start, following, pausing, the_same_twice, stopping, being_killed):
-            page.forget()
-            scenario(player, page)
-    finally:
-        player.kill()
+    with httpx.Client(timeout=10, trust_env=False) as client:
+        try:
+            player.start()
+            page = Viewer(inlet.url, client)
+            for scenario in (start, following, pausing, the_same_twice, stopping, being_killed):
+                page.forget()
+                scenario(player, page)
+        finally:
+            player.kill()
 
 
 def start(player: RealPlayer, page: Viewer) -> None:

@@ -12,7 +12,10 @@ from widget.samples.artwork import load_image
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A file ``name`` that lasts ``seconds``; without a title it has no tags at all. ``cover`` names a sample image."""
+    """A file ``name`` that lasts ``seconds``; without a title it has no tags at all. ``cover`` names a sample image.
+
+    ``number`` is its place in the album, 0 if it has none.
+    """
 
     name: str
     seconds: float
@@ -20,6 +23,7 @@ class Song:
     artists: tuple[str, ...] = ("Elin Sandvik",)
     album: str = "The Ferry Timetable"
     cover: str = ""
+    number: int = 0
 
 
 def make_library(folder: Path, songs: Sequence[Song]) -> None:
@@ -45,6 +49,8 @@ def _tag(file: Path, song: Song) -> None:
     audio = FLAC(file)  # type: ignore[no-untyped-call]
     if song.title:
         audio["title"], audio["artist"], audio["album"] = song.title, list(song.artists), song.album
+    if song.number:
+        audio["tracknumber"] = str(song.number)
     if song.cover:
         picture = Picture()  # type: ignore[no-untyped-call]
         picture.type, picture.mime, picture.data = 3, "image/jpeg", image(song.cover)

@@ -13,6 +13,7 @@ BROWSERS = Path(__file__).parent.parent / "browser"
 STARTERS = {
     "tests.support.terminal",
     "tests.support.commands",
+    "tests.support.desktop_players",
     "tests.support.fronts",
     "tests.support.live_server",
     "tests.support.maloja_server",

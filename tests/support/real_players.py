@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -26,10 +25,11 @@ from tests.support.programs import require
 from tests.support.supysonic_server import USER, SupysonicServer
 from tests.support.tls_proxy import TlsProxy
 
-TITLES = ("Start", "First", "Second", "Paused", "Twice", "Stopped", "Killed")
+TITLES = ("First", "Second", "Start", "Paused", "Twice", "Stopped", "Killed")
+"""The songs of the album; the first two follow each other."""
+
 START_SECONDS = 30.0
 PLUGINS = ROOT / ".players"
-QUOD_LIBET_PLUGIN = Path("/usr/lib/python3/dist-packages/quodlibet/plugins/listenbrainz")
 
 
 class RealPlayer(ABC):
@@ -47,7 +47,10 @@ class RealPlayer(ABC):
 
     def make_songs(self) -> None:
         require("ffmpeg")
-        songs = [Song(f"{title}.flac", self.length, title, ("The Weirs",), "Locks") for title in TITLES]
+        songs = [
+            Song(f"{title}.flac", self.length, title, ("The Weirs",), "Locks", number=number)
+            for number, title in enumerate(TITLES, start=1)
+        ]
         make_library(self.folder / "music", songs)
 
     def launch(self, command: list[str], environ: Mapping[str, str]) -> None:
@@ -89,63 +92,6 @@ class RealPlayer(ABC):
                 os.killpg(with_group, signal.SIGKILL)
             self.process.wait(10)
             self.process = None
-
-
-class QuodLibet(RealPlayer):
-    """Debian's Quod Libet, on a screen of its own. Its plug-in lies where it does not look for plug-ins."""
-
-    def start(self) -> None:
-        require("quodlibet", "xvfb-run", "xauth", "dbus-run-session", QUOD_LIBET_PLUGIN)
-        self.make_songs()
-        home = self.folder / "quodlibet"
-        shutil.copytree(QUOD_LIBET_PLUGIN, home / "plugins" / "listenbrainz")
-        (home / "config").write_text(
-            f"[plugins]\nactive_plugins = listenbrainz\nlistenbrainz_user_token = {self.token}\n"
-            "[player]\ngst_pipeline = fakesink sync=true\n",
-            encoding="utf-8",
-        )
-        self.environ = {
-            **os.environ,
-            "HOME": str(self.folder),
-            "QUODLIBET_USERDIR": str(home),
-            "QL_LISTENBRAINZ_DEV_SERVER": self.url.removeprefix("http://"),
-            "NO_AT_BRIDGE": "1",
-        }
-        self.launch(["xvfb-run", "-a", "dbus-run-session", "--", "quodlibet", "--run"], self.environ)
-        end = time.monotonic() + START_SECONDS
-        while self._tell("--status", check=False).returncode:
-            assert time.monotonic() < end, (self.folder / "player.log").read_text()
-            time.sleep(0.2)
-
-    def play(self, *titles: str) -> None:
-        self._tell(f"--play-file={self.file(titles[0])}")
-        for title in titles[1:]:
-            self._tell(f"--enqueue={self.file(title)}")
-
-    def next(self) -> None:
-        self._tell("--next")
-
-    def pause(self) -> None:
-        self._tell("--pause")
-
-    def resume(self) -> None:
-        self._tell("--play")
-
-    def stop(self) -> None:
-        self._tell("--stop")  # It is a pause at the beginning, and is not submitted.
-
-    def near_the_end(self) -> None:
-        """Do nothing, as the songs are short."""
-
-    def _tell(self, option: str, *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            ["quodlibet", option],
-            env=self.environ,
-            check=check,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=30,
-        )
 
 
 class Mopidy(RealPlayer):
