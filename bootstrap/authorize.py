@@ -22,9 +22,9 @@ from bootstrap.callback_server import (
     bind_redirect_socket,
     serve_app,
 )
-from bootstrap.terminal import Terminal
 from widget.model.errors import AuthorizationError, NowPlayingError, StoreError
 from widget.model.tokens import Credentials
+from widget.server.terminal import Terminal
 from widget.sources.spotify.authorization_flow import (
     AuthorizationFlow,
     AuthorizationRequest,

@@ -21,12 +21,13 @@ from bootstrap.export import FORMATS
 from bootstrap.inlet_setup import may_create_token
 from bootstrap.prompts import prompt_credentials, prompt_source_values
 from bootstrap.source_setup import active_source, load_source_values, set_up
-from bootstrap.terminal import Terminal, standard_terminal
 from widget.cli_options import database_option
 from widget.config.settings import Settings, load_environ, working_directory
 from widget.model.parsers import parse_redirect_uri
 from widget.model.sources import SOURCES, SourceInfo, SourceName
+from widget.server.help import Group
 from widget.server.stdio import open_missing_descriptors
+from widget.server.terminal import Terminal, standard_terminal
 from widget.sources.spotify.accounts_api import KNOWN_SCOPES
 
 SPOTIFY_ONLY_OPTIONS = {
@@ -37,29 +38,6 @@ SPOTIFY_ONLY_OPTIONS = {
 }
 
 Result = TypeVar("Result")
-
-
-class _Formatter(click.HelpFormatter):
-    """Prints bold headings; click itself drops the styles in a pipe."""
-
-    def write_heading(self, heading: str) -> None:
-        self.write(f"{'':>{self.current_indent}}{click.style(f'{heading}:', bold=True)}\n")
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, click.style(prefix or "Usage:", bold=True) + " ")
-
-
-class _Context(click.Context):
-    formatter_class = _Formatter
-
-
-class _Command(click.Command):
-    context_class = _Context
-
-
-class _Group(click.Group):
-    context_class = _Context
-    command_class = _Command
 
 
 def _check_redirect_uri(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -115,7 +93,7 @@ def _reject_spotify_options(context: click.Context, info: SourceInfo) -> None:
             raise click.UsageError(f"{option} is only for Spotify, and the source is {info.label}")
 
 
-@click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--source",
     type=click.Choice(list(SOURCES)),
@@ -141,7 +119,7 @@ def _reject_spotify_options(context: click.Context, info: SourceInfo) -> None:
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     callback=_check_timeout,
-    default=300.0,
+    default=300,
     show_default=True,
     metavar="SECONDS",
     help="How long to wait for your consent.",

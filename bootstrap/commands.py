@@ -22,7 +22,6 @@ from bootstrap.export import exported_variables
 from bootstrap.prompts import prompt_credentials
 from bootstrap.source_setup import has_source_values, load_source_values, set_up
 from bootstrap.status import authorization_rows, load_status, status_object, status_rows
-from bootstrap.terminal import Terminal
 from widget.config import http_environment
 from widget.config.settings import Settings
 from widget.config.source_settings import ACTIVE_SOURCE_KEY
@@ -32,6 +31,7 @@ from widget.model.errors import ConfigurationError
 from widget.model.sources import SourceInfo
 from widget.model.tokens import Credentials
 from widget.notifications.channels import parse_channels
+from widget.server.terminal import Terminal
 
 REVOKE_URL = "https://www.spotify.com/account/apps/"
 _DEMO_END = "That was the rehearsal; nothing was saved. For the real thing leave out --demo."

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import click
 
-from bootstrap.terminal import Terminal
 from widget.cli_options import describe_unexpected_error
 from widget.model.errors import ConfigurationError, NowPlayingError
+from widget.server.terminal import Terminal
 
 # 128 and the number of SIGINT, as shells report it.
 EXIT_INTERRUPTED = 130
@@ -45,9 +45,8 @@ def run_with_exit_code(command: click.Command, invocation: Invocation) -> int:
     except NowPlayingError as error:
         return _print_errors(terminal, [str(error)], 1)
     except click.ClickException as error:
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            terminal.print_message(click.unstyle(error.ctx.get_usage()))
-        return _print_errors(terminal, [error.format_message()], error.exit_code)
+        terminal.print_click_error(error)
+        return error.exit_code
     except Exception as error:
         message = describe_unexpected_error(error)
         return _print_errors(terminal, [message[0].upper() + message[1:]], 1)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import click
 
-from bootstrap.terminal import Terminal
 from widget.model.errors import ConfigurationError
 from widget.model.source_values import SHA256_PREFIX
 from widget.model.sources import SourceInfo
+from widget.server.terminal import Terminal
 
 # 32 characters: beyond guessing, and still possible to type.
 TOKEN_BYTES = 24

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import click
 
-from bootstrap.terminal import Terminal
 from widget.model.errors import ConfigurationError
 from widget.model.sources import SourceInfo, SourceVariable
 from widget.model.tokens import Credentials
+from widget.server.terminal import Terminal
 
 
 def prompt_credentials(known: Credentials | None, stored: Credentials | None, terminal: Terminal) -> Credentials:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bootstrap.context import CommandContext, command_context
 from bootstrap.inlet_setup import create_token, print_player_instructions
-from bootstrap.terminal import Terminal
 from widget.clock import SystemClock
 from widget.config.settings import Settings
 from widget.config.source_settings import (
@@ -29,6 +28,7 @@ from widget.model.errors import (
     UnsupportedServer,
 )
 from widget.model.sources import SOURCES, SourceInfo, SourceName
+from widget.server.terminal import Terminal
 
 if TYPE_CHECKING:
     import httpx

@@ -10,13 +10,13 @@ from typing import Any
 from bootstrap.context import CommandContext
 from bootstrap.inlet_setup import token_state
 from bootstrap.source_setup import NEXT_STEPS, is_complete, user_name
-from bootstrap.terminal import Terminal
 from widget.clock import format_rfc3339_ms, to_utc
 from widget.config.source_settings import effective_values, last_check_at
 from widget.model.errors import SourceError
 from widget.model.sources import SourceInfo
 from widget.model.tokens import VALID_STATES, Account, Authorization, authorization_status
 from widget.now_playing.serialization import load_state
+from widget.server.terminal import Terminal
 from widget.sources.spotify.authorization_flow import AuthorizationResult
 from widget.sources.spotify.token_selection import effective_authorization
 

@@ -11,9 +11,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command with ``arguments``, else with those of the process."""
     shutdown = ShutdownHandler()
     shutdown.install()
-    from widget.server.command import serve
+    from widget.server.command import main as run
 
-    serve(arguments, obj=shutdown)
+    run(shutdown, arguments)
 
 
 if __name__ == "__main__":

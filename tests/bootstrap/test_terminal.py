@@ -133,6 +133,36 @@ def test_help_is_styled_and_wrapped_at_a_terminal_alone(tmp_path: Path, environ:
     assert "\x1b" not in run("bootstrap", *arguments, cwd=tmp_path, environ=environ()).stdout
 
 
+@pytest.mark.parametrize("module", ["bootstrap", "widget"])
+@pytest.mark.parametrize("columns", [32, 40, 56])
+def test_help_on_a_narrow_terminal_breaks_and_cuts_nothing(
+    tmp_path: Path, environ: Environ, module: str, columns: int
+) -> None:
+    _, screen = run_at_terminal(["--help"], tmp_path, environ(NO_COLOR="1"), columns=columns, module=module)
+    wide = run(module, "--help", cwd=tmp_path, environ=environ()).stdout
+    assert words(screen) == words(wide)
+    assert not [line for line in screen.splitlines() if len(line) > columns and len(line.split()) > 1]
+
+
+def test_a_wrong_use_on_a_narrow_terminal_shows_the_usage_in_lines(tmp_path: Path, environ: Environ) -> None:
+    code, screen = run_at_terminal(["--nonsense"], tmp_path, environ(NO_COLOR="1"), columns=30)
+    assert code == 2
+    assert words(screen).startswith("Usage: python -m bootstrap [OPTIONS] [COMMAND] [ARGS]... Error: No such option")
+
+
+def test_the_server_too_wraps_and_styles_what_it_says(tmp_path: Path, environ: Environ) -> None:
+    _, screen = run_at_terminal(["--help"], tmp_path, environ(), module="widget")
+    assert f"{STYLE}1mOptions:{STYLE}0m" in screen
+    wrong_uses = (["--port", "abc"], {}), ([], {"PORT": "abc"}), ([], {"DATABASE_URL": "mysql://a.example.org/music"})
+    for arguments, variables in wrong_uses:
+        code, screen = run_at_terminal(arguments, tmp_path, environ(**variables), columns=40, module="widget")
+        assert code == 2
+        assert f"{STYLE}31mError: " in screen
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", screen)
+        assert not [line for line in plain.splitlines() if len(line) > 40]
+        assert "\x1b" not in run("widget", *arguments, cwd=tmp_path, environ=environ(**variables)).stderr
+
+
 @pytest.mark.parametrize("plain", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_color_and_a_dumb_terminal_get_plain_text(tmp_path: Path, environ: Environ, plain: dict[str, str]) -> None:
     _, screen = run_at_terminal([], tmp_path, environ(**NAMED, **plain))

@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,12 +19,14 @@ from widget.config.http_environment import check_http_environment
 from widget.config.settings import Settings, load_environ, working_directory
 from widget.model.errors import ConfigurationError, StoreError
 from widget.server.connections import ConnectionLimits
+from widget.server.help import Command
 from widget.server.logs import configure_logging
 from widget.server.placeholder import serve_while
 from widget.server.server import Server, loop_factory
 from widget.server.shutdown import ShutdownHandler
 from widget.server.sockets import bind_socket, capacity_for, local_url, raise_nofile_limit
-from widget.server.stdio import echo, robust_stdio
+from widget.server.stdio import robust_stdio
+from widget.server.terminal import Terminal, standard_terminal
 
 if TYPE_CHECKING:
     from widget.store.base import Store
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("widget")
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: HOST, else 127.0.0.1]")
 @click.option(
     "--port",
@@ -56,6 +58,7 @@ def serve(shutdown: ShutdownHandler, host: str | None, port: int | None, databas
     overrides = {"host": host, "port": port, "database_url": database}
     options = {name: value for name, value in overrides.items() if value is not None}
     with robust_stdio():
+        terminal = standard_terminal()
         try:
             settings = Settings.from_environ(load_environ(os.environ, working_directory()))
             settings = replace(settings, **options)  # type: ignore[arg-type]
@@ -64,19 +67,33 @@ def serve(shutdown: ShutdownHandler, host: str | None, port: int | None, databas
                 for warning in check_http_environment(os.environ):
                     log.warning("%s", warning)
             with bind_socket(settings.host, settings.port) as listener:
-                _run(settings, listener, shutdown, demo)
+                _run(settings, listener, shutdown, terminal, demo)
         except ConfigurationError as error:
             for fault in error.faults:
-                echo(f"Error: {fault}", to_stderr=True)
+                terminal.print_error(fault)
             sys.exit(2)
         # A traceback could show a secret, so the place of the error must do.
         except Exception as error:
             log.debug("the server cannot go on", exc_info=True)
-            echo(f"Error: {describe_unexpected_error(error)}", to_stderr=True)
+            terminal.print_error(describe_unexpected_error(error))
             sys.exit(1)
 
 
-def _run(settings: Settings, listener: socket.socket, shutdown: ShutdownHandler, demo: bool) -> None:
+def main(shutdown: ShutdownHandler, arguments: Sequence[str] | None = None) -> None:
+    """Run the command with ``arguments``, else with those of the process, and exit."""
+    terminal = standard_terminal()
+    color = None if terminal.has_styles else False
+    try:
+        code = serve.main(arguments, obj=shutdown, standalone_mode=False, color=color, terminal_width=terminal.width)
+    except click.ClickException as error:
+        terminal.print_click_error(error)
+        code = error.exit_code
+    sys.exit(code)
+
+
+def _run(
+    settings: Settings, listener: socket.socket, shutdown: ShutdownHandler, terminal: Terminal, demo: bool
+) -> None:
     # Before the first connection, as each takes a descriptor.
     capacity = capacity_for(settings.max_streams, raise_nofile_limit())
     if capacity.streams < settings.max_streams:
@@ -84,7 +101,7 @@ def _run(settings: Settings, listener: socket.socket, shutdown: ShutdownHandler,
         settings = replace(settings, max_streams=capacity.streams)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
-            runner.run(_serve(settings, listener, shutdown, capacity.connections, demo))
+            runner.run(_serve(settings, listener, shutdown, terminal, capacity.connections, demo))
         except asyncio.CancelledError:
             # Our own cancellation is the normal end after a signal; any other is a fault.
             if not shutdown.started:
@@ -92,7 +109,12 @@ def _run(settings: Settings, listener: socket.socket, shutdown: ShutdownHandler,
 
 
 async def _serve(
-    settings: Settings, listener: socket.socket, shutdown: ShutdownHandler, connections: int, demo: bool
+    settings: Settings,
+    listener: socket.socket,
+    shutdown: ShutdownHandler,
+    terminal: Terminal,
+    connections: int,
+    demo: bool,
 ) -> None:
     shutdown.stop = _canceller()  # Opening the database may hang.
     from widget.store.factory import create_store, open_or_warn
@@ -105,7 +127,7 @@ async def _serve(
 
             demo_run = await stack.enter_async_context(demo_environment(settings, origin))
             settings = demo_run.settings
-            echo("This is a demo with invented music; Ctrl-C ends it.", to_stderr=True)
+            terminal.print_message("This is a demo with invented music; Ctrl-C ends it.")
         # Before the slow imports: a wrong DATABASE_URL is reported at once.
         store = create_store(settings.database_url)
         stack.push_async_callback(store.close)
@@ -115,7 +137,7 @@ async def _serve(
         from widget.sources.registry import resolve_source
 
         await opening
-        report_address = _once(lambda: echo(f"Now playing is shown at {origin}/"))
+        report_address = _once(lambda: terminal.print_address(f"Now playing is shown at {origin}/"))
 
         def create_server(settings: Settings, store: Store) -> Server:
             app = create_app(settings, http=demo_run.http if demo_run else None, store=store)

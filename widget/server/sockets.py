@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from widget.model.errors import ConfigurationError
 from widget.server.server import BACKLOG
-from widget.server.stdio import echo
+from widget.server.terminal import standard_terminal
 
 RESERVED_FILES = 64
 """Descriptors for the database, the source, alerts and the loop."""
@@ -73,9 +73,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        echo(
-            f"Error: cannot listen on {host}, port {port} ({error.strerror}); choose another with --port.",
-            to_stderr=True,
+        standard_terminal().print_error(
+            f"cannot listen on {host}, port {port} ({error.strerror}); choose another with --port."
         )
         sys.exit(1)
     return listener

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-import click
-
 
 @contextmanager
 def robust_stdio() -> Iterator[None]:
@@ -25,14 +23,6 @@ def robust_stdio() -> Iterator[None]:
                 stream.flush()
             except (OSError, ValueError):
                 redirect_to_devnull(stream)
-
-
-def echo(text: str, *, to_stderr: bool = False) -> None:
-    """Write one line, if anybody reads it."""
-    try:
-        click.echo(text, err=to_stderr)
-    except (OSError, ValueError):
-        redirect_to_devnull(sys.stderr if to_stderr else sys.stdout)
 
 
 def redirect_to_devnull(stream: IO[Any]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TextIO
 
-import wcwidth
+import click
 
 from widget.model.errors import NowPlayingError
 from widget.server.stdio import redirect_to_devnull
@@ -66,6 +66,11 @@ class Terminal:
         except OSError as error:
             raise OutputError(f"the result could not be written ({error.strerror})") from error
 
+    def print_address(self, text: str) -> None:
+        """Print a result for people, wrapped at words, if anybody reads it."""
+        with suppress(OutputError):
+            self.print_result("\n".join(self._results.wrapped(text)))
+
     def print_table(self, rows: Sequence[tuple[str, str]]) -> None:
         """Print names and results in two columns, or one below the other on a narrow terminal."""
         indent = max(len(name) for name, _ in rows) + 2
@@ -97,6 +102,13 @@ class Terminal:
 
     def print_error(self, text: str) -> None:
         self.print_message(f"Error: {text}", RED)
+
+    def print_click_error(self, error: click.ClickException) -> None:
+        """Print an error of the command line, after the usage if it is a wrong use."""
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            for line in click.unstyle(error.ctx.get_usage()).splitlines():
+                self.print_message(line)
+        self.print_error(error.format_message())
 
     def show_progress(self, text: str) -> None:
         """Overwrite the progress line; print nothing if lines cannot be overwritten."""
@@ -136,8 +148,7 @@ class _Stream:
         if not self._is_terminal:
             return [text]
         width = max(MIN_WIDTH, (self.width or DEFAULT_WIDTH) - indent)
-        # Not textwrap, which counts characters, not columns; addresses stay whole, to be copied.
-        return wcwidth.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+        return wrap(text, width)
 
     def fits_beside(self, indent: int) -> bool:
         """Return whether results fit beside their names."""
@@ -179,6 +190,16 @@ class _Stream:
         if self._stream is not None:
             redirect_to_devnull(self._stream)
             self._stream = None
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return the lines of ``text``; words stay whole, as addresses are copied."""
+    if len(text) <= width and text.isascii():
+        return [text]
+    import wcwidth  # Late: a server that says little starts sooner.
+
+    # Not textwrap, which counts characters, not columns.
+    return wcwidth.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def escape_control_characters(text: str) -> str:
