@@ -268,6 +268,19 @@ def test_messages_name_the_next_step_that_there_is(settings: Settings, told: str
     assert told in settings.reauthorization_hint
 
 
+@pytest.mark.parametrize(("key", "told"), [(None, "python -m bootstrap"), ("x1234567890" * 2, "/setup on this server")])
+async def test_a_missing_scope_names_the_next_step_too(tmp_path: Path, key: str | None, told: str) -> None:
+    clock, store = FakeClock(), SqliteStore(tmp_path / "now-playing.db")
+    simulator = simulated(clock)
+    await store.open()
+    await authorize(store, simulator, scopes=("user-read-recently-played",))
+    await store.close()
+    async with program(tmp_path, clock=clock, simulator=simulator, settings=Settings(setup_key=key)) as running:
+        error = (await running.client.get("/now-playing")).json()["error"]
+    assert error["code"] == "forbidden"
+    assert told in error["message"]
+
+
 async def test_a_list_that_cannot_be_had_is_empty_and_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -102,7 +102,7 @@ async def test_an_expired_access_token_is_refused(path: str, ask: Callable[[WebA
 async def test_a_missing_scope_is_no_reason_to_refresh(
     path: str, ask: Callable[[WebApi], Awaitable[Any]], error: str
 ) -> None:
-    with pytest.raises(ScopeMissing, match="authorize again"):
+    with pytest.raises(ScopeMissing, match="Run python -m bootstrap again"):
         await ask(web_api(Scripted().answer(path, error)))
 
 

@@ -188,7 +188,7 @@ def create_adapter(context: AdapterContext) -> SourceAdapter:
     settings, store, clock = context.settings, context.store, context.clock
     rate_limiter = RateLimiter(store, clock, settings.daily_call_limit)
     accounts = AccountsApi(context.http, settings.accounts_url, clock)
-    api = WebApi(context.http, settings.api_url, clock)
+    api = WebApi(context.http, settings.api_url, clock, settings.reauthorization_hint)
     disk_is_ephemeral = is_ephemeral(settings.database_url, settings.has_ephemeral_disk)
     token_manager = TokenManager(
         store,

@@ -27,10 +27,17 @@ class WebApi:
     :class:`widget.model.errors.Throttled` (429), and :class:`SpotifyUnreachable` for any other failure.
     """
 
-    def __init__(self, http: Callable[[], httpx.AsyncClient], api_url: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: Callable[[], httpx.AsyncClient],
+        api_url: str,
+        clock: Clock,
+        reauthorize: str = "Run python -m bootstrap again.",
+    ) -> None:
         self._http = http
         self._url = api_url
         self._clock = clock
+        self._reauthorize = reauthorize
 
     async def currently_playing(self, access: AccessToken) -> Playback:
         """Return the current playback."""
@@ -41,7 +48,7 @@ class WebApi:
         if response.status_code == 400:
             # For some local files Spotify responds with "invalid id": an unknown item plays.
             return Playback("idle", sent_at + round_trip, is_authoritative=False)
-        _raise_for_status(response, self._clock.now())
+        self._raise_for_status(response)
         # Spotify reads the progress somewhere between request and response; half way errs least.
         return read_currently_playing(response.content, sent_at + round_trip / 2)
 
@@ -49,13 +56,13 @@ class WebApi:
         """Return the plays, newest first."""
         query = {"limit": str(RECENTLY_PLAYED_LIMIT)}
         response = await self._get(access, "/me/player/recently-played", query)
-        _raise_for_status(response, self._clock.now())
+        self._raise_for_status(response)
         return read_recently_played(response.content)
 
     async def me(self, access: AccessToken) -> Account:
         """Return the account of the token."""
         response = await self._get(access, "/me", {})
-        _raise_for_status(response, self._clock.now())
+        self._raise_for_status(response)
         return read_account(response.content)
 
     async def _get(self, access: AccessToken, path: str, query: dict[str, str]) -> httpx.Response:
@@ -64,34 +71,32 @@ class WebApi:
             self._http(), self._http().build_request("GET", self._url + path, params=query, headers=headers)
         )
 
+    def _raise_for_status(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if 200 <= status < 300:
+            return
+        if status == 429:
+            raise throttled_error(response, self._clock.now())
+        if status in (401, 403):
+            raise self._refusal(status, response)
+        raise SpotifyUnreachable(f"Spotify responded with status {status}.")
 
-def _raise_for_status(response: httpx.Response, now: float) -> None:
-    status = response.status_code
-    if 200 <= status < 300:
-        return
-    if status == 429:
-        raise throttled_error(response, now)
-    if status in (401, 403):
-        raise _refusal(status, response)
-    raise SpotifyUnreachable(f"Spotify responded with status {status}.")
-
-
-def _refusal(status: int, response: httpx.Response) -> SourceError:
-    message = _message(response).lower()
-    # Sent with 401 as well as 403, so it is checked before the status: a refresh would not help.
-    if "scope" in message or "permissions missing" in message:
-        return ScopeMissing("The authorization lacks a scope: authorize again and agree to all scopes.")
-    if status == 401:
-        return AccessTokenRefused("Spotify refused a fresh access token.")
-    if "premium" in message:
+    def _refusal(self, status: int, response: httpx.Response) -> SourceError:
+        message = _message(response).lower()
+        # Sent with 401 as well as 403, so it is checked before the status: a refresh would not help.
+        if "scope" in message or "permissions missing" in message:
+            return ScopeMissing(f"The authorization lacks a scope. {self._reauthorize} Agree to all scopes.")
+        if status == 401:
+            return AccessTokenRefused("Spotify refused a fresh access token.")
+        if "premium" in message:
+            return Forbidden(
+                "Spotify refuses: the owner of the Spotify app needs an active Premium subscription "
+                "(after subscribing it can take a few hours)."
+            )
         return Forbidden(
-            "Spotify refuses: the owner of the Spotify app needs an active Premium subscription "
-            "(after subscribing it can take a few hours)."
+            "Spotify refuses this account: add it to the app's users (Dashboard, User Management); "
+            "the owner of the app needs Premium."
         )
-    return Forbidden(
-        "Spotify refuses this account: add it to the app's users (Dashboard, User Management); "
-        "the owner of the app needs Premium."
-    )
 
 
 def _message(response: httpx.Response) -> str:
