@@ -302,9 +302,9 @@ def test_bars_and_line_move_twice_a_second_and_no_animation_runs(clock_page: Pag
       observer.observe(document.querySelector(".line"), {attributeFilter: ["style"]});
       observer.observe(document.querySelector(".bars"), {attributeFilter: ["data-beat"]});
     }""")
-    page.clock.run_for(10_000)
-    assert page.evaluate("Math.max(...Object.values(changes))") <= 21
-    assert page.evaluate("Math.min(...Object.values(changes))") >= 19
+    page.clock.run_for(8_000)  # After ten it would give up a stream that is slow to open.
+    assert page.evaluate("Math.max(...Object.values(changes))") <= 17
+    assert page.evaluate("Math.min(...Object.values(changes))") >= 15
     live.show(idle(now))
     expect(page.locator(".title")).to_have_text("Nothing playing")
 
