@@ -153,7 +153,11 @@ def test_a_wrong_use_on_a_narrow_terminal_shows_the_usage_in_lines(tmp_path: Pat
 def test_the_server_too_wraps_and_styles_what_it_says(tmp_path: Path, environ: Environ) -> None:
     _, screen = run_at_terminal(["--help"], tmp_path, environ(), module="widget")
     assert f"{STYLE}1mOptions:{STYLE}0m" in screen
-    wrong_uses = (["--port", "abc"], {}), ([], {"PORT": "abc"}), ([], {"DATABASE_URL": "mysql://a.example.org/music"})
+    wrong_uses: tuple[tuple[list[str], dict[str, str]], ...] = (
+        (["--port", "abc"], {}),
+        ([], {"PORT": "abc"}),
+        ([], {"DATABASE_URL": "mysql://a.example.org/music"}),
+    )
     for arguments, variables in wrong_uses:
         code, screen = run_at_terminal(arguments, tmp_path, environ(**variables), columns=40, module="widget")
         assert code == 2
