@@ -132,3 +132,11 @@ def test_a_page_may_hold_it_as_an_image(page: Page, live: Live) -> None:
         page.set_content(f'<img src="{live.url}/now-playing.svg?scale=2">')
         page.wait_for_function("document.images[0].complete")
         assert page.evaluate("[document.images[0].naturalWidth, document.images[0].naturalHeight]") == [840, 280]
+
+
+def test_the_icon_opened_by_itself_has_its_own_colors(page: Page, live: Live) -> None:
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(f"{live.url}/favicon.svg")
+    assert page.evaluate("getComputedStyle(document.querySelector('rect')).fill") == "rgb(22, 24, 29)"
+    assert refused == []
