@@ -214,12 +214,18 @@ DRIVEN = {
     "mopidy": "Mopidy",
     "mpd": "MPD",
     "quodlibet": "Quod Libet",
+    "rhythmbox": "Lollypop, Rhythmbox",
     "supysonic": "Supysonic",
 }
 """The row of each program that tests drive, by its marker."""
 
 NO_PLAYERS = {"browser", "process", "maloja"}
-PACKAGES = {"lollypop": "Lollypop, Rhythmbox", "mopidy-mpd": "Mopidy", "quodlibet": "Quod Libet"}
+PACKAGES = {
+    "lollypop": "Lollypop, Rhythmbox",
+    "mopidy-mpd": "Mopidy",
+    "quodlibet": "Quod Libet",
+    "rhythmbox": "Lollypop, Rhythmbox",
+}
 
 
 def how_it_is_known(program: str) -> str:

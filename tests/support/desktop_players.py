@@ -10,19 +10,24 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.support.programs import require
-from tests.support.real_players import START_SECONDS, TITLES, RealPlayer
+from tests.support.real_players import PLUGINS, START_SECONDS, TITLES, RealPlayer
+from tests.support.tls_proxy import TlsProxy
+
+Command: TypeAlias = subprocess.CompletedProcess[bytes]
 
 PYTHON_PACKAGES = Path("/usr/lib/python3/dist-packages")
 QUOD_LIBET_PLUGIN = PYTHON_PACKAGES / "quodlibet/plugins/listenbrainz"
-LISTENBRAINZ = "https://api.listenbrainz.org"
+RHYTHMBOX_PLUGINS = PLUGINS / "rhythmbox"
+PLAYER = "org.mpris.MediaPlayer2.Player"
 AUDIBLE_SINKS = ("alsasink", "jackaudiosink", "openalsink", "oss4sink", "osssink", "pipewiresink", "pulsesink")
 """GStreamer's ways to make a sound; where it may use none of them, it plays in silence."""
 
 
 class QuodLibet(RealPlayer):
-    """Debian's Quod Libet, on a screen of its own. Its plug-in lies where it does not look for plug-ins."""
+    """Debian's Quod Libet. Its plug-in lies where it does not look for plug-ins."""
 
     def start(self) -> None:
         require("quodlibet", "xvfb-run", "xauth", "dbus-run-session", QUOD_LIBET_PLUGIN)
@@ -67,7 +72,7 @@ class QuodLibet(RealPlayer):
     def near_the_end(self) -> None:
         """Do nothing, as the songs are short."""
 
-    def _tell(self, option: str, *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    def _tell(self, option: str, *, check: bool = True) -> Command:
         return subprocess.run(
             ["quodlibet", option],
             env=self.environ,
@@ -78,72 +83,112 @@ class QuodLibet(RealPlayer):
         )
 
 
-class Lollypop(RealPlayer):
-    """Debian's Lollypop. It has no setting for the service's address, so a copy of its code has ours."""
+class GnomePlayer(RealPlayer):
+    """A player that keeps its settings as GNOME does; commands from outside share its screen and its bus.
 
-    length = 31.0  # It scrobbles nothing shorter than half a minute.
-    tells_duration = True
+    ``mpris`` is its name on the bus, for MPRIS, the interface of all players on a Linux desktop.
+    """
 
-    def start(self) -> None:
-        require("lollypop", "xvfb-run", "xauth", "dbus-run-session", "dbus-send", PYTHON_PACKAGES / "lollypop")
-        self.make_songs()
-        code, settings = self.folder / "code", self.folder / "config" / "glib-2.0" / "settings"
-        shutil.copytree(PYTHON_PACKAGES / "lollypop", code / "lollypop")
-        client = code / "lollypop" / "ws_listenbrainz.py"
-        text = client.read_text(encoding="utf-8")
-        assert LISTENBRAINZ in text
-        client.write_text(text.replace(LISTENBRAINZ, self.url), encoding="utf-8")
-        settings.mkdir(parents=True)
-        # Of all services it may ask MusicBrainz alone, which here stands for ListenBrainz.
-        (settings / "keyfile").write_text(
-            f"[org/gnome/Lollypop]\nlistenbrainz-user-token='{self.token}'\nnetwork-access-acl=512\n"
-            f"music-uris=['{(self.folder / 'music').as_uri()}']\nnotifications='none'\n",
-            encoding="utf-8",
-        )
+    mpris: str
+
+    def open(self, command: str, settings: str, **variables: str) -> None:
+        """Start ``command`` with ``settings``, and wait until commands find it."""
+        require(command, "xvfb-run", "xauth", "dbus-run-session", "dbus-send")
+        keyfile = self.folder / "config" / "glib-2.0" / "settings" / "keyfile"
+        keyfile.parent.mkdir(parents=True)
+        keyfile.write_text(settings, encoding="utf-8")
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
             "HOME": str(self.folder),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_DATA_HOME": str(self.folder / "data"),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
-            "PYTHONPATH": str(code),
-            "GIO_USE_NETWORK_MONITOR": "base",  # It submits nothing where there seems to be no network.
+            "GIO_USE_NETWORK_MONITOR": "base",  # Lollypop submits nothing where there seems to be no network.
             "GIO_USE_VFS": "local",
             "GSETTINGS_BACKEND": "keyfile",
             "GST_PLUGIN_FEATURE_RANK": ",".join(f"{sink}:NONE" for sink in AUDIBLE_SINKS),
             "NO_AT_BRIDGE": "1",
+            **variables,
         }
-        # A command of its own from outside needs the same screen and bus.
-        command = "env -0 >environ.part && mv environ.part environ && exec lollypop"
-        self.launch(["xvfb-run", "-a", "dbus-run-session", "--", "sh", "-c", f"cd {self.folder} && {command}"], environ)
-        self._wait(lambda: (self.folder / "environ").exists())
-        variables = (self.folder / "environ").read_text(encoding="utf-8").split("\0")
-        self.environ = dict(variable.split("=", 1) for variable in variables if variable)
-        self._wait(lambda: self._call("Properties.Get", "Player", "PlaybackStatus", check=False).returncode == 0)
-        self._wait(self._knows_all_songs)
+        script = f"cd {self.folder} && env -0 >environ.part && mv environ.part environ && exec {command}"
+        self.launch(["xvfb-run", "-a", "dbus-run-session", "--", "sh", "-c", script], environ)
+        written = self.folder / "environ"
+        self.wait(written.exists)
+        parts = written.read_text(encoding="utf-8").split("\0")
+        self.environ = dict(part.split("=", 1) for part in parts if part)
+        self.wait(lambda: self.property("PlaybackStatus") is not None)
+
+    def property(self, name: str, interface: str = "Player") -> str | None:
+        """Return a property as text, None if the player does not tell it."""
+        arguments = [f"string:org.mpris.MediaPlayer2.{interface}", f"string:{name}"]
+        answer = self.send("org.freedesktop.DBus.Properties.Get", *arguments, check=False)
+        return answer.stdout.decode().split("variant", 1)[-1].strip() if answer.returncode == 0 else None
+
+    def send(self, method: str, *arguments: str, check: bool = True) -> Command:
+        """Call a method of the player."""
+        message = ["--session", "--print-reply", f"--dest={self.mpris}", "/org/mpris/MediaPlayer2", method]
+        return self.command("dbus-send", *message, *arguments, check=check)
+
+    def command(self, *words: str, check: bool = True) -> Command:
+        """Run a command as the user of this player."""
+        return subprocess.run(
+            words,
+            env=self.environ,
+            check=check,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=START_SECONDS,
+        )
+
+    def wait(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + START_SECONDS
+        while not holds():
+            assert time.monotonic() < end, (self.folder / "player.log").read_text(encoding="utf-8")
+            time.sleep(0.2)
+
+
+class Lollypop(GnomePlayer):
+    """Debian's Lollypop. It has no setting for the service's address, so a copy of its code has ours."""
+
+    mpris = "org.mpris.MediaPlayer2.Lollypop"
+    length = 31.0  # It scrobbles nothing shorter than half a minute.
+    tells_duration = True
+
+    def start(self) -> None:
+        require("lollypop", PYTHON_PACKAGES / "lollypop")
+        self.make_songs()
+        code = self.folder / "code"
+        shutil.copytree(PYTHON_PACKAGES / "lollypop", code / "lollypop")
+        replace(code / "lollypop" / "ws_listenbrainz.py", "https://api.listenbrainz.org", self.url)
+        # Of all services it may ask MusicBrainz alone, which here stands for ListenBrainz.
+        settings = (
+            f"[org/gnome/Lollypop]\nlistenbrainz-user-token='{self.token}'\nnetwork-access-acl=512\n"
+            f"music-uris=['{(self.folder / 'music').as_uri()}']\nnotifications='none'\n"
+        )
+        self.open("lollypop", settings, PYTHONPATH=str(code))
+        self.wait(self._knows_all_songs)
 
     def play(self, *titles: str) -> None:
-        is_repeated = titles.count(titles[0]) > 1
-        loop = "Track" if is_repeated else "None"
-        self._call("Properties.Set", "Player", "LoopStatus", f"variant:string:{loop}")
+        loop = "Track" if titles.count(titles[0]) > 1 else "None"
+        given = [f"string:{PLAYER}", "string:LoopStatus", f"variant:string:{loop}"]
+        self.send("org.freedesktop.DBus.Properties.Set", *given)
         self.began = time.time()
         if titles == TITLES[:2]:
-            # Only an album goes on by itself.
-            subprocess.run(["lollypop", "--play-ids=a:1"], env=self.environ, check=True, stdin=subprocess.DEVNULL)
+            self.command("lollypop", "--play-ids=a:1")  # Only an album goes on by itself.
         else:
-            self._call("OpenUri", self.file(titles[0]).as_uri())
+            self.send(f"{PLAYER}.OpenUri", f"string:{self.file(titles[0]).as_uri()}")
 
     def next(self) -> None:
-        self._call("Next")
+        self.send(f"{PLAYER}.Next")
 
     def pause(self) -> None:
-        self._call("Pause")
+        self.send(f"{PLAYER}.Pause")
 
     def resume(self) -> None:
-        self._call("Play")
+        self.send(f"{PLAYER}.Play")
 
     def stop(self) -> None:
-        self._call("Stop")  # It is not submitted.
+        self.send(f"{PLAYER}.Stop")  # It is not submitted.
 
     def near_the_end(self) -> None:
         """Let it play: it scrobbles two seconds before the end, by the time that has passed."""
@@ -160,19 +205,71 @@ class Lollypop(RealPlayer):
                 return False
         return bool(count == len(TITLES))
 
-    def _wait(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_SECONDS
-        while not holds():
-            assert time.monotonic() < end, (self.folder / "player.log").read_text(encoding="utf-8")
-            time.sleep(0.2)
 
-    def _call(self, method: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        """Call a method of MPRIS, the interface of all players on a Linux desktop."""
-        interface = "org.freedesktop.DBus" if method.startswith("Properties.") else "org.mpris.MediaPlayer2.Player"
-        given = [one if one.startswith("variant:") else f"string:{one}" for one in arguments]
-        given = [one.replace("string:Player", "string:org.mpris.MediaPlayer2.Player") for one in given]
-        command = ["dbus-send", "--session", "--print-reply", "--dest=org.mpris.MediaPlayer2.Lollypop"]
-        command += ["/org/mpris/MediaPlayer2", f"{interface}.{method}", *given]
-        return subprocess.run(
-            command, env=self.environ, check=check, capture_output=True, stdin=subprocess.DEVNULL, timeout=60
+class Rhythmbox(GnomePlayer):
+    """Debian's Rhythmbox. Its plug-in knows one server, over https alone, so a copy of it has ours."""
+
+    mpris = "org.mpris.MediaPlayer2.rhythmbox"
+    length = 8.0
+    tells_repeats = False
+    proxy: TlsProxy | None = None
+
+    def start(self) -> None:
+        require("rhythmbox", RHYTHMBOX_PLUGINS)
+        self.make_songs()
+        self.proxy = TlsProxy(self.folder, int(self.url.rsplit(":", 1)[1]))
+        plugins = self.folder / "data" / "rhythmbox" / "plugins"
+        for name in ("listenbrainz", "mpris", "rb"):
+            shutil.copytree(RHYTHMBOX_PLUGINS / name, plugins / name)
+        replace(plugins / "listenbrainz" / "client.py", "api.listenbrainz.org", f"127.0.0.1:{self.proxy.port}")
+        active = "['listenbrainz', 'mpris', 'rb']"
+        # Nor does it play a song while it finds it in its library, which therefore is empty.
+        settings = (
+            f"[org/gnome/rhythmbox/plugins]\nactive-plugins={active}\nseen-plugins={active}\n"
+            f"[org/gnome/rhythmbox/plugins/listenbrainz]\nuser-token='{self.token}'\n"
+            f"[org/gnome/rhythmbox/rhythmdb]\nlocations=['{(self.folder / 'none').as_uri()}']\n"
         )
+        self.open("rhythmbox", settings, SSL_CERT_FILE=str(self.proxy.certificate))
+        # Commands are lost until its library is read; then it makes its playlists, which are four with the queue.
+        self.wait(lambda: self.property("PlaylistCount", "Playlists") == "uint32 4")
+
+    def play(self, *titles: str) -> None:
+        first, *others = (self.file(title).as_uri() for title in titles)
+        # It imports one file after the other, so the next song is known when this one plays; but none twice at once.
+        for other in others:
+            if other != first:
+                self._tell("--enqueue", other)
+        self._tell(f"--play-uri={first}")
+        if first in others:
+            self.wait(lambda: first in (self.property("Metadata") or ""))
+            self._tell("--enqueue", first)
+
+    def next(self) -> None:
+        self._tell("--next")
+
+    def pause(self) -> None:
+        self._tell("--pause")
+
+    def resume(self) -> None:
+        self._tell("--play")
+
+    def stop(self) -> None:
+        self._tell("--stop")
+
+    def near_the_end(self) -> None:
+        """Do nothing, as the songs are short."""
+
+    def kill(self) -> None:
+        super().kill()
+        if self.proxy is not None:
+            self.proxy.close()
+
+    def _tell(self, *words: str) -> None:
+        self.command("rhythmbox-client", "--no-start", *words)
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    """Replace ``old``, which must be there."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")

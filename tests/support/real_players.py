@@ -1,6 +1,7 @@
 """Real players that submit what they play, each driven from outside: press play, wait, look at the page.
 
-``length`` is how long its songs last (s), ``tells_duration`` whether the page knows that.
+``length`` is how long its songs last (s), ``tells_duration`` whether the page knows that, ``tells_repeats``
+whether a player that plays a song again says so before another one begins.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tests.support.tls_proxy import TlsProxy
 TITLES = ("First", "Second", "Start", "Paused", "Twice", "Stopped", "Killed")
 """The songs of the album; the first two follow each other."""
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 PLUGINS = ROOT / ".players"
 
 
@@ -37,6 +38,7 @@ class RealPlayer(ABC):
 
     length: float = 6.0
     tells_duration = False
+    tells_repeats = True
 
     def __init__(self, folder: Path, url: str, token: str) -> None:
         self.folder, self.url, self.token = folder, url, token
