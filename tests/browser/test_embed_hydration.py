@@ -117,23 +117,69 @@ def test_the_options_that_a_component_sets_arrive_and_change(
     expect_widgets(page, "card")
 
 
-@by_framework
-def test_a_framework_that_hydrates_late_and_rejects_the_widget_gets_it_again(
-    browser: BrowserContext, live: Live, site: HostSite, framework: Framework
-) -> None:
-    page = browser.new_page()  # Of which the framework's own errors are expected.
-    script = f'h("script", {{ src: "{live.url}/embed.js", "data-layout": "compact" }})'
-    app = framework.component.replace("CHILD", script)
-    html = f"<main><h1>clicked 0</h1>{script_tag(live.url, 'data-layout=compact')}<p>after</p></main>"
+def hydrate_late(page: Page, site: HostSite, framework: Framework, child: str, *, server_html: str = "") -> None:
+    """Hydrate what the framework's server renders, or ``server_html``, when the page and its widget are long there."""
+    app = framework.component.replace("CHILD", child)
+    page.goto(site.add("/server", "", libraries=(framework.bundle,)))
+    html = server_html or page.evaluate(f"async () => {framework.render.replace('APP', f'({app})')}")
     page.goto(site.add("/", f'<div id="root">{html}</div>', libraries=(framework.bundle,)))
     expect_widgets(page, "compact")
+    page.evaluate("window.server = ['main', 'now-playing'].map((name) => document.querySelector(name))")
     page.evaluate(f"() => {{ {framework.hydrate.replace('APP', f'({app})')} }}")
     page.wait_for_function("!!window.set")
     page.evaluate("set(1)")
     expect(page.locator("h1")).to_have_text("clicked 1")
+
+
+KEEPS_BOTH = "['main', 'now-playing'].every((name, index) => document.querySelector(name) === server[index])"
+
+
+@by_framework
+@pytest.mark.parametrize("around", ["CHILD", 'h("div", null, CHILD)'], ids=["among others", "alone"])
+def test_a_framework_that_hydrates_long_after_the_page_has_loaded_rejects_nothing(
+    page: Page, live: Live, site: HostSite, complaints: list[str], framework: Framework, around: str
+) -> None:
+    script = f'h("script", {{ src: "{live.url}/embed.js", "data-layout": "compact" }})'
+    hydrate_late(page, site, framework, around.replace("CHILD", script))
+    expect_widgets(page, "compact")
+    assert page.evaluate(KEEPS_BOTH)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("name", ["react18", "react19"])
+@pytest.mark.parametrize("is_async", ["false", "true"], ids=["blocking", "async"])
+def test_react_hydrates_a_boundary_around_a_script_tag_late(
+    page: Page, live: Live, site: HostSite, complaints: list[str], name: str, is_async: str
+) -> None:
+    script = f'h("script", {{ src: "{live.url}/embed.js", "data-layout": "compact", async: {is_async} }})'
+    child = f'h(React.Suspense, {{ fallback: "" }}, h("i", null, "before"), {script}, h("b", null, "behind"))'
+    hydrate_late(page, site, FRAMEWORKS[name], child)
+    expect_widgets(page, "compact")
+    assert page.evaluate(KEEPS_BOTH)
+    assert complaints == []
+
+
+@by_framework
+def test_a_framework_that_rejects_the_server_s_html_gets_the_widget_again(
+    browser: BrowserContext, live: Live, site: HostSite, framework: Framework
+) -> None:
+    page = browser.new_page()  # Of which the framework's own errors are expected.
+    script = f'h("script", {{ src: "{live.url}/embed.js", "data-layout": "compact" }})'
+    html = f"<main><h2>not this</h2>{script_tag(live.url, 'data-layout=compact')}<p>after</p></main>"
+    hydrate_late(page, site, framework, script, server_html=html)
     expect(page.locator("script + now-playing + p")).to_have_text("after")
     expect_widgets(page, "compact")
     page.close()
+
+
+def test_a_widget_leaves_with_the_fragment_of_its_script_tag(page: Page, live: Live, site: HostSite) -> None:
+    script = f'h("script", {{ src: "{live.url}/embed.js", "data-layout": "compact" }})'
+    fragment = f'count.value ? null : h(Vue.Fragment, [h("i", "before"), {script}, h("b", "behind")])'
+    hydrate_late(page, site, FRAMEWORKS["vue"], fragment)
+    expect(page.locator("i, script + now-playing, b")).to_have_count(0)
+    page.evaluate("set(0)")
+    expect(page.locator("i + script + now-playing + b")).to_have_count(1)
+    expect_widgets(page, "compact")
 
 
 # ---- The components of docs/embedding.md -----------------------------------------------------------------------

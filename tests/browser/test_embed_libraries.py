@@ -56,9 +56,37 @@ def test_a_morph_keeps_the_widget_of_a_script_tag(page: Page, live: Live, site: 
     html = f"<main><p>before</p>{script_tag(live.url)}<p>after</p></main>"
     page.goto(site.add("/", html, libraries=(library,)))
     expect_widgets(page, "card")
+    page.evaluate(REMEMBER)
     morph(page, site, library, html.replace("before", "changed"))
     expect(page.locator("main p").first).to_have_text("changed")
     expect(page.locator("script + now-playing + p")).to_have_text("after")
+    expect_widgets(page, "card")
+    assert page.evaluate(KEPT)
+
+
+@pytest.mark.parametrize("library", MORPHS)
+def test_a_widget_leaves_in_a_morph_with_its_script_tag(page: Page, live: Live, site: HostSite, library: str) -> None:
+    html = f"<main><p>before</p>{script_tag(live.url)}<p>after</p></main>"
+    page.goto(site.add("/", html, libraries=(library,)))
+    expect_widgets(page, "card")
+    morph(page, site, library, "<main><p>before</p><p>after</p><p>more</p></main>")
+    expect(page.locator("main p")).to_have_count(3)
+    expect(page.locator("now-playing")).to_have_count(0)
+
+
+def test_a_widget_moves_with_its_script_tag(page: Page, live: Live, site: HostSite) -> None:
+    page.goto(site.add("/", f"<main>{script_tag(live.url)}<p>after</p></main><aside></aside>"))
+    expect_widgets(page, "card")
+    page.evaluate(
+        """() => {
+            for (let next, node = document.querySelector("main").firstChild; node; node = next) {
+                next = node.nextSibling;
+                document.querySelector("aside").append(node);
+            }
+        }"""
+    )
+    expect(page.locator("main > *")).to_have_count(0)
+    expect(page.locator("aside > script + now-playing + p")).to_have_text("after")
     expect_widgets(page, "card")
 
 

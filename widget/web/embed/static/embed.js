@@ -235,6 +235,19 @@
       }
     }
 
+    // Hide the widget from frameworks, which follow `nextSibling` as they hydrate and reject what the server did not send.
+    function hide(script) {
+      const get = () => {
+        const element = widgets.get(script);
+        const next = Reflect.get(Node.prototype, "nextSibling", script);
+        if (next !== element) return next;
+        // A loop that removes or moves all siblings must not leave it behind.
+        queueMicrotask(() => script.parentNode === element.parentNode || element.remove());
+        return element.nextSibling;
+      };
+      Object.defineProperty(script, "nextSibling", { configurable: true, get });
+    }
+
     // Give `script` its widget: one that was there before the page was cloned or saved, or its own.
     function place(script, home) {
       const inHead = document.head?.contains(script);
@@ -254,6 +267,7 @@
       element.script = script;
       element.placed = performance.now();
       widgets.set(script, element);
+      hide(script);
       if (element.isConnected) return;
       if (inHead) document.body.prepend(element);
       else script.after(element);
