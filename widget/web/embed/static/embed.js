@@ -282,6 +282,7 @@
         if (mustWait(script)) schedule();
         else if (/^$|javascript|module/.test(script.type)) place(script, server);
       }
+      for (const element of document.querySelectorAll(NAME)) if (element.script?.isConnected === false) element.remove();
     }
 
     const key = (script) => script.src || script;
