@@ -35,6 +35,12 @@ CUT = """() => {
 }"""
 """What reaches beyond the frame; lines of text without the room that they leave for tall letters."""
 
+CREDIT_IN_SIGHT = """() => [...document.querySelectorAll('.credit')].some((node) => {
+    const {top, bottom, width} = node.getBoundingClientRect(), whole = node.scrollWidth <= node.clientWidth;
+    const seen = node.checkVisibility() && width > 0 && (whole || getComputedStyle(node).display === 'inline');
+    return seen && top >= 0 && (bottom <= innerHeight || document.documentElement.classList.contains('alone'));
+})"""
+
 SCROLLS = "() => document.documentElement.scrollHeight > document.documentElement.clientHeight"
 
 by_source = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
@@ -138,6 +144,26 @@ def test_neither_does_it_without_scripts(page_without_scripts: Page, http: httpx
                 assert room is not None
                 assert card is not None
                 assert (one, card["y"] + card["height"] <= room["y"] + room["height"] + 0.6) == (one, True)
+
+
+@pytest.mark.parametrize("recent", [0, 3], ids=["RECENT unset", "RECENT=3"])
+@pytest.mark.parametrize("rows", [0, 3], ids=["nothing before", "three songs before"])
+@pytest.mark.parametrize("plays", [True, False], ids=["playing", "nothing"])
+def test_the_credit_is_in_sight_in_each_layout_that_owes_it(
+    page: Page, http: httpx.Client, recent: int, rows: int, plays: bool
+) -> None:
+    now = time.time()
+    snapshot = playing(now, LONG, None) if plays else idle(now)
+    before = tuple(PlayedItem(HEBREW, now - 900 - 300 * row) for row in range(min(rows, recent)))
+    harness = WebHarness(SystemClock(), Settings(recent=recent), source=LASTFM)
+    asked = [f"layout={layout}&width={width}" for layout in get_args(Layout) for width in (200, 320, 420)]
+    with live_server(harness.show(replace(snapshot, recent=before)).app) as address:
+        with pasted(page, "".join(snippet(http, address, query) for query in asked)) as frames:
+            in_sight = {query: frame.evaluate(CREDIT_IN_SIGHT) for query, frame in zip(asked, frames, strict=True)}
+        page.goto(f"{address}/now?{asked[0]}")
+        in_sight["now"] = page.evaluate(CREDIT_IN_SIGHT)
+    owed = {query: not query.startswith(("layout=compact", "layout=pill")) for query in asked}
+    assert in_sight == owed | {"now": True}
 
 
 @with_and_without_credit

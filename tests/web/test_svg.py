@@ -372,10 +372,11 @@ def test_a_source_without_an_icon_has_line_and_times_too(label: str, shown: list
     assert view.has_line
 
 
+@pytest.mark.parametrize("recent", [(), (PlayedItem(item(), NOW - 100),)], ids=["without rows", "with a row"])
 @pytest.mark.parametrize("layout", ["card", "cover", "list"])
-def test_the_credit_that_a_source_is_due_stands_beside_its_name(layout: str) -> None:
+def test_the_credit_that_a_source_is_due_stands_beside_its_name(layout: str, recent: tuple[PlayedItem, ...]) -> None:
     options, spoken = WidgetOptions.from_query({"layout": layout}), get_translations("en")
-    snapshot = playing(NOW, progress_ms=None, recent=(PlayedItem(item(), NOW - 100),))
+    snapshot = playing(NOW, progress_ms=None, recent=recent)
     svg = render_svg(SvgContext(build_view_model(snapshot, options, spoken, NOW, LASTFM), options, spoken), {})
     assert any("powered by AudioScrobbler" in text for text in texts(svg))
     assert any("Last.fm" in text for text in texts(svg))

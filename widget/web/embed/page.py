@@ -25,9 +25,9 @@ from widget.web.embed.sizes import (
     COVER_ATTRIBUTION_HEIGHT,
     COVER_MAX_WIDTH,
     COVER_NARROW_BELOW,
+    LIST_PADDING,
     base_height,
     full_height,
-    list_extra_height,
 )
 from widget.web.embed.view_model import ViewModel, needs_tall_line
 from widget.web.responses import build_response
@@ -195,7 +195,7 @@ def client_config(view_request: ViewRequest, colors: RenderColors, width: int) -
         "idle": options.idle,
         "scale": options.scale,
         "low": full_height(options.layout, options.scale, words_only=words_only),
-        "high": base_height(options.layout) * options.scale,
+        "high": base_height(options.layout, credited=view.source.credit is not None) * options.scale,
         **_measures(view, options),
         "background": options.background,
         "accent": options.accent is not None,
@@ -226,12 +226,12 @@ def _timestamp(timestamp: float | None) -> str | None:
 def _measures(view: ViewModel, options: WidgetOptions) -> dict[str, float]:
     """Return measures for the script, which reports the layout's height from a low frame too.
 
-    ``wide`` is the largest artwork of a cover, ``narrow`` the width below which it is higher by ``more``. A list is
-    higher than its rows by ``more``.
+    ``wide`` is the largest artwork of a cover, ``narrow`` the width below which it is higher by ``more``. A list with
+    rows is higher by ``more`` than these and what plays.
     """
     credited, scale = view.source.credit is not None, options.scale
     if options.layout == "list":
-        return {"more": list_extra_height(credited=credited) * scale}
+        return {"more": LIST_PADDING * scale}
     if options.layout != "cover":
         return {}
     cover = {"wide": COVER_MAX_WIDTH * scale}

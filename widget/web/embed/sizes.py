@@ -30,7 +30,7 @@ _COVER_TEXT_HEIGHT = 127
 """Height of a cover without its square artwork, less the padding left and right; with two lines of title."""
 LIST_PADDING, ROW_HEIGHT = 16, 40
 ATTRIBUTION_HEIGHT = 20
-"""Height of the source's attribution below the rows of a list."""
+"""Height of the source's attribution at the foot of a list."""
 COVER_NARROW_BELOW, COVER_ATTRIBUTION_HEIGHT = 288, 13.2
 """A cover narrower than the one shows the attribution on a separate line, as high as the other."""
 
@@ -60,21 +60,19 @@ def full_height(layout: Layout, scale: float = 1.0, *, words_only: bool = False)
     return min_height(layout, scale)
 
 
-def base_height(layout: Layout) -> int:
-    """Return the height of ``layout`` at scale 1, a cover's without artwork, a list's without rows."""
+def base_height(layout: Layout, *, credited: bool = False) -> int:
+    """Return the height of ``layout`` at scale 1, a cover's without artwork, a list's without rows.
+
+    ``credited``: whether the source requires attribution, for which a list has a line of its own.
+    """
     heights: Mapping[Layout, int] = {
         "card": CARD_HEIGHT,
         "compact": COMPACT_HEIGHT,
         "cover": _COVER_TEXT_HEIGHT,
-        "list": COMPACT_HEIGHT,
+        "list": COMPACT_HEIGHT + (ATTRIBUTION_HEIGHT if credited else 0),
         "pill": PILL_HEIGHT,
     }
     return heights[layout]
-
-
-def list_extra_height(*, credited: bool) -> int:
-    """Return the height of a list without its rows, at scale 1; ``credited``: with an attribution."""
-    return LIST_PADDING + (ATTRIBUTION_HEIGHT if credited else 0)
 
 
 def default_width(layout: Layout, scale: float = 1.0) -> int:
@@ -87,11 +85,11 @@ def layout_height(layout: Layout, width: int, scale: float = 1.0, rows: int = 0,
 
     ``rows`` is the number of earlier items in a list; ``credited``: whether the source requires attribution.
     """
-    high: float = base_height(layout)
+    high: float = base_height(layout, credited=credited)
     if layout == "cover":
         high += COVER_ATTRIBUTION_HEIGHT if credited and width < COVER_NARROW_BELOW * scale else 0
         return ceil(min(width, COVER_MAX_WIDTH * scale) + high * scale)
     if layout != "list" or not rows:
         return ceil(high * scale)
-    high += ROW_HEIGHT * rows + list_extra_height(credited=credited)
+    high += LIST_PADDING + ROW_HEIGHT * rows
     return ceil(max(high * scale, min_height(layout, scale)))

@@ -190,7 +190,7 @@
   function height(layout, scale, width) {
     if (layout === "cover") return Math.min(width, 420 * scale) + (HEIGHTS.cover + (width < 288 * scale && HEIGHTS.credit)) * scale;
     const high = HEIGHTS[layout] || HEIGHTS.card;
-    return Math.max(high * scale, high !== 56 && layout === "list" ? 100 : 0);
+    return Math.max(high * scale, high > 99 && layout === "list" ? 100 : 0); // With rows it is never lower.
   }
 
   // Every attribute is also a property: React 19, Preact and Vue set properties.

@@ -198,8 +198,17 @@ def _cover(scene: SvgContext, drawing: Drawing) -> None:
 def _list(scene: SvgContext, drawing: Drawing) -> None:
     """Draw the current item as in compact, then the earlier ones below a line."""
     _compact(scene, drawing)
-    if not scene.view.rows:
-        return
+    if scene.view.rows:
+        _draw_rows(scene, drawing)
+    for credit in scene.credits:
+        left = _list_inset(scene) + EDGE_GAP
+        middle, room = drawing.height + ATTRIBUTION_HEIGHT / 2 - 4, drawing.width - 2 * left
+        drawing.texts.append(scene.layout.line(credit, left, middle, room, Style(12, "muted")))
+        drawing.height += ATTRIBUTION_HEIGHT
+
+
+def _draw_rows(scene: SvgContext, drawing: Drawing) -> None:
+    """Draw the earlier items below a line, or below the progress, which then lies lower."""
     if drawing.line is not None:
         drawing.line = drawing.line.moved(LINE_SHIFT)
     else:
@@ -209,11 +218,6 @@ def _list(scene: SvgContext, drawing: Drawing) -> None:
     for number, played in enumerate(scene.view.rows):
         _draw_row(scene, drawing, played, COMPACT_HEIGHT + LIST_PADDING / 2 + ROW_HEIGHT * number)
     drawing.height = COMPACT_HEIGHT + LIST_PADDING + ROW_HEIGHT * len(scene.view.rows)
-    for credit in scene.credits:
-        left = _list_inset(scene) + EDGE_GAP
-        middle, room = drawing.height + ATTRIBUTION_HEIGHT / 2 - 4, drawing.width - 2 * left
-        drawing.texts.append(scene.layout.line(credit, left, middle, room, Style(12, "muted")))
-        drawing.height += ATTRIBUTION_HEIGHT
 
 
 def _pill(scene: SvgContext, drawing: Drawing) -> None:
