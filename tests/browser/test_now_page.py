@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Live
 from tests.support.npm import FOLDER, bundles
-from tests.support.web_harness import item, playing
+from tests.support.web_harness import HEBREW, JAPANESE, LONG, item, playing
 from widget.model.playback import PlayedItem
 
+CUT = "(node) => node.scrollHeight > node.clientHeight || node.scrollWidth > node.clientWidth"
 SAMPLES = ("playing", "paused", "last", "nothing", "ad", "long", "rtl")
 
 
@@ -63,6 +64,40 @@ def test_in_portrait_cover_words_and_rows_begin_at_one_edge(page: Page, live: Li
     left = "(selector) => document.querySelector(selector).getBoundingClientRect().left"
     edges = [page.evaluate(left, selector) for selector in (".compact .artwork", ".compact .title", ".row .artwork")]
     assert edges == pytest.approx([edges[0]] * 3, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (320, 480),
+        (375, 812),
+        (768, 1024),
+        (1280, 720),
+        (1366, 768),
+        (1920, 1080),
+        (2048, 1150),
+        (3440, 1440),
+        (3840, 2160),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_earlier_covers_have_room_for_their_titles(page: Page, live: Live, width: int, height: int, lang: str) -> None:
+    now = time.time()
+    before = [
+        item(title) for title in ("Letters from the North Sea", "चिट्ठी जो तुमने लिखी थी", "باب الياسمين في آخر الليل")
+    ]
+    before += [HEBREW, LONG, JAPANESE] + [item(f"Kitchen Demo {number}") for number in range(4)]
+    live.show(playing(now, recent=tuple(PlayedItem(what, now - 900 - 300 * row) for row, what in enumerate(before))))
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live.url}/now?lang={lang}")
+    titles = page.locator(".row .title")
+    expect(titles).to_have_count(10)
+    cut = f"(all) => all.filter({CUT}).map((node) => node.textContent)"
+    assert set(titles.evaluate_all(cut)) <= {LONG.title, JAPANESE.title}
+    assert titles.nth(4).get_attribute("title") == LONG.title
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width > height:
+        assert page.evaluate("document.documentElement.scrollHeight") <= height
 
 
 def test_the_mark_of_explicit_items_is_as_high_as_the_artists(page: Page, live: Live) -> None:

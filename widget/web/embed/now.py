@@ -16,7 +16,7 @@ from widget.web.responses import build_response
 
 # The page fills a second screen or a television.
 ARTWORK_WIDTH = 640
-ROW_ARTWORK_WIDTH = 208
+ROW_ARTWORK_WIDTH = 260
 
 
 async def now_page(request: Request) -> Response:
