@@ -55,11 +55,12 @@ class Interruption:
         if name == sys.argv[1]:
             os.kill(os.getpid(), int(sys.argv[2]))
 sys.meta_path.insert(0, Interruption())
-main([])
+main(["--port", "0"])
 """
 
 
-@pytest.mark.parametrize("name", ["widget.server.command", "uvicorn"])
+# The last one comes when the application is put together, just before it serves.
+@pytest.mark.parametrize("name", ["widget.server.command", "uvicorn", "widget.app", "widget.sources.spotify.adapter"])
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_while_the_program_is_still_being_imported_ends_it_in_peace(
     tmp_path: Path, number: int, name: str
@@ -72,6 +73,20 @@ def test_a_signal_while_the_program_is_still_being_imported_ends_it_in_peace(
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_signal_just_before_it_serves_without_a_database_ends_it_in_peace(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT, "widget.sources.spotify.adapter", str(int(signal.SIGINT))],
+        cwd=tmp_path,
+        env={"DATABASE_URL": "postgresql://127.0.0.1:1/none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Traceback" not in done.stderr
+    assert "ERROR" not in done.stderr
 
 
 FAILING_IMPORT = """

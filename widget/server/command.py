@@ -157,6 +157,7 @@ async def _serve(
             log.info("%s is not used: the source is %s", name, settings.source)
         server = create_server(settings, store)
         shutdown.stop = server.stop
+        await asyncio.sleep(0)  # A signal until now cancels here: within the server its lifespan would log it.
         await server.serve(sockets=[listener])
         _exit_if_failed(server)
 

@@ -26,6 +26,7 @@ async def serve_while(
     task.add_done_callback(lambda _: placeholder.stop())
     shutdown.stop = placeholder.stop
     try:
+        await asyncio.sleep(0)  # A signal until now cancels here: within the server its lifespan would log it.
         with listener.dup() as duplicate:  # The server closes its sockets.
             await placeholder.serve(sockets=[duplicate])
     finally:
