@@ -120,6 +120,20 @@ def test_a_dead_token_is_reported_at_once_and_once() -> None:
     assert due_alerts(None, incident, frozenset({message.key}), 5000.0, NEXT_STEP) == ()
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("forbidden", "The next attempt is at"),
+        ("bad_credentials", "The next attempt"),
+        ("quota_exceeded", "It resumes at"),
+    ],
+)
+def test_only_a_ban_has_an_end_that_is_known(code: ErrorCode, told: str) -> None:
+    (alert,) = due_alerts(None, Incident(code, 1000.0, until=9000.0), frozenset(), 5000.0, NEXT_STEP)
+    assert told in alert.body
+    assert ("It resumes at" in alert.body) == (code == "quota_exceeded")
+
+
 @pytest.mark.parametrize("code", ["forbidden", "bad_credentials", "quota_exceeded"])
 def test_a_refusal_is_reported_when_it_has_lasted_an_hour(code: ErrorCode) -> None:
     incident = update_incident(None, code, None, None, 1000.0)

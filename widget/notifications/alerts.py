@@ -149,8 +149,11 @@ def _incident_alerts(
         return ()
     info = error_info(incident.code, source, next_step)
     lasting = "" if min_seconds == 0.0 else " This has lasted for an hour."
-    until = "" if incident.until is None else f" It resumes at {_format_time(incident.until)}."
-    resumes = " Then it resumes by itself." if incident.code in PERMANENT_CODES else ""
+    is_refusal = incident.code in PERMANENT_CODES
+    # A refusal lasts until the owner acts; only the next attempt has a time.
+    event = "The next attempt is" if is_refusal else "It resumes"
+    until = "" if incident.until is None else f" {event} at {_format_time(incident.until)}."
+    resumes = " Then it resumes by itself." if is_refusal else ""
     body = f"{info.explanation}{lasting}{until} {info.action}{resumes}".replace("`", "")
     return (Alert(incident.key, f"{source.known_as}: {info.headline}", body),)
 
