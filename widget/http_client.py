@@ -125,7 +125,7 @@ async def send(
     request.headers["Accept-Encoding"] = "gzip"
     try:
         async with asyncio.timeout(seconds):
-            return await _read_response(await http.send(request, stream=True))
+            return await _read_response(await _start_response(http, request))
     except ResponseTooLarge as error:
         raise unreachable(f"{service} sent a response that is too large.") from error
     except InvalidContentEncoding as error:
@@ -179,6 +179,29 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+async def _start_response(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Return the response with its body unread.
+
+    A server may close a connection that it kept open just when a request is on its way. Such a GET is sent once more
+    (RFC 9112, section 9.3.1): our interval and a server's limit are often the same 5 seconds.
+    """
+    import httpx
+
+    is_new_connection = False
+
+    async def trace(event: str, _: dict[str, Any]) -> None:
+        nonlocal is_new_connection
+        is_new_connection = is_new_connection or event.endswith("connect_tcp.started")
+
+    request.extensions = {**request.extensions, "trace": trace}
+    try:
+        return await http.send(request, stream=True)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        if is_new_connection or request.method != "GET":
+            raise
+    return await http.send(request, stream=True)
 
 
 async def _read_response(response: httpx.Response) -> httpx.Response:

@@ -1,6 +1,8 @@
 """User-Agent, timeouts and Retry-After of all requests."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from email.utils import format_datetime
 from importlib.metadata import version
 
@@ -47,6 +49,51 @@ async def test_a_redirect_is_not_followed_with_our_token() -> None:
     http = http_client(network)
     response = await send(http, http.build_request("GET", f"https://api.spotify.example{NOW}"))
     assert (response.status_code, len(network.requests)) == (302, 1)
+
+
+class ForgetfulServer:
+    """Keeps each connection open, and closes it without an answer at the request after the ``answers`` first ones."""
+
+    def __init__(self, answers: int) -> None:
+        self.answers, self.requests = answers, 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            for answered in range(self.answers + 1):
+                await reader.readuntil(b"\r\n\r\n")
+                self.requests += 1
+                if answered < self.answers:
+                    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+
+@asynccontextmanager
+async def forgetful_server(answers: int) -> AsyncIterator[tuple[ForgetfulServer, str]]:
+    forgetful = ForgetfulServer(answers)
+    async with await asyncio.start_server(forgetful.serve, "127.0.0.1", 0) as server:
+        yield forgetful, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def test_a_question_is_asked_again_where_a_kept_connection_was_closed_meanwhile() -> None:
+    async with forgetful_server(answers=1) as (server, url), http_client() as http:
+        for _ in range(3):
+            assert (await send(http, http.build_request("GET", url))).status_code == 200
+        assert server.requests == 5
+
+
+async def test_what_is_no_question_is_not_sent_twice() -> None:
+    async with forgetful_server(answers=1) as (server, url), http_client() as http:
+        await send(http, http.build_request("POST", url))
+        with pytest.raises(SpotifyUnreachable, match="RemoteProtocolError"):
+            await send(http, http.build_request("POST", url))
+        assert server.requests == 2
+
+
+async def test_a_new_connection_that_is_closed_at_once_is_not_tried_again() -> None:
+    async with forgetful_server(answers=0) as (server, url), http_client() as http:
+        with pytest.raises(SpotifyUnreachable, match="RemoteProtocolError"):
+            await send(http, http.build_request("GET", url))
+        assert server.requests == 1
 
 
 async def test_an_answer_that_trickles_in_is_given_up_as_a_whole() -> None:
