@@ -93,6 +93,12 @@ def test_the_workflow_tries_every_python_that_is_promised_on_three_systems() -> 
     assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos", "windows"}
 
 
+def test_only_the_whole_run_fails_where_a_program_is_missing() -> None:
+    jobs = loaded(".github/workflows/checks.yml")["jobs"]
+    (tests,) = (step for step in jobs["tests"]["steps"] if "pytest" in step.get("run", ""))
+    assert tests["env"] == {"CI": ""}
+
+
 def test_the_workflow_runs_what_ci_runs() -> None:
     assert "bash .ci/run" in [step.get("run") for step in steps(loaded(".github/workflows/checks.yml"))]
 
