@@ -11,7 +11,7 @@ from playwright.sync_api import Frame, Page, Playwright, expect
 from tests.browser.conftest import Live
 from tests.support.browser import launched, stop_clock
 from tests.support.host_page import host_page
-from tests.support.web_harness import ARABIC, HEBREW, LONG, advertisement, idle, item, paused, playing
+from tests.support.web_harness import ARABIC, HEBREW, JAPANESE, LONG, advertisement, idle, item, paused, playing
 from tests.support.widget_frames import boxes, framed, layout_problems
 from widget.model.playback import Item, PlayedItem
 
@@ -21,7 +21,7 @@ BOX = """(selector) => {
 }"""
 HEBREW_LINE = "שיר של אור ראשון על הגבעות שמעבר לנהר הרחוק"
 DEVANAGARI_LINE = "बारिश की रात में टूटे हुए तारे और कुछ अनकही स्मृतियाँ दृष्टि में"
-"""On a card of 600 px one line at 16 px and two at 20 px."""
+"""Two lines on a card of 600 px."""
 STYLE = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
 
 
@@ -105,7 +105,31 @@ def test_a_wide_card_with_a_tall_title_keeps_its_size_however_often_it_is_measur
         for _ in range(4):
             frame.evaluate("dispatchEvent(new Event('resize'))")
             seen.add((box(frame, ".widget")["height"], frame.evaluate(STYLE, [".title", "fontSize"])))
-        assert seen == {(140, "16px")}
+        assert seen == {(140, "20px")}
+        assert layout_problems(boxes(frame)) == []
+
+
+@pytest.mark.parametrize("width", [560, 600, 900])
+def test_a_wide_card_is_right_before_its_script_runs_and_without(
+    page_without_scripts: Page, live: Live, width: int
+) -> None:
+    """The album stays away from titles of perhaps two lines."""
+    has_album = {}
+    for title in ("Tides of Glass", HEBREW_LINE, f"{DEVANAGARI_LINE} {DEVANAGARI_LINE}", LONG.title, JAPANESE.title):
+        live.show(playing(time.time(), item(title)))
+        with framed(page_without_scripts, f"{live.url}/widget", width, 140) as frame:
+            card, foot, words = (frame.locator(name) for name in (".widget", ".foot", ".text"))
+            top = page_without_scripts.locator("iframe").bounding_box()
+            places = [one.bounding_box() for one in (card, words, foot)]
+            has_album[title] = frame.locator(".album").is_visible()
+        assert top is not None
+        (_, card_height), (words_top, words_height), (foot_top, _) = [
+            (box["y"], box["height"]) for box in places if box
+        ]
+        assert card_height == 140, title
+        assert words_top >= 9, title
+        assert words_top + words_height <= foot_top, title
+    assert [title for title, shown in has_album.items() if shown] == ["Tides of Glass"]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from widget.web.embed.sizes import (
     base_height,
     full_height,
 )
-from widget.web.embed.view_model import ViewModel, needs_tall_line
+from widget.web.embed.view_model import ViewModel, may_wrap, needs_tall_line
 from widget.web.responses import build_response
 from widget.web.static_files import static_url
 from widget.web.templating import jinja_environment
@@ -155,6 +155,7 @@ def render(view_request: ViewRequest, colors: RenderColors, top_level: bool | No
             font=FONT_FAMILIES[options.font],
             icon=PATHS.get(context.source.icon or ""),
             needs_tall_line=needs_tall_line,
+            may_wrap=may_wrap,
             sizes=sizes,
             artwork=artwork_url(context, view.item, width),
             kind=kind,

@@ -19,6 +19,9 @@ State = Literal["playing", "paused", "ad", "last", "nothing", "hidden"]
 MAX_TEXT_LENGTH = 1000
 """Characters that pages and pictures lay out at most: longer titles only cost time."""
 
+MAX_WIDE_CARD_CELLS = 26
+"""Letters, wide ones counted twice, that one line of a card of 560 px holds in every font."""
+
 TALL_SCRIPTS = "\u0300-\u036f\u0590-\u109f\u1780-\u17ff\u1ab0-\u1aff\u1e00-\u1eff\ufb1d-\ufdff\ufe70-\ufefc"
 """Letters that reach higher or lower than Latin ones, as the inside of a regular expression's brackets: combining
 marks, Hebrew, Arabic, the scripts of India, Thai, Lao, Tibetan, Burmese, Khmer, and Vietnamese."""
@@ -204,6 +207,12 @@ def is_right_to_left(text: str) -> bool:
 def needs_tall_line(text: str) -> bool:
     """Return whether ``text`` has letters that need a line-height of 1.5 instead of 1.3."""
     return _TALL.search(text) is not None
+
+
+def may_wrap(text: str) -> bool:
+    """Return whether ``text`` may need two lines as the title of the narrowest card that shows an album."""
+    letters = [character for character in text if not unicodedata.category(character).startswith("M")]
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in letters) > MAX_WIDE_CARD_CELLS
 
 
 def _state(snapshot: Snapshot, options: WidgetOptions) -> tuple[State, Item | None]:

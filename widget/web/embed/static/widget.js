@@ -350,7 +350,6 @@
 
   function reportHeight() {
     const heading = find(".title");
-    card.removeAttribute("data-long"); // It changes the size of tall titles, and so what is measured.
     card.toggleAttribute("data-long", heading.clientHeight > 2 * parseFloat(getComputedStyle(heading).fontSize));
     if (playing && line) playing.width = line.clientWidth;
     if (parent === window) return;
