@@ -198,7 +198,18 @@ async def test_invalid_queries_give_the_default_page(harness: WebHarness) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/%3Cscript%3E", "/static/nothing.css", "/widget/", "/setup", "/setup/callback"]
+    "path",
+    [
+        "/nowhere",
+        "/%3Cscript%3E",
+        "/static/nothing.css",
+        "/static/a/b.js",
+        "/artwork/nothing",
+        f"/artwork/{'0' * 32}",
+        "/widget/",
+        "/setup",
+        "/setup/callback",
+    ],
 )
 async def test_a_404_is_a_page_for_browsers_and_text_for_programs(harness: WebHarness, path: str) -> None:
     async with harness.client(accept="text/html,application/xhtml+xml") as client:
@@ -206,13 +217,15 @@ async def test_a_404_is_a_page_for_browsers_and_text_for_programs(harness: WebHa
     async with harness.client(accept="application/json") as client:
         text = await client.get(path)
     assert (page.status_code, text.status_code) == (404, 404)
-    if not path.startswith("/static"):
-        assert page.headers["content-type"].startswith("text/html")
-        assert "Page not found" in page.text
-        assert "script" not in page.text
-        assert 'href="/"' in page.text
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Page not found" in page.text
+    assert "script" not in page.text
+    assert 'href="/"' in page.text
     assert text.text == "not found"
-    assert page.headers["cache-control"] == "no-store"
+    for answer in (page, text):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["vary"] == "Accept"
+        assert answer.headers["x-content-type-options"] == "nosniff"
     assert ("access-control-allow-origin" in page.headers) == (not path.startswith("/setup"))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,10 +57,10 @@ def static_url(name: str) -> str:
 
 
 async def static(request: Request) -> Response:
-    """Return a static file, immutable at the URL of :func:`static_url`."""
+    """Return a static file, immutable at the URL of :func:`static_url`. Raises HTTPException 404 for any other name."""
     name: str = request.path_params["name"]
     if read_static_file(name) is None:
-        return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
+        raise HTTPException(HTTPStatus.NOT_FOUND)
     # An old URL may reach a newer server: then the response must not be kept for a year.
     is_current = request.scope["query_string"].decode("latin-1") == static_url(name).partition("?")[2]
     return static_response(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +25,7 @@ _PLACEHOLDER = Path(__file__).parent / "static" / "placeholder.svg"
 
 
 async def artwork(request: Request) -> Response:
-    """Return the image, at least ``w`` pixels wide; 404 for an unknown key.
+    """Return the image, at least ``w`` pixels wide. Raises HTTPException 404 for an unknown key.
 
     If it is not available now, return the placeholder, which caches keep for seconds only.
     """
@@ -34,7 +36,7 @@ async def artwork(request: Request) -> Response:
         await _wait_for_key(cache, broadcaster, key)
     # Without a fresh state the key may still be right, so then a placeholder is the safer response.
     if not cache.has_key(key) and (broadcaster.is_fresh or not _KEY.fullmatch(key)):
-        return build_response(request, b"not found", media_type="text/plain", cache_control="no-store", status=404)
+        raise HTTPException(HTTPStatus.NOT_FOUND)
     file = await cache.get(key, _width(request.query_params.get("w", "")))
     if file is None:
         body = _PLACEHOLDER.read_bytes()
