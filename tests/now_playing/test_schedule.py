@@ -166,6 +166,15 @@ def test_a_gate_is_waited_for(problem: ErrorCode, left: float | None, seconds: f
     assert seconds_until_next_poll(replace(PLAYING, problem=problem, retry_at=retry_at)) == seconds
 
 
+@pytest.mark.parametrize("problem", ["rate_limited", "quota_exceeded"])
+def test_a_gate_that_is_over_at_once_again_and_again_is_asked_ever_more_seldom(problem: ErrorCode) -> None:
+    gate = replace(PLAYING, problem=problem, retry_at=NOW + 1)
+    waits = [seconds_until_next_poll(replace(gate, failures=failures)) for failures in range(1, 9)]
+    assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+    long = replace(gate, retry_at=NOW + 20)
+    assert [seconds_until_next_poll(replace(long, failures=failures)) for failures in (1, 4)] == [20.0, 20.0]
+
+
 def test_an_outage_that_costs_nothing_is_retried_within_ten_seconds_and_seldom_sooner() -> None:
     for failures in range(1, 40):
         for jitter in (0.0, 0.5, 1.0):

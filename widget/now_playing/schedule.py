@@ -63,6 +63,7 @@ MAX_BACKOFF_SECONDS = 60.0
 MAX_FREE_BACKOFF_SECONDS = 6.0
 """For retries that no quota counts: polling resumes within ten seconds of an outage's end."""
 
+_THROTTLED_CODES: frozenset[ErrorCode] = frozenset({"rate_limited", "quota_exceeded"})
 _FREE_CODES: frozenset[ErrorCode] = frozenset({"not_configured", "needs_authorization", *PERMANENT_CODES})
 
 
@@ -151,9 +152,16 @@ def _after_failure(situation: ScheduleInput, affordable: float) -> float:
         return FREE_RETRY_SECONDS
     if situation.problem in TRANSIENT_CODES:
         max_backoff = MAX_FREE_BACKOFF_SECONDS if situation.is_free else MAX_BACKOFF_SECONDS
-        backoff = min(max_backoff, 2.0 ** (min(situation.failures, 10) - 1))
-        # Jitter keeps instances from asking a service that comes back all at once.
-        return max(backoff * (0.75 + situation.jitter / 2), affordable)
+        return max(_backoff(situation, max_backoff), affordable)
     wait = MAX_RATE_LIMIT_WAIT_SECONDS if situation.retry_at is None else situation.retry_at - situation.now
+    if situation.problem in _THROTTLED_CODES and situation.failures > 1:
+        # A service may say "Retry-After: 0" again and again.
+        wait = max(wait, _backoff(situation, MAX_RATE_LIMIT_WAIT_SECONDS))
     # At most 30 s: the block is checked without a call, and may be gone sooner.
     return min(max(wait, 0.05), MAX_RATE_LIMIT_WAIT_SECONDS)
+
+
+def _backoff(situation: ScheduleInput, max_seconds: float) -> float:
+    backoff = min(max_seconds, 2.0 ** (min(situation.failures, 10) - 1))
+    # Jitter keeps instances from asking a service that comes back all at once.
+    return backoff * (0.75 + situation.jitter / 2)
