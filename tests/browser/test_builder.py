@@ -11,6 +11,14 @@ from tests.browser.conftest import Live
 from tests.support.web_harness import item, playing
 
 SHOWN = "#preview iframe"
+COVERED = """() => {
+  const node = document.activeElement, place = node.closest("label, .preset") || node;
+  const {left, right, top, bottom} = place.getBoundingClientRect();
+  const at = (y) => place.contains(document.elementFromPoint((left + right) / 2, y));
+  const seen = node === document.body || [top + 4, (top + bottom) / 2, bottom - 4].every(at);
+  return seen ? [] : [place.outerHTML.slice(0, 120)];
+}"""
+"""What has the focus, if another element lies over it or the window ends before it."""
 
 
 def snippet(page: Page, name: str) -> str:
@@ -420,6 +428,33 @@ def test_the_keyboard_reaches_the_snippet_first(page: Page, live: Live) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(focused(page)).to_have_text("Script tag")
+
+
+@pytest.mark.parametrize("width", [375, 1366])
+@pytest.mark.parametrize("state", ["", "paused", "rtl"])
+def test_the_chosen_state_is_in_sight(page: Page, live: Live, width: int, state: str) -> None:
+    page.set_viewport_size({"width": width, "height": 667})
+    page.goto(f"{live.url}/?sample={state}")
+    page.wait_for_function("document.documentElement.classList.contains('live')")
+    box = page.locator(f'label:has([name="sample"][value="{state}"])').bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(375, 667), (1366, 650)])
+def test_what_has_the_focus_is_in_sight_in_both_directions(page: Page, live: Live, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{live.url}/?scale=1.5")  # With more options open.
+    page.wait_for_function("document.documentElement.classList.contains('live')")
+    hidden = []
+    for key in ("Tab", "Shift+Tab"):
+        page.locator("h1").click() if key == "Tab" else page.locator("[data-copy]:visible").first.focus()
+        for _ in range(28):
+            page.keyboard.press(key)
+            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            hidden += page.evaluate(COVERED)
+    assert hidden == []
 
 
 def test_in_forced_colors_tiles_and_stage_keep_an_edge(page: Page, live: Live) -> None:

@@ -194,6 +194,8 @@
     else validEntries.set(input.name, "");
     if (input.name === "own") check(input);
   }
+  // On a phone the row of states scrolls. A source may not offer the one in the address.
+  find(".states").scrollLeft = (find("[name=sample]:checked")?.parentNode.offsetLeft ?? 0) - 16;
   followSystemBackdrop();
   fitPreview();
   new ResizeObserver(fitPreview).observe(backdrop);
