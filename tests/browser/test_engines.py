@@ -94,6 +94,31 @@ def test_an_import_knows_its_server(engine: Engine, live: Live, site: HostSite, 
     enter_widget(engine, SHADOW_FRAME)
 
 
+def test_react_hydrates_around_the_widget_of_a_script_tag(engine: Engine, live: Live, site: HostSite) -> None:
+    html = f"<main>{script_tag(live.url, 'async')}<p>after</p></main>"
+    engine.open(site.add("/", f'<div id="root">{html}</div>', libraries=("react18",)))
+    enter_widget(engine, SHADOW_FRAME)
+    engine.leave()
+    engine.run(
+        """
+        window.found = [...document.querySelectorAll("main, now-playing")];
+        window.errors = [];
+        const h = React.createElement, [address] = arguments;
+        const script = h("script", { src: `${address}/embed.js`, async: true });
+        const App = () => {
+            React.useEffect(() => { window.hydrated = true; });
+            return h("main", null, script, h("p", null, "after"));
+        };
+        const onRecoverableError = (error) => errors.push(error.message);
+        ReactDOM.hydrateRoot(document.getElementById("root"), h(App), { onRecoverableError });
+        """,
+        live.url,
+    )
+    engine.wait("window.hydrated")
+    assert engine.run("return errors") == []
+    assert engine.run("return found.every((node, at) => document.querySelectorAll('main, now-playing')[at] === node)")
+
+
 def test_auto_is_dark_in_a_frame_on_a_dark_firefox(running_firefox: Firefox, live: Live, site: HostSite) -> None:
     for dark in (True, False):
         running_firefox.prefer(dark=dark)
