@@ -51,6 +51,27 @@ async def test_one_page_of_a_proxy_changes_nothing_while_a_song_plays(
     assert after["updated_at"] > before["updated_at"]
 
 
+async def test_one_empty_response_of_lastfm_does_not_empty_the_list(tmp_path: Path) -> None:
+    clock = FakeClock()
+    served = services(clock, SimulatedTrack(300.0, "Another", ("Somebody",), "", 300.0), LONG[0])
+    await clock.advance(400)
+    async with other_program(tmp_path, {"SOURCE": "lastfm", "RECENT": "3"}, clock, served) as running:
+        before = await running.now()
+        responses = []
+
+        def once() -> Response:
+            served.lastfm.answer = None
+            responses.append(JSONResponse({"recenttracks": {"track": [], "@attr": {"user": served.lastfm.user}}}))
+            return responses[0]
+
+        served.lastfm.answer = once
+        await clock.advance(10.1)
+        assert len(responses) == 1
+        during = await running.now()
+    assert before["recent"][0]["item"]["title"] == "Another"
+    assert (during["status"], during["recent"]) == ("playing", before["recent"])
+
+
 async def test_a_server_that_does_not_know_what_plays_is_named(tmp_path: Path) -> None:
     clock = FakeClock()
     served = services(clock)

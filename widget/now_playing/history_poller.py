@@ -76,6 +76,9 @@ class HistoryPoller:
         now, snapshot, is_free = self._clock.monotonic(), self._publisher.current_snapshot, self._source.returns_history
         if not self._schedule.is_due(now, snapshot, comes_with_playback=is_free, is_published=self._is_published):
             return False
+        # The response that brought the plays is in doubt: Last.fm has empty ones now and then.
+        if is_free and self._publisher.state.unconfirmed_answers:
+            return False
         if not is_free and not self._pacer.has_token and self._publisher.state.last_played is not None:
             return False
         # Before the request: a failing one must not be repeated at every turn.
