@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.inlet_program import InletProgram, inlet_program, listen
 
+RELEASE_GROUP = "5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003"
+
 
 @pytest.fixture
 async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
@@ -41,66 +43,6 @@ async def test_between_two_songs_nothing_is_idle(inlet: InletProgram) -> None:
     assert await inlet.recent() == [("Two", 151), ("One", 0)]
 
 
-async def test_the_same_announcement_again_changes_nothing_that_is_seen(inlet: InletProgram) -> None:
-    await inlet.announce()
-    page, events = await inlet.page(), len(inlet.events)
-    tag = (await inlet.program.client.get("/now-playing")).headers["etag"]
-    for at in (65, 130):
-        await inlet.at(at)
-        await inlet.announce()
-    assert len(inlet.events) == events
-    assert (await inlet.program.client.get("/now-playing")).headers["etag"] == tag
-    assert (await inlet.page())["valid_until"] == page["valid_until"]
-    await inlet.at(154)
-    assert await inlet.status_and_title() == ("idle", "One")
-    assert await inlet.recent() == [("One", 0)]
-
-
-@pytest.mark.parametrize(
-    ("duration", "at", "is_new"), [(150, 134, False), (150, 136, True), (30, 19, False), (30, 21, True)]
-)
-async def test_near_its_end_the_same_announcement_is_a_new_play(
-    inlet: InletProgram, duration: int, at: float, is_new: bool
-) -> None:
-    await inlet.announce(duration=duration)
-    await inlet.at(at)
-    await inlet.announce(duration=duration)
-    assert await inlet.valid_until() == (at if is_new else 0) + duration + 3
-    await inlet.at(at + 11)
-    await inlet.stop()
-    assert await inlet.recent() == ([("One", at), ("One", 0)] if is_new else [("One", 0)])
-
-
-async def test_a_regular_repeat_near_the_end_is_no_new_play(inlet: InletProgram) -> None:
-    for at in (0, 65, 130, 195):
-        await inlet.at(at)
-        await inlet.announce(duration=200)
-    assert await inlet.valid_until() == 203
-    await inlet.at(204)
-    assert await inlet.recent() == [("One", 0)]
-
-
-async def test_announcements_at_equal_short_intervals_are_no_habit_of_a_player(inlet: InletProgram) -> None:
-    for at in (0, 8, 16):
-        await inlet.at(at)
-        await inlet.announce(duration=25)
-    assert await inlet.valid_until() == 16 + 25 + 3
-
-
-async def test_the_same_song_twice_is_two_plays(inlet: InletProgram) -> None:
-    await inlet.announce()
-    await inlet.at(75)
-    await inlet.scrobble(since=0)
-    await inlet.at(150.5)
-    await inlet.announce()
-    await inlet.at(226)
-    await inlet.scrobble(since=150)
-    assert await inlet.recent() == [("One", 0)]
-    await inlet.at(304)
-    assert await inlet.recent() == [("One", 150.5), ("One", 0)]
-    assert [status for status, _ in inlet.statuses[1:4]] == ["playing", "playing", "idle"]
-
-
 async def test_without_a_duration_the_scrobble_is_the_end(inlet: InletProgram) -> None:
     await inlet.announce(duration=None)
     assert await inlet.valid_until() == 603
@@ -121,16 +63,6 @@ async def test_without_a_duration_the_next_song_overtakes_the_end(inlet: InletPr
     await inlet.at(260)
     assert await inlet.status_and_title() == ("playing", "Two")
     assert "idle" not in [status for status, _ in inlet.statuses[1:]]
-
-
-async def test_without_a_duration_a_repeat_is_a_new_play(inlet: InletProgram) -> None:
-    await inlet.announce(duration=None)
-    await inlet.at(200)
-    await inlet.scrobble(since=0, duration=None)
-    await inlet.announce(duration=None)
-    await inlet.at(260)
-    assert await inlet.status_and_title() == ("playing", "One")
-    assert await inlet.recent() == [("One", 0)]
 
 
 async def test_a_scrobble_whose_time_is_the_end_is_the_same_play(inlet: InletProgram) -> None:
@@ -313,3 +245,18 @@ def seconds_of(text: str) -> float:
     from datetime import datetime
 
     return datetime.fromisoformat(text).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("info", "entity"),
+    [
+        ({"release_group_mbid": RELEASE_GROUP}, "release-group"),
+        ({"release_group_mbid": "none", "release_mbid": RELEASE_GROUP}, "release"),
+    ],
+)
+async def test_the_artwork_is_that_of_the_release_or_of_its_group(
+    inlet: InletProgram, info: dict[str, str], entity: str
+) -> None:
+    await inlet.announce(**info)
+    artwork = (await inlet.page())["item"]["artwork"]
+    assert artwork[0]["url"] == f"https://coverartarchive.org/{entity}/{RELEASE_GROUP}/front-500"

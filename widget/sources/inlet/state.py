@@ -133,7 +133,9 @@ class SubmittedState:
             and do_overlap(last.item, item, last.played_at, played_at)
         ):
             is_in_the_middle = progress_ms is not None and progress_ms >= REPEAT_WINDOW_SECONDS * 1000
-            if is_in_the_middle or not last.is_complete_at(now):
+            # After a seek it ends sooner than its duration suggests.
+            was_complete = self.playing is not None or last.is_complete_at(now)
+            if is_in_the_middle or not was_complete:
                 state, played_at = replace(state, played=state.played[1:]), last.played_at
         return replace(state, playing=NowPlaying(item, now, now + lifetime(item), played_at, client=client))
 
@@ -144,10 +146,18 @@ class SubmittedState:
         lasted = now - playing.since
         was_skipped = lasted < MIN_PLAY_SECONDS and not playing.is_over_at(now) and not playing.is_scrobbled
         # A play that began well before its announcement was not skipped.
-        if is_followed and was_skipped and playing.played_at >= playing.since - MIN_PLAY_SECONDS:
+        was_skipped = was_skipped and playing.played_at >= playing.since - MIN_PLAY_SECONDS
+        if was_skipped and (is_followed or self._is_repeat(playing)):
             return replace(self, playing=None)
         play = Play(playing.item, playing.played_at, playing.is_scrobbled)
         return replace(self, playing=None, played=_newest((*self.played, play), keep))
+
+    def _is_repeat(self, playing: NowPlaying) -> bool:
+        """Return whether the play before ``playing`` was one of the same item, just before."""
+        last = self.played[0] if self.played else None
+        if last is None or not is_same_item(last.item, playing.item):
+            return False
+        return do_overlap(last.item, playing.item, last.played_at, playing.played_at)
 
     def _is_of_what_plays(self, listen: PlayedItem, playing: NowPlaying) -> bool:
         if not is_same_item(playing.item, listen.item):
