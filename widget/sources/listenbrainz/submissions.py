@@ -37,6 +37,7 @@ _INFO = (
     "duration_ms",
     "origin_url",
     "recording_mbid",
+    "release_group_mbid",
     "release_mbid",
     "submission_client",
 )
