@@ -217,7 +217,7 @@ class NowPlayingState:
             stale=is_stale,
             started_at=self.started_at if has_position else None,
             valid_until=_earliest(
-                self._valid_until if playback.status == "playing" else None, usable_until if is_stale else None
+                None if playback.item is None else self._valid_until, usable_until if is_stale else None
             ),
         )
 

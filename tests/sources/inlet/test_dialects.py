@@ -56,6 +56,7 @@ async def test_a_pause_holds_the_position_and_ends_after_half_an_hour(inlet: Inl
     assert (await inlet.page())["progress_ms"] == 70_000
     await inlet.update("paused", progress_ms=80_000)
     assert (await inlet.page())["progress_ms"] == 80_000
+    assert await inlet.valid_until() == 2_810
     await inlet.at(2_809)
     assert (await inlet.status_and_title())[0] == "paused"
     await inlet.at(2_811)
