@@ -27,6 +27,9 @@ from widget.sources.listenbrainz.submissions import (
     require_short,
 )
 
+JUST_BEGUN_SECONDS = 5.0
+"""Web Scrobbler announces a song this soon; looking it up at Last.fm takes most of it."""
+
 _NUMBER = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,20})?")
 
 PlayerState = Literal["playing", "paused", "stopped"]
@@ -91,12 +94,11 @@ def read_web_scrobbler(body: bytes, now: float) -> Message:
     if event not in ("nowplaying", "resumedplaying", "paused"):
         return None
     song = as_object(data.get("song"))
-    position = as_object(song.get("parsed")).get("currentTime")
+    progress_ms = _from_seconds(as_object(song.get("parsed")).get("currentTime"))
+    if progress_ms is None and event == "nowplaying" and _has_just_begun(song, value.get("time")):
+        progress_ms = 0
     return PlayerUpdate(
-        "paused" if event == "paused" else "playing",
-        _web_scrobbler_item(song),
-        _from_seconds(position),
-        "Web Scrobbler",
+        "paused" if event == "paused" else "playing", _web_scrobbler_item(song), progress_ms, "Web Scrobbler"
     )
 
 
@@ -167,17 +169,32 @@ def _web_scrobbler_listen(song: dict[str, Any], now: float) -> PlayedItem:
     return PlayedItem(_web_scrobbler_item(song), read_listened_at(now if started_at is None else started_at, now))
 
 
+def _has_just_begun(song: dict[str, Any], time_ms: Any) -> bool:
+    """Return whether a song without a position is at its beginning."""
+    # Web Scrobbler sends 0:00 as null, and no position again before a pause. Web radio has no duration.
+    began_at = as_object(song.get("metadata")).get("startTimestamp")
+    if (
+        not is_number(time_ms)
+        or not is_number(began_at)
+        or not _from_seconds(as_object(song.get("parsed")).get("duration"))
+    ):
+        return False
+    return abs(time_ms / 1000 - began_at) < JUST_BEGUN_SECONDS
+
+
 def _web_scrobbler_item(song: dict[str, Any]) -> Item:
     parsed = as_object(song.get("parsed"))
     processed = as_object(song.get("processed"))
     # Values that Web Scrobbler could not process are empty.
     known = {**parsed, **{key: value for key, value in processed.items() if value not in (None, "")}}
     url = as_url(parsed.get("originUrl"))
+    # That of the website first, as in Web Scrobbler itself: the other one is Last.fm's, maybe of another version.
+    duration_ms = _from_seconds(parsed.get("duration")) or _from_seconds(processed.get("duration"))
     return _sent_item(
         known.get("track"),
         [known.get("artist")],
         known.get("album"),
-        duration_ms=_from_seconds(known.get("duration")) or None,
+        duration_ms=duration_ms or None,
         url=None if url is None else foreign_url(url),
     )
 
