@@ -87,6 +87,29 @@ async def test_a_repeat_is_a_new_play_and_a_jump_back_is_none(inlet: InletProgra
     assert [title for title, _ in await inlet.recent()] == ["One", "One"]
 
 
+@pytest.mark.parametrize("left_ms", [0, 1_500])
+async def test_a_pause_at_the_end_is_the_end(inlet: InletProgram, left_ms: int) -> None:
+    # Websites pause so after the last song; it is no pause that anyone made.
+    await inlet.update("playing", progress_ms=0)
+    await inlet.at(150)
+    await inlet.update("paused", progress_ms=150_000 - left_ms)
+    assert await inlet.status_and_title() == ("playing", "One")
+    await inlet.at(155)
+    assert (await inlet.status_and_title(), await inlet.recent()) == (("idle", "One"), [("One", 0)])
+    # Scripts say it again every few seconds.
+    await inlet.update("paused", progress_ms=150_000 - left_ms)
+    assert (await inlet.status_and_title(), await inlet.recent()) == (("idle", "One"), [("One", 0)])
+
+
+async def test_the_next_song_follows_a_pause_at_the_end_without_an_idle_moment(inlet: InletProgram) -> None:
+    await inlet.update("playing", progress_ms=0)
+    await inlet.at(149)
+    await inlet.update("paused", progress_ms=150_000)
+    await inlet.at(151)
+    await inlet.update("playing", "Two", progress_ms=0)
+    assert [status for status, _ in inlet.statuses] == ["idle", "playing", "playing"]
+
+
 async def test_stopped_ends_what_plays_and_nothing_else(inlet: InletProgram) -> None:
     await inlet.update("playing", "One")
     await inlet.at(20)

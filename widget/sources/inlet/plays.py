@@ -25,6 +25,9 @@ OVERLAP_SLACK_SECONDS = 10.0
 UNKNOWN_DURATION_SKEW_SECONDS = 60.0
 """A listen without a duration may begin this much before its announcement, and still be the same play."""
 
+AT_END_SECONDS = 2.0
+"""Players round the position at which an item ended, and its duration."""
+
 SEEK_SECONDS = 2.0
 """Players round positions and send them late, so a smaller difference is not a seek."""
 
@@ -197,6 +200,13 @@ def is_restart(playing: NowPlaying, now: float, progress_ms: int | None, is_paus
     if known_ms is None:
         return playing.is_nearly_over_at(now)
     return known_ms / 1000 >= max(duration - _repeat_window(duration), REPEAT_WINDOW_SECONDS)
+
+
+def is_at_end(item: Item, progress_ms: int | None) -> bool:
+    """Return whether ``item`` is over at a position."""
+    if progress_ms is None or item.duration_ms is None:
+        return False
+    return progress_ms >= item.duration_ms - AT_END_SECONDS * 1000
 
 
 def _is_seek(known_ms: int | None, progress_ms: int | None) -> bool:

@@ -20,6 +20,7 @@ from widget.sources.inlet.plays import (
     Play,
     do_overlap,
     duration_of,
+    is_at_end,
     is_restart,
     is_same_item,
     lifetime,
@@ -59,6 +60,11 @@ class SubmittedState:
             progress_ms = min(progress_ms, item.duration_ms)
         before = self.expired_at(now, keep)
         playing = before.playing
+        if is_paused and is_at_end(item, progress_ms):
+            # What stands still there has ended: websites pause so after their last song.
+            if playing is None or not is_same_item(playing.item, item) or playing.is_over_at(now):
+                return before.accepted_at(now)
+            is_paused = False
         if playing is None or not is_same_item(playing.item, item) or is_restart(playing, now, progress_ms, is_paused):
             before = before._begin(item, now, keep, progress_ms=progress_ms, client=client)
             playing = before.playing
