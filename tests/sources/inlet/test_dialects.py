@@ -87,6 +87,27 @@ async def test_a_repeat_is_a_new_play_and_a_jump_back_is_none(inlet: InletProgra
     assert [title for title, _ in await inlet.recent()] == ["One", "One"]
 
 
+async def test_a_repeat_that_is_heard_of_late_is_a_new_play(inlet: InletProgram) -> None:
+    # multi-scrobbler tells a repeat once the duration has passed since it last told the song: up to 12 s late.
+    await inlet.update("playing", progress_ms=0)
+    await inlet.at(161)
+    await inlet.update("playing", progress_ms=10_500)
+    assert (await inlet.status_and_title(), await inlet.recent()) == (("playing", "One"), [("One", 0)])
+    await inlet.at(304)
+    assert await inlet.recent() == [("One", pytest.approx(150.5)), ("One", 0)]
+
+
+async def test_a_song_that_goes_on_after_its_supposed_end_is_the_same_play(inlet: InletProgram) -> None:
+    # The listener went back, which some players don't tell.
+    await inlet.update("playing", progress_ms=0)
+    await inlet.at(160)
+    assert await inlet.recent() == [("One", 0)]
+    await inlet.update("playing", progress_ms=60_000)
+    assert (await inlet.status_and_title(), await inlet.recent()) == (("playing", "One"), [])
+    await inlet.at(254)
+    assert await inlet.recent() == [("One", 0)]
+
+
 @pytest.mark.parametrize("left_ms", [0, 1_500])
 async def test_a_pause_at_the_end_is_the_end(inlet: InletProgram, left_ms: int) -> None:
     # Websites pause so after the last song; it is no pause that anyone made.

@@ -45,6 +45,11 @@ class Play:
         duration = duration_of(self.item)
         return self.is_scrobbled if duration is None else now >= self.played_at + duration - _repeat_window(duration)
 
+    def is_over_by(self, played_at: float) -> bool:
+        """Return whether the same item, if it began at ``played_at``, began after the end of this play."""
+        duration = duration_of(self.item)
+        return duration is not None and played_at >= self.played_at + duration - OVERLAP_SLACK_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class NowPlaying:

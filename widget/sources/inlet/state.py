@@ -141,7 +141,7 @@ class SubmittedState:
             is_in_the_middle = progress_ms is not None and progress_ms >= REPEAT_WINDOW_SECONDS * 1000
             # After a seek it ends sooner than its duration suggests.
             was_complete = self.playing is not None or last.is_complete_at(now)
-            if is_in_the_middle or not was_complete:
+            if not was_complete or (is_in_the_middle and not last.is_over_by(played_at)):
                 state, played_at = replace(state, played=state.played[1:]), last.played_at
         return replace(state, playing=NowPlaying(item, now, now + lifetime(item), played_at, client=client))
 
