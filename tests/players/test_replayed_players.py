@@ -170,7 +170,7 @@ PLAYERS: tuple[Player | Reporter, ...] = (
     Player("Supysonic 0.7.9", duration="seconds", is_fraction=True),
     Player("Navidrome 0.62", again_at_resume=True, scrobbles="half"),
     Player("Pano Scrobbler"),
-    Player("jellyfin-plugin-listenbrainz", scrobbles="stop"),
+    Player("jellyfin-plugin-listenbrainz", scrobbles="stop", time_of="end"),
     Reporter("a template", "/inlet"),
     Reporter("Web Scrobbler's webhook", f"/inlet/web-scrobbler/{TOKEN}", tells_stop=False),
     Reporter("multi-scrobbler's Blackbox", "/inlet/multi-scrobbler"),
