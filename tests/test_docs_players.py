@@ -64,7 +64,10 @@ async def test_the_curl_example_is_taken(inlet: OtherProgram) -> None:
 
 
 def as_jellyfin_fills_it_in(template: str, values: dict[str, object]) -> str:
-    """Return the template with its helpers and variables resolved, texts escaped for JSON as the plug-in does."""
+    """Return the template with its helpers and variables resolved.
+
+    The plug-in escapes the quotation marks of Name, and nothing else unless told to.
+    """
     helper = re.compile(
         r"{{#if_equals (\w+) '(\w+)'}}((?:(?!{{#if_equals).)*?){{else}}((?:(?!{{#if_equals).)*?){{/if_equals}}"
     )
@@ -72,7 +75,11 @@ def as_jellyfin_fills_it_in(template: str, values: dict[str, object]) -> str:
         name, wanted, then, other = found.groups()
         chosen = then if str(values.get(name, "")).casefold() == wanted.casefold() else other
         template = template[: found.start()] + chosen + template[found.end() :]
-    return re.sub(r"{{{?(\w+)}?}}", lambda match: str(values[match[1]]).replace('"', '\\"'), template)
+    exists = r"{{#if_exist (\w+)}}(.*?){{/if_exist}}"
+    template = re.sub(exists, lambda match: match[2] if values.get(match[1]) else "", template)
+    template = re.sub(r"{{json_encode (\w+)}}", lambda match: json.dumps(str(values[match[1]]))[1:-1], template)
+    escaped = {**values, "Name": str(values["Name"]).replace('"', '\\"')}
+    return re.sub(r"{{{?(\w+)}?}}", lambda match: str(escaped[match[1]]), template)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +104,22 @@ async def test_the_template_for_jellyfin_works(inlet: OtherProgram, kind: str, i
         assert (now["status"], now["item"]) == ("idle", None)
     else:
         is_shown(now, status)
+
+
+async def test_the_template_for_jellyfin_takes_quotation_marks_and_no_album(inlet: OtherProgram) -> None:
+    values = {
+        "NotificationType": "PlaybackStart",
+        "IsPaused": False,
+        "Name": 'A "title"',
+        "Artist": '"Name" \\ Surname',
+        "RunTimeTicks": 0,
+        "PlaybackPositionTicks": 0,
+    }
+    answer, now = await send(inlet, as_jellyfin_fills_it_in(code("Jellyfin", "handlebars"), values))
+    assert answer == 200
+    item = now["item"]
+    assert (item["title"], item["artists"][0]["name"]) == ('A "title"', '"Name" \\ Surname')
+    assert (item["album"], item["duration_ms"]) == (None, None)
 
 
 async def test_the_template_for_tautulli_works(inlet: OtherProgram) -> None:

@@ -169,6 +169,7 @@ PLAYERS: tuple[Player | Reporter, ...] = (
     Player("Mopidy-Listenbrainz 0.4.2", duration="", scrobbles="end", time_of="end", tells_stop=False),
     Player("Supysonic 0.7.9", duration="seconds", is_fraction=True),
     Player("Navidrome 0.62", again_at_resume=True, scrobbles="half"),
+    Player("Navidrome 0.63 with playbackReport", again_at_resume=True, scrobbles="stop", time_of="end"),
     Player("Pano Scrobbler"),
     Player("jellyfin-plugin-listenbrainz", scrobbles="stop", time_of="end"),
     Reporter("a template", "/inlet"),
