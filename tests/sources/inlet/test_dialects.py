@@ -130,6 +130,27 @@ async def test_the_next_song_follows_a_pause_at_the_end_without_an_idle_moment(i
     assert [status for status, _ in inlet.statuses] == ["idle", "playing", "playing"]
 
 
+@pytest.mark.parametrize(("at", "progress_ms"), [(149, 149_000), (149, None), (140, 149_500)])
+async def test_a_stop_between_two_songs_shows_nothing_idle(
+    inlet: InletProgram, at: float, progress_ms: int | None
+) -> None:
+    # Jellyfin and Plex tell the end of each song as a stop.
+    await inlet.update("playing", progress_ms=0)
+    await inlet.at(at)
+    await inlet.update("stopped", progress_ms=progress_ms)
+    await inlet.at(at + 1)
+    await inlet.update("playing", "Two", progress_ms=0)
+    await inlet.at(at + 100)
+    assert "idle" not in [status for status, _ in inlet.statuses[1:]]
+    await inlet.at(at + 151)
+    await inlet.update("stopped", None)
+    await inlet.at(at + 155)
+    assert (await inlet.status_and_title(), [title for title, _ in await inlet.recent()]) == (
+        ("idle", "Two"),
+        ["Two", "One"],
+    )
+
+
 async def test_stopped_ends_what_plays_and_nothing_else(inlet: InletProgram) -> None:
     await inlet.update("playing", "One")
     await inlet.at(20)

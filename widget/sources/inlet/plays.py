@@ -83,6 +83,12 @@ class NowPlaying:
         """Return whether it came to its end; visitors may still see it."""
         return self.paused_at is None and now >= self.until
 
+    def has_come_to_its_end(self, now: float, progress_ms: int | None) -> bool:
+        """Return whether a player that stops now, at a position (ms, or None), has played it to its end."""
+        if self.paused_at is not None or duration_of(self.item) is None:
+            return False
+        return now >= self.until - AT_END_SECONDS or is_at_end(self.item, progress_ms)
+
     def is_nearly_over_at(self, now: float) -> bool:
         """Return whether the same item announced at ``now`` is a new play."""
         duration = duration_of(self.item)
