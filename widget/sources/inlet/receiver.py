@@ -163,7 +163,7 @@ class SubmissionReceiver:
         state = state.expired_at(now, self._keep)
         if item is not None and (state.playing is None or not is_same_item(state.playing.item, item)):
             return state.accepted_at(now, is_hidden=True)  # The next item began before this one's end was sent.
-        return state.without_now_playing(now, self._keep, update.progress_ms)
+        return state.with_stop(now, self._keep, update.progress_ms)
 
     async def _load(self) -> SubmittedState:
         return load_submitted(await self._store.read_state("inlet"))

@@ -93,16 +93,20 @@ class SubmittedState:
             state = replace(state, playing=replace(playing, until=until, is_scrobbled=True))
         return state.accepted_at(now)
 
-    def without_now_playing(self, now: float, keep: int, progress_ms: int | None = None) -> SubmittedState:
-        """Return the state after the player stopped, at a position (ms, or None)."""
+    def without_now_playing(self, now: float, keep: int) -> SubmittedState:
+        """Return the state after the player said that nothing plays."""
         before = self.expired_at(now, keep)
-        playing = before.playing
-        if playing is not None and playing.has_come_to_its_end(now, progress_ms):
-            # Many players stop between two songs, and announce the next one up to a second later.
-            until = playing.until if playing.until <= now + AT_END_SECONDS else now
-            return replace(before, playing=replace(playing, until=until)).accepted_at(now)
         # A stop that ends nothing may be that of a hidden item, whose time must not show.
-        return before._ended(now, keep, is_followed=False).accepted_at(now, is_hidden=playing is None)
+        return before._ended(now, keep, is_followed=False).accepted_at(now, is_hidden=before.playing is None)
+
+    def with_stop(self, now: float, keep: int, progress_ms: int | None) -> SubmittedState:
+        """Return the state after the player stopped at a position (ms, or None)."""
+        playing = self.expired_at(now, keep).playing
+        if playing is None or not playing.has_come_to_its_end(now, progress_ms):
+            return self.without_now_playing(now, keep)
+        # Many players stop between two songs, and announce the next one up to a second later.
+        until = playing.until if playing.until <= now + AT_END_SECONDS else now
+        return replace(self, playing=replace(playing, until=until)).accepted_at(now)
 
     def with_hidden(self, now: float, keep: int) -> SubmittedState:
         """Return the state after a hidden item began: only ``last_push_at`` shows it."""
