@@ -188,8 +188,7 @@ def _web_scrobbler_item(song: dict[str, Any]) -> Item:
     # Values that Web Scrobbler could not process are empty.
     known = {**parsed, **{key: value for key, value in processed.items() if value not in (None, "")}}
     url = as_url(parsed.get("originUrl"))
-    # That of the website first, as in Web Scrobbler itself: the other one is Last.fm's, maybe of another version.
-    duration_ms = _from_seconds(parsed.get("duration")) or _from_seconds(processed.get("duration"))
+    duration_ms = _from_seconds(processed.get("duration")) or _from_seconds(parsed.get("duration"))
     return _sent_item(
         known.get("track"),
         [known.get("artist")],
