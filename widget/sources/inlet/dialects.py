@@ -188,12 +188,11 @@ def _web_scrobbler_item(song: dict[str, Any]) -> Item:
     # Values that Web Scrobbler could not process are empty.
     known = {**parsed, **{key: value for key, value in processed.items() if value not in (None, "")}}
     url = as_url(parsed.get("originUrl"))
-    duration_ms = _from_seconds(processed.get("duration")) or _from_seconds(parsed.get("duration"))
     return _sent_item(
         known.get("track"),
         [known.get("artist")],
         known.get("album"),
-        duration_ms=duration_ms or None,
+        duration_ms=_from_seconds(processed.get("duration")) or _from_seconds(parsed.get("duration")) or None,
         url=None if url is None else foreign_url(url),
     )
 

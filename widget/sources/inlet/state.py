@@ -101,12 +101,13 @@ class SubmittedState:
 
     def with_stop(self, now: float, keep: int, progress_ms: int | None) -> SubmittedState:
         """Return the state after the player stopped at a position (ms, or None)."""
-        playing = self.expired_at(now, keep).playing
+        before = self.expired_at(now, keep)
+        playing = before.playing
         if playing is None or not playing.has_come_to_its_end(now, progress_ms):
-            return self.without_now_playing(now, keep)
+            return before.without_now_playing(now, keep)
         # Many players stop between two songs, and announce the next one up to a second later.
         until = playing.until if playing.until <= now + AT_END_SECONDS else now
-        return replace(self, playing=replace(playing, until=until)).accepted_at(now)
+        return replace(before, playing=replace(playing, until=until)).accepted_at(now)
 
     def with_hidden(self, now: float, keep: int) -> SubmittedState:
         """Return the state after a hidden item began: only ``last_push_at`` shows it."""
