@@ -19,12 +19,6 @@ from tests.support.inlet_program import AUTHORIZATION, TOKEN, InletProgram, inle
 PREFIXES = ("/1", "//1", "/1/1", "/apis/listenbrainz/1", "/apis/listenbrainz//1", "/apis/listenbrainz/1/1")
 
 
-@pytest.fixture
-async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
-    async with inlet_program(tmp_path) as made:
-        yield made
-
-
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_one_slash_too_many_is_taken(inlet: InletProgram, prefix: str) -> None:
     value = {"listen_type": "playing_now", "payload": [listen(prefix)]}

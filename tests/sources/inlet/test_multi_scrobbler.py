@@ -1,21 +1,13 @@
 """multi-scrobbler's Blackbox: what it sends, and what visitors see."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.inlet_program import InletProgram, inlet_program
+from tests.support.inlet_program import InletProgram
 from tests.support.inlet_program import listen as listenbrainz_listen
 
 MBID = "1d0c5a52-6f3b-4f0e-9c55-0a2f5a5d1003"
-
-
-@pytest.fixture
-async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
-    async with inlet_program(tmp_path) as made:
-        yield made
 
 
 def blackbox(title: str = "One", calculated: str = "playing", position: Any = 61.2, **status: Any) -> dict[str, Any]:

@@ -1,17 +1,8 @@
 """The same item again: a repeated announcement of one play, or another play."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from tests.support.inlet_program import InletProgram, inlet_program
-
-
-@pytest.fixture
-async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
-    async with inlet_program(tmp_path) as made:
-        yield made
+from tests.support.inlet_program import InletProgram
 
 
 async def test_the_same_announcement_again_changes_nothing_that_is_seen(inlet: InletProgram) -> None:

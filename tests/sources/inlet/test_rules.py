@@ -1,6 +1,5 @@
 """The meaning of what players submit, through the HTTP interface and as visitors see it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,6 @@ import pytest
 from tests.support.inlet_program import InletProgram, inlet_program, listen
 
 RELEASE_GROUP = "5b2f9a04-11c7-4b52-8f6e-3a9c1b7d2003"
-
-
-@pytest.fixture
-async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
-    async with inlet_program(tmp_path) as made:
-        yield made
 
 
 async def test_a_scrobble_in_the_middle_of_a_play_does_not_end_it(inlet: InletProgram) -> None:

@@ -1,20 +1,12 @@
 """Web Scrobbler's webhook: what it sends, and what visitors see."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.inlet_program import TOKEN, InletProgram, inlet_program
+from tests.support.inlet_program import TOKEN, InletProgram
 
 WEB_SCROBBLER = f"/inlet/web-scrobbler/{TOKEN}"
-
-
-@pytest.fixture
-async def inlet(tmp_path: Path) -> AsyncIterator[InletProgram]:
-    async with inlet_program(tmp_path) as made:
-        yield made
 
 
 def song(title: str = "One", position: float | None = 61, **more: Any) -> dict[str, Any]:
