@@ -44,10 +44,9 @@ def browser(running_playwright: Playwright) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page_without_scripts(browser: BrowserContext) -> Iterator[Page]:
     """A page with scripts disabled."""
-    opened = browser.new_page()
-    browser.new_cdp_session(opened).send("Emulation.setScriptExecutionDisabled", {"value": True})
-    yield opened
-    opened.close()
+    with browser.new_page() as opened:
+        browser.new_cdp_session(opened).send("Emulation.setScriptExecutionDisabled", {"value": True})
+        yield opened
 
 
 @pytest.fixture(scope="module", params=SCHEMES)
@@ -66,19 +65,17 @@ def browser_of_system(running_playwright: Playwright, system: Scheme) -> Iterato
 
 @pytest.fixture
 def page_of_system(browser_of_system: BrowserContext) -> Iterator[Page]:
-    opened = browser_of_system.new_page()
-    yield opened
-    opened.close()
+    with browser_of_system.new_page() as opened:
+        yield opened
 
 
 @pytest.fixture
 def page(browser: BrowserContext) -> Iterator[Page]:
     """A page that fails the test on a script error."""
-    opened = browser.new_page()
     errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    opened.close()
+    with browser.new_page() as opened:
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened
     assert errors == []
 
 
@@ -92,9 +89,8 @@ def browser_with_clock(running_playwright: Playwright) -> Iterator[BrowserContex
 @pytest.fixture
 def clock_page(browser_with_clock: BrowserContext) -> Iterator[Page]:
     """A page whose clock a test may stop."""
-    opened = browser_with_clock.new_page()
-    yield opened
-    opened.close()
+    with browser_with_clock.new_page() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="package")

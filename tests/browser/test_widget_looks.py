@@ -156,9 +156,8 @@ def browser_with_large_letters(
 
 @pytest.fixture
 def large_letters(browser_with_large_letters: BrowserContext) -> Iterator[Page]:
-    opened = browser_with_large_letters.new_page()
-    yield opened
-    opened.close()
+    with browser_with_large_letters.new_page() as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
