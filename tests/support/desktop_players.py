@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
@@ -26,8 +26,56 @@ AUDIBLE_SINKS = ("alsasink", "jackaudiosink", "openalsink", "oss4sink", "osssink
 """GStreamer's ways to make a sound; where it may use none of them, it plays in silence."""
 
 
-class QuodLibet(RealPlayer):
-    """Debian's Quod Libet. Its plug-in lies where it does not look for plug-ins."""
+class DesktopPlayer(RealPlayer):
+    """A player on a screen and a bus, which the commands of :meth:`command` share."""
+
+    environ: Mapping[str, str]
+    command_seconds = START_SECONDS
+
+    def command(self, *words: str, check: bool = True) -> Command:
+        """Run a command as the user of this player."""
+        return subprocess.run(
+            words,
+            env=self.environ,
+            check=check,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=self.command_seconds,
+        )
+
+
+class RemoteControlledPlayer(DesktopPlayer):
+    """A player that ``remote``, a command of its own, tells what to do by options."""
+
+    remote: tuple[str, ...]
+
+    def tell(self, *words: str, check: bool = True) -> Command:
+        return self.command(*self.remote, *words, check=check)
+
+    def next(self) -> None:
+        self.tell("--next")
+
+    def pause(self) -> None:
+        self.tell("--pause")
+
+    def resume(self) -> None:
+        self.tell("--play")
+
+    def stop(self) -> None:
+        self.tell("--stop")
+
+    def near_the_end(self) -> None:
+        """Do nothing, as the songs are short."""
+
+
+class QuodLibet(RemoteControlledPlayer):
+    """Debian's Quod Libet. Its plug-in lies where it does not look for plug-ins.
+
+    Its stop is a pause at the beginning, and is not submitted.
+    """
+
+    remote = ("quodlibet",)
+    command_seconds = 30.0
 
     def start(self) -> None:
         require("quodlibet", "xvfb-run", "xauth", "dbus-run-session", QUOD_LIBET_PLUGIN)
@@ -47,43 +95,15 @@ class QuodLibet(RealPlayer):
             "NO_AT_BRIDGE": "1",
         }
         self.launch(["xvfb-run", "-a", "dbus-run-session", "--", "quodlibet", "--run"], self.environ)
-        end = time.monotonic() + START_SECONDS
-        while self._tell("--status", check=False).returncode:
-            assert time.monotonic() < end, (self.folder / "player.log").read_text()
-            time.sleep(0.2)
+        self.wait(lambda: self.tell("--status", check=False).returncode == 0)
 
     def play(self, *titles: str) -> None:
-        self._tell(f"--play-file={self.file(titles[0])}")
+        self.tell(f"--play-file={self.file(titles[0])}")
         for title in titles[1:]:
-            self._tell(f"--enqueue={self.file(title)}")
-
-    def next(self) -> None:
-        self._tell("--next")
-
-    def pause(self) -> None:
-        self._tell("--pause")
-
-    def resume(self) -> None:
-        self._tell("--play")
-
-    def stop(self) -> None:
-        self._tell("--stop")  # It is a pause at the beginning, and is not submitted.
-
-    def near_the_end(self) -> None:
-        """Do nothing, as the songs are short."""
-
-    def _tell(self, option: str, *, check: bool = True) -> Command:
-        return subprocess.run(
-            ["quodlibet", option],
-            env=self.environ,
-            check=check,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=30,
-        )
+            self.tell(f"--enqueue={self.file(title)}")
 
 
-class GnomePlayer(RealPlayer):
+class GnomePlayer(DesktopPlayer):
     """A player that keeps its settings as GNOME does; commands from outside share its screen and its bus.
 
     ``mpris`` is its name on the bus, for MPRIS, the interface of all players on a Linux desktop.
@@ -128,23 +148,6 @@ class GnomePlayer(RealPlayer):
         """Call a method of the player."""
         message = ["--session", "--print-reply", f"--dest={self.mpris}", "/org/mpris/MediaPlayer2", method]
         return self.command("dbus-send", *message, *arguments, check=check)
-
-    def command(self, *words: str, check: bool = True) -> Command:
-        """Run a command as the user of this player."""
-        return subprocess.run(
-            words,
-            env=self.environ,
-            check=check,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=START_SECONDS,
-        )
-
-    def wait(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_SECONDS
-        while not holds():
-            assert time.monotonic() < end, (self.folder / "player.log").read_text(encoding="utf-8")
-            time.sleep(0.2)
 
 
 class Lollypop(GnomePlayer):
@@ -206,13 +209,13 @@ class Lollypop(GnomePlayer):
         return bool(count == len(TITLES))
 
 
-class Rhythmbox(GnomePlayer):
+class Rhythmbox(RemoteControlledPlayer, GnomePlayer):
     """Debian's Rhythmbox. Its plug-in knows one server, over https alone, so a copy of it has ours."""
 
     mpris = "org.mpris.MediaPlayer2.rhythmbox"
     length = 8.0
     tells_repeats = False
-    proxy: TlsProxy | None = None
+    remote = ("rhythmbox-client", "--no-start")
 
     def start(self) -> None:
         require("rhythmbox", RHYTHMBOX_PLUGINS)
@@ -238,34 +241,11 @@ class Rhythmbox(GnomePlayer):
         # It imports one file after the other, so the next song is known when this one plays; but none twice at once.
         for other in others:
             if other != first:
-                self._tell("--enqueue", other)
-        self._tell(f"--play-uri={first}")
+                self.tell("--enqueue", other)
+        self.tell(f"--play-uri={first}")
         if first in others:
             self.wait(lambda: first in (self.property("Metadata") or ""))
-            self._tell("--enqueue", first)
-
-    def next(self) -> None:
-        self._tell("--next")
-
-    def pause(self) -> None:
-        self._tell("--pause")
-
-    def resume(self) -> None:
-        self._tell("--play")
-
-    def stop(self) -> None:
-        self._tell("--stop")
-
-    def near_the_end(self) -> None:
-        """Do nothing, as the songs are short."""
-
-    def kill(self) -> None:
-        super().kill()
-        if self.proxy is not None:
-            self.proxy.close()
-
-    def _tell(self, *words: str) -> None:
-        self.command("rhythmbox-client", "--no-start", *words)
+            self.tell("--enqueue", first)
 
 
 def replace(file: Path, old: str, new: str) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class RealPlayer(ABC):
     length: float = 6.0
     tells_duration = False
     tells_repeats = True
+    proxy: TlsProxy | None = None
 
     def __init__(self, folder: Path, url: str, token: str) -> None:
         self.folder, self.url, self.token = folder, url, token
@@ -61,6 +62,13 @@ class RealPlayer(ABC):
             self.process = subprocess.Popen(
                 command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
+
+    def wait(self, holds: Callable[[], bool]) -> None:
+        """Return as soon as ``holds``, while the player starts."""
+        end = time.monotonic() + START_SECONDS
+        while not holds():
+            assert time.monotonic() < end, (self.folder / "player.log").read_text(encoding="utf-8")
+            time.sleep(0.2)
 
     @abstractmethod
     def start(self) -> None:
@@ -94,13 +102,14 @@ class RealPlayer(ABC):
                 os.killpg(with_group, signal.SIGKILL)
             self.process.wait(10)
             self.process = None
+        if self.proxy is not None:
+            self.proxy.close()
 
 
 class Mopidy(RealPlayer):
     """Debian's Mopidy with Mopidy-Listenbrainz, which speaks https alone."""
 
     length = 32.0  # It scrobbles nothing shorter than half a minute.
-    proxy: TlsProxy | None = None
 
     def start(self) -> None:
         require("mopidy", PLUGINS / "mopidy_listenbrainz")
@@ -125,14 +134,7 @@ class Mopidy(RealPlayer):
         environ = {**kept, **trust, "HOME": str(self.folder), "PYTHONWARNINGS": "ignore"}
         command = ["/usr/bin/python3", "-m", "mopidy", "--config", str(self.folder / "mopidy.conf")]
         self.launch(command, environ)
-        end = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                self._call("core.get_version")
-                return
-            except httpx.HTTPError:
-                assert time.monotonic() < end, (self.folder / "player.log").read_text()
-                time.sleep(0.2)
+        self.wait(self._answers)
 
     def play(self, *titles: str) -> None:
         self._call("core.tracklist.clear")
@@ -154,10 +156,12 @@ class Mopidy(RealPlayer):
     def near_the_end(self) -> None:
         self._call("core.playback.seek", time_position=round((self.length - 2) * 1000))
 
-    def kill(self) -> None:
-        super().kill()
-        if self.proxy is not None:
-            self.proxy.close()
+    def _answers(self) -> bool:
+        try:
+            self._call("core.get_version")
+        except httpx.HTTPError:
+            return False
+        return True
 
     def _call(self, method: str, **parameters: Any) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
